@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a map counts, per CPU.  Each CPU adds to its own; readers sum.
+ */
+#ifndef MAPSTAT_COUNTERS_H
+#define MAPSTAT_COUNTERS_H
+
+#include <linux/jump_label.h>
+#include <linux/percpu.h>
+#include <linux/types.h>
+
+/**
+ * enum cmap_counter - the counters
+ * @CMAP_HITS: loads that found the key
+ * @CMAP_MISSES: loads that did not
+ * @CMAP_INSERTS: writes that added an entry
+ * @CMAP_UPDATES: writes that replaced a value
+ * @CMAP_DELETES: writes that removed an entry
+ * @CMAP_NOCHANGES: writes that changed nothing (key absent or present, value unequal)
+ * @CMAP_RETRIES: reads or writes started again because of a concurrent write
+ * @CMAP_LOCK_WAITS: lock acquisitions that found the lock taken
+ * @CMAP_DIRTY_LOOKUPS: "readdirty": lookups that the read side could not answer
+ * @CMAP_PROMOTIONS: "readdirty": dirty sides made read sides
+ * @CMAP_COPIED: "readdirty": entries copied by promotions and dirty rebuilds
+ * @CMAP_TOMBSTONES: tombstones made
+ * @CMAP_RESIZES: tables begun, larger or smaller
+ * @CMAP_MOVED_BUCKETS: buckets evacuated
+ * @CMAP_OVERFLOWS: overflow buckets allocated
+ * @CMAP_ALLOCS: allocations made by operations
+ * @CMAP_ALLOC_BYTES: bytes of those
+ * @CMAP_ALLOC_FAILURES: operations that returned -ENOMEM
+ */
+enum cmap_counter {
+	CMAP_HITS,
+	CMAP_MISSES,
+	CMAP_INSERTS,
+	CMAP_UPDATES,
+	CMAP_DELETES,
+	CMAP_NOCHANGES,
+	CMAP_RETRIES,
+	CMAP_LOCK_WAITS,
+	CMAP_DIRTY_LOOKUPS,
+	CMAP_PROMOTIONS,
+	CMAP_COPIED,
+	CMAP_TOMBSTONES,
+	CMAP_RESIZES,
+	CMAP_MOVED_BUCKETS,
+	CMAP_OVERFLOWS,
+	CMAP_ALLOCS,
+	CMAP_ALLOC_BYTES,
+	CMAP_ALLOC_FAILURES,
+	CMAP_NR_COUNTERS
+};
+
+extern const char *const cmap_counter_names[CMAP_NR_COUNTERS];
+
+/**
+ * struct cmap_pcpu - a map's share on one CPU
+ * @count: written with this_cpu operations, read by anyone
+ * @entries: inserts minus deletes made on this CPU; only the sum over CPUs has meaning
+ * @sample: operations until the next one that is timed
+ */
+struct cmap_pcpu {
+	unsigned long count[CMAP_NR_COUNTERS];
+	long entries;
+	unsigned int sample;
+} ____cacheline_aligned;
+
+/* Off: no counter and no latency of a public operation is kept, at zero cost. */
+DECLARE_STATIC_KEY_TRUE(mapstat_stats_on);
+
+struct cmap;
+
+u64 cmap_counter_sum(const struct cmap *m, enum cmap_counter c);
+u64 cmap_counter_cpu(const struct cmap *m, enum cmap_counter c, int cpu);
+void cmap_stats_reset(struct cmap *m);
+void mapstat_stats_set(bool on);
+
+#endif /* MAPSTAT_COUNTERS_H */
