@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every kernel-version difference, and nothing else.  Supported: 6.1 and later, 64 bit.
+ */
+#ifndef MAPSTAT_COMPAT_H
+#define MAPSTAT_COMPAT_H
+
+#include <linux/version.h>
+
+#ifndef CONFIG_64BIT
+#error "mapstat needs a 64-bit kernel"
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "mapstat needs Linux 6.1 or later"
+#endif
+
+/* 6.2: symbols that only KUnit suites may use */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#include <kunit/visibility.h>
+#else
+#define VISIBLE_IF_KUNIT static
+#define EXPORT_SYMBOL_IF_KUNIT(symbol)
+#endif
+
+#endif /* MAPSTAT_COMPAT_H */

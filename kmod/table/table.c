@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The 8-slot bucket table: entries in and out, ranges, clearing.
+ */
+#include <linux/slab.h>
+#include "array.h"
+#include "table.h"
+
+#define TABLE_GFP	(GFP_ATOMIC | __GFP_NOWARN)	/* under the user's lock */
+
+struct table_bucket *table_bucket_at(const struct table *t, const struct table_array *a, u64 i)
+{
+	return a->buckets + i * table_bucket_size(t->map->shape);
+}
+
+u64 table_array_bytes(const struct table *t, unsigned int bits)
+{
+	return (u64)table_bucket_size(t->map->shape) << bits;
+}
+
+/**
+ * table_bits_for - size of an array
+ * @entries: to be held
+ * @per_bucket: at most that many a bucket, on average
+ *
+ * Return: log2 of the number of buckets.
+ */
+unsigned int table_bits_for(u64 entries, unsigned int per_bucket)
+{
+	unsigned int bits = 0;
+
+	while (bits < TABLE_BITS_MAX && ((u64)per_bucket << bits) < entries)
+		bits++;
+	return bits;
+}
+
+/**
+ * table_init - an empty table
+ * @t: zeroed but for @lock and @unlock
+ * @map: whose it is
+ * @capacity: entries to make room for at once
+ *
+ * Context: Process; sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int table_init(struct table *t, struct cmap *map, u64 capacity)
+{
+	t->map = map;
+	t->bits_min = table_bits_for(capacity, TABLE_GROW);
+	t->cur.bits = t->bits_min;
+	t->bytes = table_array_bytes(t, t->cur.bits);
+	t->cur.buckets = array_alloc(t->bytes);
+	return t->cur.buckets ? 0 : -ENOMEM;
+}
+
+static void *slot_at(const struct table *t, struct table_bucket *b, unsigned int slot)
+{
+	return b->slots + slot * table_slot_size(t->map->shape);
+}
+
+static void free_entry(struct table *t, struct table_bucket *b, unsigned int slot)
+{
+	if (table_is_inline(t->map->shape))
+		return;
+	kfree(*(void **)slot_at(t, b, slot));
+	t->bytes -= table_entry_size(t->map->shape);
+}
+
+static u64 occupied(const struct table_bucket *b)
+{
+	return b->tags & TABLE_TOPS;
+}
+
+/* Empty a chain, its entries and its overflow buckets. Return: entries freed. */
+static unsigned int free_chain(struct table *t, struct table_bucket *head)
+{
+	struct table_bucket *b, *next;
+	unsigned int n = 0;
+	u64 left;
+
+	for (b = head; b; b = next) {
+		for (left = occupied(b); left; left &= left - 1, n++)
+			free_entry(t, b, __ffs64(left) / 8);
+		next = b->next;
+		if (b != head) {
+			t->bytes -= table_bucket_size(t->map->shape);
+			kfree(b);
+		}
+	}
+	head->tags = 0;
+	head->next = NULL;
+	return n;
+}
+
+/**
+ * table_exit - free all
+ * @t: of table_init(), which may have failed; nobody else uses it any more
+ *
+ * Context: Process; sleeps.
+ */
+void table_exit(struct table *t)
+{
+	u64 i;
+
+	for (i = 0; t->cur.buckets && i < 1ULL << t->cur.bits; i++) {
+		free_chain(t, table_bucket_at(t, &t->cur, i));
+		cond_resched();
+	}
+	for (i = t->evacuated; t->old.buckets && i < 1ULL << t->old.bits; i++) {
+		free_chain(t, table_bucket_at(t, &t->old, i));
+		cond_resched();
+	}
+	kvfree(t->cur.buckets);
+	kvfree(t->old.buckets);
+	kvfree(t->retired);
+}
+
+/**
+ * table_free_overflow - let go of an overflow bucket that has become empty
+ * @t: the table
+ * @head: of its chain
+ * @b: the bucket; left alone where it is the head or holds an entry
+ *
+ * Context: User's lock held for writing.
+ */
+void table_free_overflow(struct table *t, struct table_bucket *head, struct table_bucket *b)
+{
+	struct table_bucket *prev = head;
+
+	if (b == head || occupied(b))
+		return;
+	while (prev->next != b)
+		prev = prev->next;
+	prev->next = b->next;
+	t->bytes -= table_bucket_size(t->map->shape);
+	kfree(b);
+}
+
+/* A bucket with an empty slot in the chain of @head, made where there is none. */
+static struct table_bucket *bucket_with_room(struct table *t, struct table_bucket *head)
+{
+	const size_t size = table_bucket_size(t->map->shape);
+	struct table_bucket *b = head;
+
+	while (occupied(b) == TABLE_TOPS) {
+		if (!b->next) {
+			b->next = kzalloc(size, TABLE_GFP);
+			if (!b->next)
+				return NULL;
+			t->bytes += size;
+			cmap_count(t->map, CMAP_OVERFLOWS);
+			cmap_count_alloc(t->map, size);
+		}
+		b = b->next;
+	}
+	return b;
+}
+
+/**
+ * table_place - put a filled slot into the current array
+ * @t: the table
+ * @hash: the entry's
+ * @slot: what the slot shall hold
+ *
+ * Context: User's lock held for writing.  May allocate with GFP_ATOMIC.
+ * Return: 0 or -ENOMEM.
+ */
+int table_place(struct table *t, u64 hash, const void *slot)
+{
+	struct table_bucket *b = table_head(&t->cur, hash, t->map->shape);
+	unsigned int i;
+
+	b = bucket_with_room(t, b);
+	if (!b)
+		return -ENOMEM;
+	i = __ffs64(~b->tags & TABLE_TOPS) / 8;
+	memcpy(slot_at(t, b, i), slot, table_slot_size(t->map->shape));
+	b->tags |= (u64)hash_tag(hash) << (8 * i);
+	return 0;
+}
+
+static void fill_entry(const struct table *t, void *entry, const void *key, const void *value)
+{
+	cmap_key_copy(entry, key, t->map->shape);
+	cmap_value_copy(entry + ALIGN(t->map->shape.key_size, 8), value, t->map->shape);
+}
+
+/**
+ * table_insert - add an entry
+ * @t: the table
+ * @hash: of the key
+ * @key: absent from the table
+ * @value: its value
+ *
+ * Context: User's lock held for writing.  May allocate with GFP_ATOMIC.
+ * Return: 0, or -ENOMEM with nothing changed.
+ */
+int table_insert(struct table *t, u64 hash, const void *key, const void *value)
+{
+	const size_t size = table_entry_size(t->map->shape);
+	u64 inline_entry[TABLE_INLINE / sizeof(u64)];
+	void *entry;
+
+	if (table_is_inline(t->map->shape)) {
+		fill_entry(t, inline_entry, key, value);
+		if (table_place(t, hash, inline_entry))
+			goto no_memory;
+	} else {
+		entry = kmalloc(size, TABLE_GFP);
+		if (!entry)
+			goto no_memory;
+		fill_entry(t, entry, key, value);
+		if (table_place(t, hash, &entry)) {
+			kfree(entry);
+			goto no_memory;
+		}
+		t->bytes += size;
+		cmap_count_alloc(t->map, size);
+	}
+	t->entries++;
+	table_check_size(t);
+	return 0;
+
+no_memory:
+	cmap_count(t->map, CMAP_ALLOC_FAILURES);
+	return -ENOMEM;
+}
+
+/**
+ * table_remove - remove an entry
+ * @t: the table
+ * @pos: of table_find()
+ *
+ * Context: User's lock held for writing.  Allocates nothing.
+ */
+void table_remove(struct table *t, const struct table_pos *pos)
+{
+	free_entry(t, pos->b, pos->slot);
+	pos->b->tags &= ~(0xffULL << (8 * pos->slot));
+	table_free_overflow(t, pos->head, pos->b);
+	t->entries--;
+	table_check_size(t);
+}
+
+/* A stretch of hash space: one bucket of the smaller array, from the cursor on. */
+struct region {
+	unsigned int bits;	/* of the smaller array */
+	u64 index;		/* bucket of it */
+	u64 cursor;		/* entries before it are not meant */
+	u64 end;		/* cursor of what follows */
+};
+
+static struct region region_at(const struct table *t, u64 cursor)
+{
+	struct region r = { .bits = t->cur.bits, .cursor = cursor };
+
+	if (t->old.buckets)
+		r.bits = min(r.bits, t->old.bits);
+	r.index = cursor >> (TABLE_BITS_MAX - r.bits);
+	r.end = (r.index + 1) << (TABLE_BITS_MAX - r.bits);
+	return r;
+}
+
+/* Is all of the region's bucket meant? If not, an entry's hash decides. */
+static bool region_has(const struct table *t, const struct region *r, const void *entry)
+{
+	if (r->cursor == r->index << (TABLE_BITS_MAX - r->bits))
+		return true;
+	return hash_bucket(cmap_hash(t->map, entry, t->map->shape), TABLE_BITS_MAX) >= r->cursor;
+}
+
+static void collect_chain(struct table *t, const struct region *r, struct table_bucket *b,
+			  struct cmap_page *page)
+{
+	const struct cmap_shape shape = t->map->shape;
+	u64 left;
+
+	for (; b; b = b->next) {
+		for (left = occupied(b); left; left &= left - 1) {
+			void *entry = table_entry(b, __ffs64(left) / 8, shape);
+
+			if (region_has(t, r, entry))
+				cmap_page_add(t->map, page, entry,
+					      entry + ALIGN(shape.key_size, 8));
+		}
+	}
+}
+
+static void collect_array(struct table *t, const struct region *r, const struct table_array *a,
+			  u64 from, struct cmap_page *page)
+{
+	const unsigned int shift = a->bits - r->bits;
+	u64 i;
+
+	for (i = max(r->index << shift, from); i < (r->index + 1) << shift; i++)
+		collect_chain(t, r, table_bucket_at(t, a, i), page);
+}
+
+/**
+ * table_collect - one step of a range
+ * @t: the table
+ * @cursor: where to go on; the top TABLE_BITS_MAX bits of a hash; advanced, unless the
+ *	page was too small; 1 << TABLE_BITS_MAX: nothing follows
+ * @page: entries are added to it
+ *
+ * Context: Writers excluded.
+ */
+void table_collect(struct table *t, u64 *cursor, struct cmap_page *page)
+{
+	const struct region r = region_at(t, *cursor);
+
+	collect_array(t, &r, &t->cur, 0, page);
+	if (t->old.buckets)
+		collect_array(t, &r, &t->old, t->evacuated, page);
+	if (page->count <= page->room)
+		*cursor = r.end;
+}
+
+static unsigned int clear_array(struct table *t, const struct region *r,
+				const struct table_array *a, u64 from)
+{
+	const unsigned int shift = a->bits - r->bits;
+	unsigned int n = 0;
+	u64 i;
+
+	for (i = max(r->index << shift, from); i < (r->index + 1) << shift; i++)
+		n += free_chain(t, table_bucket_at(t, a, i));
+	return n;
+}
+
+/**
+ * table_clear_step - remove the entries of one stretch of the table
+ * @t: the table
+ * @cursor: as in table_collect()
+ *
+ * Context: User's lock held for writing.  Allocates nothing.
+ */
+void table_clear_step(struct table *t, u64 *cursor)
+{
+	const struct region r = region_at(t, *cursor);
+	unsigned int n = clear_array(t, &r, &t->cur, 0);
+
+	if (t->old.buckets)
+		n += clear_array(t, &r, &t->old, t->evacuated);
+	t->entries -= n;
+	cmap_entries_add(t->map, -(long)n);
+	cmap_count_n(t->map, CMAP_DELETES, n);
+	*cursor = r.end;
+	table_check_size(t);
+}
+
+/**
+ * table_memory - what a table holds
+ * @t: the table
+ * @mem: added to
+ *
+ * Context: Writers excluded.
+ */
+void table_memory(const struct table *t, struct cmap_memory *mem)
+{
+	u64 arrays = table_array_bytes(t, t->cur.bits) + t->retired_bytes;
+
+	if (t->old.buckets)
+		arrays += table_array_bytes(t, t->old.bits);
+	mem->bytes += t->bytes;
+	mem->table_bytes += arrays;
+	mem->buckets += 1ULL << t->cur.bits;
+}
