@@ -1,0 +1,513 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The public calls: checking of parameters, and a direct call into the design.
+ */
+#include <linux/bottom_half.h>
+#include <linux/ctype.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include "maps.h"
+#include "registry.h"
+#include "sample.h"
+#include "update.h"
+
+#define CMAP_OPS_ENTRY(d)							\
+	[CMAP_DESIGN_##d] = &d##_ops,
+const struct cmap_ops *const cmap_designs[CMAP_NR_DESIGNS] = {
+	CMAP_DESIGNS(CMAP_OPS_ENTRY)
+};
+
+#define CMAP_CASE_LOAD(d)							\
+	case CMAP_DESIGN_##d: {							\
+		return d##_load(m, key, value);					\
+	}
+
+static __always_inline int call_load(struct cmap *m, const void *key, void *value)
+{
+	switch (m->design) {
+	CMAP_DESIGNS(CMAP_CASE_LOAD);
+	default:
+		return -EINVAL;
+	}
+}
+
+#define CMAP_CASE_UPDATE(d)							\
+	case CMAP_DESIGN_##d: {							\
+		return d##_update(m, u);					\
+	}
+
+static __always_inline int call_update(struct cmap *m, const struct cmap_update *u)
+{
+	switch (m->design) {
+	CMAP_DESIGNS(CMAP_CASE_UPDATE);
+	default:
+		return -EINVAL;
+	}
+}
+
+static int timed_update(struct cmap *m, const struct cmap_update *u, enum cmap_hist_kind kind)
+{
+	u64 start;
+	int ret;
+
+	if (likely(!sample_due(m)))
+		return call_update(m, u);
+	start = mapstat_clock_read();
+	ret = call_update(m, u);
+	sample_record(m, kind, start);
+	return ret;
+}
+
+/**
+ * cmap_load - look a key up
+ * @map: the map
+ * @key: key_size bytes; for 8-byte keys aligned as a u64
+ * @value: value_size bytes, aligned as a u64; written to only where the key is found
+ *
+ * Context: Process or softirq (guarantee C).  Allocates nothing.
+ * Return: 0, or -ENOENT where the key is absent.
+ */
+int cmap_load(struct cmap *map, const void *key, void *value)
+{
+	u64 start;
+	int ret;
+
+	if (likely(!sample_due(map)))
+		return call_load(map, key, value);
+	start = mapstat_clock_read();
+	ret = call_load(map, key, value);
+	sample_record(map, CMAP_HIST_LOAD, start);
+	return ret;
+}
+EXPORT_SYMBOL_NS_GPL(cmap_load, MAPSTAT);
+
+/**
+ * cmap_store - set a key's value
+ * @map: the map
+ * @key: key_size bytes; for 8-byte keys aligned as a u64
+ * @value: value_size bytes, aligned as a u64
+ *
+ * Context: Process or softirq (guarantee C).  May allocate with GFP_ATOMIC.
+ * Return: 0, or -ENOMEM (guarantee D).
+ */
+int cmap_store(struct cmap *map, const void *key, const void *value)
+{
+	const struct cmap_update u = { .op = CMAP_STORE, .key = key, .value = value };
+
+	return timed_update(map, &u, CMAP_HIST_STORE);
+}
+EXPORT_SYMBOL_NS_GPL(cmap_store, MAPSTAT);
+
+/**
+ * cmap_load_or_store - the key's value; where there is none, store one
+ * @map: the map
+ * @key: key_size bytes; for 8-byte keys aligned as a u64
+ * @value: what to store where the key is absent
+ * @actual: receives the value that the key has now; may be NULL
+ * @loaded: true: the key was there, @actual is its value; false: @value was stored; may
+ *	be NULL
+ *
+ * Context: Process or softirq (guarantee C).  May allocate with GFP_ATOMIC.
+ * Return: 0, or -ENOMEM (guarantee D).
+ */
+int cmap_load_or_store(struct cmap *map, const void *key, const void *value,
+		       void *actual, bool *loaded)
+{
+	const struct cmap_update u = { .op = CMAP_LOAD_OR_STORE, .key = key, .value = value,
+				       .previous = actual, .loaded = loaded };
+
+	return timed_update(map, &u, CMAP_HIST_RMW);
+}
+EXPORT_SYMBOL_NS_GPL(cmap_load_or_store, MAPSTAT);
+
+/**
+ * cmap_load_and_delete - remove a key and tell its last value
+ * @map: the map
+ * @key: key_size bytes; for 8-byte keys aligned as a u64
+ * @value: receives the value; may be NULL
+ *
+ * Context: Process or softirq (guarantee C).  Never fails for want of memory.
+ * Return: 0, or -ENOENT where the key was absent.
+ */
+int cmap_load_and_delete(struct cmap *map, const void *key, void *value)
+{
+	const struct cmap_update u = { .op = CMAP_LOAD_AND_DELETE, .key = key,
+				       .previous = value };
+
+	return timed_update(map, &u, CMAP_HIST_RMW);
+}
+EXPORT_SYMBOL_NS_GPL(cmap_load_and_delete, MAPSTAT);
+
+/**
+ * cmap_delete - remove a key
+ * @map: the map
+ * @key: key_size bytes; for 8-byte keys aligned as a u64
+ *
+ * Context: Process or softirq (guarantee C).  Never fails for want of memory.
+ * Return: 0, or -ENOENT where the key was absent.
+ */
+int cmap_delete(struct cmap *map, const void *key)
+{
+	const struct cmap_update u = { .op = CMAP_DELETE, .key = key };
+
+	return timed_update(map, &u, CMAP_HIST_DELETE);
+}
+EXPORT_SYMBOL_NS_GPL(cmap_delete, MAPSTAT);
+
+/**
+ * cmap_swap - set a key's value and tell the one before
+ * @map: the map
+ * @key: key_size bytes; for 8-byte keys aligned as a u64
+ * @value: the new value
+ * @previous: receives the value before, where there was one; may be NULL
+ * @loaded: whether there was one; may be NULL
+ *
+ * Context: Process or softirq (guarantee C).  May allocate with GFP_ATOMIC.
+ * Return: 0, or -ENOMEM (guarantee D).
+ */
+int cmap_swap(struct cmap *map, const void *key, const void *value,
+	      void *previous, bool *loaded)
+{
+	const struct cmap_update u = { .op = CMAP_SWAP, .key = key, .value = value,
+				       .previous = previous, .loaded = loaded };
+
+	return timed_update(map, &u, CMAP_HIST_RMW);
+}
+EXPORT_SYMBOL_NS_GPL(cmap_swap, MAPSTAT);
+
+/**
+ * cmap_compare_and_swap - replace a value that is as expected
+ * @map: the map
+ * @key: key_size bytes; for 8-byte keys aligned as a u64
+ * @old: the value expected, compared byte by byte
+ * @new: the value to put in its place
+ *
+ * Context: Process or softirq (guarantee C).  May allocate with GFP_ATOMIC.
+ * Return: 0, -ENOENT where the key is absent, -EAGAIN where its value is another, or
+ * -ENOMEM (guarantee D).
+ */
+int cmap_compare_and_swap(struct cmap *map, const void *key, const void *old,
+			  const void *new)
+{
+	const struct cmap_update u = { .op = CMAP_COMPARE_AND_SWAP, .key = key,
+				       .value = new, .expect = old };
+
+	return timed_update(map, &u, CMAP_HIST_RMW);
+}
+EXPORT_SYMBOL_NS_GPL(cmap_compare_and_swap, MAPSTAT);
+
+/**
+ * cmap_compare_and_delete - remove a key whose value is as expected
+ * @map: the map
+ * @key: key_size bytes; for 8-byte keys aligned as a u64
+ * @old: the value expected, compared byte by byte
+ *
+ * Context: Process or softirq (guarantee C).  Never fails for want of memory.
+ * Return: 0, -ENOENT where the key is absent, or -EAGAIN where its value is another.
+ */
+int cmap_compare_and_delete(struct cmap *map, const void *key, const void *old)
+{
+	const struct cmap_update u = { .op = CMAP_COMPARE_AND_DELETE, .key = key,
+				       .expect = old };
+
+	return timed_update(map, &u, CMAP_HIST_RMW);
+}
+EXPORT_SYMBOL_NS_GPL(cmap_compare_and_delete, MAPSTAT);
+
+/* Make room for at least @need entries. */
+static int page_grow(struct cmap *m, struct cmap_page *page, unsigned int need)
+{
+	unsigned int room = max(need, 64u);
+	void *data = kvmalloc_array(room, cmap_page_stride(m), GFP_KERNEL | __GFP_NOWARN);
+
+	if (!data)
+		return -ENOMEM;
+	kvfree(page->data);
+	page->data = data;
+	page->room = room;
+	return 0;
+}
+
+/* Call back for what one step collected. Return: false when the caller has enough. */
+static bool page_walk(struct cmap *m, const struct cmap_page *page, cmap_range_fn fn, void *arg)
+{
+	void *at = page->data;
+	unsigned int i;
+
+	for (i = 0; i < page->count; i++, at += cmap_page_stride(m))
+		if (!fn(at, at + ALIGN(m->shape.key_size, 8), arg))
+			return false;
+	return true;
+}
+
+/**
+ * cmap_range - call back for each entry
+ * @map: the map
+ * @fn: called with a copy of each entry; false ends the range
+ * @arg: handed to @fn
+ *
+ * See guarantee E for what it sees.  A table is walked in the order of the hash, so a
+ * key's place does not change when the table grows or shrinks beneath the walk.
+ *
+ * Context: Process; sleeps.  Allocates with GFP_KERNEL room for a step's entries.
+ * Return: 0, or -ENOMEM (then some entries may already have been called back for).
+ */
+int cmap_range(struct cmap *map, cmap_range_fn fn, void *arg)
+{
+	u64 start = mapstat_clock_read();
+	struct cmap_page page = { };
+	int ret;
+
+	might_sleep();
+	ret = page_grow(map, &page, 0);
+	while (!ret && !page.done) {
+		page.count = 0;
+		ret = map->ops->collect(map, &page);
+		if (ret)
+			break;
+		if (page.count > page.room) {
+			ret = page_grow(map, &page, page.count);
+			continue;
+		}
+		if (!page_walk(map, &page, fn, arg))
+			break;
+		cond_resched();
+	}
+	if (map->ops->collect_end)
+		map->ops->collect_end(map, &page);
+	kvfree(page.data);
+	sample_record(map, CMAP_HIST_RANGE, start);
+	return ret;
+}
+EXPORT_SYMBOL_NS_GPL(cmap_range, MAPSTAT);
+
+/**
+ * cmap_clear - remove all entries
+ * @map: the map
+ *
+ * Context: Process; sleeps.  See guarantee F.
+ * Return: 0, or -ENOMEM (then the map is as it was).
+ */
+int cmap_clear(struct cmap *map)
+{
+	u64 start = mapstat_clock_read();
+	int ret;
+
+	might_sleep();
+	ret = map->ops->clear(map);
+	sample_record(map, CMAP_HIST_RANGE, start);
+	return ret;
+}
+EXPORT_SYMBOL_NS_GPL(cmap_clear, MAPSTAT);
+
+/**
+ * cmap_len - number of entries
+ * @map: the map
+ *
+ * Context: Process or softirq (guarantee C).  Cost: one read per possible CPU.
+ * Return: the number (guarantee G).
+ */
+u64 cmap_len(const struct cmap *map)
+{
+	long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		/* Pairs with this_cpu_add() in cmap_entries_add(): no ordering needed. */
+		sum += READ_ONCE(per_cpu_ptr(map->pcpu, cpu)->entries);
+	return max(sum, 0L);
+}
+EXPORT_SYMBOL_NS_GPL(cmap_len, MAPSTAT);
+
+static void cmap_work(struct work_struct *work)
+{
+	struct cmap *m = container_of(work, struct cmap, work);
+
+	if (m->ops->work)
+		m->ops->work(m);
+}
+
+static void shared_free(struct cmap *m)
+{
+	int i;
+
+	for (i = 0; i < CMAP_NR_HISTS; i++)
+		mapstat_hist_free(m->hist[i]);
+	free_percpu(m->pcpu);
+}
+
+static int shared_alloc(struct cmap *m)
+{
+	int i;
+
+	m->pcpu = alloc_percpu(struct cmap_pcpu);
+	if (!m->pcpu)
+		return -ENOMEM;
+	for (i = 0; i < CMAP_NR_HISTS; i++) {
+		m->hist[i] = mapstat_hist_alloc();
+		if (!m->hist[i]) {
+			shared_free(m);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static bool name_is_valid(const char *name)
+{
+	const char *c;
+
+	if (!name || !*name || strlen(name) >= CMAP_NAME_LEN)
+		return false;
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return false;
+	for (c = name; *c; c++)
+		if (!isalnum(*c) && !strchr("_-.", *c))
+			return false;
+	return true;
+}
+
+/* One line that names the parameter, the value and the range. */
+#define refuse(fmt, ...) (pr_err("map " fmt "\n", ##__VA_ARGS__), -EINVAL)
+
+static int check_params(const struct cmap_params *p)
+{
+	if (!name_is_valid(p->name))
+		return refuse("name=%.40s: 1..%u characters out of [A-Za-z0-9_.-]",
+			      p->name ?: "(null)", CMAP_NAME_LEN - 1);
+	if (p->key_size < 1 || p->key_size > CMAP_KEY_MAX)
+		return refuse("%s: key_size=%u: not in 1..%u", p->name, p->key_size,
+			      CMAP_KEY_MAX);
+	if (p->value_size < 1 || p->value_size > CMAP_VALUE_MAX)
+		return refuse("%s: value_size=%u: not in 1..%u", p->name, p->value_size,
+			      CMAP_VALUE_MAX);
+	if (p->shards > CMAP_SHARDS_MAX || (p->shards && !is_power_of_2(p->shards)))
+		return refuse("%s: shards=%u: not a power of two in 1..%u", p->name, p->shards,
+			      CMAP_SHARDS_MAX);
+	if (p->capacity > CMAP_CAPACITY_MAX)
+		return refuse("%s: capacity=%llu: not in 0..%llu", p->name, p->capacity,
+			      CMAP_CAPACITY_MAX);
+	if (p->flags & ~(CMAP_GENERIC | CMAP_PACKED | CMAP_COLLIDE))
+		return refuse("%s: flags=%#x: unknown", p->name, p->flags);
+	return 0;
+}
+
+/* Return: the design's number, or -EINVAL with a line. */
+static int find_design(const struct cmap_params *p)
+{
+	const char *design = p->design ?: "(null)";
+	const char *mode = p->mode ?: "";
+	int i;
+
+	if (!strcmp(design, "readdirty") && !strcmp(mode, "classic"))
+		return CMAP_DESIGN_readdirty_classic;
+	if (*mode && strcmp(mode, "default") && strcmp(mode, "classic"))
+		return refuse("%s: mode=%s: not one of default, classic", p->name, mode);
+	for (i = 0; i < CMAP_NR_DESIGNS; i++)
+		if (!strcmp(design, cmap_designs[i]->name))
+			return i;
+	return refuse("%s: design=%s: unknown", p->name, design);
+}
+
+static struct cmap *alloc_map(const struct cmap_params *p, int design)
+{
+	struct cmap *m = kvzalloc(cmap_designs[design]->size, GFP_KERNEL);
+
+	if (!m)
+		return NULL;
+	m->ops = cmap_designs[design];
+	m->design = design;
+	m->shape.key_size = p->key_size;
+	m->shape.value_size = p->value_size;
+	m->shape.u64_key = p->key_size == sizeof(u64) && !(p->flags & CMAP_GENERIC);
+	m->flags = p->flags;
+	m->params = *p;
+	m->params.name = m->name;
+	m->params.design = m->ops->name;
+	m->params.mode = NULL;
+	strscpy(m->name, p->name, sizeof(m->name));
+	hash_key_init(&m->hash, p->flags & CMAP_COLLIDE);
+	mapstat_pauses_init(&m->pauses);
+	INIT_WORK(&m->work, cmap_work);
+	if (shared_alloc(m)) {
+		kvfree(m);
+		return NULL;
+	}
+	return m;
+}
+
+static void free_map(struct cmap *m)
+{
+	shared_free(m);
+	kvfree(m);
+}
+
+static void exit_map(struct cmap *m)
+{
+	cancel_work_sync(&m->work);
+	m->ops->exit(m);
+	free_map(m);
+}
+
+/**
+ * cmap_create - make a map
+ * @params: what to make; not kept
+ *
+ * The map appears under debugfs maps/ at once.  The caller holds a reference to this
+ * module by linking to it, so it cannot be unloaded while maps are live.
+ *
+ * Context: Process; sleeps.  Allocates with GFP_KERNEL.
+ * Return: the map; ERR_PTR(-EINVAL) with one line in the log, -EEXIST where a live map
+ * has that name, or -ENOMEM.
+ */
+struct cmap *cmap_create(const struct cmap_params *params)
+{
+	struct cmap_params p = *params;
+	struct cmap *m;
+	int design, ret;
+
+	might_sleep();
+	ret = check_params(&p);
+	if (ret)
+		return ERR_PTR(ret);
+	design = find_design(&p);
+	if (design < 0)
+		return ERR_PTR(design);
+	p.shards = p.shards ?: CMAP_SHARDS_DEFAULT;
+
+	m = alloc_map(&p, design);
+	if (!m)
+		return ERR_PTR(-ENOMEM);
+	ret = m->ops->init(m);
+	if (ret) {
+		free_map(m);
+		return ERR_PTR(ret);
+	}
+	ret = registry_add(m);
+	if (ret) {
+		exit_map(m);
+		return ERR_PTR(ret);
+	}
+	return m;
+}
+EXPORT_SYMBOL_NS_GPL(cmap_create, MAPSTAT);
+
+/**
+ * cmap_destroy - end a map
+ * @map: of cmap_create(); no operation on it may be in flight; NULL or an ERR_PTR is
+ *	left alone
+ *
+ * Context: Process; sleeps, also for a grace period.
+ */
+void cmap_destroy(struct cmap *map)
+{
+	if (IS_ERR_OR_NULL(map))
+		return;
+	might_sleep();
+	registry_remove(map);
+	exit_map(map);
+}
+EXPORT_SYMBOL_NS_GPL(cmap_destroy, MAPSTAT);

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What every design is made of.  A design is one file: a struct that begins with
+ * struct cmap, a load, an update, a collect (one step of a range), and an ops literal.
+ */
+#ifndef MAPSTAT_MAPS_H
+#define MAPSTAT_MAPS_H
+
+#include <linux/list.h>
+#include <linux/percpu.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+#include <mapstat/clock.h>
+#include <mapstat/cmap.h>
+#include <mapstat/counters.h>
+#include <mapstat/hist.h>
+#include <mapstat/pauses.h>
+#include "../compat.h"
+#include "../table/hash.h"
+#include "designs.h"
+
+struct stress_batch;
+
+#define CMAP_ENUM(d) CMAP_DESIGN_##d,
+enum cmap_design {
+	CMAP_DESIGNS(CMAP_ENUM)
+	CMAP_NR_DESIGNS
+};
+
+/**
+ * struct cmap_shape - sizes of a map's entries
+ * @key_size: bytes
+ * @value_size: bytes
+ * @u64_key: the u64 fast path applies: 8-byte keys, hashed and compared as a u64
+ *
+ * Passed by value to __always_inline functions: where the caller passes a constant
+ * (see CMAP_BY_SHAPE), every copy and compare below becomes a plain load or store.
+ */
+struct cmap_shape {
+	u16 key_size;
+	u16 value_size;
+	bool u64_key;
+};
+
+#define CMAP_SHAPE_U64_U64	((const struct cmap_shape){ 8, 8, true })
+#define CMAP_SHAPE_U64(m)	((const struct cmap_shape){ 8, (m)->shape.value_size, true })
+#define CMAP_SHAPE_ANY(m)	((const struct cmap_shape){ (m)->shape.key_size, \
+							    (m)->shape.value_size, false })
+
+/*
+ * Call fn(..., shape) with the shape as constant as it can be: one compiled copy for
+ * u64 -> u64, one for u64 keys, one for all.
+ */
+#define CMAP_BY_SHAPE(m, fn, ...)						\
+	(likely((m)->shape.u64_key) ?						\
+	 likely((m)->shape.value_size == 8) ?					\
+	 fn(__VA_ARGS__, CMAP_SHAPE_U64_U64) :					\
+	 fn(__VA_ARGS__, CMAP_SHAPE_U64(m)) :					\
+	 fn(__VA_ARGS__, CMAP_SHAPE_ANY(m)))
+
+/**
+ * enum cmap_hist_kind - a map's latency histograms
+ *
+ * The first five are service time per operation, the others response time from the
+ * intended arrival (Poisson arrivals only).
+ */
+enum cmap_hist_kind {
+	CMAP_HIST_LOAD,
+	CMAP_HIST_STORE,
+	CMAP_HIST_DELETE,
+	CMAP_HIST_RMW,		/* load_or_store, swap, load_and_delete, compare_and_* */
+	CMAP_HIST_RANGE,	/* range and clear */
+	CMAP_HIST_LOAD_RESPONSE,
+	CMAP_HIST_STORE_RESPONSE,
+	CMAP_HIST_DELETE_RESPONSE,
+	CMAP_NR_HISTS
+};
+
+extern const char *const cmap_hist_names[CMAP_NR_HISTS];
+
+/**
+ * struct cmap - what all designs share
+ * @ops: constant
+ * @design: constant
+ * @shape: constant
+ * @flags: of enum cmap_flags, constant
+ * @hash: constant
+ * @pcpu: the pointer is constant; see struct cmap_pcpu
+ * @hist: the pointers are constant; see struct mapstat_hist
+ * @work: growth, promotion and reclaim of this map: ops->work on mapstat_wq
+ * @pauses: own lock
+ * @node: protected by the registry's mutex
+ * @params: what it was made with, defaults filled in, strings not kept: constant
+ * @name: constant
+ * @observer_data: owned by the registry's observer
+ */
+struct cmap {
+	const struct cmap_ops *ops;
+	enum cmap_design design;
+	struct cmap_shape shape;
+	unsigned int flags;
+	struct cmap_hash_key hash;
+	struct cmap_pcpu __percpu *pcpu;
+	struct mapstat_hist __percpu *hist[CMAP_NR_HISTS];
+	struct work_struct work;
+	struct mapstat_pauses pauses;
+	struct list_head node;
+	struct cmap_params params;
+	char name[CMAP_NAME_LEN];
+	void *observer_data;
+};
+
+/**
+ * struct cmap_page - where one step of a range puts entries
+ * @cursor: where the step begins; the design advances it; its meaning is the
+ *	design's, 0 at the start
+ * @done: set by the design when nothing follows
+ * @count: entries in @data
+ * @room: entries that @data can take
+ * @data: key, then value, each rounded up to 8 bytes, back to back
+ * @private: the design's, for the time of one range; NULL at the start
+ */
+struct cmap_page {
+	u64 cursor;
+	bool done;
+	unsigned int count;
+	unsigned int room;
+	void *data;
+	void *private;
+};
+
+static inline unsigned int cmap_page_stride(const struct cmap *m)
+{
+	return ALIGN(m->shape.key_size, 8) + ALIGN(m->shape.value_size, 8);
+}
+
+/**
+ * cmap_page_add - copy one entry out
+ * @m: the map
+ * @page: where to; beyond its room the entry is only counted
+ * @key: the key
+ * @value: the value
+ *
+ * Context: Any.
+ */
+static inline void cmap_page_add(const struct cmap *m, struct cmap_page *page,
+				 const void *key, const void *value)
+{
+	if (page->count < page->room) {
+		void *at = page->data + (size_t)page->count * cmap_page_stride(m);
+
+		memcpy(at, key, m->shape.key_size);
+		memcpy(at + ALIGN(m->shape.key_size, 8), value, m->shape.value_size);
+	}
+	page->count++;
+}
+
+/**
+ * struct cmap_memory - what a map holds
+ * @bytes: all that is allocated now, tables, entries and overflow
+ * @table_bytes: of those, tables
+ * @buckets: of the current table
+ * @entries: live ones
+ */
+struct cmap_memory {
+	u64 bytes;
+	u64 table_bytes;
+	u64 buckets;
+	u64 entries;
+};
+
+/**
+ * struct cmap_ops - a design
+ * @name: as in designs.h
+ * @size: of the design's struct, whose first member is the struct cmap
+ * @init: set up what is the design's own; the shared part (m->params, m->shape, m->hash,
+ *	counters) is ready, the rest zero.  Frees what it allocated where it fails.  May
+ *	sleep.  Returns 0 or -errno
+ * @exit: free what @init and the operations allocated; no operation is in flight, @work
+ *	neither runs nor is queued.  Waits for own RCU callbacks.  May sleep
+ * @collect: one step of a range: put the next entries into the page and advance its
+ *	cursor.  Where the room is too small it leaves the cursor, and sets page->count
+ *	to the entries that it needs room for.  May sleep
+ * @collect_end: optional; the range ends: release page->private
+ * @clear: guarantee F.  May sleep
+ * @work: optional; growth, promotion, reclaim.  May sleep.  Never runs twice at a time
+ * @memory: fill in the bytes (the core fills in entries).  May sleep
+ * @run: the timed loop (kmod/stress/loop.h)
+ */
+struct cmap_ops {
+	const char *name;
+	size_t size;
+	int (*init)(struct cmap *m);
+	void (*exit)(struct cmap *m);
+	int (*collect)(struct cmap *m, struct cmap_page *page);
+	void (*collect_end)(struct cmap *m, struct cmap_page *page);
+	int (*clear)(struct cmap *m);
+	void (*work)(struct cmap *m);
+	void (*memory)(struct cmap *m, struct cmap_memory *mem);
+	void (*run)(struct cmap *m, struct stress_batch *batch);
+};
+
+struct cmap_update;
+
+/*
+ * Called directly (a switch over the design, no indirect call):
+ * load: 0 and the value, or -ENOENT.  update: see update.h.
+ */
+#define CMAP_DECLARE(d)								\
+	extern const struct cmap_ops d##_ops;					\
+	int d##_load(struct cmap *m, const void *key, void *value);		\
+	int d##_update(struct cmap *m, const struct cmap_update *u);		\
+	void d##_run(struct cmap *m, struct stress_batch *batch);
+CMAP_DESIGNS(CMAP_DECLARE)
+#undef CMAP_DECLARE
+
+extern const struct cmap_ops *const cmap_designs[CMAP_NR_DESIGNS];
+extern struct workqueue_struct *mapstat_wq;
+
+/* Counting; a this_cpu operation each, nothing when statistics are off. */
+static __always_inline void cmap_count_n(struct cmap *m, enum cmap_counter c, unsigned long n)
+{
+	if (static_branch_likely(&mapstat_stats_on))
+		this_cpu_add(m->pcpu->count[c], n);
+}
+
+static __always_inline void cmap_count(struct cmap *m, enum cmap_counter c)
+{
+	cmap_count_n(m, c, 1);
+}
+
+/* The length is kept whether statistics are on or off. */
+static __always_inline void cmap_entries_add(struct cmap *m, long n)
+{
+	this_cpu_add(m->pcpu->entries, n);
+}
+
+static __always_inline void cmap_count_alloc(struct cmap *m, size_t bytes)
+{
+	cmap_count(m, CMAP_ALLOCS);
+	cmap_count_n(m, CMAP_ALLOC_BYTES, bytes);
+}
+
+/* Have ops->work run soon.  Any context but NMI. */
+static inline void cmap_kick(struct cmap *m)
+{
+	queue_work(mapstat_wq, &m->work);
+}
+
+static __always_inline u64 cmap_hash(const struct cmap *m, const void *key,
+				     const struct cmap_shape shape)
+{
+	if (shape.u64_key)
+		return hash_u64(&m->hash, *(const u64 *)key);
+	return hash_bytes(&m->hash, key, shape.key_size);
+}
+
+static __always_inline bool cmap_key_equal(const void *a, const void *b,
+					   const struct cmap_shape shape)
+{
+	if (shape.key_size == 8)
+		return *(const u64 *)a == *(const u64 *)b;
+	return !memcmp(a, b, shape.key_size);
+}
+
+static __always_inline void cmap_key_copy(void *to, const void *from,
+					  const struct cmap_shape shape)
+{
+	if (shape.key_size == 8)
+		*(u64 *)to = *(const u64 *)from;
+	else
+		memcpy(to, from, shape.key_size);
+}
+
+static __always_inline void cmap_value_copy(void *to, const void *from,
+					    const struct cmap_shape shape)
+{
+	if (shape.value_size == 8)
+		*(u64 *)to = *(const u64 *)from;
+	else
+		memcpy(to, from, shape.value_size);
+}
+
+static __always_inline bool cmap_value_equal(const void *a, const void *b,
+					     const struct cmap_shape shape)
+{
+	if (shape.value_size == 8)
+		return *(const u64 *)a == *(const u64 *)b;
+	return !memcmp(a, b, shape.value_size);
+}
+
+#endif /* MAPSTAT_MAPS_H */

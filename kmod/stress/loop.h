@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The timed loop, compiled inside each design: STRESS_DEFINE_RUN(design) at the end of
+ * a design's file makes design_run(), in which load and update are direct calls that
+ * the compiler may inline.  Operations, keys and values are drawn before the loop and
+ * checked after it, so nothing but the map is timed.
+ */
+#ifndef MAPSTAT_STRESS_LOOP_H
+#define MAPSTAT_STRESS_LOOP_H
+
+#include <mapstat/clock.h>
+#include "../maps/update.h"
+
+#define STRESS_BATCH_MAX	64	/* operations; keeps a batch of u64s in the L1 cache */
+
+enum stress_op {
+	STRESS_LOAD,
+	STRESS_STORE,
+	STRESS_DELETE,
+};
+
+/**
+ * struct stress_batch - operations to do, and what came of them
+ * @n: operations, 1..STRESS_BATCH_MAX
+ * @sample_mask: operations whose number & @sample_mask is 0 are timed one by one
+ * @first: number of the first operation
+ * @start: clock at the start of the loop (out)
+ * @end: clock at the end of the loop (out)
+ * @key_stride: bytes from one key to the next in @keys, a multiple of 8
+ * @value_stride: bytes from one value to the next in @values, a multiple of 8
+ * @keys: the keys
+ * @values: a value for each store; room for what each load finds
+ * @op: what to do
+ * @ret: what it returned (out)
+ * @ticks: how long it took, in the clock's ticks, for those that were timed; at least
+ *	1 for them and 0 for all others (out)
+ *
+ * Owned by one stress thread; shared with nobody.
+ */
+struct stress_batch {
+	unsigned int n;
+	unsigned int sample_mask;
+	unsigned int first;
+	u64 start;
+	u64 end;
+	unsigned int key_stride;
+	unsigned int value_stride;
+	void *keys;
+	void *values;
+	u8 op[STRESS_BATCH_MAX];
+	int ret[STRESS_BATCH_MAX];
+	u64 ticks[STRESS_BATCH_MAX];
+};
+
+#define STRESS_DO_OP(design, m, b, i, key, value)				\
+do {										\
+	const struct cmap_update __store = { .op = CMAP_STORE, .key = (key),	\
+					     .value = (value) };		\
+	const struct cmap_update __delete = { .op = CMAP_DELETE, .key = (key) };\
+										\
+	switch ((b)->op[i]) {							\
+	case STRESS_LOAD:							\
+		(b)->ret[i] = design##_load(m, key, value);			\
+		break;								\
+	case STRESS_STORE:							\
+		(b)->ret[i] = design##_update(m, &__store);			\
+		break;								\
+	case STRESS_DELETE:							\
+		(b)->ret[i] = design##_update(m, &__delete);			\
+		break;								\
+	}									\
+} while (0)
+
+/**
+ * STRESS_DEFINE_RUN - make the timed loop of a design
+ * @design: its name in designs.h; design_load() and design_update() are visible
+ *
+ * The loop does not sleep by itself; a batch is short enough to need no resched point.
+ */
+#define STRESS_DEFINE_RUN(design)						\
+void design##_run(struct cmap *m, struct stress_batch *b)			\
+{										\
+	void *key = b->keys, *value = b->values;				\
+	unsigned int i;								\
+										\
+	b->start = mapstat_clock_read();					\
+	for (i = 0; i < b->n; i++) {						\
+		if (unlikely(!((b->first + i) & b->sample_mask))) {		\
+			u64 t = mapstat_clock_read();				\
+										\
+			STRESS_DO_OP(design, m, b, i, key, value);		\
+			b->ticks[i] = (mapstat_clock_read() - t) ?: 1;		\
+		} else {							\
+			STRESS_DO_OP(design, m, b, i, key, value);		\
+			b->ticks[i] = 0;					\
+		}								\
+		key += b->key_stride;						\
+		value += b->value_stride;					\
+	}									\
+	b->end = mapstat_clock_read();						\
+}
+
+#endif /* MAPSTAT_STRESS_LOOP_H */
