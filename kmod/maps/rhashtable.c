@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The kernel's own rhashtable behind the same operations: a yardstick, not ours.
+ *
+ * It gets the cheapest parameters that it allows: for u64 keys all of them are compile
+ * time constants, with a hash for that one size; it shrinks by itself.  A value is
+ * part of an immutable node; a write replaces the node, and RCU frees the old one.
+ *
+ * rhashtable takes a chain of more than 16 for an attack, and refuses the insert when
+ * a new seed does not help: inserts may return -EBUSY then (CMAP_COLLIDE).
+ */
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+#include "../stress/loop.h"
+
+/**
+ * struct rh_node - an entry; constant once it is in the table
+ * @head: rhashtable's
+ * @rcu: for kfree_rcu()
+ * @epoch: when the key was inserted (not: its value replaced); see map_collect()
+ * @data: the key, and ALIGN(key_size, 8) further the value
+ */
+struct rh_node {
+	struct rhash_head head;
+	struct rcu_head rcu;
+	u64 epoch;
+	u8 data[] __aligned(8);
+};
+
+/**
+ * struct rhashtable_map - the map
+ * @map: the shared part
+ * @ht: the table
+ * @params: of @ht, for what is not u64; constant
+ * @epoch: ranges begun; atomic
+ */
+struct rhashtable_map {
+	struct cmap map;
+	struct rhashtable ht;
+	struct rhashtable_params params;
+	atomic64_t epoch;
+};
+
+/* Keyed with the table's 32-bit seed, which rhashtable draws anew when chains grow. */
+static inline u32 hash_key_u64(const void *data, u32 len, u32 seed)
+{
+	const struct cmap_hash_key hk = {
+		.k0 = seed * 0x9e3779b97f4a7c15ULL,
+		.k1 = 0xd6e8feb86659fd93ULL ^ ((u64)seed << 17),
+	};
+
+	return hash_u64(&hk, *(const u64 *)data) >> 32;
+}
+
+static u32 hash_collide(const void *data, u32 len, u32 seed)
+{
+	return 0;
+}
+
+static const struct rhashtable_params params_u64 = {
+	.key_len		= sizeof(u64),
+	.key_offset		= offsetof(struct rh_node, data),
+	.head_offset		= offsetof(struct rh_node, head),
+	.hashfn			= hash_key_u64,
+	.automatic_shrinking	= true,
+};
+
+static struct rhashtable_map *to_rhashtable(struct cmap *m)
+{
+	return container_of(m, struct rhashtable_map, map);
+}
+
+static __always_inline void *node_value(struct rh_node *node, const struct cmap_shape shape)
+{
+	return node->data + ALIGN(shape.key_size, 8);
+}
+
+static size_t node_size(const struct cmap *m)
+{
+	return sizeof(struct rh_node) + cmap_page_stride(m);
+}
+
+/* The four calls on the table, with constant parameters where the shape is constant. */
+static __always_inline struct rh_node *find(struct rhashtable_map *rm, const void *key,
+					    const struct cmap_shape shape)
+{
+	if (shape.u64_key)
+		return rhashtable_lookup(&rm->ht, key, params_u64);
+	return rhashtable_lookup(&rm->ht, key, rm->params);
+}
+
+static __always_inline int insert(struct rhashtable_map *rm, struct rh_node *node,
+				  const struct cmap_shape shape)
+{
+	if (shape.u64_key)
+		return rhashtable_lookup_insert_fast(&rm->ht, &node->head, params_u64);
+	return rhashtable_lookup_insert_fast(&rm->ht, &node->head, rm->params);
+}
+
+static __always_inline int replace(struct rhashtable_map *rm, struct rh_node *old,
+				   struct rh_node *new, const struct cmap_shape shape)
+{
+	if (shape.u64_key)
+		return rhashtable_replace_fast(&rm->ht, &old->head, &new->head, params_u64);
+	return rhashtable_replace_fast(&rm->ht, &old->head, &new->head, rm->params);
+}
+
+static __always_inline int remove(struct rhashtable_map *rm, struct rh_node *node,
+				  const struct cmap_shape shape)
+{
+	if (shape.u64_key)
+		return rhashtable_remove_fast(&rm->ht, &node->head, params_u64);
+	return rhashtable_remove_fast(&rm->ht, &node->head, rm->params);
+}
+
+static __always_inline int do_load(struct rhashtable_map *rm, const void *key, void *value,
+				   const struct cmap_shape shape)
+{
+	struct rh_node *node;
+
+	rcu_read_lock();
+	node = find(rm, key, shape);
+	if (likely(node))
+		cmap_value_copy(value, node_value(node, shape), shape);
+	rcu_read_unlock();
+	cmap_count(&rm->map, node ? CMAP_HITS : CMAP_MISSES);
+	return node ? 0 : -ENOENT;
+}
+
+int rhashtable_load(struct cmap *m, const void *key, void *value)
+{
+	return CMAP_BY_SHAPE(m, do_load, to_rhashtable(m), key, value);
+}
+
+static struct rh_node *alloc_node(struct rhashtable_map *rm, const struct cmap_update *u)
+{
+	const struct cmap_shape shape = rm->map.shape;
+	const size_t size = node_size(&rm->map);
+	struct rh_node *node = kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!node) {
+		cmap_count(&rm->map, CMAP_ALLOC_FAILURES);
+		return NULL;
+	}
+	cmap_count_alloc(&rm->map, size);
+	cmap_key_copy(node->data, u->key, shape);
+	cmap_value_copy(node_value(node, shape), u->value, shape);
+	return node;
+}
+
+/*
+ * Carry the action out. Return: 0; -EAGAIN where another write came between and the
+ * decision must be made anew; another error.  *new is NULL once the table has it.
+ */
+static __always_inline int act_on(struct rhashtable_map *rm, enum cmap_action act,
+				  struct rh_node *old, struct rh_node **new,
+				  const struct cmap_shape shape)
+{
+	int ret = 0;
+
+	switch (act) {
+	case CMAP_ACT_NONE:
+		return 0;
+	case CMAP_ACT_INSERT:
+		(*new)->epoch = atomic64_read(&rm->epoch);
+		ret = insert(rm, *new, shape);
+		if (!ret)
+			*new = NULL;
+		return ret == -EEXIST ? -EAGAIN : ret;
+	case CMAP_ACT_REPLACE:
+		(*new)->epoch = old->epoch;
+		ret = replace(rm, old, *new, shape);
+		if (!ret)
+			*new = NULL;
+		break;
+	case CMAP_ACT_REMOVE:
+		ret = remove(rm, old, shape);
+		break;
+	}
+	if (ret)
+		return -EAGAIN;
+	kfree_rcu(old, rcu);
+	return 0;
+}
+
+static __always_inline int do_update(struct rhashtable_map *rm, const struct cmap_update *u,
+				     const struct cmap_shape shape)
+{
+	struct rh_node *old, *new = NULL;
+	enum cmap_action act;
+	int ret, err;
+
+	rcu_read_lock();
+	for (;;) {
+		old = find(rm, u->key, shape);
+		act = update_decide(u, old ? node_value(old, shape) : NULL, shape, &ret);
+		if ((act == CMAP_ACT_INSERT || act == CMAP_ACT_REPLACE) && !new)
+			new = alloc_node(rm, u);
+		if ((act == CMAP_ACT_INSERT || act == CMAP_ACT_REPLACE) && !new)
+			err = -ENOMEM;
+		else
+			err = act_on(rm, act, old, &new, shape);
+		if (err != -EAGAIN)
+			break;
+		cmap_count(&rm->map, CMAP_RETRIES);
+	}
+	rcu_read_unlock();
+	kfree(new);
+	update_count(&rm->map, err ? CMAP_ACT_NONE : act);
+	return err ?: ret;
+}
+
+int rhashtable_update(struct cmap *m, const struct cmap_update *u)
+{
+	return CMAP_BY_SHAPE(m, do_update, to_rhashtable(m), u);
+}
+
+static int map_init(struct cmap *m)
+{
+	struct rhashtable_map *rm = to_rhashtable(m);
+
+	rm->params = params_u64;
+	rm->params.key_len = m->shape.key_size;
+	rm->params.nelem_hint = min_t(u64, m->params.capacity, U16_MAX);
+	if (!m->shape.u64_key)
+		rm->params.hashfn = NULL;	/* jhash, its default */
+	if (m->flags & CMAP_COLLIDE) {
+		rm->params.hashfn = hash_collide;
+		m->shape.u64_key = false;	/* its parameters are constants */
+	}
+	return rhashtable_init(&rm->ht, &rm->params);
+}
+
+static void free_node(void *node, void *arg)
+{
+	kfree(node);
+}
+
+static void map_exit(struct cmap *m)
+{
+	rhashtable_free_and_destroy(&to_rhashtable(m)->ht, free_node, NULL);
+}
+
+/*
+ * Call fn for each node while the table cannot be rehashed.  In one RCU read section:
+ * a walk that stops and starts counts its way back into a chain, and would pass over
+ * nodes there if others were removed meanwhile.
+ */
+static void walk(struct rhashtable_map *rm, void (*fn)(struct rhashtable_map *rm,
+						       struct rh_node *node, void *arg), void *arg)
+{
+	struct rhashtable_iter iter;
+	struct rh_node *node;
+
+	/* rhashtable's worker moves nodes under this mutex only. */
+	mutex_lock(&rm->ht.mutex);
+	rhashtable_walk_enter(&rm->ht, &iter);
+	rhashtable_walk_start(&iter);
+	while ((node = rhashtable_walk_next(&iter))) {
+		/* -EAGAIN: on to the table that inserts have attached meanwhile */
+		if (!IS_ERR(node))
+			fn(rm, node, arg);
+	}
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+	mutex_unlock(&rm->ht.mutex);
+}
+
+struct collect_arg {
+	struct cmap_page *page;
+	u64 epoch;
+};
+
+static void collect_node(struct rhashtable_map *rm, struct rh_node *node, void *arg)
+{
+	struct collect_arg *ca = arg;
+
+	if (node->epoch < ca->epoch)
+		cmap_page_add(&rm->map, ca->page, node->data, node_value(node, rm->map.shape));
+}
+
+/*
+ * All entries in one step, since rhashtable's order changes as it grows.  A key that
+ * was deleted and inserted anew during the walk could be met twice: keys inserted
+ * after the range began carry a later epoch and are left out.  Inserts read the epoch
+ * and put the node in within one RCU read section, so after synchronize_rcu() every
+ * node that comes carries the new one.
+ */
+static int map_collect(struct cmap *m, struct cmap_page *page)
+{
+	struct rhashtable_map *rm = to_rhashtable(m);
+	struct collect_arg ca = { .page = page };
+
+	ca.epoch = atomic64_inc_return(&rm->epoch);
+	synchronize_rcu();
+	walk(rm, collect_node, &ca);
+	page->done = page->count <= page->room;
+	return 0;
+}
+
+static void clear_node(struct rhashtable_map *rm, struct rh_node *node, void *arg)
+{
+	/* Fails only where a delete, or a store after the clear began, was faster. */
+	if (rhashtable_remove_fast(&rm->ht, &node->head, rm->params))
+		return;
+	update_count(&rm->map, CMAP_ACT_REMOVE);
+	kfree_rcu(node, rcu);
+}
+
+static int map_clear(struct cmap *m)
+{
+	walk(to_rhashtable(m), clear_node, NULL);
+	return 0;
+}
+
+static void map_memory(struct cmap *m, struct cmap_memory *mem)
+{
+	struct rhashtable_map *rm = to_rhashtable(m);
+	u64 nodes = (u64)atomic_read(&rm->ht.nelems) * kmalloc_size_roundup(node_size(m));
+	struct bucket_table *tbl;
+
+	rcu_read_lock();
+	tbl = rht_dereference_rcu(rm->ht.tbl, &rm->ht);
+	mem->buckets = tbl->size;
+	rcu_read_unlock();
+	mem->table_bytes = sizeof(*tbl) + mem->buckets * sizeof(tbl->buckets[0]);
+	mem->bytes = sizeof(*rm) + mem->table_bytes + nodes;
+}
+
+STRESS_DEFINE_RUN(rhashtable)
+
+const struct cmap_ops rhashtable_ops = {
+	.name		= "rhashtable",
+	.size		= sizeof(struct rhashtable_map),
+	.init		= map_init,
+	.exit		= map_exit,
+	.collect	= map_collect,
+	.clear		= map_clear,
+	.memory		= map_memory,
+	.run		= rhashtable_run,
+};

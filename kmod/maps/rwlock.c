@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The bucket table behind one rwlock_t: the baseline that everybody knows.
+ *
+ * Readers share the lock but all write its line; a writer excludes everybody.  Bottom
+ * halves are off under the lock, since operations may come from softirq.
+ */
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include "../stress/loop.h"
+#include "../table/table.h"
+
+/**
+ * struct rwlock_map - the map
+ * @map: the shared part
+ * @lock: protects @table
+ * @table: the entries
+ */
+struct rwlock_map {
+	struct cmap map;
+	rwlock_t lock ____cacheline_aligned;
+	struct table table;
+};
+
+static struct rwlock_map *to_rwlock(struct cmap *m)
+{
+	return container_of(m, struct rwlock_map, map);
+}
+
+static __always_inline void lock_shared(struct rwlock_map *rm)
+	__acquires(&rm->lock)
+{
+	local_bh_disable();
+	if (likely(read_trylock(&rm->lock)))
+		return;
+	cmap_count(&rm->map, CMAP_LOCK_WAITS);
+	read_lock(&rm->lock);
+}
+
+static __always_inline void lock_exclusive(struct rwlock_map *rm)
+	__acquires(&rm->lock)
+{
+	local_bh_disable();
+	if (likely(write_trylock(&rm->lock)))
+		return;
+	cmap_count(&rm->map, CMAP_LOCK_WAITS);
+	write_lock(&rm->lock);
+}
+
+static void table_lock(struct table *t)
+	__acquires(&to_rwlock(t->map)->lock)
+{
+	lock_exclusive(to_rwlock(t->map));
+}
+
+static void table_unlock(struct table *t)
+	__releases(&to_rwlock(t->map)->lock)
+{
+	write_unlock_bh(&to_rwlock(t->map)->lock);
+}
+
+static __always_inline int do_load(struct rwlock_map *rm, const void *key, void *value,
+				   const struct cmap_shape shape)
+{
+	u64 hash = cmap_hash(&rm->map, key, shape);
+	int ret;
+
+	lock_shared(rm);
+	ret = table_load(&rm->table, hash, key, value, shape);
+	read_unlock_bh(&rm->lock);
+	cmap_count(&rm->map, ret ? CMAP_MISSES : CMAP_HITS);
+	return ret;
+}
+
+int rwlock_load(struct cmap *m, const void *key, void *value)
+{
+	return CMAP_BY_SHAPE(m, do_load, to_rwlock(m), key, value);
+}
+
+static __always_inline int do_update(struct rwlock_map *rm, const struct cmap_update *u,
+				     const struct cmap_shape shape)
+{
+	u64 hash = cmap_hash(&rm->map, u->key, shape);
+	enum cmap_action act;
+	int ret;
+
+	lock_exclusive(rm);
+	ret = table_update(&rm->table, u, hash, shape, &act);
+	write_unlock_bh(&rm->lock);
+	update_count(&rm->map, act);
+	return ret;
+}
+
+int rwlock_update(struct cmap *m, const struct cmap_update *u)
+{
+	return CMAP_BY_SHAPE(m, do_update, to_rwlock(m), u);
+}
+
+static int map_init(struct cmap *m)
+{
+	struct rwlock_map *rm = to_rwlock(m);
+
+	rwlock_init(&rm->lock);
+	rm->table.lock = table_lock;
+	rm->table.unlock = table_unlock;
+	return table_init(&rm->table, m, m->params.capacity);
+}
+
+static void map_exit(struct cmap *m)
+{
+	table_exit(&to_rwlock(m)->table);
+}
+
+static int map_collect(struct cmap *m, struct cmap_page *page)
+{
+	struct rwlock_map *rm = to_rwlock(m);
+
+	lock_shared(rm);
+	table_collect(&rm->table, &page->cursor, page);
+	read_unlock_bh(&rm->lock);
+	page->done = page->cursor >> TABLE_BITS_MAX;
+	return 0;
+}
+
+static int map_clear(struct cmap *m)
+{
+	struct rwlock_map *rm = to_rwlock(m);
+	u64 cursor = 0;
+
+	while (!(cursor >> TABLE_BITS_MAX)) {
+		lock_exclusive(rm);
+		table_clear_step(&rm->table, &cursor);
+		write_unlock_bh(&rm->lock);
+		cond_resched();
+	}
+	return 0;
+}
+
+static void map_work(struct cmap *m)
+{
+	table_work(&to_rwlock(m)->table);
+}
+
+static void map_memory(struct cmap *m, struct cmap_memory *mem)
+{
+	struct rwlock_map *rm = to_rwlock(m);
+
+	lock_shared(rm);
+	table_memory(&rm->table, mem);
+	read_unlock_bh(&rm->lock);
+	mem->bytes += sizeof(*rm);
+}
+
+STRESS_DEFINE_RUN(rwlock)
+
+const struct cmap_ops rwlock_ops = {
+	.name		= "rwlock",
+	.size		= sizeof(struct rwlock_map),
+	.init		= map_init,
+	.exit		= map_exit,
+	.collect	= map_collect,
+	.clear		= map_clear,
+	.work		= map_work,
+	.memory		= map_memory,
+	.run		= rwlock_run,
+};
