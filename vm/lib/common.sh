@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What every script under vm/ shares. Sourced, never run.
+# shellcheck disable=SC2034 # used by those who source this
+
+VM_DIR=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+SRC_DIR=$(dirname -- "$VM_DIR")
+CACHE_DIR=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/mapstat
+PROGRAM="vm/$(basename -- "$0")"
+
+say() {
+	printf '%s: %s\n' "$PROGRAM" "$*" >&2
+}
+
+die() {
+	say "$*"
+	exit "${DIE_STATUS:-1}"
+}
+
+usage_error() {
+	say "$*; see $PROGRAM --help"
+	exit 2
+}
+
+# locked FILE FUNCTION...: one at a time among all processes that name the same file.
+locked() {
+	local file=$1 lock status
+	shift
+	mkdir -p -- "$(dirname -- "$file")"
+	exec {lock}>"$file"
+	if ! flock --nonblock "$lock"; then
+		say "waiting for another process that holds $file"
+		flock "$lock"
+	fi
+	"$@"
+	status=$?
+	exec {lock}>&-
+	return "$status"
+}
+
+# logged FILE WHAT COMMAND...: runs a long command quietly; its end is shown only if it fails.
+logged() {
+	local file=$1 what=$2 start=$SECONDS
+	shift 2
+	say "$what"
+	if ! "$@" >>"$file" 2>&1 </dev/null; then
+		tail -n 30 -- "$file" >&2
+		die "failed: $what"
+	fi
+	say "$what: $((SECONDS - start)) s"
+}
+
+# Makes TEMP_DIR, in the cache, to be renamed when what it holds is whole. What is left
+# of it at the end of the script goes.
+temp_dir() {
+	mkdir -p -- "$CACHE_DIR"
+	TEMP_DIR=$(mktemp -d -- "$CACHE_DIR/tmp.XXXXXX") || die "cannot write to $CACHE_DIR"
+	chmod 755 "$TEMP_DIR"
+	TEMP_DIRS+=("$TEMP_DIR")
+}
+
+TEMP_DIRS=()
+remove_temp_dirs() {
+	((${#TEMP_DIRS[@]} == 0)) || rm -rf -- "${TEMP_DIRS[@]}"
+}
+trap remove_temp_dirs EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP

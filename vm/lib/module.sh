@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Building the module and its reader. Sourced, never run.
+
+# module_build [MAKE ARGUMENT...]: for the kernel that kernel_prepare prepared; sets MODULE_DIR
+# and MODULE_LOCK, which whoever reads there holds.
+# With arguments the objects are kept apart and made anew: a check has to see every file.
+module_build() {
+	local name=$KERNEL_NAME
+	(($# == 0)) || name+=-$(printf '%s' "$*" | tr -cs 'A-Za-z0-9.' -)
+	MODULE_DIR=$SRC_DIR/build/$name
+	MODULE_LOCK=$SRC_DIR/build/.$name.lock
+	locked "$MODULE_LOCK" module_make "$@"
+}
+
+module_make() {
+	local make=(make --no-print-directory -C "$KERNEL_BUILD" "M=$MODULE_DIR" "-j$(nproc)")
+	[[ $KERNEL_KIND != uml ]] || make+=(ARCH=um)
+	(($# == 0)) || rm -rf -- "$MODULE_DIR"
+	module_mirror || return
+	ln -sfn -- "$KERNEL_BUILD" "$MODULE_DIR/.kernel"
+	"${make[@]}" "$@" modules </dev/null >&2
+}
+
+# The sources, copied where they differ, so that each kernel has objects of its own. make
+# would go on linking the object of a source that is gone: then all is made anew.
+module_mirror() {
+	local changes
+	changes=$(module_copy) || return
+	if [[ $'\n'$changes == *$'\n*deleting'* ]]; then
+		rm -rf -- "$MODULE_DIR"
+		module_copy >/dev/null
+	fi
+}
+
+module_copy() {
+	mkdir -p -- "$MODULE_DIR" && rsync -rlpc --delete --itemize-changes --prune-empty-dirs \
+		--exclude='/.*' --exclude=/build --exclude=/native --exclude=/tests \
+		--exclude=/userspace --exclude=/vm --exclude='*.mod.c' \
+		--include='*/' --include='*.[chS]' --include='Kbuild*' --include=Makefile --exclude='*' \
+		"$SRC_DIR/" "$MODULE_DIR/"
+}
+
+# The reader, for the host and so for every guest: build/mapstat.
+reader_build() {
+	[[ -e $SRC_DIR/userspace/Makefile ]] || return 0
+	locked "$SRC_DIR/build/.mapstat.lock" make -s --no-print-directory -C "$SRC_DIR" mapstat </dev/null >&2
+}

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# An x86-64 guest in QEMU. Sourced, never run.
+# shellcheck disable=SC2034,SC2054 # GUEST_PID is for guest.sh; the commas are QEMU's
+
+# Sets ACCEL: what was asked for, else KVM where a guest gets anywhere with it, else TCG.
+qemu_accel() {
+	local boot
+	ACCEL=tcg
+	[[ ${1:-} != tcg && -w /dev/kvm ]] || return 0
+	boot=$CACHE_DIR/accel-$(</proc/sys/kernel/random/boot_id)
+	[[ -e $boot ]] || locked "$CACHE_DIR/accel.lock" qemu_probe "$boot"
+	ACCEL=$(<"$boot")
+}
+
+# /dev/kvm being there says little on a host that is a guest itself. Once per boot of the host.
+qemu_probe() {
+	local found=tcg
+	[[ ! -e $1 ]] || return 0
+	rm -f -- "$CACHE_DIR"/accel-*-*
+	say "trying KVM"
+	timeout -s KILL 20 qemu-system-x86_64 -M q35 -accel kvm -cpu host -m 512 -nodefaults -no-user-config \
+		-display none -no-reboot -serial stdio -kernel "$KERNEL_IMAGE" -initrd "$KERNEL_INITRD" \
+		-append "console=ttyS0 panic=-1 mapstat.probe" </dev/null 2>/dev/null |
+		grep -q 'vm/run: alive' && found=kvm
+	echo "$found" >"$1.new" && mv -- "$1.new" "$1"
+	say "KVM: $found is used until this host boots again"
+}
+
+# qemu_share TAG DIR CACHE: a virtiofsd, whose arguments for QEMU go into QEMU_ARGS.
+qemu_share() {
+	local socket=$RUN_DIR/$1.socket tries=0
+	setsid setpriv --pdeathsig KILL /usr/lib/qemu/virtiofsd "--socket-path=$socket" \
+		-o "source=$2,cache=$3,sandbox=chroot" >"$RUN_DIR/$1.log" 2>&1 </dev/null &
+	HELPERS+=($!)
+	until [[ -S $socket ]]; do
+		if ((++tries > 500)) || ! kill -0 $! 2>/dev/null; then
+			cat -- "$RUN_DIR/$1.log" >&2
+			die "virtiofsd does not start"
+		fi
+		sleep 0.02
+	done
+	QEMU_ARGS+=(-chardev "socket,id=$1,path=$socket" -device "vhost-user-fs-pci,chardev=$1,tag=$1")
+}
+
+qemu_port() {
+	QEMU_ARGS+=(-chardev "file,id=$1,path=$RUN_DIR/$1" -device "virtserialport,chardev=$1,name=$1")
+}
+
+# Starts the guest: GUEST_PID.
+qemu_start() {
+	local cpu=max accel=tcg,thread=multi
+	[[ $ACCEL != kvm ]] || cpu=host accel=kvm
+	QEMU_ARGS=(-M q35 -accel "$accel" -cpu "$cpu" -smp "$CPUS" -m "$MEM"
+		-nodefaults -no-user-config -display none -no-reboot
+		-object "memory-backend-memfd,id=mem,size=${MEM}M,share=on" -numa node,memdev=mem
+		-serial "file:$RUN_DIR/console" -device virtio-serial-pci
+		-kernel "$KERNEL_IMAGE" -initrd "$KERNEL_INITRD"
+		-append "console=ttyS0 panic=-1 $APPEND")
+	qemu_share root / always
+	qemu_share run "$RUN_DIR/share" auto
+	qemu_port stdout
+	qemu_port stderr
+	setsid setpriv --pdeathsig KILL qemu-system-x86_64 "${QEMU_ARGS[@]}" \
+		>"$RUN_DIR/monitor" 2>&1 </dev/null &
+	GUEST_PID=$!
+}
