@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What a person types; what kbuild builds is in Kbuild. `make help` lists it all.
+
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
+HAVE_KDIR := $(wildcard $(KDIR)/Makefile)
+VM_KERNEL ?= stock-6.1
+KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR)
+
+# A User-Mode Linux tree does not say by itself what it is.
+ifneq ($(wildcard $(KDIR)/.config),)
+ifneq ($(shell grep -x CONFIG_UML=y $(KDIR)/.config),)
+KBUILD += ARCH=um
+endif
+endif
+
+modules: kdir
+	$(KBUILD) modules
+
+modules_install: kdir
+	$(KBUILD) modules_install
+
+clean:
+	$(if $(HAVE_KDIR),$(KBUILD) clean)
+	$(if $(wildcard userspace/Makefile),$(MAKE) -C userspace clean)
+	rm -rf build compile_commands.json
+
+mapstat:
+	$(MAKE) -C userspace
+
+demo check:
+	tests/$@
+
+check-long:
+	tests/check --long
+
+check-vm:
+	vm/test
+
+# These want a kernel's build tree, not the running kernel's: without one, vm/ has its own.
+sparse:
+	$(if $(HAVE_KDIR),$(KBUILD) C=2 modules,vm/build $(VM_KERNEL) C=2)
+
+compile_commands.json:
+	$(if $(HAVE_KDIR),$(KBUILD) modules)
+	vm/compile-commands $(if $(HAVE_KDIR),. $(KDIR),"$$(vm/build $(VM_KERNEL))") >$@.tmp
+	mv $@.tmp $@
+
+checkpatch:
+	git ls-files -co --exclude-standard -- '*.[ch]' | xargs -r \
+		"$$(vm/source)/scripts/checkpatch.pl" --no-tree --terse --show-types --quiet --strict --file
+
+kdir:
+	@test -n "$(HAVE_KDIR)" || { \
+		echo "no kernel to build for in $(KDIR): install its headers, name a build tree with KDIR=, or run 'make demo', which boots a kernel of its own" >&2; \
+		exit 1; }
+
+help:
+	@echo 'The module, for the running kernel, or KVER=release, or KDIR=build-tree:'
+	@echo '  make                        build it (W=1, C=1, V=1 as everywhere in the kernel)'
+	@echo '  make modules_install        install it'
+	@echo '  make clean                  remove what was built'
+	@echo '  make sparse                 check all of it with sparse'
+	@echo '  make compile_commands.json  tell clangd how it is compiled'
+	@echo '  make checkpatch             check the style with the script of the kernel'
+	@echo 'The reader:'
+	@echo '  make mapstat                build mapstat(1): build/mapstat'
+	@echo 'In a kernel booted for the purpose (see vm/run --help):'
+	@echo '  make demo                   see it work'
+	@echo '  make check                  run the tests; make check-long: all of them'
+	@echo '  make check-vm               test vm/run itself'
+
+.PHONY: modules modules_install clean mapstat demo check check-long check-vm
+.PHONY: sparse checkpatch compile_commands.json kdir help
