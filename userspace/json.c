@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * "mapstat json": all that the text files say, as one JSON document.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "mapstat.h"
+
+/* Length of the UTF-8 character at @s, or 0 if it is not one. */
+static size_t utf8_length(const unsigned char *s)
+{
+	static const unsigned int least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t n = *s < 0x80 ? 1 : *s >> 5 == 6 ? 2 : *s >> 4 == 14 ? 3 : *s >> 3 == 30 ? 4 : 0;
+	unsigned int code;
+
+	if (n < 2)
+		return n;
+	code = *s & (0x7f >> n);
+	for (size_t i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (s[i] & 0x3f);
+	}
+	if (code < least[n] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+		return 0;
+	return n;
+}
+
+static void put_string(FILE *out, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	putc('"', out);
+	while (*s) {
+		size_t n = utf8_length(s);
+
+		if (!n)
+			fputs("\\ufffd", out);
+		else if (*s == '"' || *s == '\\')
+			fprintf(out, "\\%c", *s);
+		else if (*s < ' ' || *s == 0x7f)
+			fprintf(out, "\\u%04x", *s);
+		else
+			fwrite(s, 1, n, out);
+		s += n ? n : 1;
+	}
+	putc('"', out);
+}
+
+static void put_key(FILE *out, const char *name, bool first)
+{
+	fputs(first ? "" : ", ", out);
+	put_string(out, name);
+	fputs(": ", out);
+}
+
+/* A figure: a number, null where it was not measured, else text. */
+static void put_value(FILE *out, const char *value)
+{
+	if (!strcmp(value, "-"))
+		fputs("null", out);
+	else if (is_number(value))
+		fputs(value, out);
+	else
+		put_string(out, value);
+}
+
+static bool is_text(const char *name)
+{
+	static const char *const names[] = { "module", "kernel", "clock", "design", "map" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return param_is_text(name);
+}
+
+static void put_named(FILE *out, const char *name, const char *value)
+{
+	if (is_text(name) && strcmp(value, "-"))
+		put_string(out, value);
+	else
+		put_value(out, value);
+}
+
+static void put_pairs(FILE *out, const struct pairs *p)
+{
+	putc('{', out);
+	for (size_t i = 0; i < p->n; i++) {
+		put_key(out, p->name[i], !i);
+		put_named(out, p->name[i], p->value[i]);
+	}
+	putc('}', out);
+}
+
+static int put_control(const struct tree *t, FILE *out)
+{
+	static const char *const states[] = { "idle", "running", "failed", "starting" };
+	struct control c;
+	int ret = control_read(t, &c);
+
+	if (ret)
+		return ret;
+	fprintf(out, ",\n\"control\": {\"state\": \"%s\", ", states[c.state]);
+	if (c.state == CONTROL_RUNNING)
+		fprintf(out, "\"round\": %u, \"rounds\": %u, ", c.round, c.rounds);
+	else
+		fputs("\"round\": null, \"rounds\": null, ", out);
+	if (c.state == CONTROL_FAILED)
+		fprintf(out, "\"errno\": %d}", -c.error);
+	else
+		fputs("\"errno\": null}", out);
+	return ST_OK;
+}
+
+static int put_parameters(const struct tree *t, FILE *out)
+{
+	struct names names;
+	char file[512], *value;
+	int ret = tree_list(t, "stress", &names);
+
+	if (ret)
+		return ret;
+	fputs(",\n\"parameters\": {", out);
+	for (size_t i = 0; i < names.n && !ret; i++) {
+		snprintf(file, sizeof(file), "stress/%s", names.name[i]);
+		ret = tree_read_word(t, file, &value);
+		if (ret)
+			break;
+		put_key(out, names.name[i], !i);
+		put_named(out, names.name[i], value);
+		free(value);
+	}
+	putc('}', out);
+	names_free(&names);
+	return ret;
+}
+
+static void put_row(const struct results *r, const struct row *row, bool first, FILE *out)
+{
+	fputs(first ? "\n  {" : ",\n  {", out);
+	for (size_t i = 0; i < r->ncolumns; i++) {
+		put_key(out, r->column[i], !i);
+		if (!i)
+			put_string(out, row->cell[i]);
+		else
+			put_value(out, row->cell[i]);
+	}
+	putc('}', out);
+}
+
+static void put_rows(const struct results *r, bool medians, FILE *out)
+{
+	bool first = true;
+
+	fprintf(out, " \"%s\": [", medians ? "medians" : "rounds");
+	for (size_t i = 0; i < r->nrows; i++) {
+		if (row_is_median(&r->row[i]) != medians)
+			continue;
+		put_row(r, &r->row[i], first, out);
+		first = false;
+	}
+	fputs("],\n", out);
+}
+
+static int put_results(const struct tree *t, FILE *out)
+{
+	struct results r;
+	int ret = results_read(t, &r);
+
+	if (ret)
+		return ret;
+	fputs(",\n\"results\": {\n \"source\": ", out);
+	put_value(out, r.source ? r.source : "-");
+	fputs(",\n", out);
+	put_rows(&r, false, out);
+	put_rows(&r, true, out);
+	fputs(" \"verdict\": {\"state\": ", out);
+	put_string(out, r.verdict);
+	fputs(", \"reason\": ", out);
+	put_string(out, r.reason);
+	fputs(", \"parameters\": ", out);
+	put_pairs(out, &r.parameters);
+	fputs("}}", out);
+	results_free(&r);
+	return ST_OK;
+}
+
+/* [[lo, hi, count], …] of the occupied buckets; the last one has no hi. */
+static void put_buckets(const uint64_t *bucket, FILE *out)
+{
+	bool first = true;
+
+	putc('[', out);
+	for (unsigned int i = 0; i < MAPSTAT_HIST_BUCKETS; i++) {
+		if (!bucket[i])
+			continue;
+		fprintf(out, "%s[%llu, ", first ? "" : ", ",
+			(unsigned long long)mapstat_hist_lo(i));
+		if (i < MAPSTAT_HIST_OVERFLOW)
+			fprintf(out, "%llu, ", (unsigned long long)mapstat_hist_hi(i));
+		else
+			fputs("null, ", out);
+		fprintf(out, "%llu]", (unsigned long long)bucket[i]);
+		first = false;
+	}
+	putc(']', out);
+}
+
+static int put_latency(const struct tree *t, const char *map, FILE *out)
+{
+	struct latency lat;
+	int ret = latency_read(t, map, &lat);
+
+	if (ret)
+		return ret;
+	fputs(",\n  \"latency\": {\"source\": ", out);
+	put_value(out, lat.source ? lat.source : "-");
+	fputs(", \"operations\": {", out);
+	for (size_t i = 0; i < lat.n; i++) {
+		fputs(i ? ",\n   " : "\n   ", out);
+		put_key(out, lat.op[i].name, true);
+		fputs("{\"summary\": ", out);
+		put_pairs(out, &lat.op[i].summary);
+		fputs(", \"buckets\": ", out);
+		put_buckets(lat.op[i].bucket, out);
+		putc('}', out);
+	}
+	fputs("}}", out);
+	latency_free(&lat);
+	return ST_OK;
+}
+
+static int put_pauses(const struct tree *t, const char *map, FILE *out)
+{
+	struct pauses p;
+	int ret = pauses_read(t, map, &p);
+
+	if (ret)
+		return ret;
+	fputs(",\n  \"pauses\": {\"kinds\": {", out);
+	for (size_t i = 0; i < p.nkinds; i++) {
+		put_key(out, p.kind[i].name, !i);
+		put_pairs(out, &p.kind[i].summary);
+	}
+	fputs("}, \"buckets\": ", out);
+	put_buckets(p.bucket, out);
+	fputs(", \"events\": [", out);
+	for (size_t i = 0; i < p.nevents; i++) {
+		fprintf(out, "%s{\"end_ns\": %llu, \"kind\": ", i ? ", " : "",
+			(unsigned long long)p.event[i].end_ns);
+		put_string(out, p.event[i].kind);
+		fprintf(out, ", \"duration_ns\": %llu, \"entries\": %llu}",
+			(unsigned long long)p.event[i].duration_ns,
+			(unsigned long long)p.event[i].entries);
+	}
+	fputs("]}", out);
+	pauses_free(&p);
+	return ST_OK;
+}
+
+static int put_map(const struct tree *t, const char *map, FILE *out)
+{
+	struct pairs stats;
+	int ret = stats_read(t, map, &stats);
+
+	if (ret)
+		return ret;
+	fputs(" {\"name\": ", out);
+	put_string(out, map);
+	fputs(",\n  \"stats\": ", out);
+	put_pairs(out, &stats);
+	pairs_free(&stats);
+	ret = put_latency(t, map, out);
+	if (!ret)
+		ret = put_pauses(t, map, out);
+	putc('}', out);
+	return ret;
+}
+
+static int put_maps(const struct tree *t, FILE *out)
+{
+	struct names live;
+	int ret = maps_list(t, &live);
+
+	if (ret)
+		return ret;
+	fputs(",\n\"maps\": [", out);
+	for (size_t i = 0; i < live.n && !ret; i++) {
+		fputs(i ? ",\n" : "\n", out);
+		ret = put_map(t, live.name[i], out);
+	}
+	fputs("]}\n", out);
+	names_free(&live);
+	return ret;
+}
+
+int json(const struct tree *t, FILE *out)
+{
+	struct pairs version;
+	int ret = version_read(t, &version);
+
+	if (ret)
+		return ret;
+	fputs("{\"version\": ", out);
+	put_pairs(out, &version);
+	pairs_free(&version);
+	ret = put_control(t, out);
+	if (!ret)
+		ret = put_parameters(t, out);
+	if (!ret)
+		ret = put_results(t, out);
+	return ret ? ret : put_maps(t, out);
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mapstat(1): options, and the way out.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include "mapstat.h"
+
+enum command { SHOW, LIST, JSON, RUN, WAIT, NCOMMANDS };
+
+static const char *const command_names[NCOMMANDS] = { "show", "list", "json", "run", "wait" };
+
+static const char help_all[] =
+	"Usage: mapstat [-d DIR] COMMAND [ARGUMENT]...\n"
+	"Compare concurrent map designs in the kernel that runs here.\n\n"
+	"  show [MAP]...          the last run's comparison, and latency histograms\n"
+	"  list                   the live maps\n"
+	"  json                   everything, as one JSON document\n"
+	"  run [-p NAME=VALUE]... set parameters, run, and show\n"
+	"  wait                   wait for the end of a run\n\n"
+	"  -d, --debugfs DIR      read DIR instead of " DEFAULT_ROOT "\n"
+	"  -h, --help             this help; after a command, the command's\n"
+	"  -V, --version          the program's version\n\n"
+	"Environment: MAPSTAT_DEBUGFS (as -d), NO_COLOR, COLUMNS.  See mapstat(1).\n";
+
+static const char *const command_help[NCOMMANDS] = {
+	[SHOW] =
+	"Usage: mapstat show [--op OP] [--no-hist] [MAP]...\n"
+	"Show the last run's comparison, its verdict, a latency histogram per map, and\n"
+	"which design is fastest.  With MAP, those maps only.\n\n"
+	"      --op OP      load (default), store, delete, rmw, range, load_response,\n"
+	"                   store_response or delete_response\n"
+	"      --no-hist    no histograms\n",
+	[LIST] =
+	"Usage: mapstat list\n"
+	"List the live maps: design, entries, bytes per entry, hits and misses of loads.\n",
+	[JSON] =
+	"Usage: mapstat json\n"
+	"Print version, control, parameters, results, verdict, and each live map's stats,\n"
+	"latency and pauses as one JSON document.  What was not measured is null.\n",
+	[RUN] =
+	"Usage: mapstat run [-p NAME=VALUE]... [--wait-only] [--op OP] [--no-hist]\n"
+	"Set parameters, start a run, wait for its end, and show it.  Ctrl-C stops the run.\n"
+	"A refused value starts nothing and puts back those set before it.\n\n"
+	"  -p, --parameter NAME=VALUE   as in stress/NAME; may be given many times\n"
+	"      --wait-only              print nothing at the end\n"
+	"      --op OP, --no-hist       as in mapstat show\n",
+	[WAIT] =
+	"Usage: mapstat wait\n"
+	"Wait until no run is under way.  Exit status 1 if the last one failed.\n",
+};
+
+int fail(enum exit_status status, const char *hint, const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("mapstat: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	putc('\n', stderr);
+	if (hint)
+		fprintf(stderr, "  hint: %s\n", hint);
+	return status;
+}
+
+static int usage(const char *fmt, const char *what)
+{
+	return fail(ST_USAGE, "mapstat --help", fmt, what);
+}
+
+static int put_out(const char *text, size_t len)
+{
+	if (fwrite(text, 1, len, stdout) == len && !fflush(stdout))
+		return ST_OK;
+	return fail(ST_OUTPUT, NULL, "cannot write to standard output: %s", strerror(errno));
+}
+
+static bool is_op(const char *name)
+{
+	static const char *const ops[] = {
+		"load", "store", "delete", "rmw", "range",
+		"load_response", "store_response", "delete_response",
+	};
+
+	for (size_t i = 0; i < sizeof(ops) / sizeof(*ops); i++)
+		if (!strcmp(ops[i], name))
+			return true;
+	return false;
+}
+
+static int call(enum command command, const struct tree *t, const struct options *opt,
+		FILE *out)
+{
+	struct term term;
+
+	term_init(&term);
+	switch (command) {
+	case SHOW:
+		return show(t, opt, &term, out);
+	case LIST:
+		return list(t, out);
+	case JSON:
+		return json(t, out);
+	case RUN:
+		return run(t, opt, &term, out);
+	default:
+		return wait_idle(t);
+	}
+}
+
+/* Run the command; print its output only where it came to its end. */
+static int execute(enum command command, const struct options *opt)
+{
+	char *text = NULL;
+	size_t len = 0;
+	struct tree t;
+	FILE *out;
+	int ret, put;
+
+	ret = tree_open(&t, opt->root);
+	if (ret)
+		return ret;
+	out = open_memstream(&text, &len);
+	if (!out)
+		return fail(ST_SYSTEM, NULL, "out of memory");
+	ret = call(command, &t, opt, out);
+	tree_close(&t);
+	if (fclose(out))
+		ret = fail(ST_SYSTEM, NULL, "out of memory");
+	if (ret <= ST_FAILURE && len) {
+		put = put_out(text, len);
+		ret = put ? put : ret;
+	}
+	free(text);
+	return ret;
+}
+
+static int check_arguments(enum command command, const struct options *opt, int argc,
+			   char **argv)
+{
+	if (!is_op(opt->op))
+		return usage("there is no operation '%s'", opt->op);
+	if (command != SHOW && optind < argc)
+		return usage("'%s' is one argument too many", argv[optind]);
+	return ST_OK;
+}
+
+enum { OPT_OP = 256, OPT_NO_HIST, OPT_WAIT_ONLY };
+
+static const struct option long_options[] = {
+	{ "debugfs", required_argument, NULL, 'd' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "parameter", required_argument, NULL, 'p' },
+	{ "op", required_argument, NULL, OPT_OP },
+	{ "no-hist", no_argument, NULL, OPT_NO_HIST },
+	{ "wait-only", no_argument, NULL, OPT_WAIT_ONLY },
+	{ NULL, 0, NULL, 0 },
+};
+
+static bool option_fits(enum command command, int option)
+{
+	switch (option) {
+	case 'p':
+	case OPT_WAIT_ONLY:
+		return command == RUN;
+	case OPT_OP:
+	case OPT_NO_HIST:
+		return command == SHOW || command == RUN;
+	default:
+		return true;
+	}
+}
+
+static void take_option(struct options *opt, int option)
+{
+	switch (option) {
+	case 'd':
+		opt->root = optarg;
+		break;
+	case 'p':
+		opt->args[opt->nargs++] = optarg;
+		break;
+	case OPT_OP:
+		opt->op = optarg;
+		break;
+	case OPT_NO_HIST:
+		opt->no_hist = true;
+		break;
+	case OPT_WAIT_ONLY:
+		opt->wait_only = true;
+		break;
+	}
+}
+
+static int run_command(enum command command, struct options *opt, int argc, char **argv)
+{
+	int option, ret;
+
+	opt->args = xrealloc(NULL, (size_t)argc, sizeof(*opt->args));
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "d:hp:", long_options, NULL)) != -1) {
+		if (option == 'h')
+			return put_out(command_help[command], strlen(command_help[command]));
+		if (option == '?')
+			return usage("see what '%s' takes", command_names[command]);
+		if (!option_fits(command, option))
+			return usage("'%s' takes no such option", command_names[command]);
+		take_option(opt, option);
+	}
+	ret = check_arguments(command, opt, argc, argv);
+	if (ret)
+		return ret;
+	while (command == SHOW && optind < argc)
+		opt->args[opt->nargs++] = argv[optind++];
+	return execute(command, opt);
+}
+
+static int find_and_run(struct options *opt, int argc, char **argv)
+{
+	char *name = argv[0];
+	int ret;
+
+	for (int i = 0; i < NCOMMANDS; i++) {
+		if (strcmp(command_names[i], name))
+			continue;
+		argv[0] = (char *)"mapstat";	/* what getopt calls us */
+		ret = run_command((enum command)i, opt, argc, argv);
+		free(opt->args);
+		return ret;
+	}
+	return usage("there is no command '%s'", name);
+}
+
+int main(int argc, char **argv)
+{
+	static const char version[] = "mapstat " MAPSTAT_VERSION "\n";
+	struct options opt = { .root = getenv("MAPSTAT_DEBUGFS"), .op = "load" };
+	int option;
+
+	if (!opt.root || !*opt.root)
+		opt.root = DEFAULT_ROOT;
+	while ((option = getopt_long(argc, argv, "+d:hV", long_options, NULL)) != -1) {
+		if (option == 'd')
+			opt.root = optarg;
+		else if (option == 'h')
+			return put_out(help_all, strlen(help_all));
+		else if (option == 'V')
+			return put_out(version, strlen(version));
+		else
+			return usage("%s", "no such option before the command");
+	}
+	if (optind == argc)
+		return usage("%s", "no command given");
+	return find_and_run(&opt, argc - optind, argv + optind);
+}

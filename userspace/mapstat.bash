@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Completion for mapstat(1).
+
+# Print the entries of a directory under mapstat's root.
+_mapstat_entries()
+{
+	local root=${MAPSTAT_DEBUGFS:-/sys/kernel/debug/mapstat} i entry
+
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-d | --debugfs) root=${COMP_WORDS[i + 1]} ;;
+		esac
+	done
+	for entry in "$root/$1"/*; do
+		[[ -e $entry ]] && printf '%s\n' "${entry##*/}"
+	done
+}
+
+_mapstat_command()
+{
+	local i
+
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-d | --debugfs) ((i++)) ;;
+		show | list | json | run | wait)
+			printf '%s' "${COMP_WORDS[i]}"
+			return
+			;;
+		esac
+	done
+}
+
+_mapstat()
+{
+	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} words=
+
+	COMPREPLY=()
+	case $previous in
+	-d | --debugfs)
+		mapfile -t COMPREPLY < <(compgen -d -- "$current")
+		return
+		;;
+	--op)
+		words="load store delete rmw range load_response store_response delete_response"
+		;;
+	-p | --parameter)
+		compopt -o nospace 2> /dev/null
+		words=$(_mapstat_entries stress | sed 's/$/=/')
+		;;
+	*)
+		case $(_mapstat_command) in
+		"") words="show list json run wait -d --debugfs --help --version" ;;
+		show) words="--op --no-hist --help $(_mapstat_entries maps)" ;;
+		run) words="-p --parameter --wait-only --op --no-hist --help" ;;
+		*) words="--help" ;;
+		esac
+		;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+
+complete -F _mapstat mapstat

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * mapstat(1): reads the files described in docs/debugfs.md and prints them.
+ *
+ * The data's way: read.c brings a file into memory; results.c, latency.c and maps.c turn
+ * text into structures, refusing whatever is not as documented; show.c, json.c and
+ * run.c print.  A command writes its output into memory first, so that standard output
+ * gets all of it or nothing.
+ */
+#ifndef MAPSTAT_H
+#define MAPSTAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <uapi/mapstat.h>
+
+#define MAPSTAT_VERSION	"0.1.0"
+#define DEFAULT_ROOT	"/sys/kernel/debug/mapstat"
+
+/* Exit statuses; the man page lists them.  128 + n: ended by signal n. */
+enum exit_status {
+	ST_OK,
+	ST_FAILURE,		/* the run's verdict is FAILURE, or it did not finish */
+	ST_USAGE,
+	ST_NO_DEBUGFS,
+	ST_PERMISSION,
+	ST_NO_MODULE,
+	ST_ABI,
+	ST_BUSY,
+	ST_NO_MAP,
+	ST_PARAMETER,
+	ST_OUTPUT,
+	ST_MALFORMED,
+	ST_VANISHED,
+	ST_SYSTEM,
+};
+
+struct options {
+	const char *root;	/* directory to read */
+	const char *op;		/* operation whose latency is shown */
+	bool no_hist;
+	bool wait_only;
+	char **args;		/* map names, or name=value of "run" */
+	size_t nargs;
+};
+
+/* How to print: found once, in main(). */
+struct term {
+	unsigned int width;
+	bool utf8;
+	bool colour;
+};
+
+/* -- errors (main.c) -- */
+
+/* Print "mapstat: …" and, with @hint, what to do.  Return: @status. */
+int fail(enum exit_status status, const char *hint, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* -- memory (read.c): end the program with ST_SYSTEM when there is none -- */
+
+void *xrealloc(void *p, size_t n, size_t size);
+char *xstrdup(const char *s);
+
+/* -- files (read.c) -- */
+
+struct tree {
+	int fd;
+	const char *path;
+};
+
+struct text {
+	char *data;		/* NUL-terminated */
+	size_t len;
+};
+
+/* Names in a directory, sorted. */
+struct names {
+	char **name;
+	size_t n;
+};
+
+int tree_open(struct tree *t, const char *path);
+void tree_close(struct tree *t);
+int tree_read(const struct tree *t, const char *file, struct text *text);
+int tree_read_word(const struct tree *t, const char *file, char **word);
+int tree_write(const struct tree *t, const char *file, const char *value);
+int tree_list(const struct tree *t, const char *dir, struct names *names);
+void names_free(struct names *names);
+bool names_have(const struct names *names, const char *name);
+/* What a failed read of @file means.  Return: an exit status, told to the user. */
+int tree_fail(const struct tree *t, const char *file, int err);
+
+/* -- lines of tab-separated fields (text.c) -- */
+
+struct lines {
+	const char *file;	/* for messages */
+	struct text text;	/* fields point into it */
+	char *next;
+	unsigned int number;	/* of the current line, from 1 */
+	char **field;
+	size_t nfields;
+	size_t room;
+};
+
+int lines_open(struct lines *l, const struct tree *t, const char *file);
+void lines_close(struct lines *l);
+/* Return: 1 with a line in @l->field, 0 at the end, a negative exit status if truncated. */
+int lines_next(struct lines *l);
+int lines_fail(const struct lines *l, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+bool is_number(const char *s);		/* as in JSON */
+bool parse_u64(const char *s, uint64_t *value);
+bool parse_bucket(char **field, unsigned int *index, uint64_t *count);
+
+/* A list of name and value, in the file's order. */
+struct pairs {
+	char **name;
+	char **value;
+	size_t n;
+};
+
+void pairs_add(struct pairs *p, const char *name, const char *value);
+const char *pairs_get(const struct pairs *p, const char *name);
+/* Take fields @from… of the form name=value.  Return: false if one is not. */
+bool pairs_of_fields(struct pairs *p, const struct lines *l, size_t from);
+int pairs_read(const struct tree *t, const char *file, struct pairs *p);
+void pairs_free(struct pairs *p);
+
+/* -- version, control, results (results.c) -- */
+
+int version_read(const struct tree *t, struct pairs *p);
+
+enum control_state {
+	CONTROL_IDLE,
+	CONTROL_RUNNING,
+	CONTROL_FAILED,
+	CONTROL_STARTING,	/* "start" still stands there: only in a plain file */
+};
+
+struct control {
+	enum control_state state;
+	unsigned int round;
+	unsigned int rounds;
+	int error;		/* negative errno */
+};
+
+int control_read(const struct tree *t, struct control *c);
+
+struct row {
+	char **cell;
+};
+
+struct results {
+	char **column;
+	size_t ncolumns;
+	struct row *row;
+	size_t nrows;
+	char *source;		/* NULL if the file has none */
+	char *verdict;		/* "SUCCESS", "FAILURE", "RUNNING" or "NONE" */
+	char *reason;		/* text between that and the parameters */
+	struct pairs parameters;
+};
+
+int results_read(const struct tree *t, struct results *r);
+void results_free(struct results *r);
+bool row_is_median(const struct row *row);
+/* Return: false if there is no such column, or "-" in it. */
+bool row_value(const struct results *r, const struct row *row, const char *column,
+	       double *value);
+/* The range of a map's ns_per_op over the rounds.  Return: number of rounds. */
+unsigned int results_spread(const struct results *r, const char *map, double *min,
+			    double *max);
+/* Sum of a map's errors, of all its rows: a median may hide the one bad round.
+ * Return: false if none was counted.
+ */
+bool results_errors(const struct results *r, const char *map, double *errors);
+
+/* -- latency (latency.c) -- */
+
+struct latency_op {
+	char *name;
+	struct pairs summary;
+	uint64_t count;
+	uint64_t max_ns;
+	uint64_t bucket[MAPSTAT_HIST_BUCKETS];
+};
+
+struct latency {
+	char *source;
+	struct latency_op *op;
+	size_t n;
+};
+
+int latency_read(const struct tree *t, const char *map, struct latency *lat);
+void latency_free(struct latency *lat);
+const struct latency_op *latency_find(const struct latency *lat, const char *op);
+/* Return: the bucket that holds the quantile; @op has at least one observation. */
+unsigned int latency_quantile(const struct latency_op *op, unsigned int per_mille);
+
+/* -- live maps (maps.c) -- */
+
+struct pause_event {
+	uint64_t end_ns;
+	uint64_t duration_ns;
+	uint64_t entries;
+	char *kind;
+};
+
+struct pause_kind {
+	char *name;
+	struct pairs summary;
+};
+
+struct pauses {
+	struct pause_kind *kind;
+	size_t nkinds;
+	struct pause_event *event;
+	size_t nevents;
+	uint64_t bucket[MAPSTAT_HIST_BUCKETS];
+};
+
+int stats_read(const struct tree *t, const char *map, struct pairs *stats);
+int pauses_read(const struct tree *t, const char *map, struct pauses *p);
+void pauses_free(struct pauses *p);
+int maps_list(const struct tree *t, struct names *names);
+
+/* -- parameters that the documentation knows (params.c) -- */
+
+bool param_is_text(const char *name);
+const char *param_range(const char *name);	/* NULL if unknown */
+
+/* -- terminal (term.c) -- */
+
+void term_init(struct term *term);
+
+enum align { LEFT, RIGHT };
+enum style { PLAIN, BOLD, DIM, GOOD, BAD };
+
+void style_on(FILE *out, const struct term *term, enum style style);
+void style_off(FILE *out, const struct term *term, enum style style);
+/* Print @s in @width cells; bytes that are not printable become '?'. */
+void put_cell(FILE *out, const char *s, unsigned int width,
+	      enum align align);
+unsigned int cells(const char *s);
+void put_safe(FILE *out, const char *s);
+
+#define HUMAN_LEN	32
+char *human_ns(char *buf, const struct term *term, double ns);
+char *human_count(char *buf, double n);
+char *human_fixed(char *buf, double v, unsigned int decimals);
+
+/* -- commands; Return: an exit status -- */
+
+int show(const struct tree *t, const struct options *opt, const struct term *term, FILE *out);
+int json(const struct tree *t, FILE *out);
+int list(const struct tree *t, FILE *out);
+int run(const struct tree *t, const struct options *opt, const struct term *term, FILE *out);
+int wait_idle(const struct tree *t);
+
+/* -- parts of "show" (table.c, histogram.c, answer.c) -- */
+
+struct ranked {
+	const struct row *row;
+	const char *map;
+	double ns;		/* median of ns_per_op; NaN if not measured */
+	double min, max;	/* over the rounds */
+	unsigned int rounds;
+	bool wrong;		/* its answers were checked and found wrong */
+};
+
+struct ranking {
+	struct ranked *at;	/* fastest first, wrong ones last */
+	size_t n;
+};
+
+void ranking_make(struct ranking *k, const struct results *r, const struct options *opt);
+const struct ranked *ranking_best(const struct ranking *k);
+void table_show(const struct results *r, const struct ranking *k, const struct options *opt,
+		const struct term *term, FILE *out);
+void histogram_show(const char *map, const struct latency_op *op,
+		    const struct term *term, FILE *out);
+void answer_show(const struct results *r, const struct ranking *k, const struct term *term,
+		 FILE *out);
+void mix_describe(const struct results *r, FILE *out);
+/* Print @s, breaking lines between words. */
+void put_wrapped(FILE *out, const struct term *term, const char *s);
+
+#endif /* MAPSTAT_H */

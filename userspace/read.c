@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Files under the root, whole, and what it means when they cannot be had.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+#include "mapstat.h"
+
+#define READ_FIRST	16384	/* most files fit; larger ones double it */
+
+void *xrealloc(void *p, size_t n, size_t size)
+{
+	void *q = reallocarray(p, n ? n : 1, size);
+
+	if (!q)
+		exit(fail(ST_SYSTEM, NULL, "out of memory"));
+	return q;
+}
+
+char *xstrdup(const char *s)
+{
+	size_t len = strlen(s) + 1;
+
+	return memcpy(xrealloc(NULL, len, 1), s, len);
+}
+
+/* Is debugfs mounted on the directory that holds @path? */
+static bool parent_is_debugfs(const char *path, bool *exists)
+{
+	char *parent = xstrdup(path), *slash;
+	struct statfs fs;
+	bool found;
+
+	while ((slash = strrchr(parent, '/')) && slash > parent && !slash[1])
+		*slash = '\0';
+	if (!slash)
+		strcpy(parent, ".");
+	else
+		slash[slash == parent] = '\0';
+	*exists = !statfs(parent, &fs);
+	found = *exists && fs.f_type == DEBUGFS_MAGIC;
+	free(parent);
+	return found;
+}
+
+static int root_missing(const char *path)
+{
+	bool exists, debugfs = parent_is_debugfs(path, &exists);
+
+	if (debugfs || (exists && strcmp(path, DEFAULT_ROOT)))
+		return fail(ST_NO_MODULE,
+			    "load the module: insmod mapstat.ko, or modprobe mapstat",
+			    "the module mapstat is not loaded: there is no %s", path);
+	return fail(ST_NO_DEBUGFS, "mount -t debugfs none /sys/kernel/debug",
+		    "debugfs is not mounted: there is no %s", path);
+}
+
+int tree_open(struct tree *t, const char *path)
+{
+	t->path = path;
+	t->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (t->fd >= 0) {
+		if (!faccessat(t->fd, "version", F_OK, 0) || errno != ENOENT)
+			return ST_OK;
+		close(t->fd);
+		return fail(ST_NO_MODULE, "the default directory is " DEFAULT_ROOT,
+			    "%s is not mapstat's: it has no file 'version'", path);
+	}
+	if (errno == ENOENT)
+		return root_missing(path);
+	if (errno == EACCES || errno == EPERM)
+		return fail(ST_PERMISSION, "debugfs is open to root only: run it with sudo",
+			    "no permission to read %s", path);
+	return fail(ST_SYSTEM, NULL, "%s: %s", path, strerror(errno));
+}
+
+void tree_close(struct tree *t)
+{
+	close(t->fd);
+}
+
+int tree_fail(const struct tree *t, const char *file, int err)
+{
+	switch (err) {
+	case ENOENT:
+	case EIO:
+	case ENODEV:
+	case ESTALE:
+		return fail(ST_VANISHED,
+			    "the module is being unloaded, or a new run replaced its maps: try again",
+			    "%s/%s is gone (%s)", t->path, file, strerror(err));
+	case EACCES:
+	case EPERM:
+		return fail(ST_PERMISSION, "debugfs is open to root only: run it with sudo",
+			    "no permission for %s/%s", t->path, file);
+	default:
+		return fail(ST_SYSTEM, NULL, "%s/%s: %s", t->path, file, strerror(err));
+	}
+}
+
+/* Return: 0 or an errno. */
+static int read_all(int fd, struct text *text)
+{
+	size_t room = READ_FIRST;
+	ssize_t got;
+
+	text->data = xrealloc(NULL, room, 1);
+	text->len = 0;
+	for (;;) {
+		if (room - text->len < 2) {
+			text->data = xrealloc(text->data, room, 2);
+			room *= 2;
+		}
+		got = read(fd, text->data + text->len, room - text->len - 1);
+		if (got > 0) {
+			text->len += (size_t)got;
+			continue;
+		}
+		if (got < 0 && errno == EINTR)
+			continue;
+		text->data[text->len] = '\0';
+		return got < 0 ? errno : 0;
+	}
+}
+
+int tree_read(const struct tree *t, const char *file, struct text *text)
+{
+	int fd, err;
+
+	text->data = NULL;
+	fd = openat(t->fd, file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return tree_fail(t, file, errno);
+	err = read_all(fd, text);
+	close(fd);
+	if (!err && memchr(text->data, '\0', text->len)) {
+		fail(ST_MALFORMED, NULL, "%s/%s: not text: a NUL byte", t->path, file);
+		err = -1;
+	}
+	if (!err)
+		return ST_OK;
+	free(text->data);
+	text->data = NULL;
+	return err < 0 ? ST_MALFORMED : tree_fail(t, file, err);
+}
+
+int tree_read_word(const struct tree *t, const char *file, char **word)
+{
+	struct text text;
+	int ret = tree_read(t, file, &text);
+
+	*word = NULL;
+	if (ret)
+		return ret;
+	text.data[strcspn(text.data, "\n")] = '\0';
+	*word = text.data;
+	return ST_OK;
+}
+
+/*
+ * Truncation means nothing to debugfs and makes a plain file behave.
+ * Return: 0 or an errno, not yet told to the user.
+ */
+int tree_write(const struct tree *t, const char *file, const char *value)
+{
+	size_t len = strlen(value);
+	ssize_t put;
+	int fd, err = 0;
+
+	fd = openat(t->fd, file, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	/* An empty write() does not reach the kernel's handler; a line end does. */
+	put = len ? write(fd, value, len) : write(fd, "\n", 1);
+	if (put < 0)
+		err = errno;
+	else if ((size_t)put != (len ? len : 1))
+		err = EIO;
+	close(fd);
+	return err;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int tree_list(const struct tree *t, const char *path, struct names *names)
+{
+	struct dirent *entry;
+	int fd, err;
+	DIR *dir;
+
+	*names = (struct names){ 0 };
+	fd = openat(t->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return tree_fail(t, path, errno);
+	dir = fdopendir(fd);
+	if (!dir) {
+		err = errno;
+		close(fd);
+		return tree_fail(t, path, err);
+	}
+	while (errno = 0, (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.' && (!entry->d_name[1] ||
+						!strcmp(entry->d_name, "..")))
+			continue;
+		names->name = xrealloc(names->name, names->n + 1, sizeof(*names->name));
+		names->name[names->n++] = xstrdup(entry->d_name);
+	}
+	err = errno;
+	closedir(dir);
+	if (err) {
+		names_free(names);
+		return tree_fail(t, path, err);
+	}
+	if (names->n)
+		qsort(names->name, names->n, sizeof(*names->name), by_name);
+	return ST_OK;
+}
+
+void names_free(struct names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->name[i]);
+	free(names->name);
+	*names = (struct names){ 0 };
+}
+
+bool names_have(const struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (!strcmp(names->name[i], name))
+			return true;
+	return false;
+}

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * "mapstat run" and "mapstat wait".
+ *
+ * While parameters are set and a run is watched, SIGINT, SIGTERM and SIGHUP are blocked
+ * and fetched with sigtimedwait(), which is the pause between two looks as well: no
+ * handler, no global flag, and none is missed.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "mapstat.h"
+
+#define POLL_MS		100
+#define START_MS	5000	/* for a plain file's "start" to be answered */
+
+struct setting {
+	char *name;
+	const char *value;
+	char *before;		/* what stood there, to put back */
+};
+
+struct session {
+	const struct tree *tree;
+	struct setting *setting;
+	size_t n;
+	sigset_t caught;	/* empty: every signal does what it always does */
+	sigset_t mask;		/* as it was before */
+};
+
+struct progress {
+	bool tty;
+	bool shown;
+	struct control last;
+	struct timespec begin;
+};
+
+/* A signal that the caller ignores (nohup) stays ignored. */
+static void catch_signals(struct session *s)
+{
+	static const int wanted[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction old;
+
+	sigemptyset(&s->caught);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		if (!sigaction(wanted[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaddset(&s->caught, wanted[i]);
+	sigprocmask(SIG_BLOCK, &s->caught, &s->mask);
+}
+
+static void release_signals(struct session *s)
+{
+	sigprocmask(SIG_SETMASK, &s->mask, NULL);
+}
+
+/* Wait @ms.  Return: the signal that came, or 0. */
+static int pause_ms(const struct session *s, long ms)
+{
+	const struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
+	int sig = sigtimedwait(&s->caught, NULL, &time);
+
+	return sig > 0 ? sig : 0;
+}
+
+static double seconds_since(const struct timespec *begin)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - begin->tv_sec) +
+	       (double)(now.tv_nsec - begin->tv_nsec) / 1e9;
+}
+
+static void progress_show(struct progress *p, const struct control *c)
+{
+	bool changed = !p->shown || c->round != p->last.round || c->rounds != p->last.rounds;
+
+	if (c->state != CONTROL_RUNNING)
+		return;
+	if (p->tty)
+		fprintf(stderr, "\r\033[Kmapstat: round %u of %u, %.0f s", c->round, c->rounds,
+			seconds_since(&p->begin));
+	else if (changed)
+		fprintf(stderr, "mapstat: round %u of %u\n", c->round, c->rounds);
+	p->shown = true;
+	p->last = *c;
+}
+
+static void progress_end(struct progress *p)
+{
+	if (p->tty && p->shown)
+		fputs("\r\033[K", stderr);
+	p->shown = false;
+}
+
+/* Watch until the run is over.  @sig receives the signal that ended the watch, or 0. */
+static int watch(const struct session *s, struct control *c, int *sig)
+{
+	struct progress p = { .tty = isatty(STDERR_FILENO) };
+	int ret;
+
+	*sig = 0;
+	clock_gettime(CLOCK_MONOTONIC, &p.begin);
+	for (;;) {
+		ret = control_read(s->tree, c);
+		if (ret || c->state == CONTROL_IDLE || c->state == CONTROL_FAILED)
+			break;
+		if (c->state == CONTROL_STARTING && seconds_since(&p.begin) > START_MS / 1e3) {
+			ret = fail(ST_SYSTEM, "a saved copy can be shown, but not run",
+				   "%s/control does not answer", s->tree->path);
+			break;
+		}
+		progress_show(&p, c);
+		*sig = pause_ms(s, POLL_MS);
+		if (*sig)
+			break;
+	}
+	progress_end(&p);
+	return ret;
+}
+
+/* How the run did that has ended; @ran: there must have been one. */
+static int judge(const struct tree *t, const struct control *c, bool ran)
+{
+	struct results r;
+	int ret;
+
+	if (c->state == CONTROL_FAILED)
+		return fail(ST_FAILURE, "the reason is in the kernel log: dmesg",
+			    "the run failed: %s (%d)", strerror(-c->error), c->error);
+	ret = results_read(t, &r);
+	if (ret)
+		return ret;
+	if (strcmp(r.verdict, "SUCCESS") && (ran || strcmp(r.verdict, "NONE")))
+		ret = fail(ST_FAILURE, NULL, "the run's verdict is %s%s%s", r.verdict,
+			   *r.reason ? ": " : "", r.reason);
+	results_free(&r);
+	return ret;
+}
+
+int wait_idle(const struct tree *t)
+{
+	struct session s = { .tree = t };
+	struct pairs version;
+	struct control c;
+	int ret, sig;
+
+	ret = version_read(t, &version);
+	if (ret)
+		return ret;
+	pairs_free(&version);
+	sigemptyset(&s.caught);
+	ret = watch(&s, &c, &sig);
+	return ret ? ret : judge(t, &c, false);
+}
+
+/* -- parameters -- */
+
+static char *setting_file(const struct setting *p)
+{
+	size_t len = strlen("stress/") + strlen(p->name) + 1;
+	char *file = xrealloc(NULL, len, 1);
+
+	snprintf(file, len, "stress/%s", p->name);
+	return file;
+}
+
+static int parse_settings(struct session *s, const struct options *opt)
+{
+	s->setting = xrealloc(NULL, opt->nargs, sizeof(*s->setting));
+	for (; s->n < opt->nargs; s->n++) {
+		char *arg = opt->args[s->n], *equals = strchr(arg, '=');
+		struct setting *p = &s->setting[s->n];
+
+		if (!equals || equals == arg)
+			return fail(ST_USAGE, "for example: mapstat run -p threads=4",
+				    "-p %s: not name=value", arg);
+		*p = (struct setting){ .name = xstrdup(arg), .value = equals + 1 };
+		p->name[equals - arg] = '\0';
+	}
+	return ST_OK;
+}
+
+/* All names are checked, and all old values read, before anything is written. */
+static int check_settings(struct session *s)
+{
+	struct names known;
+	char *file;
+	int ret = tree_list(s->tree, "stress", &known);
+
+	for (size_t i = 0; i < s->n && !ret; i++) {
+		struct setting *p = &s->setting[i];
+
+		if (!names_have(&known, p->name)) {
+			ret = fail(ST_PARAMETER, "the parameters are the files under stress/",
+				   "there is no parameter '%s'", p->name);
+			break;
+		}
+		file = setting_file(p);
+		ret = tree_read_word(s->tree, file, &p->before);
+		free(file);
+	}
+	names_free(&known);
+	return ret;
+}
+
+static int refused(const struct session *s, const struct setting *p, int err)
+{
+	const char *range = param_range(p->name);
+	char hint[256];
+	char *file;
+	int ret;
+
+	if (err == EBUSY)
+		return fail(ST_BUSY, "wait for its end: mapstat wait", "a run is under way");
+	if (err == EINVAL || err == ERANGE || err == E2BIG) {
+		snprintf(hint, sizeof(hint), "%s%s%sthe kernel log says why: dmesg",
+			 range ? "allowed: " : "", range ? range : "", range ? "; " : "");
+		return fail(ST_PARAMETER, hint, "the kernel refuses %s=%s: %s; nothing was started",
+			    p->name, p->value, strerror(err));
+	}
+	file = setting_file(p);
+	ret = tree_fail(s->tree, file, err);
+	free(file);
+	return ret;
+}
+
+/* Put the first @n settings back, last one first. */
+static void restore(const struct session *s, size_t n)
+{
+	while (n--) {
+		const struct setting *p = &s->setting[n];
+		char *file = setting_file(p);
+		int err = tree_write(s->tree, file, p->before);
+
+		if (err)
+			fail(ST_SYSTEM, NULL, "%s stays %s, it could not be set back to %s: %s",
+			     p->name, p->value, p->before, strerror(err));
+		free(file);
+	}
+}
+
+static int apply_settings(const struct session *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		char *file = setting_file(&s->setting[i]);
+		int err = tree_write(s->tree, file, s->setting[i].value);
+
+		free(file);
+		if (!err)
+			continue;
+		err = refused(s, &s->setting[i], err);
+		restore(s, i);
+		return err;
+	}
+	return ST_OK;
+}
+
+static void free_settings(struct session *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		free(s->setting[i].name);
+		free(s->setting[i].before);
+	}
+	free(s->setting);
+}
+
+/* -- run -- */
+
+static int start(const struct session *s)
+{
+	int err = tree_write(s->tree, "control", "start");
+
+	if (!err)
+		return ST_OK;
+	if (err == EBUSY)
+		return fail(ST_BUSY, "wait for its end: mapstat wait", "a run is under way");
+	if (err == EINVAL || err == ENOMEM)
+		return fail(ST_PARAMETER, "the kernel log says why: dmesg",
+			    "the kernel refuses to start with these parameters: %s",
+			    strerror(err));
+	return tree_fail(s->tree, "control", err);
+}
+
+static int check_idle(const struct tree *t)
+{
+	struct control c;
+	int ret = control_read(t, &c);
+
+	if (ret || c.state == CONTROL_IDLE || c.state == CONTROL_FAILED)
+		return ret;
+	return fail(ST_BUSY, "wait for its end: mapstat wait", "a run is under way");
+}
+
+/* The handler is restored first: a second Ctrl-C ends the program at once. */
+static int interrupted(struct session *s, int sig)
+{
+	int err;
+
+	release_signals(s);
+	err = tree_write(s->tree, "control", "stop");
+	if (err && err != EINVAL)	/* EINVAL: it ended just now */
+		fail(ST_SYSTEM, "echo stop into control", "the run could not be stopped: %s",
+		     strerror(err));
+	else
+		fprintf(stderr, "mapstat: stopped; see the rounds so far with: mapstat show\n");
+	return 128 + sig;
+}
+
+/* Set the parameters and start; whatever prevents it, the old values are put back. */
+static int begin(const struct session *s, int *sig)
+{
+	int ret = apply_settings(s);
+
+	*sig = 0;
+	if (ret)
+		return ret;
+	*sig = pause_ms(s, 0);
+	if (!*sig)
+		ret = start(s);
+	if (*sig || ret)
+		restore(s, s->n);
+	return ret;
+}
+
+static int run_and_watch(struct session *s, struct control *c)
+{
+	int ret, sig;
+
+	catch_signals(s);
+	ret = begin(s, &sig);
+	if (!ret && !sig) {
+		ret = watch(s, c, &sig);
+		if (sig)
+			return interrupted(s, sig);
+	}
+	release_signals(s);
+	return sig ? 128 + sig : ret;
+}
+
+static int run_session(struct session *s, const struct options *opt, struct control *c)
+{
+	struct pairs version;
+	int ret;
+
+	ret = version_read(s->tree, &version);
+	if (ret)
+		return ret;
+	pairs_free(&version);
+	ret = parse_settings(s, opt);
+	if (!ret)
+		ret = check_idle(s->tree);
+	if (!ret)
+		ret = check_settings(s);
+	return ret ? ret : run_and_watch(s, c);
+}
+
+int run(const struct tree *t, const struct options *opt, const struct term *term, FILE *out)
+{
+	struct session s = { .tree = t };
+	struct options all = *opt;
+	struct control c;
+	int ret, verdict;
+
+	ret = run_session(&s, opt, &c);
+	free_settings(&s);
+	if (ret)
+		return ret;
+	verdict = judge(t, &c, true);
+	if (opt->wait_only || verdict > ST_FAILURE)
+		return verdict;
+	all.nargs = 0;
+	ret = show(t, &all, term, out);
+	return ret ? ret : verdict;
+}

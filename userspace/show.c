@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * "mapstat show" and "mapstat list".
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "mapstat.h"
+
+#define LIST_COLUMNS	6
+
+/* What "show" reads before it prints a line. */
+struct view {
+	struct pairs version;
+	struct results results;
+	struct names live;
+	struct ranking ranking;
+};
+
+static void view_free(struct view *v)
+{
+	pairs_free(&v->version);
+	results_free(&v->results);
+	names_free(&v->live);
+	free(v->ranking.at);
+}
+
+static int view_read(const struct tree *t, const struct options *opt, struct view *v)
+{
+	int ret;
+
+	memset(v, 0, sizeof(*v));
+	ret = version_read(t, &v->version);
+	if (!ret)
+		ret = results_read(t, &v->results);
+	if (!ret)
+		ret = maps_list(t, &v->live);
+	if (!ret)
+		ranking_make(&v->ranking, &v->results, opt);
+	return ret;
+}
+
+static bool is_ranked(const struct view *v, const char *map)
+{
+	for (size_t i = 0; i < v->ranking.n; i++)
+		if (!strcmp(v->ranking.at[i].map, map))
+			return true;
+	return false;
+}
+
+static char *join(const struct names *names)
+{
+	char *text = xstrdup("");
+
+	for (size_t i = 0; i < names->n; i++) {
+		text = xrealloc(text, strlen(text) + strlen(names->name[i]) + 3, 1);
+		strcat(text, i ? ", " : "");
+		strcat(text, names->name[i]);
+	}
+	return text;
+}
+
+static int check_maps(const struct view *v, const struct options *opt)
+{
+	char hint[512], *live;
+
+	for (size_t i = 0; i < opt->nargs; i++) {
+		if (is_ranked(v, opt->args[i]) || names_have(&v->live, opt->args[i]))
+			continue;
+		live = join(&v->live);
+		snprintf(hint, sizeof(hint), "live maps: %s", *live ? live : "none");
+		free(live);
+		return fail(ST_NO_MAP, hint, "no map is named '%s'", opt->args[i]);
+	}
+	return ST_OK;
+}
+
+/* A text that a file gave, made safe and wrapped; NULL and "" are no line. */
+static void show_text(const char *text, const struct term *term, FILE *out)
+{
+	char *safe;
+
+	if (!text || !*text)
+		return;
+	safe = xstrdup(text);
+	for (char *c = safe; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	put_wrapped(out, term, safe);
+	free(safe);
+}
+
+static void show_head(const struct view *v, const struct term *term, FILE *out)
+{
+	const char *module = pairs_get(&v->version, "module");
+	const char *kernel = pairs_get(&v->version, "kernel");
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		exit(fail(ST_SYSTEM, NULL, "out of memory"));
+	style_on(out, term, BOLD);
+	fputs("mapstat ", out);
+	put_safe(out, module ? module : "-");
+	style_off(out, term, BOLD);
+	fputs("  Linux ", out);
+	put_safe(out, kernel ? kernel : "-");
+	putc('\n', out);
+	show_text(v->results.source, term, out);
+	if (v->results.parameters.n && v->ranking.n) {
+		mix_describe(&v->results, f);
+		fflush(f);
+		show_text(text, term, out);
+	}
+	fclose(f);
+	free(text);
+	putc('\n', out);
+}
+
+/* The parameters, wrapped: a figure is worth nothing without them. */
+static void show_parameters(const struct pairs *p, const struct term *term, FILE *out)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f;
+
+	if (!p->n)
+		return;
+	f = open_memstream(&text, &len);
+	if (!f)
+		exit(fail(ST_SYSTEM, NULL, "out of memory"));
+	for (size_t i = 0; i < p->n; i++) {
+		fprintf(f, "%s%s=", i ? " " : "", p->name[i]);
+		put_safe(f, p->value[i]);
+	}
+	fclose(f);
+	style_on(out, term, DIM);
+	put_wrapped(out, term, text);
+	style_off(out, term, DIM);
+	free(text);
+}
+
+static void show_verdict(const struct results *r, const struct term *term, FILE *out)
+{
+	enum style style = !strcmp(r->verdict, "SUCCESS") ? GOOD :
+			   !strcmp(r->verdict, "FAILURE") ? BAD : PLAIN;
+
+	style_on(out, term, style);
+	fputs(r->verdict, out);
+	style_off(out, term, style);
+	putc('\n', out);
+	show_text(r->reason, term, out);
+	show_parameters(&r->parameters, term, out);
+	putc('\n', out);
+}
+
+static int show_latency(const struct tree *t, const char *map, const struct options *opt,
+			const struct term *term, FILE *out)
+{
+	const struct latency_op *op;
+	struct latency lat;
+	int ret;
+
+	ret = latency_read(t, map, &lat);
+	if (ret)
+		return ret;
+	op = latency_find(&lat, opt->op);
+	if (op && op->count) {
+		histogram_show(map, op, term, out);
+	} else {
+		style_on(out, term, BOLD);
+		put_safe(out, map);
+		style_off(out, term, BOLD);
+		fprintf(out, "  no %s latency was taken\n", opt->op);
+	}
+	putc('\n', out);
+	latency_free(&lat);
+	return ST_OK;
+}
+
+static bool wanted(const struct options *opt, const char *map)
+{
+	for (size_t i = 0; i < opt->nargs; i++)
+		if (!strcmp(opt->args[i], map))
+			return true;
+	return !opt->nargs;
+}
+
+/* In the table's order, then the maps of other modules. */
+static int show_histograms(const struct tree *t, const struct view *v,
+			   const struct options *opt, const struct term *term, FILE *out)
+{
+	int ret = ST_OK;
+
+	for (size_t i = 0; i < v->ranking.n && !ret; i++)
+		if (names_have(&v->live, v->ranking.at[i].map))
+			ret = show_latency(t, v->ranking.at[i].map, opt, term, out);
+	for (size_t i = 0; i < v->live.n && !ret; i++)
+		if (!is_ranked(v, v->live.name[i]) && wanted(opt, v->live.name[i]))
+			ret = show_latency(t, v->live.name[i], opt, term, out);
+	return ret;
+}
+
+static int show_view(const struct tree *t, const struct view *v, const struct options *opt,
+		     const struct term *term, FILE *out)
+{
+	bool of_run = v->ranking.n || !opt->nargs;	/* else: maps of others only */
+	int ret = check_maps(v, opt);
+
+	if (ret)
+		return ret;
+	show_head(v, term, out);
+	if (v->ranking.n)
+		table_show(&v->results, &v->ranking, opt, term, out);
+	if (of_run)
+		show_verdict(&v->results, term, out);
+	if (!opt->no_hist)
+		ret = show_histograms(t, v, opt, term, out);
+	if (!ret && of_run)
+		answer_show(&v->results, &v->ranking, term, out);
+	return ret;
+}
+
+int show(const struct tree *t, const struct options *opt, const struct term *term, FILE *out)
+{
+	struct view v;
+	int ret;
+
+	ret = view_read(t, opt, &v);
+	if (!ret)
+		ret = show_view(t, &v, opt, term, out);
+	view_free(&v);
+	return ret;
+}
+
+static const char *const list_titles[LIST_COLUMNS] = {
+	"map", "design", "entries", "bytes/entry", "hits", "misses"
+};
+
+static const char *const list_keys[LIST_COLUMNS] = {
+	NULL, "design", "entries", "bytes_per_entry", "hits_total", "misses_total"
+};
+
+struct list_row {
+	char *cell[LIST_COLUMNS];
+};
+
+/* Cells hold no space, so that awk finds the columns. */
+static char *list_cell(const char *text)
+{
+	char *cell = xstrdup(text && *text ? text : "-");
+
+	for (char *c = cell; *c; c++)
+		if (*c <= ' ' || *c > '~')
+			*c = '?';
+	return cell;
+}
+
+static int list_read(const struct tree *t, const char *map, struct list_row *row)
+{
+	struct pairs stats;
+	int ret = stats_read(t, map, &stats);
+
+	if (ret)
+		return ret;
+	row->cell[0] = list_cell(map);
+	for (size_t i = 1; i < LIST_COLUMNS; i++)
+		row->cell[i] = list_cell(pairs_get(&stats, list_keys[i]));
+	pairs_free(&stats);
+	return ST_OK;
+}
+
+static void list_print(const struct list_row *rows, size_t n, FILE *out)
+{
+	unsigned int width[LIST_COLUMNS];
+
+	for (size_t i = 0; i < LIST_COLUMNS; i++) {
+		width[i] = cells(list_titles[i]);
+		for (size_t j = 0; j < n; j++)
+			if (cells(rows[j].cell[i]) > width[i])
+				width[i] = cells(rows[j].cell[i]);
+	}
+	for (size_t j = 0; j <= n; j++) {
+		for (size_t i = 0; i < LIST_COLUMNS; i++) {
+			fputs(i ? "  " : "", out);
+			put_cell(out, j ? rows[j - 1].cell[i] : list_titles[i], width[i],
+				 i < 2 ? LEFT : RIGHT);
+		}
+		putc('\n', out);
+	}
+}
+
+int list(const struct tree *t, FILE *out)
+{
+	struct list_row *rows = NULL;
+	struct names live = { 0 };
+	struct pairs version;
+	size_t n = 0;
+	int ret;
+
+	ret = version_read(t, &version);
+	if (ret)
+		return ret;
+	pairs_free(&version);
+	ret = maps_list(t, &live);
+	rows = xrealloc(NULL, live.n, sizeof(*rows));
+	while (!ret && n < live.n) {
+		ret = list_read(t, live.name[n], &rows[n]);
+		n += !ret;
+	}
+	if (!ret)
+		list_print(rows, n, out);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < LIST_COLUMNS; j++)
+			free(rows[i].cell[j]);
+	free(rows);
+	names_free(&live);
+	return ret;
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The comparison: one row a map, cut into blocks where the terminal is narrow.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "mapstat.h"
+
+enum kind { MAP, FIXED, SMALL, NS, COUNT, SPREAD, RATIO };
+
+struct column {
+	const char *group;	/* written above several columns */
+	const char *title;
+	enum kind kind;
+	const char *name;	/* in results */
+	bool optional;		/* left out where no map has a figure */
+};
+
+#define COLUMNS_MAX	24
+#define GAP		2
+
+struct grid {
+	struct column column[COLUMNS_MAX];
+	unsigned int width[COLUMNS_MAX];
+	size_t ncolumns;
+	char (*cell)[COLUMNS_MAX][3 * HUMAN_LEN];	/* a row per ranked map */
+	char op_name[5][64];		/* names of the chosen operation's columns */
+};
+
+/* Which operation of the results a histogram's operation belongs to. */
+static const char *results_op(const char *op)
+{
+	if (strstr(op, "_response"))
+		return "response";
+	return !strcmp(op, "store") || !strcmp(op, "delete") ? op : "load";
+}
+
+static void add(struct grid *g, struct column c)
+{
+	g->column[g->ncolumns++] = c;
+}
+
+static void add_latency(struct grid *g, const char *op)
+{
+	static const char *const titles[] = { "p50", "p99", "p99.9", "max" };
+	static const char *const names[] = { "p50", "p99", "p999", "max" };
+
+	for (int i = 0; i < 4; i++) {
+		snprintf(g->op_name[i], sizeof(g->op_name[i]), "%s_%s_ns", op, names[i]);
+		add(g, (struct column){ op, titles[i], NS, g->op_name[i], false });
+	}
+}
+
+static void choose_columns(struct grid *g, const char *op)
+{
+	const char *other = strcmp(op, "store") ? "store" : "load";
+
+	add(g, (struct column){ "", "map", MAP, NULL, false });
+	add(g, (struct column){ "", "ns/op", FIXED, "ns_per_op", false });
+	add(g, (struct column){ "", "spread", SPREAD, NULL, false });
+	add(g, (struct column){ "", "vs best", RATIO, NULL, false });
+	add(g, (struct column){ "", "ops/s", COUNT, "ops_per_s", false });
+	add_latency(g, op);
+	snprintf(g->op_name[4], sizeof(g->op_name[4]), "%s_p99_ns", other);
+	add(g, (struct column){ other, "p99", NS, g->op_name[4], false });
+	if (strcmp(op, "response"))
+		add(g, (struct column){ "response", "p99", NS, "response_p99_ns", true });
+	add(g, (struct column){ "", "backlog", COUNT, "backlog_max_ops", true });
+	add(g, (struct column){ "lock", "waits", COUNT, "lock_waits", false });
+	add(g, (struct column){ "", "retries", COUNT, "retries", false });
+	add(g, (struct column){ "allocs", "/op", SMALL, "allocs_per_op", false });
+	add(g, (struct column){ "bytes", "/entry", FIXED, "bytes_per_entry", false });
+	add(g, (struct column){ "pauses", "count", COUNT, "pauses", false });
+	add(g, (struct column){ "pauses", "max", NS, "pause_max_ns", true });
+	add(g, (struct column){ "", "errors", COUNT, "errors", false });
+}
+
+static void drop_unmeasured(struct grid *g, const struct results *r, const struct ranking *k)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < g->ncolumns; i++) {
+		bool measured = !g->column[i].optional;
+		double v;
+
+		for (size_t j = 0; !measured && j < k->n; j++)
+			measured = row_value(r, k->at[j].row, g->column[i].name, &v);
+		if (measured)
+			g->column[kept++] = g->column[i];
+	}
+	g->ncolumns = kept;
+}
+
+/* At most four decimals, without trailing zeros, and never a 0 that is none. */
+static void small(char *buf, double v)
+{
+	size_t len;
+
+	if (v > 0 && v < 0.00005) {
+		strcpy(buf, "<0.0001");
+		return;
+	}
+	human_fixed(buf, v, 4);
+	len = strlen(buf);
+	if (!strchr(buf, '.'))
+		return;
+	while (buf[len - 1] == '0')
+		buf[--len] = '\0';
+	if (buf[len - 1] == '.')
+		buf[len - 1] = '\0';
+}
+
+static void spread(char *buf, size_t size, const struct ranked *m)
+{
+	char min[HUMAN_LEN], max[HUMAN_LEN];
+
+	if (m->rounds)
+		snprintf(buf, size, "%s..%s", human_fixed(min, m->min, 1),
+			 human_fixed(max, m->max, 1));
+}
+
+static void format(char *buf, size_t size, const struct column *c, const struct results *r,
+		   const struct ranked *m, const struct ranked *best, const struct term *term)
+{
+	char *safe = buf;
+	double v;
+
+	strcpy(buf, "-");
+	if (c->kind == MAP) {
+		snprintf(buf, size, "%s", m->map);
+		for (; *safe; safe++)
+			if (*safe < ' ' || *safe > '~')
+				*safe = '?';
+	} else if (c->kind == SPREAD) {
+		spread(buf, size, m);
+	} else if (c->kind == RATIO) {
+		if (best && best->ns > 0 && !m->wrong && !isnan(m->ns)) {
+			human_fixed(buf, m->ns / best->ns, 2);
+			strcat(buf, term->utf8 ? "×" : "x");
+		}
+	} else if (row_value(r, m->row, c->name, &v)) {
+		if (c->kind == FIXED)
+			human_fixed(buf, v, 1);
+		else if (c->kind == SMALL)
+			small(buf, v);
+		else if (c->kind == NS)
+			human_ns(buf, term, v);
+		else
+			human_count(buf, v);
+	}
+}
+
+static void fill(struct grid *g, const struct results *r, const struct ranking *k,
+		 const struct term *term)
+{
+	const struct ranked *best = ranking_best(k);
+
+	g->cell = xrealloc(NULL, k->n, sizeof(*g->cell));
+	for (size_t i = 0; i < g->ncolumns; i++) {
+		g->width[i] = cells(g->column[i].title);
+		for (size_t j = 0; j < k->n; j++) {
+			char *cell = g->cell[j][i];
+
+			format(cell, sizeof(g->cell[j][i]), &g->column[i], r, &k->at[j], best,
+			       term);
+			if (cells(cell) > g->width[i])
+				g->width[i] = cells(cell);
+		}
+	}
+	for (size_t i = 1; i < g->ncolumns; i++)	/* a group of one needs its room */
+		if (cells(g->column[i].group) > g->width[i])
+			g->width[i] = cells(g->column[i].group);
+}
+
+/* "load ─────" over the columns of one group; over a single one, its name alone. */
+static void show_group(const struct grid *g, size_t from, size_t to, const struct term *term,
+		       FILE *out)
+{
+	const char *name = g->column[from].group;
+	unsigned int width = g->width[from];
+
+	if (to == from + 1) {
+		put_cell(out, name, width, RIGHT);
+		return;
+	}
+	for (size_t i = from + 1; i < to; i++)
+		width += g->width[i] + GAP;
+	fprintf(out, "%s ", name);
+	for (unsigned int i = cells(name) + 1; i < width; i++)
+		fputs(term->utf8 ? "─" : "-", out);
+}
+
+static bool same_group(const struct grid *g, size_t a, size_t b)
+{
+	return *g->column[a].group && !strcmp(g->column[a].group, g->column[b].group);
+}
+
+static void show_groups(const struct grid *g, size_t from, size_t to, const struct term *term,
+			FILE *out)
+{
+	size_t last = to;
+
+	while (last > from && !*g->column[last - 1].group)
+		last--;
+	if (last == from)
+		return;
+	style_on(out, term, DIM);
+	fprintf(out, "%*s", (int)g->width[0], "");
+	for (size_t i = from, end; i < last; i = end) {
+		for (end = i + 1; end < last && same_group(g, i, end); end++)
+			;
+		fprintf(out, "%*s", GAP, "");
+		show_group(g, i, end, term, out);
+	}
+	style_off(out, term, DIM);
+	putc('\n', out);
+}
+
+static void show_titles(const struct grid *g, size_t from, size_t to, const struct term *term,
+			FILE *out)
+{
+	style_on(out, term, DIM);
+	put_cell(out, g->column[0].title, g->width[0], LEFT);
+	for (size_t i = from; i < to; i++) {
+		fprintf(out, "%*s", GAP, "");
+		put_cell(out, g->column[i].title, g->width[i], RIGHT);
+	}
+	style_off(out, term, DIM);
+	putc('\n', out);
+}
+
+static void show_block(const struct grid *g, const struct ranking *k, size_t from, size_t to,
+		       const struct term *term, FILE *out)
+{
+	show_groups(g, from, to, term, out);
+	show_titles(g, from, to, term, out);
+	for (size_t j = 0; j < k->n; j++) {
+		enum style style = k->at[j].wrong ? BAD :
+				   &k->at[j] == ranking_best(k) ? BOLD : PLAIN;
+
+		style_on(out, term, style);
+		put_cell(out, g->cell[j][0], g->width[0], LEFT);
+		for (size_t i = from; i < to; i++) {
+			fprintf(out, "%*s", GAP, "");
+			put_cell(out, g->cell[j][i], g->width[i], RIGHT);
+		}
+		style_off(out, term, style);
+		putc('\n', out);
+	}
+}
+
+/* Where the block that begins with column @from ends; a group is not torn apart. */
+static size_t block_end(const struct grid *g, size_t from, unsigned int width)
+{
+	unsigned int used = g->width[0];
+	size_t end = from;
+
+	while (end < g->ncolumns && used + GAP + g->width[end] <= width)
+		used += GAP + g->width[end++];
+	if (end == from)
+		return from + 1;
+	if (end < g->ncolumns)
+		for (size_t i = end; i > from; i--)
+			if (!same_group(g, i, i - 1))
+				return i;
+	return end;
+}
+
+void table_show(const struct results *r, const struct ranking *k, const struct options *opt,
+		const struct term *term, FILE *out)
+{
+	struct grid g = { 0 };
+	size_t from = 1, to;
+
+	choose_columns(&g, results_op(opt->op));
+	drop_unmeasured(&g, r, k);
+	fill(&g, r, k, term);
+	while (from < g.ncolumns) {
+		to = block_end(&g, from, term->width);
+		show_block(&g, k, from, to, term, out);
+		putc('\n', out);
+		from = to;
+	}
+	free(g.cell);
+}

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Compare "mapstat json" with a reading of the tree that shares no code with it."""
+
+import json
+import os
+import re
+import sys
+
+NUMBER = re.compile(r"-?\d+(\.\d+)?$")
+TEXT = {"module", "kernel", "clock", "design", "maps", "cpus", "dist", "arrival", "layout", "mode"}
+
+
+def value(text, name=""):
+    """A field as JSON should have it."""
+    if text == "-":
+        return None
+    if name in TEXT or not NUMBER.match(text):
+        return text
+    return json.loads(text)
+
+
+def lines(tree, path):
+    with open(os.path.join(tree, path), encoding="ascii") as f:
+        return [line.split("\t") for line in f.read().splitlines()]
+
+
+def same(what, want, got):
+    if want != got:
+        sys.exit(f"# {what}: want {want!r}\n#   got {got!r}")
+
+
+def check_results(tree, doc):
+    rows = lines(tree, "results")
+    columns = ["map"] + rows[0][1:]
+    data = [dict(zip(columns, [r[0]] + [value(c) for c in r[1:]])) for r in rows if r[0][0] != "#"]
+    same("rounds", [r for r in data if r["round"] != "median"], doc["rounds"])
+    same("medians", [r for r in data if r["round"] == "median"], doc["medians"])
+    words = rows[-1][0].split(" ")
+    parameters = [w.split("=", 1) for w in words[2:] if "=" in w and w[-1] != ":"]
+    same("verdict", words[1], doc["verdict"]["state"])
+    same("verdict's parameters", {k: value(v, k) for k, v in parameters},
+         doc["verdict"]["parameters"])
+
+
+def check_latency(tree, name, doc):
+    want = {}
+    for f in lines(tree, f"maps/{name}/latency"):
+        if f[0].startswith("# ") and len(f) > 1 and f[1].startswith("count="):
+            summary = dict(c.split("=") for c in f[1:])
+            want[f[0][2:]] = {"summary": {k: value(v) for k, v in summary.items()}, "buckets": []}
+        elif f[0][0] != "#":
+            high = None if f[2] == "inf" else int(f[2])
+            want[f[0]]["buckets"].append([int(f[1]), high, int(f[3])])
+    same(f"{name} latency", want, doc["operations"])
+
+
+def check_pauses(tree, name, doc):
+    rows = lines(tree, f"maps/{name}/pauses")
+    same(f"{name} events", [[int(f[1]), f[2], int(f[3]), int(f[4])] for f in rows if f[0] == "event"],
+         [[e["end_ns"], e["kind"], e["duration_ns"], e["entries"]] for e in doc["events"]])
+    same(f"{name} pauses", [[int(c) for c in f[1:]] for f in rows if f[0] == "hist"],
+         doc["buckets"])
+    same(f"{name} kinds", {f[0][2:]: dict((k, int(v)) for k, v in (c.split("=") for c in f[1:]))
+                           for f in rows if f[0][0] == "#"}, doc["kinds"])
+
+
+def main(tree, document):
+    with open(document, encoding="utf-8") as f:
+        doc = json.load(f)
+    same("version", {k: value(v, k) for k, v in lines(tree, "version")}, doc["version"])
+    same("control", "idle", doc["control"]["state"])
+    stress = {n: lines(tree, f"stress/{n}") for n in os.listdir(os.path.join(tree, "stress"))}
+    same("parameters", {n: value(f[0][0] if f else "", n) for n, f in stress.items()},
+         doc["parameters"])
+    check_results(tree, doc["results"])
+    same("maps", sorted(os.listdir(os.path.join(tree, "maps"))), [m["name"] for m in doc["maps"]])
+    for m in doc["maps"]:
+        stats = {k: value(v, k) for k, v in lines(tree, f"maps/{m['name']}/stats")}
+        same(f"{m['name']} stats", stats, m["stats"])
+        check_latency(tree, m["name"], m["latency"])
+        check_pauses(tree, m["name"], m["pauses"])
+
+
+main(sys.argv[1], sys.argv[2])

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Preloaded: lets read() or write() fail as the kernel's side would.
+ *   FAULT_READ=PATH-END:ERRNO	reading a file whose path ends so
+ *   FAULT_WRITE=TEXT:ERRNO	writing this text
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Return: the errno to fail with, or 0. */
+static int fault(const char *variable, const char *text, size_t len, int whole)
+{
+	const char *want = getenv(variable), *colon = want ? strrchr(want, ':') : NULL;
+	size_t n = colon ? (size_t)(colon - want) : 0;
+
+	if (!colon || len < n || (whole && len != n))
+		return 0;
+	return memcmp(text + len - n, want, n) ? 0 : atoi(colon + 1);
+}
+
+ssize_t read(int fd, void *buf, size_t count)
+{
+	ssize_t (*next)(int, void *, size_t) = dlsym(RTLD_NEXT, "read");
+	char link[32], path[4096];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, path, sizeof(path));
+	errno = len > 0 ? fault("FAULT_READ", path, (size_t)len, 0) : 0;
+	return errno ? -1 : next(fd, buf, count);
+}
+
+ssize_t write(int fd, const void *buf, size_t count)
+{
+	ssize_t (*next)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");
+
+	errno = fault("FAULT_WRITE", buf, count, 1);
+	return errno ? -1 : next(fd, buf, count);
+}
