@@ -17,6 +17,7 @@
 
 /* 6.2: symbols that only KUnit suites may use */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#include <linux/export.h>	/* which visibility.h forgets */
 #include <kunit/visibility.h>
 #else
 #define VISIBLE_IF_KUNIT static

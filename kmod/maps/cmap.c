@@ -2,6 +2,8 @@
 /*
  * The public calls: checking of parameters, and a direct call into the design.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/bottom_half.h>
 #include <linux/ctype.h>
 #include <linux/err.h>
@@ -19,6 +21,7 @@
 const struct cmap_ops *const cmap_designs[CMAP_NR_DESIGNS] = {
 	CMAP_DESIGNS(CMAP_OPS_ENTRY)
 };
+EXPORT_SYMBOL_IF_KUNIT(cmap_designs);
 
 #define CMAP_CASE_LOAD(d)							\
 	case CMAP_DESIGN_##d: {							\

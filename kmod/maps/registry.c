@@ -65,6 +65,22 @@ void registry_remove(struct cmap *m)
 }
 
 /**
+ * registry_for_each - do something to every live map
+ * @fn: called under the registry's mutex; may sleep
+ *
+ * Context: Process; sleeps.
+ */
+void registry_for_each(void (*fn)(struct cmap *m))
+{
+	struct cmap *m;
+
+	mutex_lock(&registry_lock);
+	list_for_each_entry(m, &registry, node)
+		fn(m);
+	mutex_unlock(&registry_lock);
+}
+
+/**
  * registry_observe - set or take away the one observer
  * @observer: told at once of every live map, and of all that come; NULL: nobody, after
  *	the present one was told that all maps go

@@ -21,6 +21,7 @@ struct cmap_observer {
 
 int registry_add(struct cmap *m);
 void registry_remove(struct cmap *m);
+void registry_for_each(void (*fn)(struct cmap *m));
 void registry_observe(const struct cmap_observer *observer);
 
 #endif /* MAPSTAT_REGISTRY_H */

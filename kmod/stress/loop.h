@@ -52,21 +52,25 @@ struct stress_batch {
 	u64 ticks[STRESS_BATCH_MAX];
 };
 
+#define STRESS_UPDATE(design, m, what, k, v)					\
+({										\
+	const struct cmap_update __u = { .op = (what), .key = (k),		\
+					 .value = (v) };			\
+										\
+	design##_update(m, &__u);						\
+})
+
 #define STRESS_DO_OP(design, m, b, i, key, value)				\
 do {										\
-	const struct cmap_update __store = { .op = CMAP_STORE, .key = (key),	\
-					     .value = (value) };		\
-	const struct cmap_update __delete = { .op = CMAP_DELETE, .key = (key) };\
-										\
 	switch ((b)->op[i]) {							\
 	case STRESS_LOAD:							\
 		(b)->ret[i] = design##_load(m, key, value);			\
 		break;								\
 	case STRESS_STORE:							\
-		(b)->ret[i] = design##_update(m, &__store);			\
+		(b)->ret[i] = STRESS_UPDATE(design, m, CMAP_STORE, key, value);	\
 		break;								\
 	case STRESS_DELETE:							\
-		(b)->ret[i] = design##_update(m, &__delete);			\
+		(b)->ret[i] = STRESS_UPDATE(design, m, CMAP_DELETE, key, NULL);	\
 		break;								\
 	}									\
 } while (0)

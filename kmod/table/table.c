@@ -52,6 +52,7 @@ int table_init(struct table *t, struct cmap *map, u64 capacity)
 	t->cur.buckets = array_alloc(t->bytes);
 	return t->cur.buckets ? 0 : -ENOMEM;
 }
+EXPORT_SYMBOL_IF_KUNIT(table_init);
 
 static void *slot_at(const struct table *t, struct table_bucket *b, unsigned int slot)
 {
@@ -114,6 +115,7 @@ void table_exit(struct table *t)
 	kvfree(t->old.buckets);
 	kvfree(t->retired);
 }
+EXPORT_SYMBOL_IF_KUNIT(table_exit);
 
 /**
  * table_free_overflow - let go of an overflow bucket that has become empty
@@ -225,6 +227,7 @@ no_memory:
 	cmap_count(t->map, CMAP_ALLOC_FAILURES);
 	return -ENOMEM;
 }
+EXPORT_SYMBOL_IF_KUNIT(table_insert);
 
 /**
  * table_remove - remove an entry
@@ -241,6 +244,7 @@ void table_remove(struct table *t, const struct table_pos *pos)
 	t->entries--;
 	table_check_size(t);
 }
+EXPORT_SYMBOL_IF_KUNIT(table_remove);
 
 /* A stretch of hash space: one bucket of the smaller array, from the cursor on. */
 struct region {
@@ -315,6 +319,7 @@ void table_collect(struct table *t, u64 *cursor, struct cmap_page *page)
 	if (page->count <= page->room)
 		*cursor = r.end;
 }
+EXPORT_SYMBOL_IF_KUNIT(table_collect);
 
 static unsigned int clear_array(struct table *t, const struct region *r,
 				const struct table_array *a, u64 from)
@@ -348,6 +353,7 @@ void table_clear_step(struct table *t, u64 *cursor)
 	*cursor = r.end;
 	table_check_size(t);
 }
+EXPORT_SYMBOL_IF_KUNIT(table_clear_step);
 
 /**
  * table_memory - what a table holds
@@ -366,3 +372,4 @@ void table_memory(const struct table *t, struct cmap_memory *mem)
 	mem->table_bytes += arrays;
 	mem->buckets += 1ULL << t->cur.bits;
 }
+EXPORT_SYMBOL_IF_KUNIT(table_memory);

@@ -11,12 +11,12 @@
 static unsigned int wanted_bits(const struct table *t)
 {
 	const unsigned int bits = t->cur.bits;
-	const unsigned int fit = table_bits_for(t->entries, TABLE_GROW / 2);
+	const unsigned int least = bits < TABLE_BITS_STEP ? 0 : bits - TABLE_BITS_STEP;
 
-	if (t->entries > (u64)TABLE_GROW << bits)
-		return min(fit, bits + TABLE_BITS_STEP);
-	if (bits > t->bits_min && t->entries < (u64)TABLE_SHRINK << bits)
-		return max3(fit, t->bits_min, bits < TABLE_BITS_STEP ? 0 : bits - TABLE_BITS_STEP);
+	if (unlikely(t->entries > (u64)TABLE_GROW << bits))
+		return min(table_bits_for(t->entries, TABLE_GROW / 2), bits + TABLE_BITS_STEP);
+	if (unlikely(t->entries < (u64)TABLE_SHRINK << bits) && bits > t->bits_min)
+		return max3(table_bits_for(t->entries, TABLE_GROW / 2), t->bits_min, least);
 	return bits;
 }
 
@@ -88,6 +88,7 @@ unsigned int table_evacuate(struct table *t, unsigned int buckets, unsigned int 
 	}
 	return budget - buckets - entries;
 }
+EXPORT_SYMBOL_IF_KUNIT(table_evacuate);
 
 /* Allocate an array of the wanted size and publish it. Return: false if none was. */
 static bool resize_begin(struct table *t)
@@ -183,3 +184,4 @@ void table_work(struct table *t)
 		free_retired(t);
 	} while (resize_begin(t));
 }
+EXPORT_SYMBOL_IF_KUNIT(table_work);
