@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Many small pieces of memory that are freed together: cut from pages, so that freeing
+ * them is a walk over the pages and not over what was built of them.
+ */
+#ifndef MAPSTAT_ARENA_H
+#define MAPSTAT_ARENA_H
+
+#include <linux/build_bug.h>
+#include <linux/cache.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+/* What precedes the pieces of a page; a cache line, so that pieces keep theirs. */
+union arena_page {
+	union arena_page *next;
+	u8 line[64];
+};
+
+/**
+ * struct arena - pages, the newest first
+ * @pages: the pages; protected by the user's lock
+ * @used: bytes of the newest page that are given away; protected by the user's lock
+ * @bytes: of all pages; written under the user's lock, read by anyone
+ */
+struct arena {
+	union arena_page *pages;
+	unsigned int used;
+	u64 bytes;
+};
+
+/**
+ * arena_alloc - a zeroed piece
+ * @a: the arena
+ * @size: a multiple of 64; 64-byte aligned it will be
+ * @gfp: for a page, where the newest one is used up
+ *
+ * Context: As @gfp says; the caller excludes others from the arena.
+ * Return: the piece, or NULL.
+ */
+static inline void *arena_alloc(struct arena *a, unsigned int size, gfp_t gfp)
+{
+	void *piece;
+
+	BUILD_BUG_ON(sizeof(union arena_page) != 64);
+	if (!a->pages || a->used + size > PAGE_SIZE) {
+		/* From the slab: its checkers and kmemleak look into it there. */
+		union arena_page *page = kmalloc(PAGE_SIZE, gfp);
+
+		if (!page)
+			return NULL;
+		page->next = a->pages;
+		a->pages = page;
+		a->used = sizeof(*page);
+		/* Pairs with the READ_ONCE() of memory reports; no ordering. */
+		WRITE_ONCE(a->bytes, a->bytes + PAGE_SIZE);
+	}
+	piece = (void *)a->pages + a->used;
+	a->used += size;
+	return memset(piece, 0, size);
+}
+
+/**
+ * arena_free - free all pieces
+ * @a: the arena; empty afterwards, and ready for use
+ *
+ * Context: Any; the caller excludes others from the arena and from its pieces.
+ */
+static inline void arena_free(struct arena *a)
+{
+	while (a->pages) {
+		union arena_page *page = a->pages;
+
+		a->pages = page->next;
+		kfree(page);
+	}
+	a->used = 0;
+	WRITE_ONCE(a->bytes, 0);	/* pairs as in arena_alloc() */
+}
+
+#endif /* MAPSTAT_ARENA_H */

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The hash trie.
+ */
+#include <linux/errno.h>
+#include <linux/rcupdate.h>
+#include "trie.h"
+
+#define TRIE_TOP	(64 - TRIE_BITS)	/* shift of the first level */
+#define TRIE_NODE	1UL			/* in a slot: this is a node */
+
+static unsigned int slot_of(u64 hash, unsigned int shift)
+{
+	return (hash >> shift) & (TRIE_SLOTS - 1);
+}
+
+static bool is_node(const void *p)
+{
+	return (unsigned long)p & TRIE_NODE;
+}
+
+static struct trie_node *to_node(void *p)
+{
+	return (void *)((unsigned long)p & ~TRIE_NODE);
+}
+
+/**
+ * trie_find - the entries of a hash
+ * @t: the trie
+ * @hash: the hash
+ *
+ * Context: RCU read lock, or the writer's lock.
+ * Return: the newest entry, which leads to the others; NULL where there is none.
+ */
+struct trie_item *trie_find(const struct trie *t, u64 hash)
+{
+	const struct trie_node *node = &t->root;
+	unsigned int shift;
+	void *p;
+
+	for (shift = TRIE_TOP;; shift -= TRIE_BITS) {
+		/*
+		 * Pairs with rcu_assign_pointer() in trie_insert().  Raw: the writer is here
+		 * as well, under its lock.
+		 */
+		p = rcu_dereference_raw(node->slots[slot_of(hash, shift)]);
+		if (!is_node(p))
+			break;
+		node = to_node(p);
+	}
+	if (p && ((struct trie_item *)p)->snap.hash == hash)
+		return p;
+	return NULL;
+}
+
+/* A node that holds @item alone, one level below the slot it was in. */
+static struct trie_node *node_with(struct trie *t, struct trie_item *item,
+				   unsigned int shift, gfp_t gfp)
+{
+	struct trie_node *node = arena_alloc(&t->nodes, sizeof(*node), gfp);
+
+	if (node)
+		RCU_INIT_POINTER(node->slots[slot_of(item->snap.hash, shift)], item);
+	return node;
+}
+
+/**
+ * trie_insert - insert an entry
+ * @t: the trie
+ * @item: the entry, complete but for @item->next; no other one of its key is there
+ * @gfp: for nodes
+ *
+ * Context: As @gfp says; the caller excludes other writers.
+ * Return: 0, or -ENOMEM: no entry was added (a node may have been, which changes nothing).
+ */
+int trie_insert(struct trie *t, struct trie_item *item, gfp_t gfp)
+{
+	const u64 hash = item->snap.hash;
+	struct trie_node *node = &t->root;
+	unsigned int shift;
+	void __rcu **slot;
+	void *p;
+
+	for (shift = TRIE_TOP;; shift -= TRIE_BITS) {
+		slot = &node->slots[slot_of(hash, shift)];
+		p = rcu_dereference_raw(*slot);	/* written by ourselves only */
+		if (is_node(p)) {
+			node = to_node(p);
+			continue;
+		}
+		if (!p || ((struct trie_item *)p)->snap.hash == hash)
+			break;
+		/* Two hashes that differ part at the last level or before: shift > 0. */
+		node = node_with(t, p, shift - TRIE_BITS, gfp);
+		if (!node)
+			return -ENOMEM;
+		/* Pairs with rcu_dereference_raw() of readers: the node is filled. */
+		rcu_assign_pointer(*slot, (void *)((unsigned long)node | TRIE_NODE));
+	}
+	item->next = p;
+	/*
+	 * Before the entry can be seen, so that whoever sees it, or hears of it, finds
+	 * the count above 0.  Pairs with READ_ONCE() of those who ask "is it empty?".
+	 */
+	WRITE_ONCE(t->count, t->count + 1);
+	/* Pairs with rcu_dereference_raw() of readers: the entry is complete. */
+	rcu_assign_pointer(*slot, (void *)item);
+	return 0;
+}
+
+/*
+ * The first entries at or after @*at, which all have one hash; moves @*at behind the slot
+ * that they are in, or to 0 behind the last.
+ */
+static struct trie_item *walk_next(const struct trie *t, u64 *at, u64 hi)
+{
+	const struct trie_node *node = &t->root;
+	unsigned int shift = TRIE_TOP;
+	void *p;
+
+	for (;;) {
+		u64 here = *at;
+
+		/* Pairs with rcu_assign_pointer() in trie_insert(). */
+		p = rcu_dereference_raw(node->slots[slot_of(here, shift)]);
+		if (is_node(p)) {
+			node = to_node(p);
+			shift -= TRIE_BITS;
+			continue;
+		}
+		*at = ((here >> shift) + 1) << shift;
+		if (p && ((struct trie_item *)p)->snap.hash >= here)
+			return p;
+		if (!*at || *at > hi)
+			return NULL;
+		if (slot_of(*at, shift))
+			continue;
+		/* Past the node's last slot: from the root again. */
+		node = &t->root;
+		shift = TRIE_TOP;
+	}
+}
+
+/**
+ * trie_walk - visit the entries whose hash is in a range, in order
+ * @t: the trie
+ * @lo: lowest hash
+ * @hi: highest hash
+ * @visit: called for each; may free the entry
+ * @arg: handed to @visit
+ *
+ * Entries that are there when the walk begins are visited, each once; of those that are
+ * inserted meanwhile, some.
+ *
+ * Context: As @visit says; under RCU read lock, unless nothing is freed meanwhile.
+ * Return: 0, or what @visit ended the walk with.
+ */
+int trie_walk(const struct trie *t, u64 lo, u64 hi, snap_visit_fn visit, void *arg)
+{
+	u64 at = lo;
+	int ret;
+
+	do {
+		struct trie_item *item = walk_next(t, &at, hi), *next;
+
+		if (!item || item->snap.hash > hi)
+			return 0;
+		for (; item; item = next) {
+			next = item->next;
+			ret = visit(arg, &item->snap);
+			if (ret)
+				return ret;
+		}
+	} while (at && at <= hi);
+	return 0;
+}
+
+/**
+ * trie_reset - forget all entries
+ * @t: the trie; nobody reads it any more
+ *
+ * Does not free the entries.
+ *
+ * Context: Any; the caller excludes others.
+ */
+void trie_reset(struct trie *t)
+{
+	arena_free(&t->nodes);
+	memset(&t->root, 0, sizeof(t->root));
+	WRITE_ONCE(t->count, 0);	/* pairs as in trie_insert() */
+}
