@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Growth and shrink of the seqlock map.  seqlock.h says why no key is lost.
+ *
+ * A table grows when half of its slots are taken, which leaves chains rare, and shrinks
+ * below a sixteenth.  The new one is 7/16 full after growth and a quarter after shrink at
+ * the most, so that neither is near to the other's limit.
+ */
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include "../table/array.h"
+#include "seqlock_bucket.h"
+
+#define SQM_BITS_MAX	40	/* the tag takes the hash's lowest 8 bits; far from there */
+#define SQM_MOVE_STEP	8	/* buckets that the worker moves under one lock */
+
+/* Entries that 1 << @bits buckets have slots for. */
+static u64 sqm_room(const struct sqm_map *sm, unsigned int bits)
+{
+	return (u64)sqm_slots(sm->cmap.shape) << bits;
+}
+
+/**
+ * sqm_bits_for - size of a table that need not grow for so many entries
+ * @sm: the map
+ * @capacity: the entries
+ *
+ * Context: Any.
+ * Return: log2 of the number of buckets.
+ */
+unsigned int sqm_bits_for(struct sqm_map *sm, u64 capacity)
+{
+	unsigned int bits = sm->stripe_bits;
+
+	while (capacity > sqm_room(sm, bits) / 2 && bits < SQM_BITS_MAX)
+		bits++;
+	return bits;
+}
+
+/* The size that suits @entries, where it is 1 << @bits now. */
+static unsigned int sqm_bits_wanted(struct sqm_map *sm, u64 entries, unsigned int bits)
+{
+	if (entries > sqm_room(sm, bits) / 2)
+		while (entries > sqm_room(sm, bits) / 16 * 7 && bits < SQM_BITS_MAX)
+			bits++;
+	else if (entries < sqm_room(sm, bits) / 16)
+		while (bits > sm->stripe_bits && entries <= sqm_room(sm, bits - 1) / 4)
+			bits--;
+	return bits;
+}
+
+/**
+ * sqm_limits_set - when the stripes are to ask for another size
+ * @sm: the map
+ * @bits: log2 of the number of buckets
+ * @armed: shrinking may be asked for at once; otherwise (a table made for entries to
+ *	come) only after there were enough of them
+ *
+ * Context: Process or softirq; takes the stripes' locks.
+ */
+void sqm_limits_set(struct sqm_map *sm, unsigned int bits, bool armed)
+{
+	const u64 room = sqm_room(sm, bits - sm->stripe_bits);
+	const u64 least = bits > sm->stripe_bits ? max(room / 16, 1ULL) : 0;
+	struct sqm_stripe *s;
+
+	for (s = sm->stripes; s < sm->stripes + (1UL << sm->stripe_bits); s++) {
+		sqm_stripe_lock(sm, s);
+		s->grow_at = room / 2;
+		s->shrink_at = armed ? least : 0;
+		s->arm_at = least ?: U64_MAX;
+		sqm_stripe_unlock(s);
+	}
+}
+
+/* The home of the key 0 in a new table must not hold that key: see sqm_empty_key(). */
+static void sqm_table_blank(struct sqm_map *sm, struct sqm_table *t)
+{
+	const struct cmap_shape shape = sm->cmap.shape;
+	struct sqm_bucket b;
+	unsigned int i;
+
+	if (!shape.u64_key)
+		return;
+	b = sqm_bucket_at(t, hash_bucket(hash_u64(&sm->cmap.hash, 0), t->bits), shape);
+	for (i = 0; i < sqm_slots(shape); i++)
+		sqm_slot_empty(sm, b, i, shape);
+}
+
+/**
+ * sqm_table_alloc - an empty table
+ * @sm: the map
+ * @bits: log2 of the number of buckets, at least @sm->stripe_bits
+ *
+ * Context: Process; sleeps.
+ * Return: the table, for kvfree(); NULL where the memory cannot be had.
+ */
+struct sqm_table *sqm_table_alloc(struct sqm_map *sm, unsigned int bits)
+{
+	const u64 head = sizeof(struct sqm_table) + (sizeof(struct sqm_header) << bits);
+	const u64 bytes = head + (sqm_bucket_words(sm->cmap.shape) * sizeof(u64) << bits);
+	struct sqm_table *t = array_alloc(bytes);
+
+	if (!t)
+		return NULL;
+	t->slots = (void *)t + head;	/* in cache lines of their own: 16 buckets or more */
+	t->bits = bits;
+	t->shift = 64 - bits;
+	t->bytes = bytes;
+	t->far = bytes > SQM_FAR_BYTES;
+	sqm_table_blank(sm, t);
+	return t;
+}
+
+/**
+ * sqm_supply_overflows - have enough overflow buckets at hand
+ * @sm: the map
+ * @supply: where to put them
+ * @need: how many there shall be
+ * @gfp: how to allocate them
+ *
+ * Context: As @gfp says; no stripe locked.
+ * Return: false where memory is lacking.
+ */
+bool sqm_supply_overflows(struct sqm_map *sm, struct sqm_supply *supply, unsigned int need,
+			  gfp_t gfp)
+{
+	const size_t bytes = sqm_overflow_bytes(sm->cmap.shape);
+
+	while (supply->overflows < need) {
+		struct sqm_overflow *o = kmalloc(bytes, gfp | __GFP_ZERO | __GFP_NOWARN);
+
+		if (!o)
+			return false;
+		o->next = supply->overflow;
+		supply->overflow = o;
+		supply->overflows++;
+		cmap_count(&sm->cmap, CMAP_OVERFLOWS);
+	}
+	return true;
+}
+
+/**
+ * sqm_supply_release - free what was not used, and what was unlinked
+ * @supply: left empty
+ *
+ * Context: Process or softirq; no stripe locked.
+ */
+void sqm_supply_release(struct sqm_supply *supply)
+{
+	struct sqm_overflow *o;
+	struct sqm_entry *e;
+
+	while ((o = supply->overflow)) {
+		supply->overflow = o->next;
+		kfree(o);
+	}
+	supply->overflows = 0;
+	while ((o = supply->dead_overflow)) {
+		supply->dead_overflow = o->dead;
+		kfree_rcu(o, rcu);
+	}
+	kfree(supply->entry);
+	supply->entry = NULL;
+	while ((e = supply->dead_entry)) {
+		supply->dead_entry = e->dead;
+		kfree_rcu(e, rcu);
+	}
+}
+
+/* Overflow buckets of a chain that makes room for so many entries. */
+static unsigned int sqm_overflows_for(unsigned int entries, unsigned int slots)
+{
+	return entries <= slots ? 0 : DIV_ROUND_UP(entries - slots + 1, slots);
+}
+
+static unsigned int sqm_count(const struct sqm_bucket b, const struct cmap_shape shape)
+{
+	unsigned int n = hweight32(b.header->tags & 0x80808080U);
+	struct sqm_overflow *o;
+
+	for (o = sqm_chain(b, shape); o; o = o->next)
+		n += hweight32(o->tags & 0x80808080U);
+	return n;
+}
+
+/* Overflow buckets that moving a bucket takes at the most. */
+static unsigned int sqm_move_needs(const struct sqm_bucket b, struct sqm_table *t,
+				   struct sqm_table *next, u64 index, const struct cmap_shape shape)
+{
+	const unsigned int slots = sqm_slots(shape), n = sqm_count(b, shape);
+	unsigned int there;
+
+	/* On growth the buckets it moves to are empty: no other moves there. */
+	if (next->bits >= t->bits)
+		return sqm_overflows_for(n, slots);
+	there = sqm_count(sqm_bucket_at(next, index >> (t->bits - next->bits), shape), shape);
+	return sqm_overflows_for(there + n, slots) - sqm_overflows_for(there, slots);
+}
+
+/* Copy entries to the new table. */
+static void sqm_move_slots(struct sqm_map *sm, struct sqm_stripe *s, u32 tags, const u64 *slots,
+			   struct sqm_table *next, struct sqm_supply *supply)
+{
+	const struct cmap_shape shape = sm->cmap.shape;
+	unsigned int i;
+
+	for (i = 0; i < sqm_slots(shape); i++) {
+		const u64 *slot = slots + i * sqm_slot_words(shape);
+		struct sqm_bucket to;
+
+		if (!(sqm_tag(tags, i) & 0x80))
+			continue;
+		to = sqm_bucket_at(next, hash_bucket(sqm_slot_hash(sm, slot, shape), next->bits),
+				   shape);
+		sqm_write_begin(to.header);
+		sqm_insert(sm, s, to, slot, sqm_tag(tags, i), supply, shape);
+		sqm_write_end(to.header);
+	}
+}
+
+/* Move a bucket, if it has not been. Return: overflow buckets that it lacks, or 0. */
+static unsigned int sqm_move(struct sqm_map *sm, struct sqm_stripe *s, struct sqm_table *t,
+			     struct sqm_table *next, u64 index, struct sqm_supply *supply)
+{
+	const struct cmap_shape shape = sm->cmap.shape;
+	const struct sqm_bucket b = sqm_bucket_at(t, index, shape);
+	struct sqm_overflow *o, *after;
+	unsigned int need;
+
+	lockdep_assert_held(&s->lock);
+	if (sqm_has_moved(b))
+		return 0;
+	need = sqm_move_needs(b, t, next, index, shape);
+	if (need > supply->overflows)
+		return need;
+
+	sqm_move_slots(sm, s, b.header->tags, b.slots, next, supply);
+	for (o = sqm_chain(b, shape); o; o = o->next)
+		sqm_move_slots(sm, s, o->tags, o->slots, next, supply);
+	o = sqm_chain(b, shape);
+
+	sqm_write_begin(b.header);	/* for good */
+	/* The new table's buckets, then this: pairs with the acquire in sqm_follow(). */
+	smp_store_release(&b.header->tags, SQM_TAGS_MOVED);
+
+	for (; o; o = after) {
+		after = o->next;
+		sqm_overflow_unlink(s, o, supply);
+	}
+	cmap_count(&sm->cmap, CMAP_MOVED_BUCKETS);
+	return 0;
+}
+
+/* The end of a stripe's buckets in a table. */
+static u64 sqm_stripe_end(const struct sqm_map *sm, const struct sqm_stripe *s,
+			  const struct sqm_table *t)
+{
+	return (u64)(s - sm->stripes + 1) << (t->bits - sm->stripe_bits);
+}
+
+/**
+ * sqm_help_move - a writer's share in a resize: its own bucket and one more
+ * @sm: the map
+ * @s: the stripe, locked
+ * @t: the old table
+ * @next: the new one
+ * @hash: of the writer's key
+ * @supply: the writer's
+ *
+ * Context: @s locked.
+ * Return: has the key's bucket been moved? If not (memory is lacking), it still counts.
+ */
+bool sqm_help_move(struct sqm_map *sm, struct sqm_stripe *s, struct sqm_table *t,
+		   struct sqm_table *next, u64 hash, struct sqm_supply *supply)
+{
+	/* Pairs with the WRITE_ONCE() of the worker; a hint. */
+	if (unlikely(READ_ONCE(sm->stalled)))
+		supply->kick = true;
+	if (s->moved < sqm_stripe_end(sm, s, t) &&
+	    !sqm_move(sm, s, t, next, s->moved, supply))
+		s->moved++;
+	return !sqm_move(sm, s, t, next, hash_bucket(hash, t->bits), supply);
+}
+
+/* The worker's part: move all of a stripe. Return: false where memory is lacking. */
+static bool sqm_move_stripe(struct sqm_map *sm, struct sqm_stripe *s, struct sqm_table *t,
+			    struct sqm_table *next)
+{
+	const u64 end = sqm_stripe_end(sm, s, t);
+	struct sqm_supply supply = { };
+	bool done, ok = true;
+
+	do {
+		unsigned int i, need = 0;
+
+		sqm_stripe_lock(sm, s);
+		for (i = 0; i < SQM_MOVE_STEP && s->moved < end && !need; i++) {
+			need = sqm_move(sm, s, t, next, s->moved, &supply);
+			if (!need)
+				s->moved++;
+		}
+		done = s->moved == end;
+		sqm_stripe_unlock(s);
+
+		if (need)
+			ok = sqm_supply_overflows(sm, &supply, need, GFP_KERNEL);
+		cond_resched();
+	} while (!done && ok);
+	sqm_supply_release(&supply);
+	return done;
+}
+
+/* Move all that has not moved, and leave the old table. Return: false: memory is lacking. */
+static bool sqm_resize_end(struct sqm_map *sm, struct sqm_table *t, struct sqm_table *next)
+{
+	struct sqm_stripe *s;
+
+	for (s = sm->stripes; s < sm->stripes + (1UL << sm->stripe_bits); s++)
+		if (!sqm_move_stripe(sm, s, t, next))
+			return false;
+	/* Before the limits: a stripe that asks again finds the new table in place. */
+	rcu_assign_pointer(sm->table, next);
+	kvfree_rcu(t, rcu);
+	sqm_limits_set(sm, next->bits, true);
+	return true;
+}
+
+static struct sqm_table *sqm_resize_begin(struct sqm_map *sm, struct sqm_table *t,
+					  unsigned int bits, u64 entries)
+{
+	const u64 start = mapstat_clock_read();
+	struct sqm_table *next = sqm_table_alloc(sm, bits);
+	struct sqm_stripe *s;
+
+	if (!next)
+		return NULL;
+	for (s = sm->stripes; s < sm->stripes + (1UL << sm->stripe_bits); s++) {
+		sqm_stripe_lock(sm, s);
+		s->moved = sqm_stripe_end(sm, s, t) - (1ULL << (t->bits - sm->stripe_bits));
+		sqm_stripe_unlock(s);
+	}
+	rcu_assign_pointer(t->next, next);
+	cmap_count(&sm->cmap, CMAP_RESIZES);
+	mapstat_pauses_record(&sm->cmap.pauses,
+			      bits > t->bits ? MAPSTAT_PAUSE_GROWTH : MAPSTAT_PAUSE_SHRINK,
+			      mapstat_clock_ns(mapstat_clock_read() - start), entries);
+	return next;
+}
+
+static u64 sqm_entries(const struct sqm_map *sm)
+{
+	const struct sqm_stripe *s;
+	u64 sum = 0;
+
+	for (s = sm->stripes; s < sm->stripes + (1UL << sm->stripe_bits); s++)
+		sum += READ_ONCE(s->entries);	/* pairs with sqm_account(); an estimate */
+	return sum;
+}
+
+/**
+ * sqm_work - resize as often as it takes
+ * @m: the map
+ *
+ * Where memory is lacking it gives up; all entries stay where they are, and the next
+ * writer that has a reason to asks again.
+ *
+ * Context: Process; sleeps.  Never runs twice at a time for a map.
+ */
+void sqm_work(struct cmap *m)
+{
+	struct sqm_map *sm = to_sqm_map(m);
+
+	WRITE_ONCE(sm->stalled, false);	/* pairs with sqm_help_move(); a hint */
+	for (;;) {
+		/* Tables are replaced here alone. */
+		struct sqm_table *t = rcu_dereference_protected(sm->table, true);
+		struct sqm_table *next = rcu_dereference_protected(t->next, true);
+		u64 entries = sqm_entries(sm);
+		unsigned int bits = sqm_bits_wanted(sm, entries, t->bits);
+
+		if (!next) {
+			if (bits == t->bits)
+				return;
+			next = sqm_resize_begin(sm, t, bits, entries);
+			if (!next)
+				return;
+		}
+		if (!sqm_resize_end(sm, t, next)) {
+			WRITE_ONCE(sm->stalled, true);	/* pairs with sqm_help_move() */
+			return;
+		}
+	}
+}
