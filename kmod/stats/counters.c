@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What maps count: names, sums, zeroing, and the switch for all of it.
+ */
+#include <linux/cpumask.h>
+#include <linux/mutex.h>
+#include "../maps/maps.h"
+
+const char *const cmap_counter_names[CMAP_NR_COUNTERS] = {
+	[CMAP_HITS]		= "hits",
+	[CMAP_MISSES]		= "misses",
+	[CMAP_INSERTS]		= "inserts",
+	[CMAP_UPDATES]		= "updates",
+	[CMAP_DELETES]		= "deletes",
+	[CMAP_NOCHANGES]	= "nochanges",
+	[CMAP_RETRIES]		= "retries",
+	[CMAP_LOCK_WAITS]	= "lock_waits",
+	[CMAP_DIRTY_LOOKUPS]	= "dirty_lookups",
+	[CMAP_PROMOTIONS]	= "promotions",
+	[CMAP_COPIED]		= "copied",
+	[CMAP_TOMBSTONES]	= "tombstones",
+	[CMAP_RESIZES]		= "resizes",
+	[CMAP_MOVED_BUCKETS]	= "moved_buckets",
+	[CMAP_OVERFLOWS]	= "overflows",
+	[CMAP_ALLOCS]		= "allocs",
+	[CMAP_ALLOC_BYTES]	= "alloc_bytes",
+	[CMAP_ALLOC_FAILURES]	= "alloc_failures",
+};
+EXPORT_SYMBOL_IF_KUNIT(cmap_counter_names);
+
+const char *const cmap_hist_names[CMAP_NR_HISTS] = {
+	[CMAP_HIST_LOAD]		= "load",
+	[CMAP_HIST_STORE]		= "store",
+	[CMAP_HIST_DELETE]		= "delete",
+	[CMAP_HIST_RMW]			= "rmw",
+	[CMAP_HIST_RANGE]		= "range",
+	[CMAP_HIST_LOAD_RESPONSE]	= "load_response",
+	[CMAP_HIST_STORE_RESPONSE]	= "store_response",
+	[CMAP_HIST_DELETE_RESPONSE]	= "delete_response",
+};
+EXPORT_SYMBOL_IF_KUNIT(cmap_hist_names);
+
+DEFINE_STATIC_KEY_TRUE(mapstat_stats_on);
+EXPORT_SYMBOL_IF_KUNIT(mapstat_stats_on);
+
+/*
+ * Serializes mapstat_stats_set(): enabling a key twice does nothing, but disabling it
+ * while another CPU is still enabling it is a warning in static_key_disable().
+ */
+static DEFINE_MUTEX(stats_set_lock);
+
+/**
+ * mapstat_stats_set - turn the counters and latencies of all maps on or off
+ * @on: on
+ *
+ * What was counted so far is kept.  Lengths (cmap_len()) and pauses are kept up anyway.
+ *
+ * Context: Process; sleeps, and takes cpus_read_lock().
+ */
+void mapstat_stats_set(bool on)
+{
+	mutex_lock(&stats_set_lock);
+	if (on)
+		static_branch_enable(&mapstat_stats_on);
+	else
+		static_branch_disable(&mapstat_stats_on);
+	mutex_unlock(&stats_set_lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_stats_set);
+
+/**
+ * cmap_counter_sum - a counter of all CPUs together
+ * @m: the map; may be in use
+ * @c: which
+ *
+ * Context: Any.
+ * Return: the sum; what is counted meanwhile may or may not be in it.
+ */
+u64 cmap_counter_sum(const struct cmap *m, enum cmap_counter c)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += cmap_counter_cpu(m, c, cpu);
+	return sum;
+}
+EXPORT_SYMBOL_IF_KUNIT(cmap_counter_sum);
+
+/**
+ * cmap_counter_cpu - one CPU's share of a counter
+ * @m: the map; may be in use
+ * @c: which
+ * @cpu: a possible CPU
+ *
+ * Context: Any.
+ * Return: what that CPU counted.
+ */
+u64 cmap_counter_cpu(const struct cmap *m, enum cmap_counter c, int cpu)
+{
+	/* Pairs with this_cpu_add() in cmap_count_n(): no tearing, no ordering. */
+	return READ_ONCE(per_cpu_ptr(m->pcpu, cpu)->count[c]);
+}
+EXPORT_SYMBOL_IF_KUNIT(cmap_counter_cpu);
+
+static void reset_on_cpu(int cpu, void *arg)
+{
+	struct cmap *m = arg;
+	struct cmap_pcpu *pcpu = per_cpu_ptr(m->pcpu, cpu);
+	int i;
+
+	/* Pairs with the READ_ONCE() in cmap_counter_cpu(): no tearing, no ordering. */
+	for (i = 0; i < CMAP_NR_COUNTERS; i++)
+		WRITE_ONCE(pcpu->count[i], 0);
+	for (i = 0; i < CMAP_NR_HISTS; i++)
+		mapstat_hist_zero(per_cpu_ptr(m->hist[i], cpu));
+}
+
+/**
+ * cmap_stats_reset - forget a map's counters, latencies and pauses
+ * @m: the map; may be in use.  Its entries and its length stay as they are
+ *
+ * What was counted or recorded before the call began is gone on return; what comes
+ * meanwhile is kept or gone, never half of it.
+ *
+ * Context: Process; sleeps.  See mapstat_each_cpu().
+ */
+void cmap_stats_reset(struct cmap *m)
+{
+	mapstat_each_cpu(reset_on_cpu, m);
+	mapstat_pauses_reset(&m->pauses);
+}
+EXPORT_SYMBOL_IF_KUNIT(cmap_stats_reset);

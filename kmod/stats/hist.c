@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Per-CPU histograms: snapshots, their difference, quantiles, and zeroing.
+ *
+ * A snapshot copies each bucket with one load while recording goes on, so it holds an
+ * observation or it does not, never half of one.  Count, sum and maximum of a snapshot
+ * are derived from the copies and so always agree with them.
+ */
+#include <linux/bottom_half.h>
+#include <linux/cpu.h>
+#include <linux/cpumask.h>
+#include <linux/math64.h>
+#include <linux/overflow.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+#include <mapstat/hist.h>
+#include "../compat.h"
+
+#define PER_MILLION	1000000
+
+/**
+ * mapstat_hist_alloc - make an empty histogram for every possible CPU
+ *
+ * Context: Process; sleeps.  Allocates with GFP_KERNEL.
+ * Return: the histogram, or NULL.
+ */
+struct mapstat_hist __percpu *mapstat_hist_alloc(void)
+{
+	return alloc_percpu(struct mapstat_hist);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_alloc);
+
+/**
+ * mapstat_hist_free - give a histogram's memory back
+ * @hist: of mapstat_hist_alloc(), or NULL; nobody records into it or reads it any more
+ *
+ * Context: Process.
+ */
+void mapstat_hist_free(struct mapstat_hist __percpu *hist)
+{
+	free_percpu(hist);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_free);
+
+/**
+ * mapstat_hist_zero - forget what one CPU recorded
+ * @hist: of this CPU, or of a CPU that is and stays offline
+ *
+ * Context: Process or softirq, bottom halves off, as for mapstat_hist_record().
+ */
+void mapstat_hist_zero(struct mapstat_hist *hist)
+{
+	unsigned int i;
+
+	/* Pair with the READ_ONCE()s in add_buckets(): no tearing, no ordering. */
+	for (i = 0; i < MAPSTAT_HIST_BUCKETS; i++)
+		WRITE_ONCE(hist->bucket[i], 0);
+	WRITE_ONCE(hist->max, 0);
+}
+
+/* What a CPU is asked to do. */
+struct cpu_call {
+	void (*fn)(int cpu, void *arg);
+	void *arg;
+	int cpu;
+};
+
+static long do_cpu_call(void *data)
+{
+	const struct cpu_call *call = data;
+
+	/* Nobody else on this CPU is in the middle of recording meanwhile. */
+	local_bh_disable();
+	call->fn(call->cpu, call->arg);
+	local_bh_enable();
+	return 0;
+}
+
+/**
+ * mapstat_each_cpu - do something to what each possible CPU owns
+ * @fn: called on that CPU, bottom halves off, where it is online; for an offline CPU
+ *	called here, and the CPU stays offline meanwhile
+ * @arg: handed to @fn
+ *
+ * A CPU's counters and buckets are changed by plain adds of that CPU alone.  A store from
+ * elsewhere could fall between such an add's load and its store and be undone by it.
+ * So that CPU is asked to make the store.
+ *
+ * Context: Process; sleeps.  Takes cpus_read_lock(), and waits for a work item on each
+ * online CPU.
+ */
+void mapstat_each_cpu(void (*fn)(int cpu, void *arg), void *arg)
+{
+	struct cpu_call call = { .fn = fn, .arg = arg };
+
+	cpus_read_lock();
+	for_each_possible_cpu(call.cpu) {
+		if (cpu_online(call.cpu))
+			work_on_cpu(call.cpu, do_cpu_call, &call);
+		else
+			do_cpu_call(&call);
+	}
+	cpus_read_unlock();
+}
+
+static void zero_on_cpu(int cpu, void *arg)
+{
+	struct mapstat_hist __percpu *hist = (struct mapstat_hist __percpu __force *)arg;
+
+	mapstat_hist_zero(per_cpu_ptr(hist, cpu));
+}
+
+/**
+ * mapstat_hist_reset - forget what all CPUs recorded
+ * @hist: the histogram; others may record into it and read it meanwhile
+ *
+ * An observation whose recording returned before the call began is gone on return; one
+ * that is recorded meanwhile is kept whole or gone whole.  A snapshot that is taken
+ * meanwhile may hold some of the old observations.
+ *
+ * Context: Process; sleeps.  See mapstat_each_cpu().
+ */
+void mapstat_hist_reset(struct mapstat_hist __percpu *hist)
+{
+	mapstat_each_cpu(zero_on_cpu, (void __force *)hist);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_reset);
+
+/* What an observation in a bucket counts for in the sum. */
+static u64 midpoint(unsigned int index)
+{
+	u64 lo = mapstat_hist_lo(index);
+
+	/* The last bucket has no middle; its lower bound is what is known for sure. */
+	if (index == MAPSTAT_HIST_OVERFLOW)
+		return lo;
+	return lo + (mapstat_hist_hi(index) - lo + 1) / 2;
+}
+
+/* The maximum in the highest bucket that has an observation. */
+static u64 clamp_max(u64 max_ns, unsigned int index)
+{
+	/* Bucket 0 is the one that takes its lower bound as well. */
+	return clamp(max_ns, index ? mapstat_hist_lo(index) + 1 : 0, mapstat_hist_hi(index));
+}
+
+/**
+ * mapstat_hist_finish - derive count and sum from the buckets, and correct the maximum
+ * @sum: its buckets and @max_ns are given.  Zero where unknown, @max_ns becomes the
+ *	least that the highest occupied bucket allows; too large, the most that it allows
+ *
+ * Count and sum stop at U64_MAX.  The sum takes observations beyond the last bound at
+ * that bound, 17.2 s.
+ *
+ * Context: Any.
+ */
+void mapstat_hist_finish(struct mapstat_hist_sum *sum)
+{
+	unsigned int i, highest = 0;
+
+	sum->count = 0;
+	sum->sum_ns = 0;
+	for (i = 0; i < MAPSTAT_HIST_BUCKETS; i++) {
+		if (!sum->bucket[i])
+			continue;
+		/* size_t has 64 bits (compat.h); these stop at the largest value. */
+		sum->count = size_add(sum->count, sum->bucket[i]);
+		sum->sum_ns = size_add(sum->sum_ns, size_mul(sum->bucket[i], midpoint(i)));
+		highest = i;
+	}
+	sum->max_ns = sum->count ? clamp_max(sum->max_ns, highest) : 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_finish);
+
+static void add_buckets(struct mapstat_hist_sum *sum, const struct mapstat_hist *hist)
+{
+	unsigned int i;
+
+	/*
+	 * Pair with the WRITE_ONCE()s in mapstat_hist_record() and mapstat_hist_zero().  No
+	 * ordering between a bucket and the maximum: mapstat_hist_finish() reconciles them.
+	 */
+	for (i = 0; i < MAPSTAT_HIST_BUCKETS; i++)
+		sum->bucket[i] += READ_ONCE(hist->bucket[i]);
+	sum->max_ns = max(sum->max_ns, READ_ONCE(hist->max));
+}
+
+/**
+ * mapstat_hist_add - add one CPU's histogram to a sum
+ * @sum: zeroed at first; complete on return
+ * @hist: any CPU's; its owner may be recording
+ *
+ * Context: Any.
+ */
+void mapstat_hist_add(struct mapstat_hist_sum *sum, const struct mapstat_hist *hist)
+{
+	add_buckets(sum, hist);
+	mapstat_hist_finish(sum);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_add);
+
+/**
+ * mapstat_hist_subtract - what came between two snapshots
+ * @sum: the later one; becomes the difference
+ * @old: the earlier one, of the same histogram, without a reset in between
+ *
+ * The maximum of the difference is exact where it is a new maximum; otherwise it is the
+ * upper bound of the highest occupied bucket, or the old maximum where that is less.
+ *
+ * Context: Any.
+ */
+void mapstat_hist_subtract(struct mapstat_hist_sum *sum, const struct mapstat_hist_sum *old)
+{
+	unsigned int i;
+
+	/* After a reset a bucket may hold less than before; nothing is known of it then. */
+	for (i = 0; i < MAPSTAT_HIST_BUCKETS; i++)
+		sum->bucket[i] -= min(sum->bucket[i], old->bucket[i]);
+	mapstat_hist_finish(sum);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_subtract);
+
+/**
+ * mapstat_hist_snapshot - copy a histogram while others record into it
+ * @sum: where to; large, so keep it off the stack
+ * @hist: the histogram
+ * @cpu: whose; -1 for all possible CPUs together
+ *
+ * Context: Any.
+ */
+void mapstat_hist_snapshot(struct mapstat_hist_sum *sum,
+			   struct mapstat_hist __percpu *hist, int cpu)
+{
+	int c;
+
+	memset(sum, 0, sizeof(*sum));
+	if (cpu >= 0) {
+		add_buckets(sum, per_cpu_ptr(hist, cpu));
+	} else {
+		for_each_possible_cpu(c)
+			add_buckets(sum, per_cpu_ptr(hist, c));
+	}
+	mapstat_hist_finish(sum);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_snapshot);
+
+/* How many observations lie at or below the quantile: @count * @per_million, rounded up. */
+static u64 quantile_rank(u64 count, u32 per_million)
+{
+	u32 rest;
+	u64 whole = div_u64_rem(count, PER_MILLION, &rest);
+
+	/* In two parts, because @count * @per_million may not fit. */
+	return max(whole * per_million +
+		   DIV_ROUND_UP_ULL((u64)rest * per_million, PER_MILLION), 1ULL);
+}
+
+/**
+ * mapstat_hist_quantile - the value that a share of the observations does not exceed
+ * @sum: the observations
+ * @per_million: the share, 0 (the smallest observation) to 1000000 (the largest); more
+ *	counts as 1000000
+ *
+ * Context: Any.
+ * Return: the upper bound of the bucket in which it lies, or the maximum where that is
+ * less, ns; 0 where there are no observations.
+ */
+u64 mapstat_hist_quantile(const struct mapstat_hist_sum *sum, u32 per_million)
+{
+	u64 rank = quantile_rank(sum->count, min_t(u32, per_million, PER_MILLION));
+	u64 seen = 0;
+	unsigned int i;
+
+	if (!sum->count)
+		return 0;
+	for (i = 0; i < MAPSTAT_HIST_OVERFLOW; i++) {
+		seen = size_add(seen, sum->bucket[i]);	/* as the count was added up */
+		if (seen >= rank)
+			break;
+	}
+	return min(mapstat_hist_hi(i), sum->max_ns);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_quantile);

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pauses.  They are rare and long, so a lock is cheap enough.
+ */
+#include <linux/ktime.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+#include <mapstat/pauses.h>
+#include "../compat.h"
+
+const char *const mapstat_pause_names[MAPSTAT_NR_PAUSES] = {
+	[MAPSTAT_PAUSE_PROMOTION]	= "promotion",
+	[MAPSTAT_PAUSE_COPY]		= "copy",
+	[MAPSTAT_PAUSE_GROWTH]		= "growth",
+	[MAPSTAT_PAUSE_SHRINK]		= "shrink",
+	[MAPSTAT_PAUSE_GRACE_PERIOD]	= "grace_period",
+};
+EXPORT_SYMBOL_IF_KUNIT(mapstat_pause_names);
+
+static struct mapstat_pause_event *ring_at(struct mapstat_pauses *p, u64 event)
+{
+	BUILD_BUG_ON_NOT_POWER_OF_2(MAPSTAT_PAUSES_KEPT);
+	return &p->ring[event & (MAPSTAT_PAUSES_KEPT - 1)];
+}
+
+/* Everything but the lock. */
+static void forget(struct mapstat_pauses *p)
+{
+	memset(p->total, 0, sizeof(p->total));
+	memset(p->max_ns, 0, sizeof(p->max_ns));
+	memset(p->sum_ns, 0, sizeof(p->sum_ns));
+	memset(p->bucket, 0, sizeof(p->bucket));
+	memset(p->ring, 0, sizeof(p->ring));
+	p->next = 0;
+}
+
+/**
+ * mapstat_pauses_init - no pauses so far
+ * @p: what to set up; nobody else uses it yet
+ *
+ * Context: Any.
+ */
+void mapstat_pauses_init(struct mapstat_pauses *p)
+{
+	spin_lock_init(&p->lock);
+	forget(p);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_pauses_init);
+
+/**
+ * mapstat_pauses_reset - forget all pauses
+ * @p: others may record and read meanwhile
+ *
+ * Context: Process or softirq, interrupts on.
+ */
+void mapstat_pauses_reset(struct mapstat_pauses *p)
+{
+	spin_lock_bh(&p->lock);
+	forget(p);
+	spin_unlock_bh(&p->lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_pauses_reset);
+
+/**
+ * mapstat_pauses_record - a pause has ended just now
+ * @p: the map's
+ * @kind: what it was
+ * @duration_ns: how long it took
+ * @entries: entries (or buckets) it was about
+ *
+ * Context: Process or softirq, interrupts on.  Takes p->lock, under which nothing else
+ * is taken.
+ */
+void mapstat_pauses_record(struct mapstat_pauses *p, enum mapstat_pause kind,
+			   u64 duration_ns, u64 entries)
+{
+	struct mapstat_pause_event event = {
+		.duration_ns = duration_ns,
+		.entries = entries,
+		.kind = kind,
+	};
+
+	spin_lock_bh(&p->lock);
+	event.end_ns = ktime_get_ns();	/* under the lock: the ring is in this order */
+	p->total[kind]++;
+	p->max_ns[kind] = max(p->max_ns[kind], duration_ns);
+	p->sum_ns[kind] += duration_ns;
+	p->bucket[mapstat_hist_index(duration_ns)]++;
+	*ring_at(p, p->next++) = event;
+	spin_unlock_bh(&p->lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_pauses_record);
+
+/**
+ * mapstat_pauses_snapshot - copy a map's pauses, all of one instant
+ * @p: others may record meanwhile
+ * @copy: where to; large, so keep it off the stack.  Its ring holds the last
+ *	min(copy->next, MAPSTAT_PAUSES_KEPT) events from index 0 on, oldest first; its lock
+ *	is not touched
+ *
+ * Context: Process or softirq, interrupts on.
+ */
+void mapstat_pauses_snapshot(struct mapstat_pauses *p, struct mapstat_pauses *copy)
+{
+	u64 kept, i;
+
+	spin_lock_bh(&p->lock);
+	memcpy(copy->total, p->total, sizeof(copy->total));
+	memcpy(copy->max_ns, p->max_ns, sizeof(copy->max_ns));
+	memcpy(copy->sum_ns, p->sum_ns, sizeof(copy->sum_ns));
+	memcpy(copy->bucket, p->bucket, sizeof(copy->bucket));
+	copy->next = p->next;
+	kept = min_t(u64, p->next, MAPSTAT_PAUSES_KEPT);
+	for (i = 0; i < kept; i++)
+		copy->ring[i] = *ring_at(p, p->next - kept + i);
+	spin_unlock_bh(&p->lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_pauses_snapshot);
