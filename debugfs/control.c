@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * control, results, version.
+ */
+#include <linux/debugfs.h>
+#include <linux/errno.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/utsname.h>
+#include <mapstat/clock.h>
+#include <uapi/mapstat.h>
+#include "../kmod/stress/stress.h"
+#include "debugfs.h"
+
+static int control_apply(const char *word, void *arg)
+{
+	if (!strcmp(word, "start"))
+		return stress_start();
+	if (!strcmp(word, "stop"))
+		return stress_stop();
+	if (!strcmp(word, "reset"))
+		return stress_reset();
+	return -EINVAL;
+}
+
+static ssize_t control_write(struct file *file, const char __user *ubuf, size_t count,
+			     loff_t *ppos)
+{
+	return mapstat_debugfs_write(ubuf, count, ppos, control_apply, NULL);
+}
+
+static int control_show(struct seq_file *m, void *v)
+{
+	stress_state_show(m);
+	return 0;
+}
+
+static int control_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, control_show, NULL);
+}
+
+static const struct file_operations control_fops = {
+	.owner		= THIS_MODULE,
+	.open		= control_open,
+	.read		= seq_read,
+	.write		= control_write,
+	.llseek		= seq_lseek,
+	.release	= single_release,
+};
+
+static int results_show(struct seq_file *m, void *v)
+{
+	return stress_results_show(m);
+}
+DEFINE_SHOW_ATTRIBUTE(results);
+
+static int version_show(struct seq_file *m, void *v)
+{
+	seq_printf(m, "module\t%s\n", THIS_MODULE->version ?: "-");
+	seq_printf(m, "abi\t%d\n", MAPSTAT_ABI_VERSION);
+	seq_printf(m, "kernel\t%s\n", init_utsname()->release);
+	seq_printf(m, "clock\t%s\n", mapstat_clock.name);
+	seq_puts(m, "clock_read_ns\t");
+	mapstat_debugfs_ps(m, mapstat_clock.read_ps);
+	seq_puts(m, "\nloop_ns\t");
+	mapstat_debugfs_ps(m, mapstat_clock.loop_ps);
+	seq_putc(m, '\n');
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(version);
+
+/**
+ * mapstat_debugfs_control - make the files at the top
+ * @root: where
+ *
+ * Context: Process; sleeps.
+ */
+void __init mapstat_debugfs_control(struct dentry *root)
+{
+	debugfs_create_file("version", MAPSTAT_DEBUGFS_RO, root, NULL, &version_fops);
+	debugfs_create_file("control", MAPSTAT_DEBUGFS_RW, root, NULL, &control_fops);
+	debugfs_create_file("results", MAPSTAT_DEBUGFS_RO, root, NULL, &results_fops);
+}

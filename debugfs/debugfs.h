@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The files under /sys/kernel/debug/mapstat; docs/debugfs.md is their format.
+ *
+ * All are made with debugfs_create_file(), whose proxy holds removal off while an
+ * operation on a file runs, and answers -EIO once the file is gone.  So a file that is
+ * still open when its map goes is harmless, given that release touches nothing but the
+ * seq_file.  An open file also holds a reference to the module (.owner), because release
+ * is in its text: rmmod is refused until it is closed.
+ *
+ * Nothing here takes the registry's mutex, under which files of maps are removed.
+ */
+#ifndef MAPSTAT_DEBUGFS_H
+#define MAPSTAT_DEBUGFS_H
+
+#include <linux/types.h>
+
+struct dentry;
+struct seq_file;
+
+#define MAPSTAT_DEBUGFS_RO	0400
+#define MAPSTAT_DEBUGFS_RW	0600
+
+int mapstat_debugfs_init(void);
+void mapstat_debugfs_exit(void);
+
+struct dentry *mapstat_debugfs_dir(const char *name, struct dentry *parent);
+ssize_t mapstat_debugfs_write(const char __user *ubuf, size_t count, loff_t *ppos,
+			      int (*apply)(const char *word, void *arg), void *arg);
+void mapstat_debugfs_ps(struct seq_file *m, u32 ps);
+
+void mapstat_debugfs_control(struct dentry *root);
+void mapstat_debugfs_params(struct dentry *root);
+void mapstat_debugfs_maps(struct dentry *root);
+void mapstat_debugfs_maps_end(void);
+
+#endif /* MAPSTAT_DEBUGFS_H */

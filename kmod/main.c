@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loading and unloading.  The one place that knows all parts.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/printk.h>
+#include <linux/rcupdate.h>
+#include <linux/workqueue.h>
+#include <mapstat/clock.h>
+#include "../debugfs/debugfs.h"
+#include "maps/maps.h"
+#include "params.h"
+#include "stress/stress.h"
+
+/*
+ * Growth, promotion and reclaim of all maps.  Unbound, since these run long and would
+ * hold up a CPU's other work; reclaim frees memory by itself, without allocating, so
+ * it has to go on when memory is short: WQ_MEM_RECLAIM.
+ */
+struct workqueue_struct *mapstat_wq;
+
+static int __init mapstat_init(void)
+{
+	int ret;
+
+	ret = mapstat_clock_init() ?: stress_calibrate();
+	if (ret)
+		return ret;
+	mapstat_wq = alloc_workqueue("mapstat", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!mapstat_wq)
+		return -ENOMEM;
+	ret = mapstat_debugfs_init();
+	if (ret)	/* the maps work without files to look at them */
+		pr_warn("no debugfs: %d\n", ret);
+	if (mapstat_params_autostart())
+		ret = stress_start();
+	else
+		ret = 0;
+	if (ret)
+		goto fail;
+	return 0;
+
+fail:
+	mapstat_debugfs_exit();
+	stress_exit();
+	destroy_workqueue(mapstat_wq);
+	rcu_barrier();
+	return ret;
+}
+
+/*
+ * No other module's map is live: each holds a reference.  The files go first, so that
+ * nobody starts another run after the last one was stopped.
+ */
+static void __exit mapstat_exit(void)
+{
+	mapstat_debugfs_exit();
+	stress_exit();
+	destroy_workqueue(mapstat_wq);
+	rcu_barrier();	/* callbacks of the maps are code of this module */
+}
+
+module_init(mapstat_init);
+module_exit(mapstat_exit);
+
+MODULE_DESCRIPTION("Concurrent maps for read-mostly data, measured");
+MODULE_AUTHOR("the mapstat developers");
+MODULE_VERSION("0.1.0");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The parameters: one table, from which the module's parameters and the files under
+ * stress/ are made.
+ */
+#ifndef MAPSTAT_PARAMS_H
+#define MAPSTAT_PARAMS_H
+
+#include <linux/types.h>
+
+struct seq_file;
+struct stress_config;
+
+/**
+ * struct mapstat_param - one parameter
+ * @name: of the module parameter and of the file
+ * @help: a line
+ * @set: parse @val (trimmed) into the config; leave it alone where that fails
+ * @show: the value as text, no newline; returns its length, at most @size - 1
+ * @choices: for @set and @show of words: the words
+ * @offset: of the field in struct stress_config
+ * @size: of the field
+ * @lo: for numbers: the range
+ * @hi: for numbers: the range
+ */
+struct mapstat_param {
+	const char *name;
+	const char *help;
+	int (*set)(const struct mapstat_param *p, struct stress_config *config,
+		   const char *val);
+	int (*show)(const struct mapstat_param *p, const struct stress_config *config,
+		    char *buf, size_t size);
+	const char *const *choices;
+	size_t offset;
+	size_t size;
+	u64 lo;
+	u64 hi;
+};
+
+/* In the order of docs/debugfs.md; ends with a NULL name. */
+extern const struct mapstat_param mapstat_params[];
+
+int mapstat_param_set(const struct mapstat_param *p, const char *str);
+int mapstat_param_show(const struct mapstat_param *p, char *buf, size_t size);
+
+void mapstat_params_snapshot(struct stress_config *config);
+int mapstat_params_resolve(struct stress_config *config);
+int mapstat_params_print(struct seq_file *m, const struct stress_config *config);
+bool mapstat_params_autostart(void);
+
+#endif /* MAPSTAT_PARAMS_H */

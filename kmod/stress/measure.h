@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a map's statistics say of one round: the difference of two looks at them.
+ */
+#ifndef MAPSTAT_STRESS_MEASURE_H
+#define MAPSTAT_STRESS_MEASURE_H
+
+#include "results.h"
+#include "run.h"
+
+struct stress_measure;
+
+struct stress_measure *measure_alloc(void);
+void measure_free(struct stress_measure *measure);
+void measure_begin(struct stress_measure *measure, struct cmap *m);
+void measure_end(struct stress_measure *measure, const struct stress_run *run, u64 wall_ns,
+		 struct stress_row *row);
+
+#endif /* MAPSTAT_STRESS_MEASURE_H */

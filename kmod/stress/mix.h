@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which operation is next.
+ */
+#ifndef MAPSTAT_STRESS_MIX_H
+#define MAPSTAT_STRESS_MIX_H
+
+#include <linux/types.h>
+#include "config.h"
+#include "loop.h"
+#include "random.h"
+
+/**
+ * struct stress_mix - thresholds in 2^32; constant once set up
+ * @load: a draw below it is a load
+ * @delete: otherwise, below this, a delete; else a store
+ */
+struct stress_mix {
+	u64 load;
+	u64 delete;
+};
+
+void stress_mix_init(struct stress_mix *mix, unsigned int read_permille,
+		     unsigned int delete_permille);
+enum stress_op stress_mix_draw(const struct stress_mix *mix, struct stress_random *random);
+
+#endif /* MAPSTAT_STRESS_MIX_H */

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Rows and verdict of the present or last run, and their text.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/printk.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/stringify.h>
+#include "../params.h"
+#include "results.h"
+#include "stress.h"
+
+#define COLUMN(name, decimals) { __stringify(name), decimals },
+static const struct {
+	const char *name;
+	unsigned int decimals;
+} columns[STRESS_NR_COLUMNS] = {
+	STRESS_COLUMNS(COLUMN)
+};
+
+/**
+ * struct stress_results - what there is to show
+ * @config: of the run; NULL: none so far, or reset
+ * @rows: room for all rounds of all maps
+ * @count: rows filled
+ * @round: the one in progress; 0 before the first
+ * @running: a run is in progress
+ * @error: negative errno where the run could not go on, else 0
+ * @verdict: once it ended
+ * @reason: of a failure, or why there is no verdict
+ *
+ * All protected by results_lock.
+ */
+struct stress_results {
+	struct stress_config *config;
+	struct stress_row *rows;
+	unsigned int count;
+	unsigned int round;
+	bool running;
+	int error;
+	enum stress_verdict verdict;
+	char reason[128];
+};
+
+static DEFINE_MUTEX(results_lock);
+static struct stress_results results;
+
+static void forget(void)
+{
+	lockdep_assert_held(&results_lock);
+	kvfree(results.rows);
+	kfree(results.config);
+	memset(&results, 0, sizeof(results));
+}
+
+/**
+ * results_begin - forget the last run, make room for one
+ * @config: of the run; resolved; copied
+ *
+ * Context: Process; sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int results_begin(const struct stress_config *config)
+{
+	int ret = -ENOMEM;
+
+	mutex_lock(&results_lock);
+	forget();
+	results.config = kmemdup(config, sizeof(*config), GFP_KERNEL);
+	results.rows = kvcalloc(config->rounds, config->maps.count * sizeof(*results.rows),
+				GFP_KERNEL);
+	if (results.config && results.rows) {
+		results.running = true;
+		ret = 0;
+	} else {
+		forget();
+	}
+	mutex_unlock(&results_lock);
+	return ret;
+}
+
+/**
+ * results_round - a round begins
+ * @round: from 1
+ *
+ * Context: Process; sleeps.
+ */
+void results_round(unsigned int round)
+{
+	mutex_lock(&results_lock);
+	results.round = round;
+	mutex_unlock(&results_lock);
+}
+
+/**
+ * results_add - a map's round is over
+ * @row: copied
+ *
+ * Context: Process; sleeps.
+ */
+void results_add(const struct stress_row *row)
+{
+	mutex_lock(&results_lock);
+	if (!WARN_ON_ONCE(results.count >= results.config->rounds * results.config->maps.count))
+		results.rows[results.count++] = *row;
+	mutex_unlock(&results_lock);
+}
+
+/**
+ * results_end - the run is over
+ * @verdict: on it
+ * @error: negative errno where it could not go on, else 0
+ * @fmt: the reason, where the verdict is not success
+ *
+ * Context: Process; sleeps.
+ */
+void results_end(enum stress_verdict verdict, int error, const char *fmt, ...)
+{
+	va_list args;
+
+	mutex_lock(&results_lock);
+	results.running = false;
+	results.error = error;
+	results.verdict = verdict;
+	va_start(args, fmt);
+	vscnprintf(results.reason, sizeof(results.reason), fmt, args);
+	va_end(args);
+	if (verdict == STRESS_FAILURE)
+		pr_err("FAILURE %s\n", results.reason);
+	else
+		pr_info("%s%s\n", verdict == STRESS_SUCCESS ? "SUCCESS" : "",
+			results.reason);
+	mutex_unlock(&results_lock);
+}
+
+/**
+ * results_reset - forget the last run
+ *
+ * Context: Process; sleeps.  No run is in progress.
+ */
+void results_reset(void)
+{
+	mutex_lock(&results_lock);
+	forget();
+	mutex_unlock(&results_lock);
+}
+
+/**
+ * stress_state_show - the line of "control"
+ * @m: where it goes
+ *
+ * Context: Process; sleeps.
+ */
+void stress_state_show(struct seq_file *m)
+{
+	mutex_lock(&results_lock);
+	if (results.running)
+		seq_printf(m, "running %u/%u\n", results.round, results.config->rounds);
+	else if (results.error)
+		seq_printf(m, "failed %d\n", results.error);
+	else
+		seq_puts(m, "idle\n");
+	mutex_unlock(&results_lock);
+}
+
+static int compare_u64(const void *a, const void *b)
+{
+	u64 x = *(const u64 *)a, y = *(const u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/**
+ * stress_median - the middle one, or the mean of the middle two
+ * @values: sorted by this function; STRESS_NONE does not count
+ * @n: how many
+ *
+ * Context: Any.
+ * Return: the median; STRESS_NONE where no value counts.
+ */
+u64 stress_median(u64 *values, unsigned int n)
+{
+	u64 lo, hi;
+
+	sort(values, n, sizeof(*values), compare_u64, NULL);
+	while (n && values[n - 1] == STRESS_NONE)
+		n--;
+	if (!n)
+		return STRESS_NONE;
+	lo = values[(n - 1) / 2];
+	hi = values[n / 2];
+	return lo + (hi - lo) / 2;
+}
+EXPORT_SYMBOL_IF_KUNIT(stress_median);
+
+static void show_header(struct seq_file *m)
+{
+	unsigned int i;
+
+	seq_puts(m, "# map\tround");
+	for (i = 0; i < STRESS_NR_COLUMNS; i++)
+		seq_printf(m, "\t%s", columns[i].name);
+	seq_putc(m, '\n');
+}
+
+/* Picoseconds as ns with one decimal, as "version" has them. */
+static void show_ps(struct seq_file *m, u32 ps)
+{
+	u32 tenths = DIV_ROUND_CLOSEST(ps, 100);
+
+	seq_printf(m, "%u.%u ns", tenths / 10, tenths % 10);
+}
+
+static void show_source(struct seq_file *m, const struct stress_config *config)
+{
+	seq_printf(m, "# source\tclock %s, read ", mapstat_clock.name);
+	show_ps(m, mapstat_clock.read_ps);
+	seq_puts(m, ", empty loop ");
+	show_ps(m, mapstat_clock.loop_ps);
+	if (!config->stats)
+		seq_puts(m, ", latency of no operation (stats=0)\n");
+	else
+		seq_printf(m, ", latency of 1 in %u operations\n",
+			   config->arrival == STRESS_POISSON ? 1 : 1U << config->sample_shift);
+}
+
+static void show_value(struct seq_file *m, u64 value, unsigned int decimals)
+{
+	u64 scale = int_pow(10, decimals);
+
+	if (value == STRESS_NONE)
+		seq_puts(m, "\t-");
+	else if (decimals)
+		seq_printf(m, "\t%llu.%0*llu", value / scale, decimals, value % scale);
+	else
+		seq_printf(m, "\t%llu", value);
+}
+
+static void show_columns(struct seq_file *m, const u64 *col)
+{
+	unsigned int i;
+
+	for (i = 0; i < STRESS_NR_COLUMNS; i++)
+		show_value(m, col[i], columns[i].decimals);
+	seq_putc(m, '\n');
+}
+
+static const char *map_name(unsigned int map)
+{
+	return cmap_designs[results.config->maps.design[map]]->name;
+}
+
+static void show_rows(struct seq_file *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < results.count && !seq_has_overflowed(m); i++) {
+		seq_printf(m, "%s\t%u", map_name(results.rows[i].map), results.rows[i].round);
+		show_columns(m, results.rows[i].col);
+	}
+}
+
+/* Return: number of rounds of @map, whose values of @column are put into @values. */
+static unsigned int column_values(unsigned int map, unsigned int column, u64 *values)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < results.count; i++)
+		if (results.rows[i].map == map)
+			values[n++] = results.rows[i].col[column];
+	return n;
+}
+
+static int show_medians(struct seq_file *m)
+{
+	unsigned int map, i;
+	u64 *values;
+
+	if (!results.count)
+		return 0;
+	values = kvcalloc(results.config->rounds + STRESS_NR_COLUMNS, sizeof(*values),
+			  GFP_KERNEL);
+	if (!values)
+		return -ENOMEM;
+	for (map = 0; map < results.config->maps.count; map++) {
+		u64 *median = values + results.config->rounds;
+
+		for (i = 0; i < STRESS_NR_COLUMNS; i++)
+			median[i] = stress_median(values, column_values(map, i, values));
+		if (median[STRESS_COL_ops] == STRESS_NONE)
+			continue;	/* its first round is not over */
+		seq_printf(m, "%s\tmedian", map_name(map));
+		show_columns(m, median);
+	}
+	kvfree(values);
+	return 0;
+}
+
+static int show_verdict(struct seq_file *m, const struct stress_config *config)
+{
+	if (!results.config)
+		seq_puts(m, "# NONE no run yet");
+	else if (results.running)
+		seq_printf(m, "# RUNNING %u/%u", results.round, config->rounds);
+	else if (results.verdict == STRESS_SUCCESS)
+		seq_puts(m, "# SUCCESS");
+	else
+		seq_printf(m, "# %s %s", results.verdict == STRESS_FAILURE ? "FAILURE" : "NONE",
+			   results.reason);
+	return mapstat_params_print(m, config);
+}
+
+/**
+ * stress_results_show - the text of "results"
+ * @m: where it goes
+ *
+ * All of it is of one instant.
+ *
+ * Context: Process; sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int stress_results_show(struct seq_file *m)
+{
+	struct stress_config *present = kmalloc(sizeof(*present), GFP_KERNEL);
+	const struct stress_config *config;
+	int ret;
+
+	if (!present)
+		return -ENOMEM;
+	mapstat_params_snapshot(present);
+
+	mutex_lock(&results_lock);
+	config = results.config ?: present;
+	show_header(m);
+	show_source(m, config);
+	show_rows(m);
+	ret = show_medians(m) ?: show_verdict(m, config);
+	mutex_unlock(&results_lock);
+	kfree(present);
+	return ret;
+}

@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The coordinator: makes the maps, lets the designs take turns round by round, and
+ * says in the end whether all was right.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include "../maps/registry.h"
+#include "../params.h"
+#include "measure.h"
+#include "results.h"
+#include "run.h"
+#include "stress.h"
+
+/* Warm-up before each timed phase: a tenth of it, within these. */
+#define WARMUP_MIN_MS	10
+#define WARMUP_MAX_MS	500
+
+static DEFINE_MUTEX(stress_lock);
+/* The last run: its maps outlive it until the next.  Protected by stress_lock. */
+static struct stress_run *stress_run;
+/*
+ * Set under stress_lock; cleared there too, or by the coordinator once the threads
+ * are gone.  Release and acquire: who sees it clear sees what they did.
+ */
+static bool stress_running;
+
+/**
+ * stress_busy - is a run in progress?
+ *
+ * Context: Any.
+ * Return: true from the moment a start reads the parameters.
+ */
+bool stress_busy(void)
+{
+	return smp_load_acquire(&stress_running);	/* pairs with set_busy() */
+}
+
+static void set_busy(bool busy)
+{
+	smp_store_release(&stress_running, busy);	/* pairs with stress_busy() */
+}
+
+static void collect_errors(struct stress_run *run)
+{
+	unsigned int i, map = run->phase.map;
+
+	for (i = 0; i < run->config.threads; i++) {
+		run->errors[map] += run->threads[i].figures.errors;
+		run->nomem[map] += run->threads[i].figures.nomem;
+	}
+}
+
+static bool phase_is_over(const struct stress_run *run)
+{
+	/* Pairs with the release in end_phase(): the threads' figures are seen. */
+	return smp_load_acquire(&run->over);
+}
+
+/*
+ * Let all threads work for @ms.  They end by the clock: where many share a CPU, the
+ * coordinator may itself be late to tell them.  Return: how long they worked, ns.
+ */
+static u64 run_phase(struct stress_run *run, unsigned int ms)
+{
+	u64 start = ktime_get_ns();
+
+	run->deadline_ns = start + (u64)ms * NSEC_PER_MSEC;
+	run->over = false;
+	atomic_set(&run->active, run->config.threads);
+	WRITE_ONCE(run->stop, false);		/* pairs with phase_ends() */
+	/* Release: pairs with the acquire in stress_thread(), which then sees the above. */
+	smp_store_release(&run->generation, run->generation + 1);
+	wake_up_all(&run->wake);
+	wait_event_idle(run->finish, kthread_should_stop() || phase_is_over(run));
+	if (!phase_is_over(run)) {
+		WRITE_ONCE(run->stop, true);	/* pairs with phase_ends() */
+		wake_up_all(&run->wake);	/* those that wait for an arrival */
+		wait_event_idle(run->finish, phase_is_over(run));
+	}
+	collect_errors(run);
+	return run->end_ns - start;
+}
+
+/* A map's turn. Return: 0, or -EINTR where the run is to end. */
+static int run_turn(struct stress_run *run, struct stress_measure *measure,
+		    unsigned int round, unsigned int map)
+{
+	u64 errors = run->errors[map], stream = (u64)round * 2 * STRESS_THREADS_MAX;
+	struct stress_row row = { .map = map, .round = round };
+	unsigned int ms = run->config.duration_ms;
+
+	run->phase = (struct stress_phase){ .map = map, .stream = stream };
+	run_phase(run, clamp_t(unsigned int, ms / 10, WARMUP_MIN_MS, WARMUP_MAX_MS));
+	if (kthread_should_stop())
+		return -EINTR;
+
+	measure_begin(measure, run->maps[map]);
+	run->phase.stream += STRESS_THREADS_MAX;
+	run->phase.timed = true;
+	measure_end(measure, run, run_phase(run, ms), &row);
+	if (kthread_should_stop())
+		return -EINTR;		/* cut short: not a round */
+	row.col[STRESS_COL_errors] = run->errors[map] - errors;
+	results_add(&row);
+	return 0;
+}
+
+static int run_rounds(struct stress_run *run)
+{
+	struct stress_measure *measure = measure_alloc();
+	unsigned int round, map;
+	int ret = measure ? 0 : -ENOMEM;
+
+	for (round = 1; !ret && round <= run->config.rounds; round++) {
+		results_round(round);
+		for (map = 0; !ret && map < run->config.maps.count; map++)
+			ret = run_turn(run, measure, round, map);
+	}
+	measure_free(measure);
+	return ret;
+}
+
+typedef int (*map_fn)(struct stress_run *, unsigned int);
+
+static int each_map(struct stress_run *run, map_fn fn)
+{
+	unsigned int map;
+	int ret = 0;
+
+	for (map = 0; !ret && map < run->config.maps.count; map++)
+		ret = fn(run, map);
+	return ret;
+}
+
+static void destroy_maps(struct stress_run *run)
+{
+	unsigned int map;
+
+	for (map = 0; map < run->config.maps.count; map++) {
+		cmap_destroy(run->maps[map]);
+		run->maps[map] = NULL;
+	}
+}
+
+static const char *map_name(const struct stress_run *run, unsigned int map)
+{
+	return cmap_designs[run->config.maps.design[map]]->name;
+}
+
+/* Return: the first map with a count in @counts, or -1. */
+static int first_map_with(const struct stress_run *run, const u64 *counts)
+{
+	unsigned int map;
+
+	for (map = 0; map < run->config.maps.count; map++)
+		if (counts[map])
+			return map;
+	return -1;
+}
+
+/* Wrong values weigh most: they stay a failure however the run ended. */
+static void conclude(struct stress_run *run, int ret)
+{
+	int wrong = first_map_with(run, run->errors);
+	int nomem = first_map_with(run, run->nomem);
+	int error = ret == -EINTR ? 0 : ret;
+
+	if (wrong >= 0)
+		results_end(STRESS_FAILURE, error, "wrong value: map %s: %llu errors",
+			    map_name(run, wrong), run->errors[wrong]);
+	else if (error)
+		results_end(STRESS_FAILURE, error, "%s: the run ended with %d",
+			    error == -ENOMEM ? "out of memory" : "error", error);
+	else if (nomem >= 0)
+		results_end(STRESS_FAILURE, 0, "out of memory: map %s: %llu stores",
+			    map_name(run, nomem), run->nomem[nomem]);
+	else if (ret)
+		results_end(STRESS_NO_VERDICT, 0, "stopped before the end");
+	else
+		results_end(STRESS_SUCCESS, 0, "%s", "");
+}
+
+static int stress_coordinator(void *arg)
+{
+	struct stress_run *run = arg;
+	int ret;
+
+	stress_threads_start(run);
+	ret = each_map(run, stress_prefill) ?: run_rounds(run) ?:
+	      each_map(run, stress_final_check);
+	stress_threads_destroy(run);
+	if (ret && ret != -EINTR)
+		destroy_maps(run);	/* above all, memory that was short comes back */
+	/* First, so that who reads the verdict may start another run at once. */
+	set_busy(false);
+	conclude(run, ret);
+	return 0;
+}
+
+static int create_map(struct stress_run *run, unsigned int map)
+{
+	const struct stress_config *c = &run->config;
+	enum cmap_design design = c->maps.design[map];
+	const char *name = map_name(run, map);
+	const struct cmap_params params = {
+		.name = name,
+		.design = name,
+		.mode = design == CMAP_DESIGN_readdirty && c->mode == STRESS_MODE_CLASSIC ?
+			"classic" : NULL,
+		.key_size = c->key_size,
+		.value_size = c->value_size,
+		.shards = c->shards,
+		.flags = c->layout == STRESS_PACKED ? CMAP_PACKED : 0,
+		.capacity = c->capacity,
+	};
+	struct cmap *m = cmap_create(&params);
+
+	if (IS_ERR(m)) {
+		pr_err("map %s cannot be made: %ld\n", name, PTR_ERR(m));
+		return PTR_ERR(m);
+	}
+	run->maps[map] = m;
+	return 0;
+}
+
+/* Refuse at once what can never fit, before anything else is driven out of memory. */
+static int check_memory(const struct stress_config *c)
+{
+	u64 entry = c->key_size + c->value_size + 1;	/* and its owner's note */
+	u64 need = c->keys * c->maps.count * entry;
+	u64 have = (u64)max(si_mem_available(), 0L) << PAGE_SHIFT;
+
+	if (need <= have)
+		return 0;
+	pr_err("keys=%llu: %u maps need more than %llu MiB, available are %llu\n", c->keys,
+	       c->maps.count, need >> 20, have >> 20);
+	return -ENOMEM;
+}
+
+static int create_coordinator(struct stress_run *run)
+{
+	struct task_struct *task = kthread_create(stress_coordinator, run, "mapstat");
+
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	/* It may be gone when it is told to stop. */
+	run->coordinator = get_task_struct(task);
+	wake_up_process(task);
+	return 0;
+}
+
+/* Tell the coordinator to end, if it has not, and wait until it is gone. */
+static void join_coordinator(struct stress_run *run)
+{
+	lockdep_assert_held(&stress_lock);
+	if (!run || !run->coordinator)
+		return;
+	kthread_stop(run->coordinator);
+	put_task_struct(run->coordinator);
+	run->coordinator = NULL;
+}
+
+/* End the last run and forget all of it but its results. */
+static void reap_run(void)
+{
+	struct stress_run *run = stress_run;
+
+	lockdep_assert_held(&stress_lock);
+	if (!run)
+		return;
+	join_coordinator(run);
+	stress_threads_destroy(run);	/* where the coordinator never ran */
+	destroy_maps(run);
+	kvfree(run);
+	stress_run = NULL;
+}
+
+static void tell_of_run(const struct stress_config *c)
+{
+	unsigned int cpus = cpumask_weight(&c->cpus);
+
+	if (c->threads > cpus)
+		pr_info("%u threads share %u CPUs: latencies include waiting for a CPU\n",
+			c->threads, cpus);
+	if (c->threads > c->keys)
+		pr_info("%u threads, %llu keys: threads without a key of their own only load\n",
+			c->threads, c->keys);
+}
+
+/* The run takes the place of the last one from here on, whatever becomes of it. */
+static int launch_run(struct stress_run *run)
+{
+	int ret;
+
+	reap_run();
+	stress_run = run;
+	ret = results_begin(&run->config);
+	if (ret)
+		goto fail;
+	tell_of_run(&run->config);
+	ret = check_memory(&run->config) ?: each_map(run, create_map) ?:
+	      stress_threads_create(run) ?: create_coordinator(run);
+	if (!ret)
+		return 0;
+	results_end(STRESS_FAILURE, ret, "%s: the run cannot begin: %d",
+		    ret == -ENOMEM ? "out of memory" : "error", ret);
+fail:
+	reap_run();
+	return ret;
+}
+
+static int prepare_run(struct stress_run *run)
+{
+	struct stress_config *c = &run->config;
+	int ret;
+
+	mapstat_params_snapshot(c);
+	ret = mapstat_params_resolve(c);
+	if (ret)
+		return ret;
+	stress_keys_init(&run->keys, c);
+	stress_mix_init(&run->mix, c->read_permille, c->delete_permille);
+	run->may_delete = run->mix.delete > run->mix.load;
+	init_waitqueue_head(&run->wake);
+	init_waitqueue_head(&run->finish);
+	return 0;
+}
+
+static int start_run(void)
+{
+	struct stress_run *run = kvzalloc(sizeof(*run), GFP_KERNEL);
+	int ret;
+
+	if (!run)
+		return -ENOMEM;
+	ret = prepare_run(run);
+	if (ret) {
+		kvfree(run);
+		return ret;
+	}
+	return launch_run(run);
+}
+
+/**
+ * stress_start - begin a run with the parameters as they stand
+ *
+ * The maps of the last run make way; those of this one are made before it returns.
+ *
+ * Context: Process; sleeps.
+ * Return: 0; -EBUSY while a run is in progress; -EINVAL with a line in the log where
+ * parameters do not go together (then the last run's maps and results stay); another
+ * -errno where the run could not begin (then so does "failed").
+ */
+int stress_start(void)
+{
+	int ret = -EBUSY;
+
+	mutex_lock(&stress_lock);
+	if (!stress_busy()) {
+		set_busy(true);
+		ret = start_run();
+		if (ret)
+			set_busy(false);
+	}
+	mutex_unlock(&stress_lock);
+	return ret;
+}
+
+/* Return: 0, or -EINVAL where nothing ran. */
+static int stop_run(void)
+{
+	lockdep_assert_held(&stress_lock);
+	if (!stress_busy())
+		return -EINVAL;
+	join_coordinator(stress_run);
+	if (stress_busy()) {	/* it was stopped before it ran at all */
+		stress_threads_destroy(stress_run);
+		conclude(stress_run, -EINTR);
+		set_busy(false);
+	}
+	return 0;
+}
+
+/**
+ * stress_stop - end the run
+ *
+ * Its rounds so far keep their rows, its maps stay.
+ *
+ * Context: Process; sleeps until the threads have ended.
+ * Return: 0, or -EINVAL where no run is in progress.
+ */
+int stress_stop(void)
+{
+	int ret;
+
+	mutex_lock(&stress_lock);
+	ret = stop_run();
+	mutex_unlock(&stress_lock);
+	return ret;
+}
+
+/**
+ * stress_reset - forget results, zero the statistics of all live maps
+ *
+ * Context: Process; sleeps.
+ * Return: 0, or -EBUSY while a run is in progress.
+ */
+int stress_reset(void)
+{
+	int ret = -EBUSY;
+
+	mutex_lock(&stress_lock);
+	if (!stress_busy()) {
+		join_coordinator(stress_run);	/* it may still be writing the verdict */
+		results_reset();
+		registry_for_each(cmap_stats_reset);
+		ret = 0;
+	}
+	mutex_unlock(&stress_lock);
+	return ret;
+}
+
+/**
+ * stress_exit - end the run, forget everything
+ *
+ * Context: Process; sleeps.  Nobody starts another run.
+ */
+void stress_exit(void)
+{
+	mutex_lock(&stress_lock);
+	stop_run();
+	reap_run();
+	results_reset();
+	mutex_unlock(&stress_lock);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A run in progress, as its coordinator, its threads and the final check see it.
+ */
+#ifndef MAPSTAT_STRESS_RUN_H
+#define MAPSTAT_STRESS_RUN_H
+
+#include <linux/atomic.h>
+#include <linux/sched.h>
+#include <linux/wait.h>
+#include "arrival.h"
+#include "config.h"
+#include "keys.h"
+#include "loop.h"
+#include "mix.h"
+
+struct stress_run;
+
+/* What an owner notes of a key of its own: a byte. */
+#define STRESS_PRESENT		STRESS_VERSIONS		/* ... and the version below it */
+
+/**
+ * struct stress_figures - what a thread did in one phase
+ * @ops: operations
+ * @ticks: of the clock, in the timed loops
+ * @max_ticks: longest timed operation, per enum stress_op
+ * @response_max_ns: longest from intended arrival to completion
+ * @backlog_max: most arrivals that were due but not served
+ * @errors: results that cannot be right
+ * @nomem: stores that returned -ENOMEM
+ */
+struct stress_figures {
+	u64 ops;
+	u64 ticks;
+	u64 max_ticks[3];
+	u64 response_max_ns;
+	u64 backlog_max;
+	u64 errors;
+	u64 nomem;
+};
+
+/**
+ * struct stress_thread - one pinned thread
+ * @run: constant
+ * @task: constant
+ * @number: constant; owns the keys whose index modulo the number of threads it is
+ * @owned: how many those are; constant
+ * @generation: last phase that it saw; its own
+ * @random: its own
+ * @batch: its own
+ * @index: the keys of the batch; its own
+ * @version: the versions that the batch stores; its own
+ * @arrivals: the stream that is served; its own
+ * @ahead: the same stream, run ahead to the present to count the backlog; its own
+ * @figures: its own while a phase runs, the coordinator's after stress_run.over
+ * @notes: per map, a byte for each key owned; as @figures
+ */
+struct stress_thread {
+	struct stress_run *run;
+	struct task_struct *task;
+	unsigned int number;
+	u64 owned;
+	unsigned int generation;
+	struct stress_random random;
+	struct stress_batch *batch;
+	u64 index[STRESS_BATCH_MAX];
+	u8 version[STRESS_BATCH_MAX];
+	struct stress_arrival arrivals;
+	struct stress_arrival ahead;
+	struct stress_figures figures;
+	u8 *notes[CMAP_NR_DESIGNS];
+} ____cacheline_aligned;
+
+/**
+ * struct stress_phase - what the threads do until they are told to stop
+ * @map: index into stress_run.maps
+ * @stream: number of the random streams: the same operations come in each map's turn
+ * @timed: figures and latencies are kept; otherwise it is a warm-up
+ */
+struct stress_phase {
+	unsigned int map;
+	u64 stream;
+	bool timed;
+};
+
+/**
+ * struct stress_run - a run
+ * @config: resolved; constant
+ * @keys: constant
+ * @mix: constant
+ * @may_delete: some operations delete; constant
+ * @batch_ops: operations in a batch; constant
+ * @maps: as in @config.maps; constant
+ * @threads: constant
+ * @coordinator: constant
+ * @phase: written by the coordinator while no thread works
+ * @generation: number of the phase: stored with release, read with acquire, so that a
+ *	thread that sees it sees @phase
+ * @deadline_ns: CLOCK_MONOTONIC at which the phase ends by itself; as @phase
+ * @stop: the phase is to end before that: read and written without ordering
+ * @wake: threads wait here for a phase, or for an arrival within one
+ * @active: threads that have not ended the phase; who takes the last away sees the
+ *	figures of all
+ * @end_ns: CLOCK_MONOTONIC at which the last thread ended; its to write
+ * @over: all threads have ended the phase: stored with release by the last one, read
+ *	with acquire by the coordinator, who then sees their figures and @end_ns
+ * @finish: the coordinator waits here for @over
+ * @errors: per map, of all phases and the final check; the coordinator's
+ * @nomem: per map, as @errors
+ */
+struct stress_run {
+	struct stress_config config;
+	struct stress_keys keys;
+	struct stress_mix mix;
+	bool may_delete;
+	unsigned int batch_ops;
+	struct cmap *maps[CMAP_NR_DESIGNS];
+	struct stress_thread *threads;
+	struct task_struct *coordinator;
+
+	struct stress_phase phase;
+	unsigned int generation;
+	u64 deadline_ns;
+	bool stop;
+	wait_queue_head_t wake;
+	atomic_t active;
+	u64 end_ns;
+	bool over;
+	wait_queue_head_t finish;
+
+	u64 errors[CMAP_NR_DESIGNS];
+	u64 nomem[CMAP_NR_DESIGNS];
+};
+
+/* Every key is noted by one thread, at one place. */
+static inline u8 *stress_note(struct stress_run *run, unsigned int map, u64 index)
+{
+	unsigned int threads = run->config.threads;
+	struct stress_thread *owner = &run->threads[index % threads];
+
+	return &owner->notes[map][index / threads];
+}
+
+int stress_threads_create(struct stress_run *run);
+void stress_threads_start(struct stress_run *run);
+void stress_threads_destroy(struct stress_run *run);
+
+u64 stress_batch_check(struct stress_thread *t);
+
+int stress_prefill(struct stress_run *run, unsigned int map);
+int stress_final_check(struct stress_run *run, unsigned int map);
+
+#endif /* MAPSTAT_STRESS_RUN_H */

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The pinned threads: draw a batch, run it in the design's own loop, check it.
+ */
+#include <linux/bottom_half.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/topology.h>
+#include "run.h"
+
+/* Room for values in a batch: all of a batch stays in the L1 cache beside the map's lines. */
+#define BATCH_VALUE_BYTES	SZ_16K
+/*
+ * How long before an arrival sleeping ends and spinning begins: the timer may be late by
+ * the thread's slack (50 us), and waking takes as much again.
+ */
+#define SPIN_NS			(100 * NSEC_PER_USEC)
+/*
+ * Arrivals that are counted ahead per operation served, and at the end of a phase.  Where
+ * more than that come in the meantime, the machine is hopelessly late, and counting must
+ * not make it later: then the backlog is larger than told.
+ */
+#define AHEAD_MAX		256
+#define AHEAD_END_MAX		1000000
+
+static const enum cmap_hist_kind service_hist[] = {
+	[STRESS_LOAD]	= CMAP_HIST_LOAD,
+	[STRESS_STORE]	= CMAP_HIST_STORE,
+	[STRESS_DELETE]	= CMAP_HIST_DELETE,
+};
+
+static const enum cmap_hist_kind response_hist[] = {
+	[STRESS_LOAD]	= CMAP_HIST_LOAD_RESPONSE,
+	[STRESS_STORE]	= CMAP_HIST_STORE_RESPONSE,
+	[STRESS_DELETE]	= CMAP_HIST_DELETE_RESPONSE,
+};
+
+/* The coordinator's WRITE_ONCE() is the partner: a flag, nothing is ordered by it. */
+static bool phase_ends(const struct stress_run *run)
+{
+	return READ_ONCE(run->stop) || ktime_get_ns() >= run->deadline_ns;
+}
+
+/* The key of one's own that is nearest to @index. */
+static u64 own_index(const struct stress_thread *t, u64 index)
+{
+	const struct stress_config *c = &t->run->config;
+	u64 own = index - index % c->threads + t->number;
+
+	return own < c->keys ? own : own - c->threads;
+}
+
+/* The version after the key's last one, be it noted or stored earlier in this batch. */
+static unsigned int next_version(const struct stress_thread *t, unsigned int i)
+{
+	struct stress_run *run = t->run;
+	unsigned int j, last;
+
+	for (j = i; j--;)
+		if (t->batch->op[j] == STRESS_STORE && t->index[j] == t->index[i])
+			return (t->version[j] + 1) % STRESS_VERSIONS;
+	last = *stress_note(run, run->phase.map, t->index[i]);
+	return (last + 1) % STRESS_VERSIONS;
+}
+
+static void draw_op(struct stress_thread *t, unsigned int i)
+{
+	const struct stress_run *run = t->run;
+	struct stress_batch *b = t->batch;
+	void *value = b->values + i * b->value_stride;
+	enum stress_op op = stress_mix_draw(&run->mix, &t->random);
+	u64 index = stress_keys_draw(&run->keys, &t->random);
+
+	if (!t->owned)
+		op = STRESS_LOAD;	/* more threads than keys */
+	if (op != STRESS_LOAD)
+		index = own_index(t, index);
+	b->op[i] = op;
+	t->index[i] = index;
+	stress_key_encode(&run->keys, index, b->keys + i * b->key_stride);
+	if (op == STRESS_STORE) {
+		t->version[i] = next_version(t, i);
+		stress_value_encode(&run->keys, index, t->version[i], value);
+	} else {
+		/* No version is 255: a load that copies nothing out is found out. */
+		memset(value, 0xff, sizeof(u64));
+	}
+}
+
+static void draw_batch(struct stress_thread *t, unsigned int n)
+{
+	unsigned int i;
+
+	t->batch->n = n;
+	for (i = 0; i < n; i++)
+		draw_op(t, i);
+}
+
+static void record(struct cmap *m, enum cmap_hist_kind kind, u64 ns)
+{
+	local_bh_disable();
+	mapstat_hist_record(this_cpu_ptr(m->hist[kind]), ns);
+	local_bh_enable();
+}
+
+/* Keep what the batch showed, where the phase is timed. */
+static void account_batch(struct stress_thread *t, struct cmap *m)
+{
+	const struct stress_batch *b = t->batch;
+	struct stress_figures *f = &t->figures;
+	unsigned int i;
+
+	f->ops += b->n;
+	f->ticks += b->end - b->start;
+	for (i = 0; i < b->n; i++) {
+		if (likely(!b->ticks[i]))
+			continue;
+		f->max_ticks[b->op[i]] = max(f->max_ticks[b->op[i]], b->ticks[i]);
+		record(m, service_hist[b->op[i]], mapstat_clock_ns(b->ticks[i]));
+	}
+}
+
+static void run_closed(struct stress_thread *t, struct cmap *m)
+{
+	struct stress_run *run = t->run;
+	struct stress_batch *b = t->batch;
+	bool sample = run->config.stats && run->phase.timed;
+
+	/* Operation 1 and those after it in a batch never meet a mask of all ones. */
+	b->sample_mask = sample ? (1U << run->config.sample_shift) - 1 : UINT_MAX;
+	b->first = 1;
+	while (!phase_ends(run)) {
+		draw_batch(t, run->batch_ops);
+		/* At changing places: the first operations of a batch find colder caches. */
+		if (sample)
+			b->first = stress_mix64(t->figures.ops);
+		m->ops->run(m, b);
+		if (run->phase.timed)
+			account_batch(t, m);
+		t->figures.errors += stress_batch_check(t);
+		cond_resched();
+	}
+}
+
+/* Until then, the end of the phase, or a stop. */
+static void sleep_ns(struct stress_run *run, u64 ns)
+{
+	u64 now = ktime_get_ns();
+
+	if (now >= run->deadline_ns)
+		return;
+	ns = min(ns, run->deadline_ns - now);
+	wait_event_interruptible_hrtimeout(run->wake, phase_ends(run), ns_to_ktime(ns));
+}
+
+/* Return: true when @due_ns after @start has come, false where the phase ended before. */
+static bool wait_for_arrival(struct stress_run *run, u64 start, u64 due_ns)
+{
+	u64 now;
+
+	while (!phase_ends(run)) {
+		now = mapstat_clock_ns(mapstat_clock_read() - start);
+		if (now >= due_ns)
+			return true;
+		if (due_ns - now > SPIN_NS)
+			sleep_ns(run, due_ns - now - SPIN_NS);
+		else if (need_resched())
+			cond_resched();
+		else
+			cpu_relax();
+	}
+	return false;
+}
+
+/* How many arrivals are due at @now_ns and not served? */
+static void count_backlog(struct stress_thread *t, u64 now_ns, unsigned int max_steps)
+{
+	struct stress_figures *f = &t->figures;
+	unsigned int i;
+
+	for (i = 0; i < max_steps && stress_arrival_due_ns(&t->ahead) <= now_ns; i++)
+		stress_arrival_next(&t->ahead);
+	if (t->ahead.count > t->arrivals.count)
+		f->backlog_max = max(f->backlog_max, t->ahead.count - t->arrivals.count);
+}
+
+/* What one operation that was due at @due_ns and ended at @end_ns showed. */
+static void account_arrival(struct stress_thread *t, struct cmap *m, u64 due_ns, u64 end_ns)
+{
+	struct stress_figures *f = &t->figures;
+	u64 response = max(end_ns, due_ns) - due_ns;
+
+	f->response_max_ns = max(f->response_max_ns, response);
+	if (t->run->config.stats)
+		record(m, response_hist[t->batch->op[0]], response);
+
+	stress_arrival_next(&t->arrivals);
+	count_backlog(t, end_ns, AHEAD_MAX);
+}
+
+static void run_poisson(struct stress_thread *t, struct cmap *m)
+{
+	struct stress_run *run = t->run;
+	struct stress_batch *b = t->batch;
+	u64 start = mapstat_clock_read();
+	u64 due_ns;
+
+	/* Not the stream of the operations, so that these are those of a closed loop. */
+	stress_arrival_init(&t->arrivals, run->config.rate, ~run->config.seed,
+			    run->phase.stream + t->number);
+	t->ahead = t->arrivals;
+	b->sample_mask = run->config.stats ? 0 : UINT_MAX;
+	b->first = 1;
+	for (;;) {
+		draw_batch(t, 1);
+		due_ns = stress_arrival_due_ns(&t->arrivals);
+		if (!wait_for_arrival(run, start, due_ns))
+			break;
+		m->ops->run(m, b);
+		account_batch(t, m);
+		account_arrival(t, m, due_ns, mapstat_clock_ns(b->end - start));
+		t->figures.errors += stress_batch_check(t);
+		cond_resched();
+	}
+	/* Those that are never served have no response time, but they are not forgotten. */
+	count_backlog(t, mapstat_clock_ns(mapstat_clock_read() - start), AHEAD_END_MAX);
+}
+
+static void work(struct stress_thread *t)
+{
+	struct stress_run *run = t->run;
+	struct cmap *m = run->maps[run->phase.map];
+
+	memset(&t->figures, 0, sizeof(t->figures));
+	stress_random_seed(&t->random, run->config.seed, run->phase.stream + t->number);
+	if (run->phase.timed && run->config.arrival == STRESS_POISSON)
+		run_poisson(t, m);
+	else
+		run_closed(t, m);
+}
+
+static bool phase_begins(const struct stress_thread *t)
+{
+	/* Pairs with the release in run_phase(): run->phase and its deadline are seen. */
+	return smp_load_acquire(&t->run->generation) != t->generation;
+}
+
+/* The last one tells the coordinator. */
+static void end_phase(struct stress_run *run)
+{
+	if (!atomic_dec_and_test(&run->active))
+		return;
+	run->end_ns = ktime_get_ns();
+	/* Pairs with the acquire in phase_is_over(). */
+	smp_store_release(&run->over, true);
+	wake_up(&run->finish);
+}
+
+static int stress_thread(void *arg)
+{
+	struct stress_thread *t = arg;
+	struct stress_run *run = t->run;
+
+	/* Hundreds on a CPU must not shut out who wants to stop them. */
+	if (run->config.threads > cpumask_weight(&run->config.cpus))
+		set_user_nice(current, MAX_NICE);
+	while (!kthread_should_stop()) {
+		wait_event_idle(run->wake, kthread_should_stop() || phase_begins(t));
+		if (kthread_should_stop())
+			break;
+		t->generation++;
+		work(t);
+		end_phase(run);
+	}
+	return 0;
+}
+
+static int create_batch(struct stress_thread *t)
+{
+	const struct stress_run *run = t->run;
+	struct stress_batch *b = kzalloc(sizeof(*b), GFP_KERNEL);
+
+	if (!b)
+		return -ENOMEM;
+	t->batch = b;
+	b->key_stride = ALIGN(run->config.key_size, 8);
+	b->value_stride = ALIGN(run->config.value_size, 8);
+	b->keys = kvcalloc(run->batch_ops, b->key_stride, GFP_KERNEL);
+	b->values = kvcalloc(run->batch_ops, b->value_stride, GFP_KERNEL);
+	return b->keys && b->values ? 0 : -ENOMEM;
+}
+
+/* Notes may be most of the memory there is: fail rather than wake the OOM killer. */
+static int create_notes(struct stress_thread *t)
+{
+	const struct stress_config *c = &t->run->config;
+	unsigned int i;
+
+	t->owned = c->keys / c->threads + (t->number < c->keys % c->threads);
+	for (i = 0; i < c->maps.count && t->owned; i++) {
+		t->notes[i] = kvcalloc(t->owned, 1,
+				       GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+		if (!t->notes[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int create_thread(struct stress_thread *t, int cpu)
+{
+	struct task_struct *task;
+	int ret;
+
+	ret = create_batch(t) ?: create_notes(t);
+	if (ret)
+		return ret;
+	task = kthread_create_on_node(stress_thread, t, cpu_to_node(cpu), "mapstat/%u",
+				      t->number);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	kthread_bind(task, cpu);
+	t->task = task;
+	return 0;
+}
+
+/**
+ * stress_threads_create - make the threads of a run
+ * @run: its config, keys and mix are set up
+ *
+ * Context: Process; sleeps.
+ * Return: 0 or -errno; stress_threads_destroy() is due in both cases.
+ */
+int stress_threads_create(struct stress_run *run)
+{
+	const struct stress_config *c = &run->config;
+	int cpu = cpumask_first(&c->cpus);
+	unsigned int i;
+	int ret;
+
+	run->batch_ops = clamp(BATCH_VALUE_BYTES / ALIGN(c->value_size, 8), 1U,
+			       (unsigned int)STRESS_BATCH_MAX);
+	run->threads = kvcalloc(c->threads, sizeof(*run->threads), GFP_KERNEL);
+	if (!run->threads)
+		return -ENOMEM;
+	for (i = 0; i < c->threads; i++) {
+		struct stress_thread *t = &run->threads[i];
+
+		t->run = run;
+		t->number = i;
+		ret = create_thread(t, cpu);
+		if (ret)
+			return ret;
+		cpu = cpumask_next(cpu, &c->cpus);
+		if (cpu >= nr_cpu_ids)
+			cpu = cpumask_first(&c->cpus);
+	}
+	return 0;
+}
+
+/**
+ * stress_threads_start - let the threads wait for their first phase
+ * @run: stress_threads_create() succeeded
+ *
+ * Context: Process.
+ */
+void stress_threads_start(struct stress_run *run)
+{
+	unsigned int i;
+
+	for (i = 0; i < run->config.threads; i++)
+		wake_up_process(run->threads[i].task);
+}
+
+static void destroy_thread(struct stress_thread *t)
+{
+	unsigned int i;
+
+	if (t->task)
+		kthread_stop(t->task);
+	for (i = 0; i < CMAP_NR_DESIGNS; i++)
+		kvfree(t->notes[i]);
+	if (t->batch) {
+		kvfree(t->batch->keys);
+		kvfree(t->batch->values);
+	}
+	kfree(t->batch);
+}
+
+/**
+ * stress_threads_destroy - end the threads
+ * @run: no phase is running
+ *
+ * Context: Process; sleeps.
+ */
+void stress_threads_destroy(struct stress_run *run)
+{
+	unsigned int i;
+
+	for (i = 0; run->threads && i < run->config.threads; i++)
+		destroy_thread(&run->threads[i]);
+	kvfree(run->threads);
+	run->threads = NULL;
+}
