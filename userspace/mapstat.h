@@ -236,6 +236,8 @@ const char *param_range(const char *name);	/* NULL if unknown */
 /* -- terminal (term.c) -- */
 
 void term_init(struct term *term);
+/* A terminal that knows escape sequences? */
+bool term_moves(int fd);
 
 enum align { LEFT, RIGHT };
 enum style { PLAIN, BOLD, DIM, GOOD, BAD };

@@ -99,7 +99,7 @@ static void progress_end(struct progress *p)
 /* Watch until the run is over.  @sig receives the signal that ended the watch, or 0. */
 static int watch(const struct session *s, struct control *c, int *sig)
 {
-	struct progress p = { .tty = isatty(STDERR_FILENO) };
+	struct progress p = { .tty = term_moves(STDERR_FILENO) };
 	int ret;
 
 	*sig = 0;

@@ -30,15 +30,21 @@ static unsigned int find_width(void)
 	return width > WIDTH_MAX ? WIDTH_MAX : (unsigned int)width;
 }
 
+bool term_moves(int fd)
+{
+	const char *type = getenv("TERM");
+
+	return isatty(fd) && type && strcmp(type, "dumb");
+}
+
 void term_init(struct term *term)
 {
-	const char *no_color = getenv("NO_COLOR"), *type = getenv("TERM");
+	const char *no_color = getenv("NO_COLOR");
 
 	setlocale(LC_CTYPE, "");
 	term->width = find_width();
 	term->utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
-	term->colour = isatty(STDOUT_FILENO) && !(no_color && *no_color) && type &&
-		       strcmp(type, "dumb");
+	term->colour = term_moves(STDOUT_FILENO) && !(no_color && *no_color);
 }
 
 static const char *style_code(enum style style)
