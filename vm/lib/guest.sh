@@ -30,6 +30,8 @@ guest_share() {
 	cp -- "$VM_DIR/init" "$RUN_DIR/share/init"
 	cp -- "$BUSYBOX" "$RUN_DIR/share/busybox"
 	printf '%s\n' "$COMMAND" >"$RUN_DIR/share/command"
+	# The guest's devices are terminals, whatever the output goes to out here.
+	[[ -t 1 ]] || TERM=dumb
 	{
 		printf 'export MAPSTAT_KERNEL=%q MAPSTAT_ACCEL=%q' "$KERNEL_NAME" "$ACCEL"
 		printf ' MAPSTAT_SOURCE=%q TERM=%q\n' "$SRC_DIR" "${TERM:-dumb}"
