@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the public operations count, in every design; the switch; zeroing.
+ */
+#include "fixture.h"
+
+static u64 sum(struct cmap *m, enum cmap_counter c)
+{
+	return cmap_counter_sum(m, c);
+}
+
+/* Fails when: an operation is counted as another one, twice, or not at all. */
+static void operations_are_counted(struct kunit *test)
+{
+	struct cmap *m = test_map(test, test->param_value, 0);
+	struct test_bufs *b = test_bufs_alloc(test, 1);
+	u64 id;
+
+	test_load(m, b, 1, &id);		/* miss */
+	test_store(m, b, 1, 5);			/* insert */
+	test_store(m, b, 2, 5);			/* insert */
+	test_load(m, b, 1, &id);		/* hit */
+	test_load(m, b, 2, &id);		/* hit */
+	test_store(m, b, 1, 6);			/* update */
+	test_key(m, b->key, 1);
+	cmap_swap(m, b->key, b->value, NULL, NULL);			/* update */
+	cmap_load_or_store(m, b->key, b->value, NULL, NULL);		/* no change */
+	test_value(m, b->expect, 1, 9);
+	cmap_compare_and_swap(m, b->key, b->expect, b->value);		/* no change */
+	cmap_compare_and_delete(m, b->key, b->expect);			/* no change */
+	test_delete(m, b, 1);			/* delete */
+	test_delete(m, b, 1);			/* no change */
+	KUNIT_EXPECT_EQ(test, 2, sum(m, CMAP_HITS));
+	KUNIT_EXPECT_EQ(test, 1, sum(m, CMAP_MISSES));
+	KUNIT_EXPECT_EQ(test, 2, sum(m, CMAP_INSERTS));
+	KUNIT_EXPECT_EQ(test, 2, sum(m, CMAP_UPDATES));
+	KUNIT_EXPECT_EQ(test, 1, sum(m, CMAP_DELETES));
+	KUNIT_EXPECT_EQ(test, 4, sum(m, CMAP_NOCHANGES));
+	KUNIT_EXPECT_EQ(test, 0, sum(m, CMAP_ALLOC_FAILURES));
+}
+
+/* Fails when: growing leaves the counter that shows it at zero. */
+static void resizes_are_counted(struct kunit *test)
+{
+	const struct test_param *param = test->param_value;
+	struct cmap *m = test_map(test, param, 0);
+	struct test_bufs *b = test_bufs_alloc(test, 1);
+
+	if (param->design == CMAP_DESIGN_rhashtable)
+		kunit_skip(test, "the kernel's own table does not tell of its resizes");
+	KUNIT_ASSERT_EQ(test, 0, test_fill(m, b, 0, 2000, 1));
+	test_map_settle(m);
+	KUNIT_EXPECT_GT(test, sum(m, CMAP_RESIZES), 0);
+	KUNIT_EXPECT_EQ(test, 2000, sum(m, CMAP_INSERTS));
+}
+
+/* Fails when: a reset leaves a counter or a latency, or takes entries away. */
+static void reset_forgets_counts_not_entries(struct kunit *test)
+{
+	struct cmap *m = test_map(test, test->param_value, 0);
+	struct test_bufs *b = test_bufs_alloc(test, 1);
+	struct mapstat_hist_sum *h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
+	u64 id;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, h);
+	KUNIT_ASSERT_EQ(test, 0, test_fill(m, b, 0, 300, 1));
+	KUNIT_ASSERT_EQ(test, 0, cmap_clear(m));
+	KUNIT_ASSERT_EQ(test, 0, test_fill(m, b, 0, 300, 1));
+	mapstat_hist_snapshot(h, m->hist[CMAP_HIST_RANGE], -1);
+	KUNIT_EXPECT_EQ(test, 1, h->count);
+	test_map_settle(m);
+	cmap_stats_reset(m);
+	for (i = 0; i < CMAP_NR_COUNTERS; i++)
+		KUNIT_EXPECT_EQ_MSG(test, 0, sum(m, i), "%s", cmap_counter_names[i]);
+	mapstat_hist_snapshot(h, m->hist[CMAP_HIST_RANGE], -1);
+	KUNIT_EXPECT_EQ(test, 0, h->count);
+	KUNIT_EXPECT_EQ(test, 300, cmap_len(m));
+	KUNIT_EXPECT_EQ(test, 0, test_load(m, b, 299, &id));
+}
+
+/* Fails when: anything is counted while statistics are off, or the length is not kept. */
+static void off_means_off(struct kunit *test)
+{
+	struct cmap *m = test_map(test, test->param_value, 0);
+	struct test_bufs *b = test_bufs_alloc(test, 1);
+	bool was_on = static_key_enabled(&mapstat_stats_on);
+	int i;
+
+	mapstat_stats_set(false);
+	KUNIT_EXPECT_EQ(test, 0, test_fill(m, b, 0, 100, 1));
+	test_map_settle(m);
+	for (i = 0; i < CMAP_NR_COUNTERS; i++)
+		KUNIT_EXPECT_EQ_MSG(test, 0, sum(m, i), "%s", cmap_counter_names[i]);
+	KUNIT_EXPECT_EQ(test, 100, cmap_len(m));
+	mapstat_stats_set(true);
+	KUNIT_EXPECT_EQ(test, 0, test_fill(m, b, 100, 110, 1));
+	KUNIT_EXPECT_EQ(test, 10, sum(m, CMAP_INSERTS));
+	KUNIT_EXPECT_EQ(test, 110, cmap_len(m));
+	mapstat_stats_set(was_on);
+}
+
+/* Fails when: a counter or histogram has no name, or another one's. */
+static void names_are_unique(struct kunit *test)
+{
+	int i, j;
+
+	for (i = 0; i < CMAP_NR_COUNTERS; i++) {
+		KUNIT_ASSERT_NOT_NULL(test, cmap_counter_names[i]);
+		for (j = 0; j < i; j++)
+			KUNIT_EXPECT_STRNEQ(test, cmap_counter_names[i], cmap_counter_names[j]);
+	}
+	for (i = 0; i < CMAP_NR_HISTS; i++) {
+		KUNIT_ASSERT_NOT_NULL(test, cmap_hist_names[i]);
+		for (j = 0; j < i; j++)
+			KUNIT_EXPECT_STRNEQ(test, cmap_hist_names[i], cmap_hist_names[j]);
+	}
+}
+
+/* Fails when: a CPU's counts end up at another CPU's, or the sum leaves one out. */
+static void sum_is_over_all_cpus(struct kunit *test)
+{
+	struct cmap *m = test_map(test, test->param_value, 0);
+	unsigned int cpu, n = 0;
+
+	/* The map is idle, so this CPU may act for all. */
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(m->pcpu, cpu)->count[CMAP_RETRIES] = ++n;
+	KUNIT_EXPECT_EQ(test, n * (n + 1) / 2, sum(m, CMAP_RETRIES));
+	n = 0;
+	for_each_possible_cpu(cpu)
+		KUNIT_EXPECT_EQ(test, ++n, cmap_counter_cpu(m, CMAP_RETRIES, cpu));
+}
+
+static struct kunit_case counters_cases[] = {
+	KUNIT_CASE_PARAM(operations_are_counted, every_design_gen_params),
+	KUNIT_CASE_PARAM(resizes_are_counted, every_design_gen_params),
+	KUNIT_CASE_PARAM(reset_forgets_counts_not_entries, every_design_gen_params),
+	KUNIT_CASE_PARAM(off_means_off, every_design_gen_params),
+	KUNIT_CASE(names_are_unique),
+	KUNIT_CASE_PARAM(sum_is_over_all_cpus, every_design_gen_params),
+	{}
+};
+
+static struct kunit_suite counters_suite = {
+	.name = "mapstat_counters",
+	.test_cases = counters_cases,
+};
+
+kunit_test_suites(&counters_suite);

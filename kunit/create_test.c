@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cmap_create(): what it takes, what it refuses; and the list of designs.
+ */
+#include <linux/err.h>
+#include "fixture.h"
+
+static const struct cmap_params good = {
+	.name = "kunit.create", .design = "rwlock", .key_size = 8, .value_size = 8,
+};
+
+/* Create and destroy. Return: 0 or the error. */
+static int try_create(const struct cmap_params *p)
+{
+	struct cmap *m = cmap_create(p);
+
+	if (IS_ERR(m))
+		return PTR_ERR(m);
+	cmap_destroy(m);
+	return 0;
+}
+
+#define TRY(field, v) ({ struct cmap_params p = good; p.field = (v); try_create(&p); })
+
+/* Fails when: a size outside the limits is taken, or one inside refused. */
+static void sizes(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, -EINVAL, TRY(key_size, 0));
+	KUNIT_EXPECT_EQ(test, 0, TRY(key_size, 1));
+	KUNIT_EXPECT_EQ(test, 0, TRY(key_size, 256));
+	KUNIT_EXPECT_EQ(test, -EINVAL, TRY(key_size, 257));
+	KUNIT_EXPECT_EQ(test, -EINVAL, TRY(key_size, 65536 + 8));
+	KUNIT_EXPECT_EQ(test, -EINVAL, TRY(value_size, 0));
+	KUNIT_EXPECT_EQ(test, 0, TRY(value_size, 1));
+	KUNIT_EXPECT_EQ(test, 0, TRY(value_size, 4096));
+	KUNIT_EXPECT_EQ(test, -EINVAL, TRY(value_size, 4097));
+	KUNIT_EXPECT_EQ(test, -EINVAL, TRY(value_size, UINT_MAX));
+}
+
+/* Fails when: a name gets through that cannot be a directory, or a good one does not. */
+static void names(struct kunit *test)
+{
+	static const char *const bad[] = {
+		NULL, "", ".", "..", "a/b", "../a", "a b", "a\n", "a\tb", "\xe9t\xe9", "a*",
+		"a23456789012345678901234567890ab",	/* 32 characters */
+	};
+	static const char *const fine[] = {
+		"a", "A-Z_0.9", "...", "-",
+		"a23456789012345678901234567890a",	/* 31 */
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		KUNIT_EXPECT_EQ_MSG(test, -EINVAL, TRY(name, bad[i]), "name '%s'", bad[i]);
+	for (i = 0; i < ARRAY_SIZE(fine); i++)
+		KUNIT_EXPECT_EQ_MSG(test, 0, TRY(name, fine[i]), "name '%s'", fine[i]);
+}
+
+/* Fails when: two live maps may have one name, or a name stays taken. */
+static void duplicate_names(struct kunit *test)
+{
+	struct cmap *m = cmap_create(&good);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, m);
+	KUNIT_EXPECT_EQ(test, -EEXIST, try_create(&good));
+	KUNIT_EXPECT_EQ(test, -EEXIST, TRY(design, "sharded"));
+	KUNIT_EXPECT_EQ(test, 0, TRY(name, "kunit.creat"));
+	cmap_destroy(m);
+	KUNIT_EXPECT_EQ(test, 0, try_create(&good));
+}
+
+/* Fails when: a number of shards is taken that is no power of two up to the largest. */
+static void shard_numbers(struct kunit *test)
+{
+	static const unsigned int bad[] = { 3, 31, 33, 1023, 1025, 2048, UINT_MAX };
+	struct cmap_params p = good;
+	int i;
+
+	p.design = "sharded";
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		p.shards = bad[i];
+		KUNIT_EXPECT_EQ_MSG(test, -EINVAL, try_create(&p), "%u shards", bad[i]);
+	}
+	p.shards = 0;
+	KUNIT_EXPECT_EQ(test, 0, try_create(&p));
+	for (p.shards = 1; p.shards <= 1024; p.shards *= 2)
+		KUNIT_EXPECT_EQ_MSG(test, 0, try_create(&p), "%u shards", p.shards);
+	p.flags = CMAP_PACKED;
+	p.shards = 4;
+	KUNIT_EXPECT_EQ(test, 0, try_create(&p));
+}
+
+/* Fails when: an unknown design, mode, flag or capacity is taken. */
+static void unknown_values(struct kunit *test)
+{
+	struct cmap_params p = good;
+
+	KUNIT_EXPECT_EQ(test, -EINVAL, TRY(design, NULL));
+	KUNIT_EXPECT_EQ(test, -EINVAL, TRY(design, ""));
+	KUNIT_EXPECT_EQ(test, -EINVAL, TRY(design, "rwlocks"));
+	KUNIT_EXPECT_EQ(test, -EINVAL, TRY(design, "rwloc"));
+	KUNIT_EXPECT_EQ(test, -EINVAL, TRY(flags, 1 << 3));
+	KUNIT_EXPECT_EQ(test, -EINVAL, TRY(flags, 1U << 31));
+	KUNIT_EXPECT_EQ(test, -EINVAL, TRY(capacity, CMAP_CAPACITY_MAX + 1));
+	KUNIT_EXPECT_EQ(test, -EINVAL, TRY(mode, "classical"));
+	p.design = "readdirty";
+	p.mode = "fast";
+	KUNIT_EXPECT_EQ(test, -EINVAL, try_create(&p));
+}
+
+/* Fails when: a mode does not lead to its design. */
+static void modes(struct kunit *test)
+{
+	static const struct { const char *mode; enum cmap_design design; } modes[] = {
+		{ NULL, CMAP_DESIGN_readdirty }, { "", CMAP_DESIGN_readdirty },
+		{ "default", CMAP_DESIGN_readdirty }, { "classic", CMAP_DESIGN_readdirty_classic },
+	};
+	struct cmap_params p = good;
+	int i;
+
+	p.design = "readdirty";
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		struct cmap *m;
+
+		p.mode = modes[i].mode;
+		m = cmap_create(&p);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, m);
+		KUNIT_EXPECT_EQ(test, modes[i].design, m->design);
+		cmap_destroy(m);
+	}
+}
+
+/* Fails when: destroying what cmap_create() may return is not safe. */
+static void destroy_of_no_map(struct kunit *test)
+{
+	cmap_destroy(NULL);
+	cmap_destroy(ERR_PTR(-EINVAL));
+	KUNIT_EXPECT_EQ(test, 0, try_create(&good));
+}
+
+/* Fails when: two designs have one name, or one has not the name of its file. */
+static void designs_are_named_as_their_files(struct kunit *test)
+{
+#define DESIGN_NAME(d)								\
+	[CMAP_DESIGN_##d] = #d,
+	static const char *const names[] = { CMAP_DESIGNS(DESIGN_NAME) };
+	int i, j;
+
+	KUNIT_ASSERT_EQ(test, CMAP_NR_DESIGNS, ARRAY_SIZE(names));
+	for (i = 0; i < CMAP_NR_DESIGNS; i++) {
+		const struct cmap_ops *ops = cmap_designs[i];
+
+		KUNIT_EXPECT_STREQ(test, names[i], ops->name);
+		KUNIT_EXPECT_GE(test, ops->size, sizeof(struct cmap));
+		KUNIT_EXPECT_NOT_NULL(test, ops->init);
+		KUNIT_EXPECT_NOT_NULL(test, ops->exit);
+		KUNIT_EXPECT_NOT_NULL(test, ops->collect);
+		KUNIT_EXPECT_NOT_NULL(test, ops->clear);
+		KUNIT_EXPECT_NOT_NULL(test, ops->memory);
+		KUNIT_EXPECT_NOT_NULL(test, ops->run);
+		for (j = 0; j < i; j++)
+			KUNIT_EXPECT_STRNEQ(test, cmap_designs[j]->name, ops->name);
+	}
+}
+
+static struct kunit_case create_cases[] = {
+	KUNIT_CASE(sizes),
+	KUNIT_CASE(names),
+	KUNIT_CASE(duplicate_names),
+	KUNIT_CASE(shard_numbers),
+	KUNIT_CASE(unknown_values),
+	KUNIT_CASE(modes),
+	KUNIT_CASE(destroy_of_no_map),
+	KUNIT_CASE(designs_are_named_as_their_files),
+	{}
+};
+
+static struct kunit_suite create_suite = {
+	.name = "mapstat_create",
+	.test_cases = create_cases,
+};
+
+kunit_test_suites(&create_suite);

@@ -1,0 +1,589 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The guarantees of <mapstat/cmap.h> about what operations see of each other: B, C, E,
+ * F, G and K.  A is in history_test.c; D, H, I and J, about cost and memory, are in
+ * bounds_test.c.
+ */
+#include <linux/atomic.h>
+#include <linux/bitmap.h>
+#include <linux/debug_locks.h>
+#include <linux/delay.h>
+#include <linux/hrtimer.h>
+#include <linux/panic.h>
+#include <linux/spinlock.h>
+#include "fixture.h"
+#include "threads.h"
+
+#define THREADS		4
+#define RUN_MS		40
+#define TIMER_NS	150000	/* often enough to hit operations, rare enough to let them go on */
+
+/**
+ * struct shared - what the threads of a test have in common
+ * @map: under test
+ * @bufs: one for each thread, one for the test itself
+ * @keys: how many keys are in use
+ * @stored: of each key: the version whose store has returned.  Written with release by
+ *	its one writer, read with acquire
+ * @storing: the version whose store has been called; likewise
+ * @stale: loads that found less than @stored
+ * @early: loads that found more than @storing
+ * @torn: loads that found no whole value of that key
+ * @gone: loads that did not find a key that is never deleted
+ * @done: loads and stores altogether
+ */
+struct shared {
+	struct cmap *map;
+	struct test_bufs *bufs;
+	u32 keys;
+	u32 stored[256];
+	u32 storing[256];
+	atomic_t stale;
+	atomic_t early;
+	atomic_t torn;
+	atomic_t gone;
+	atomic_t done;
+};
+
+static struct shared *shared_alloc(struct kunit *test, struct cmap *m, u32 keys)
+{
+	struct shared *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	s->map = m;
+	s->bufs = test_bufs_alloc(test, TEAM_MAX);
+	s->keys = min_t(u32, keys, ARRAY_SIZE(s->stored));
+	return s;
+}
+
+/* One step of a key's one writer. Return: 0 or -errno. */
+static int version_store(struct shared *s, struct test_bufs *b, u32 key)
+{
+	u32 version = s->stored[key] + 1;
+	int ret;
+
+	/* Pairs with the acquire in version_load() after its load. */
+	smp_store_release(&s->storing[key], version);
+	ret = test_store(s->map, b, key, version);
+	if (!ret)
+		/* Pairs with version_load()'s first acquire: who sees it sees the store. */
+		smp_store_release(&s->stored[key], version);
+	atomic_inc(&s->done);
+	return ret == -ENOMEM ? 0 : ret;
+}
+
+/* One step of a reader: what it finds is between what was there before and after. */
+static void version_load(struct shared *s, struct test_bufs *b, u32 key)
+{
+	/* Pairs with the second release in version_store(). */
+	u32 least = smp_load_acquire(&s->stored[key]);
+	u64 version;
+	int ret = test_load(s->map, b, key, &version);
+
+	atomic_inc(&s->done);
+	if (ret == -EILSEQ)
+		atomic_inc(&s->torn);
+	else if (ret)
+		atomic_add(least > 0, &s->gone);
+	else if (version < least)
+		atomic_inc(&s->stale);
+	/* Pairs with the first release in version_store(). */
+	else if (version > smp_load_acquire(&s->storing[key]))
+		atomic_inc(&s->early);
+}
+
+/* Thread i writes the keys that are i modulo THREADS, and reads all. */
+static int version_thread(struct team *team, unsigned int id)
+{
+	struct shared *s = team->arg;
+	struct test_bufs *b = &s->bufs[id];
+	int ret = 0;
+
+	while (!team_stopped(team) && !ret) {
+		u32 key = test_random_below(b, s->keys);
+
+		if (key % THREADS == id && prandom_u32_state(&b->rnd) & 1)
+			ret = version_store(s, b, key);
+		version_load(s, b, key);
+		team_pause(id, b);
+	}
+	return ret;
+}
+
+/*
+ * Fails when: a value that comes out is torn, another key's, older than one whose store
+ * had returned before the load began, or missing altogether.
+ */
+static void guarantee_b_whole_values(struct kunit *test)
+{
+	const struct test_param *param = test->param_value;
+	struct shared *s = shared_alloc(test, test_map(test, param, 0), param->shape->keys);
+	struct team team;
+
+	KUNIT_ASSERT_EQ(test, 0, team_run_ms(&team, THREADS, version_thread, s,
+					     test_scaled(RUN_MS)));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->torn));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->stale));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->early));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->gone));
+	KUNIT_EXPECT_GT(test, atomic_read(&s->done), (int)s->keys);
+}
+
+/* Load what was stored just before, over and over. Return: how often it was not there. */
+static unsigned int count_lost_writes(struct shared *s, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		u32 key = i % s->keys;
+
+		version_store(s, &s->bufs[0], key);
+		version_load(s, &s->bufs[0], key);
+		if (!(i % 256))
+			cond_resched();
+	}
+	return atomic_read(&s->stale) + atomic_read(&s->gone) + atomic_read(&s->torn);
+}
+
+/* Fails when: the check of B is blind to one lost or stale value in some 2^14. */
+static void busted_is_caught_by_own_writes(struct kunit *test)
+{
+	struct shared *s = shared_alloc(test, test_map_busted(test), 16);
+	unsigned int round, lost = 0;
+
+	for (round = 0; round < 20 && !lost; round++)
+		lost = count_lost_writes(s, 1 << 13);
+	KUNIT_EXPECT_GT(test, lost, 0);
+}
+
+/* Fails when: the check that catches "busted" accuses a map that is right. */
+static void guarantee_b_own_writes(struct kunit *test)
+{
+	struct shared *s = shared_alloc(test, test_map(test, test->param_value, 0), 16);
+
+	KUNIT_EXPECT_EQ(test, count_lost_writes(s, test_scaled(5000)), 0);
+}
+
+/**
+ * struct softirq_test - operations from softirq, in the middle of others
+ * @timer: soft timer
+ * @s: the rest; key 0 and the buffers 0 are the timer's own
+ * @err: first thing that went wrong; read after the timer was cancelled
+ * @fired: how often; likewise
+ */
+struct softirq_test {
+	struct hrtimer timer;
+	struct shared *s;
+	int err;
+	unsigned int fired;
+};
+
+/* Every operation on one key once. Return: 0, or -EPROTO where one returned nonsense. */
+static int every_operation(struct cmap *m, struct test_bufs *b, u32 key)
+{
+	bool loaded = true;
+
+	test_key(m, b->key, key);
+	test_value(m, b->value, key, 1);
+	test_value(m, b->expect, key, 2);
+	if (cmap_store(m, b->key, b->value) ||
+	    cmap_load(m, b->key, b->out) || memcmp(b->out, b->value, m->shape.value_size) ||
+	    cmap_compare_and_swap(m, b->key, b->value, b->expect) ||
+	    cmap_swap(m, b->key, b->value, b->out, &loaded) || !loaded ||
+	    memcmp(b->out, b->expect, m->shape.value_size) ||
+	    cmap_compare_and_delete(m, b->key, b->expect) != -EAGAIN ||
+	    cmap_compare_and_delete(m, b->key, b->value) ||
+	    cmap_load_or_store(m, b->key, b->value, b->out, &loaded) || loaded ||
+	    cmap_load_and_delete(m, b->key, b->out) ||
+	    memcmp(b->out, b->value, m->shape.value_size) ||
+	    cmap_delete(m, b->key) != -ENOENT)
+		return -EPROTO;
+	cmap_len(m);
+	return 0;
+}
+
+static enum hrtimer_restart softirq_fire(struct hrtimer *timer)
+{
+	struct softirq_test *t = container_of(timer, struct softirq_test, timer);
+
+	t->err = t->err ?: every_operation(t->s->map, &t->s->bufs[0], 0);
+	t->fired++;
+	hrtimer_forward_now(timer, ns_to_ktime(TIMER_NS));
+	return HRTIMER_RESTART;
+}
+
+/* Keep all locks of the map in use while the timer interrupts. */
+static int context_thread(struct team *team, unsigned int id)
+{
+	struct shared *s = team->arg;
+	struct test_bufs *b = &s->bufs[id + 1];
+	u32 at = 0;
+	int ret = 0;
+
+	while (!team_stopped(team) && !ret) {
+		ret = every_operation(s->map, b, 1 + id + 2 * (at++ % 64));
+		team_pause(id, b);
+	}
+	return ret;
+}
+
+/* Fails when: an operation is wrong, or a lock unsafe, where softirqs come in between. */
+static void guarantee_c_softirq(struct kunit *test)
+{
+	const struct test_param *param = test->param_value;
+	struct softirq_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	bool locks_were_fine = debug_locks;
+	struct team team;
+	int ret;
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	t->s = shared_alloc(test, test_map(test, param, 0), param->shape->keys);
+	hrtimer_init(&t->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
+	t->timer.function = softirq_fire;
+	hrtimer_start(&t->timer, ns_to_ktime(TIMER_NS), HRTIMER_MODE_REL_SOFT);
+	ret = team_run_ms(&team, 2, context_thread, t->s, test_scaled(RUN_MS / 2));
+	hrtimer_cancel(&t->timer);
+	KUNIT_EXPECT_EQ(test, 0, ret);
+	KUNIT_EXPECT_EQ(test, 0, t->err);
+	KUNIT_EXPECT_GT(test, t->fired, 0);
+	KUNIT_EXPECT_EQ_MSG(test, locks_were_fine, debug_locks, "lockdep complained: see dmesg");
+}
+
+/* Fails when: an operation sleeps or lets go of what its caller holds (needs the debug kernel). */
+static void guarantee_c_atomic(struct kunit *test)
+{
+	const struct test_param *param = test->param_value;
+	struct shared *s = shared_alloc(test, test_map(test, param, 0), param->shape->keys);
+	bool locks_were_fine = debug_locks, warned = test_taint(TAINT_WARN);
+	spinlock_t lock;	/* protects nothing: the caller's */
+	unsigned int i;
+	int ret = 0;
+
+	if (!IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP))
+		kunit_skip(test, "without CONFIG_DEBUG_ATOMIC_SLEEP nobody would notice");
+	spin_lock_init(&lock);
+	for (i = 0; i < min(param->shape->keys, 250u) && !ret; i++) {
+		rcu_read_lock();
+		spin_lock_bh(&lock);
+		ret = every_operation(s->map, &s->bufs[0], i) ?:
+		      test_store(s->map, &s->bufs[0], i, 1);	/* and make it grow */
+		spin_unlock_bh(&lock);
+		rcu_read_unlock();
+	}
+	KUNIT_EXPECT_EQ(test, 0, ret);
+	KUNIT_EXPECT_EQ_MSG(test, locks_were_fine, debug_locks, "lockdep complained: see dmesg");
+	KUNIT_EXPECT_EQ_MSG(test, warned, test_taint(TAINT_WARN), "a warning: see dmesg");
+}
+
+/**
+ * struct range_test - what a range has seen
+ * @map: the map
+ * @seen: a bit for each key
+ * @keys: bits in it
+ * @stable: keys below it are never deleted
+ * @calls: callbacks so far
+ * @twice: keys that came twice
+ * @wrong: keys that nobody stored, or values of others
+ * @stop_after: callbacks after which it has enough; 0: never
+ */
+struct range_test {
+	struct cmap *map;
+	unsigned long *seen;
+	u32 keys;
+	u32 stable;
+	u32 calls;
+	u32 twice;
+	u32 wrong;
+	u32 stop_after;
+};
+
+static bool range_see(const void *key, const void *value, void *arg)
+{
+	struct range_test *r = arg;
+	u32 i = test_key_number(r->map, key);
+	u64 id;
+
+	r->calls++;
+	if (i >= r->keys || !test_value_id(r->map, value, i, &id))
+		r->wrong++;
+	else if (__test_and_set_bit(i, r->seen))
+		r->twice++;
+	/* More calls than there are keys: a range that would not end. */
+	return r->calls != r->stop_after && r->calls <= 2 * r->keys;
+}
+
+static int range_once(struct range_test *r)
+{
+	bitmap_zero(r->seen, r->keys);
+	r->calls = 0;
+	return cmap_range(r->map, range_see, r);
+}
+
+/* Fill and empty the upper keys, so that the table grows and shrinks all the time. */
+static int range_churn(struct team *team, unsigned int id)
+{
+	struct range_test *r = team->arg;
+	struct test_bufs *b = kvzalloc(sizeof(*b), GFP_KERNEL);
+	u32 key;
+
+	if (!b)
+		return -ENOMEM;
+	prandom_seed_state(&b->rnd, id);
+	while (!team_stopped(team)) {
+		for (key = r->stable + id; key < r->keys && !team_stopped(team); key += 2) {
+			test_store(r->map, b, key, key);
+			team_pause(id, b);
+		}
+		for (key = r->stable + id; key < r->keys && !team_stopped(team); key += 2) {
+			test_delete(r->map, b, key);
+			team_pause(id, b);
+		}
+	}
+	kvfree(b);
+	return 0;
+}
+
+static void range_init(struct kunit *test, struct range_test *r, u32 max_keys)
+{
+	const struct test_param *param = test->param_value;
+	struct test_bufs *b = test_bufs_alloc(test, 1);
+
+	memset(r, 0, sizeof(*r));
+	r->map = test_map(test, param, 0);
+	r->keys = min(param->shape->keys, max_keys);
+	r->stable = r->keys / 8;
+	r->seen = kunit_kcalloc(test, BITS_TO_LONGS(r->keys), sizeof(long), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, r->seen);
+	KUNIT_ASSERT_EQ(test, 0, test_fill(r->map, b, 0, r->stable, 1));
+}
+
+/*
+ * Fails when: a range under churn and resizing misses a key that is there all the time,
+ * calls back twice for one, makes one up, or does not end.
+ */
+static void guarantee_e_range(struct kunit *test)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(test_scaled(2 * RUN_MS));
+	struct range_test r;
+	struct team team;
+	u32 missed = 0, ranges = 0;
+	int ret = 0;
+
+	range_init(test, &r, 2500);
+	KUNIT_ASSERT_EQ(test, 0, team_start(&team, 2, range_churn, &r));
+	while (time_before(jiffies, end) && !ret && !missed && !r.twice && !r.wrong) {
+		ret = range_once(&r);
+		missed = r.stable - bitmap_weight(r.seen, r.stable);
+		ranges++;
+		usleep_range(100, 200);
+	}
+	KUNIT_EXPECT_EQ(test, 0, team_stop(&team));
+	KUNIT_EXPECT_EQ(test, 0, ret);
+	KUNIT_EXPECT_EQ_MSG(test, 0, missed, "of %u stable keys, in range %u", r.stable, ranges);
+	KUNIT_EXPECT_EQ(test, 0, r.twice);
+	KUNIT_EXPECT_EQ(test, 0, r.wrong);
+}
+
+static bool range_delete(const void *key, const void *value, void *arg)
+{
+	struct range_test *r = arg;
+
+	r->calls++;
+	might_sleep();
+	if (cmap_delete(r->map, key))
+		r->wrong++;
+	return true;
+}
+
+/* Fails when: the callback may not use the map, or a false does not end the range. */
+static void guarantee_e_callback(struct kunit *test)
+{
+	struct range_test r;
+
+	range_init(test, &r, 2500);
+	r.stop_after = 3;
+	KUNIT_EXPECT_EQ(test, 0, range_once(&r));
+	KUNIT_EXPECT_EQ(test, 3, r.calls);
+
+	r.calls = 0;
+	KUNIT_EXPECT_EQ(test, 0, cmap_range(r.map, range_delete, &r));
+	KUNIT_EXPECT_EQ(test, r.stable, r.calls);
+	KUNIT_EXPECT_EQ(test, 0, r.wrong);
+	KUNIT_EXPECT_EQ(test, 0, cmap_len(r.map));
+	KUNIT_EXPECT_EQ(test, 0, range_once(&r));
+	KUNIT_EXPECT_EQ(test, 0, r.calls);
+}
+
+static int clear_churn(struct team *team, unsigned int id)
+{
+	struct shared *s = team->arg;
+	struct test_bufs *b = &s->bufs[id];
+	int ret = 0;
+
+	while (!team_stopped(team) && !ret) {
+		u32 key = test_random_below(b, s->keys);
+
+		if (key % 2 == id)
+			ret = version_store(s, b, key);
+		team_pause(id, b);
+	}
+	return ret;
+}
+
+/*
+ * Fails when: an entry is there after a clear that was not stored again since it began,
+ * or the length and the entries do not agree afterwards.
+ */
+static void guarantee_f_clear(struct kunit *test)
+{
+	const struct test_param *param = test->param_value;
+	struct shared *s = shared_alloc(test, test_map(test, param, 0), param->shape->keys / 2);
+	/* Keys from s->keys on are the test's own: nobody stores them meanwhile. */
+	const u32 end = min(param->shape->keys, s->keys + 300);
+	struct test_bufs *b = &s->bufs[TEAM_MAX - 1];
+	u32 *before = kunit_kcalloc(test, s->keys, sizeof(*before), GFP_KERNEL);
+	unsigned long until = jiffies + msecs_to_jiffies(test_scaled(2 * RUN_MS));
+	unsigned int round = 0, old = 0, idle = 0;
+	struct team team;
+	u64 id;
+	u32 key;
+	int ret;
+
+	KUNIT_ASSERT_NOT_NULL(test, before);
+	KUNIT_ASSERT_EQ(test, 0, team_start(&team, 2, clear_churn, s));
+	do {
+		/* May run out of memory: then there are fewer to clear. */
+		test_fill(s->map, b, s->keys, end, round);
+		for (key = 0; key < s->keys; key++)
+			before[key] = smp_load_acquire(&s->stored[key]); /* version_store() */
+		ret = cmap_clear(s->map);
+		if (ret)
+			break;
+		for (key = s->keys; key < end; key++)
+			idle += test_load(s->map, b, key, &id) != -ENOENT;
+		for (key = 0; key < s->keys; key++)
+			old += !test_load(s->map, b, key, &id) && id <= before[key];
+		round++;
+		usleep_range(500, 1000);
+	} while (time_before(jiffies, until) && !old && !idle);
+	KUNIT_EXPECT_EQ(test, 0, team_stop(&team));
+	KUNIT_EXPECT_TRUE_MSG(test, !ret || ret == -ENOMEM, "clear: %d", ret);
+	KUNIT_EXPECT_EQ_MSG(test, 0, idle, "keys that outlived clear %u", round);
+	KUNIT_EXPECT_EQ_MSG(test, 0, old, "values that outlived clear %u", round);
+
+	for (key = 0, old = 0; key < end; key++)
+		old += !test_load(s->map, b, key, &id);
+	KUNIT_EXPECT_EQ(test, old, cmap_len(s->map));
+	KUNIT_EXPECT_EQ(test, 0, cmap_clear(s->map));
+	KUNIT_EXPECT_EQ(test, 0, cmap_len(s->map));
+}
+
+/* Each thread has a key of its own, which is there or not. */
+static int length_thread(struct team *team, unsigned int id)
+{
+	struct shared *s = team->arg;
+	struct test_bufs *b = &s->bufs[id];
+	int ret = 0;
+
+	while (!team_stopped(team) && !ret) {
+		ret = test_store(s->map, b, s->keys + id, 1);
+		team_pause(id, b);
+		ret = ret ?: test_delete(s->map, b, s->keys + id);
+		team_pause(id, b);
+	}
+	return ret;
+}
+
+/* Fails when: the length is off by more than the operations in flight, or not exact at rest. */
+static void guarantee_g_length(struct kunit *test)
+{
+	const struct test_param *param = test->param_value;
+	struct shared *s = shared_alloc(test, test_map(test, param, 0), 100);
+	unsigned long end = jiffies + msecs_to_jiffies(test_scaled(RUN_MS));
+	u64 least = U64_MAX, most = 0;
+	struct team team;
+
+	KUNIT_ASSERT_EQ(test, 0, test_fill(s->map, &s->bufs[TEAM_MAX - 1], 0, s->keys, 1));
+	KUNIT_EXPECT_EQ(test, s->keys, cmap_len(s->map));
+	KUNIT_ASSERT_EQ(test, 0, team_start(&team, THREADS, length_thread, s));
+	while (time_before(jiffies, end)) {
+		u64 len = cmap_len(s->map);
+
+		least = min(least, len);
+		most = max(most, len);
+		usleep_range(10, 50);
+	}
+	KUNIT_EXPECT_EQ(test, 0, team_stop(&team));
+	/* 0..THREADS keys more are there, and as many operations in flight. */
+	KUNIT_EXPECT_GE(test, least, s->keys - THREADS);
+	KUNIT_EXPECT_LE(test, most, s->keys + 2 * THREADS);
+	KUNIT_EXPECT_EQ(test, s->keys, cmap_len(s->map));
+}
+
+/* Fails when: what was handed in or out still belongs to the map. */
+static void guarantee_k_copies(struct kunit *test)
+{
+	struct cmap *m = test_map(test, test->param_value, 0);
+	struct test_bufs *b = test_bufs_alloc(test, 1);
+	u64 id;
+
+	KUNIT_ASSERT_EQ(test, 0, test_store(m, b, 7, 42));
+	memset(b->key, 0xff, sizeof(b->key));
+	memset(b->value, 0xff, sizeof(b->value));
+	KUNIT_ASSERT_EQ(test, 0, test_load(m, b, 7, &id));
+	KUNIT_EXPECT_EQ(test, 42, id);
+	memset(b->out, 0xff, sizeof(b->out));
+	KUNIT_ASSERT_EQ(test, 0, test_load(m, b, 7, &id));
+	KUNIT_EXPECT_EQ(test, 42, id);
+}
+
+/*
+ * Destroy maps hot from use, with resizes, promotions and callbacks pending.  What is
+ * used after it was freed, freed twice, or never, is for KASAN, ODEBUG and kmemleak.
+ * Fails when: destroying hangs or leaves the name taken, or the copy differs (under the
+ * debug kernel also: whenever one of those complains).
+ */
+static void guarantee_k_lifetime(struct kunit *test)
+{
+	unsigned int round;
+
+	for (round = 0; round < 3; round++) {
+		struct range_test r;
+		struct team team;
+		char name[CMAP_NAME_LEN];
+		struct cmap_params p;
+		struct cmap *again;
+
+		range_init(test, &r, 1000);
+		KUNIT_ASSERT_EQ(test, 0, team_run_ms(&team, 2, range_churn, &r, 10));
+		p = r.map->params;
+		strscpy(name, r.map->name, sizeof(name));
+		p.name = name;
+		test_map_destroy(test, r.map);
+		again = cmap_create(&p);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, again);
+		cmap_destroy(again);
+	}
+}
+
+static struct kunit_case guarantee_cases[] = {
+	KUNIT_CASE_PARAM(guarantee_b_whole_values, every_shape_gen_params),
+	KUNIT_CASE_PARAM(guarantee_b_own_writes, every_design_gen_params),
+	KUNIT_CASE(busted_is_caught_by_own_writes),
+	KUNIT_CASE_PARAM(guarantee_c_softirq, every_shape_gen_params),
+	KUNIT_CASE_PARAM(guarantee_c_atomic, every_shape_gen_params),
+	KUNIT_CASE_PARAM(guarantee_e_range, every_shape_gen_params),
+	KUNIT_CASE_PARAM(guarantee_e_callback, every_shape_gen_params),
+	KUNIT_CASE_PARAM(guarantee_f_clear, every_shape_gen_params),
+	KUNIT_CASE_PARAM(guarantee_g_length, every_shape_gen_params),
+	KUNIT_CASE_PARAM(guarantee_k_copies, every_shape_gen_params),
+	KUNIT_CASE_PARAM(guarantee_k_lifetime, every_shape_gen_params),
+	{}
+};
+
+static struct kunit_suite guarantee_suite = {
+	.name = "mapstat_guarantees",
+	.test_cases = guarantee_cases,
+};
+
+kunit_test_suites(&guarantee_suite);

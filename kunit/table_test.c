@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The 8-slot bucket table by itself: one thread, and a worker that runs when it is told.
+ */
+#include <kunit/test.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include "../kmod/table/table.h"
+
+/**
+ * struct table_test - a table with as much of a map around it as it needs
+ * @map: never registered; its work does nothing
+ * @t: the table
+ * @locked: the worker's lock is held
+ */
+struct table_test {
+	struct cmap map;
+	struct table t;
+	bool locked;
+};
+
+static void test_lock(struct table *t)
+{
+	struct table_test *tt = container_of(t, struct table_test, t);
+
+	WARN_ON(tt->locked);
+	tt->locked = true;
+}
+
+static void test_unlock(struct table *t)
+{
+	struct table_test *tt = container_of(t, struct table_test, t);
+
+	WARN_ON(!tt->locked);
+	tt->locked = false;
+}
+
+static void no_work(struct work_struct *work)
+{
+}
+
+static int table_test_init(struct kunit *test)
+{
+	struct table_test *tt = kvzalloc(sizeof(*tt), GFP_KERNEL);
+
+	test->priv = tt;
+	if (!tt)
+		return -ENOMEM;
+	tt->map.pcpu = alloc_percpu(struct cmap_pcpu);
+	if (!tt->map.pcpu)
+		return -ENOMEM;
+	INIT_WORK(&tt->map.work, no_work);
+	mapstat_pauses_init(&tt->map.pauses);
+	return 0;
+}
+
+static void table_test_exit(struct kunit *test)
+{
+	struct table_test *tt = test->priv;
+
+	if (!tt)
+		return;
+	if (tt->map.work.func)
+		cancel_work_sync(&tt->map.work);
+	table_exit(&tt->t);
+	free_percpu(tt->map.pcpu);
+	kvfree(tt);
+}
+
+static struct table_test *make(struct kunit *test, unsigned int key_size, unsigned int value_size,
+			       bool collide, u64 capacity)
+{
+	struct table_test *tt = test->priv;
+
+	tt->map.shape.key_size = key_size;
+	tt->map.shape.value_size = value_size;
+	tt->map.shape.u64_key = key_size == 8;
+	hash_key_init(&tt->map.hash, collide);
+	tt->t.lock = test_lock;
+	tt->t.unlock = test_unlock;
+	KUNIT_ASSERT_EQ(test, 0, table_init(&tt->t, &tt->map, capacity));
+	return tt;
+}
+
+/* Keys and values of up to 128 bytes. */
+static int update(struct table_test *tt, enum cmap_update_op op, u64 key, u64 value)
+{
+	const struct cmap_shape shape = tt->map.shape;
+	u64 k[16] = { [0] = key }, v[16] = { [0] = value, [15] = ~value };
+	const struct cmap_update u = { .op = op, .key = k, .value = v, .expect = v };
+	enum cmap_action act;
+	int ret;
+
+	local_bh_disable();
+	ret = table_update(&tt->t, &u, cmap_hash(&tt->map, k, shape), shape, &act);
+	update_count(&tt->map, act);
+	local_bh_enable();
+	return ret;
+}
+
+static int store(struct table_test *tt, u64 key, u64 value)
+{
+	return update(tt, CMAP_STORE, key, value);
+}
+
+static int delete(struct table_test *tt, u64 key)
+{
+	return update(tt, CMAP_DELETE, key, 0);
+}
+
+/* Value of a key, U64_MAX where it is absent. */
+static u64 get(struct table_test *tt, u64 key)
+{
+	const struct cmap_shape shape = tt->map.shape;
+	u64 k[16] = { [0] = key }, v[16];
+
+	return table_load(&tt->t, cmap_hash(&tt->map, k, shape), k, v, shape) ? U64_MAX : v[0];
+}
+
+static void expect_keys(struct kunit *test, struct table_test *tt, u64 from, u64 to, u64 plus)
+{
+	u64 key;
+
+	for (key = from; key < to; key++)
+		KUNIT_ASSERT_EQ_MSG(test, key + plus, get(tt, key), "key %llu", key);
+}
+
+/* Run the worker, as the map's own work would, if it was asked for. */
+static void work(struct table_test *tt)
+{
+	table_work(&tt->t);
+}
+
+static u64 memory(struct table_test *tt)
+{
+	struct cmap_memory mem = { };
+
+	table_memory(&tt->t, &mem);
+	return mem.bytes;
+}
+
+/* Fails when: a full bucket loses or mixes up entries, or keeps overflow it does not need. */
+static void overflow_chains(struct kunit *test)
+{
+	struct table_test *tt = make(test, 8, 8, true, 64);
+	u64 before = memory(tt), key;
+
+	for (key = 0; key < 20; key++)
+		KUNIT_ASSERT_EQ(test, 0, store(tt, key, key));
+	KUNIT_EXPECT_EQ(test, 2, cmap_counter_sum(&tt->map, CMAP_OVERFLOWS));
+	KUNIT_EXPECT_EQ(test, before + 2 * table_bucket_size(tt->map.shape), memory(tt));
+	expect_keys(test, tt, 0, 20, 0);
+	KUNIT_EXPECT_EQ(test, U64_MAX, get(tt, 20));
+	/* A hole in the middle is filled before a bucket is added. */
+	KUNIT_EXPECT_EQ(test, 0, delete(tt, 3));
+	KUNIT_EXPECT_EQ(test, U64_MAX, get(tt, 3));
+	KUNIT_EXPECT_EQ(test, 0, store(tt, 3, 3));
+	expect_keys(test, tt, 0, 20, 0);
+	for (key = 0; key < 20; key++)
+		KUNIT_ASSERT_EQ(test, 0, delete(tt, key));
+	KUNIT_EXPECT_EQ(test, before, memory(tt));
+}
+
+/* Fails when: entries too large for a slot are copied wrongly, leaked, or not accounted for. */
+static void entries_out_of_line(struct kunit *test)
+{
+	struct table_test *tt = make(test, 16, 128, false, 64);
+	u64 before = memory(tt), key;
+
+	KUNIT_ASSERT_FALSE(test, table_is_inline(tt->map.shape));
+	for (key = 0; key < 50; key++)
+		KUNIT_ASSERT_EQ(test, 0, store(tt, key, key));
+	expect_keys(test, tt, 0, 50, 0);
+	for (key = 0; key < 50; key++)
+		KUNIT_ASSERT_EQ(test, 0, store(tt, key, key + 9));
+	expect_keys(test, tt, 0, 50, 9);
+	KUNIT_EXPECT_GE(test, memory(tt), before + 50 * 144);
+	for (key = 0; key < 50; key++)
+		KUNIT_ASSERT_EQ(test, 0, delete(tt, key));
+	KUNIT_EXPECT_EQ(test, before, memory(tt));
+}
+
+/* Insert until a resize has begun. Return: the next key. */
+static u64 begin_growth(struct kunit *test, struct table_test *tt, u64 key)
+{
+	for (; !tt->t.kicked; key++)
+		KUNIT_ASSERT_EQ(test, 0, store(tt, key, key));
+	return key;
+}
+
+/*
+ * Fails when: a write moves more than its share, an entry is not found in the middle of a
+ * resize, or the resize does not end in time for the next one.
+ */
+static void growth_is_incremental(struct kunit *test)
+{
+	struct table_test *tt = make(test, 8, 8, false, 500);
+	const u64 buckets = 1ULL << tt->t.cur.bits;
+	u64 key = begin_growth(test, tt, 0), writes = 0, moved = 0;
+	u64 bytes = 2 * buckets * table_bucket_size(tt->map.shape);
+	void *array;
+
+	KUNIT_EXPECT_EQ(test, TABLE_GROW * buckets + 1, key);
+	/* What the worker does up to the point where it would move buckets itself. */
+	array = kvzalloc(bytes, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, array);
+	tt->t.old = tt->t.cur;
+	tt->t.evacuated = 0;
+	tt->t.cur.buckets = array;
+	tt->t.cur.bits++;
+	tt->t.bytes += bytes;
+	while (tt->t.old.buckets) {
+		u64 was = cmap_counter_sum(&tt->map, CMAP_MOVED_BUCKETS);
+
+		KUNIT_ASSERT_EQ(test, 0, store(tt, key, key));
+		key++;
+		writes++;
+		was = cmap_counter_sum(&tt->map, CMAP_MOVED_BUCKETS) - was;
+		KUNIT_ASSERT_LE(test, was, TABLE_WRITE_BUCKETS);
+		moved += was;
+		expect_keys(test, tt, key - min(key, 50ULL), key, 0);
+		KUNIT_ASSERT_LE(test, writes, TABLE_GROW * buckets);
+	}
+	KUNIT_EXPECT_EQ(test, buckets, moved);
+	expect_keys(test, tt, 0, key, 0);
+	KUNIT_EXPECT_EQ(test, key, tt->t.entries);
+	KUNIT_EXPECT_NOT_NULL(test, tt->t.retired);
+	work(tt);
+	KUNIT_EXPECT_NULL(test, tt->t.retired);
+	KUNIT_EXPECT_EQ(test, tt->t.bytes, memory(tt));
+	expect_keys(test, tt, 0, key, 0);
+}
+
+/* Fails when: the worker loses entries, or leaves the table too small or the wrong size. */
+static void worker_grows_and_shrinks(struct kunit *test)
+{
+	struct table_test *tt = make(test, 8, 8, false, 0);
+	u64 empty = memory(tt), key;
+
+	for (key = 0; key < 5000; key++) {
+		KUNIT_ASSERT_EQ(test, 0, store(tt, key, key));
+		if (!(key % 100))
+			work(tt);
+	}
+	work(tt);
+	KUNIT_EXPECT_LE(test, tt->t.entries, (u64)TABLE_GROW << tt->t.cur.bits);
+	KUNIT_EXPECT_GT(test, tt->t.cur.bits, 8);
+	KUNIT_EXPECT_NULL(test, tt->t.old.buckets);
+	expect_keys(test, tt, 0, 5000, 0);
+	for (key = 0; key < 5000; key++) {
+		KUNIT_ASSERT_EQ(test, 0, delete(tt, key));
+		if (!(key % 100))
+			work(tt);
+		if (key == 4000)
+			expect_keys(test, tt, 4001, 5000, 0);
+	}
+	work(tt);
+	KUNIT_EXPECT_EQ(test, 0, tt->t.cur.bits);
+	KUNIT_EXPECT_EQ(test, empty, memory(tt));
+}
+
+/* Fails when: one key that comes and goes at a threshold makes the table resize each time. */
+static void resizing_has_hysteresis(struct kunit *test)
+{
+	struct table_test *tt = make(test, 8, 8, false, 0);
+	u64 key = 0, resizes;
+	int i;
+
+	/* Up to the threshold, then to and fro across it. */
+	while (tt->t.cur.bits < 5) {
+		KUNIT_ASSERT_EQ(test, 0, store(tt, key, key));
+		work(tt);
+		key++;
+	}
+	resizes = cmap_counter_sum(&tt->map, CMAP_RESIZES);
+	for (i = 0; i < 100; i++) {
+		KUNIT_ASSERT_EQ(test, 0, delete(tt, key - 1));
+		work(tt);
+		KUNIT_ASSERT_EQ(test, 0, store(tt, key - 1, key - 1));
+		work(tt);
+	}
+	KUNIT_EXPECT_EQ(test, resizes, cmap_counter_sum(&tt->map, CMAP_RESIZES));
+	/* Down until it shrinks, then to and fro across that. */
+	while (tt->t.cur.bits >= 5 && key) {
+		KUNIT_ASSERT_EQ(test, 0, delete(tt, --key));
+		work(tt);
+	}
+	resizes = cmap_counter_sum(&tt->map, CMAP_RESIZES);
+	for (i = 0; i < 100; i++) {
+		KUNIT_ASSERT_EQ(test, 0, store(tt, key, key));
+		work(tt);
+		KUNIT_ASSERT_EQ(test, 0, delete(tt, key));
+		work(tt);
+	}
+	KUNIT_EXPECT_EQ(test, resizes, cmap_counter_sum(&tt->map, CMAP_RESIZES));
+}
+
+/* Fails when: a table made for many entries resizes on the way there, or shrinks below. */
+static void capacity_is_kept(struct kunit *test)
+{
+	struct table_test *tt = make(test, 8, 8, false, 3000);
+	unsigned int bits = tt->t.cur.bits;
+	u64 key;
+
+	for (key = 0; key < 3000; key++)
+		KUNIT_ASSERT_EQ(test, 0, store(tt, key, key));
+	for (key = 0; key < 3000; key++)
+		KUNIT_ASSERT_EQ(test, 0, delete(tt, key));
+	work(tt);
+	KUNIT_EXPECT_EQ(test, bits, tt->t.cur.bits);
+	KUNIT_EXPECT_EQ(test, 0, cmap_counter_sum(&tt->map, CMAP_RESIZES));
+}
+
+#define COLLECT_KEYS	3000
+
+/**
+ * struct collected - what a range of the table gave
+ * @seen: how often each key came
+ * @page: where a step's entries go
+ */
+struct collected {
+	u8 seen[COLLECT_KEYS];
+	struct cmap_page page;
+};
+
+/* Walk to the end, letting the table be resized between the steps. */
+static void collect_all(struct kunit *test, struct table_test *tt, struct collected *c,
+			void (*meanwhile)(struct table_test *tt, unsigned int step))
+{
+	u64 cursor = 0, before;
+	unsigned int i, step = 0;
+
+	while (!(cursor >> TABLE_BITS_MAX)) {
+		before = cursor;
+		c->page.count = 0;
+		table_collect(&tt->t, &cursor, &c->page);
+		if (c->page.count > c->page.room) {
+			KUNIT_ASSERT_EQ(test, before, cursor);
+			KUNIT_FAIL_AND_ABORT(test, "%u entries in one step", c->page.count);
+		}
+		KUNIT_ASSERT_GT(test, cursor, before);
+		for (i = 0; i < c->page.count; i++) {
+			u64 *entry = c->page.data + i * cmap_page_stride(&tt->map);
+			u64 at = hash_bucket(hash_u64(&tt->map.hash, entry[0]), TABLE_BITS_MAX);
+
+			KUNIT_ASSERT_LT(test, entry[0], COLLECT_KEYS);
+			KUNIT_ASSERT_EQ(test, entry[0], entry[1]);
+			KUNIT_ASSERT_TRUE(test, at >= before && at < cursor);
+			c->seen[entry[0]]++;
+		}
+		if (meanwhile)
+			meanwhile(tt, step);
+		step++;
+	}
+}
+
+/* Grow or shrink in the middle of the walk, by keys that are not counted as stable. */
+static void resize_meanwhile(struct table_test *tt, unsigned int step)
+{
+	u64 key;
+
+	if (step % 8)
+		return;
+	for (key = COLLECT_KEYS / 10; key < COLLECT_KEYS; key++) {
+		if (step & 8)
+			delete(tt, key);
+		else
+			store(tt, key, key);
+	}
+	work(tt);
+}
+
+/* Fails when: a walk leaves the order of the hash, misses an entry, or gives one twice. */
+static void collect_is_in_order_of_the_hash(struct kunit *test)
+{
+	struct table_test *tt = make(test, 8, 8, false, 0);
+	struct collected *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+	unsigned int pass;
+	u64 key;
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	/* A walk that meets the table at its smallest gets much in one step. */
+	c->page.room = 2 * COLLECT_KEYS;
+	c->page.data = kunit_kcalloc(test, c->page.room, 16, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, c->page.data);
+	for (key = 0; key < COLLECT_KEYS; key++)
+		KUNIT_ASSERT_EQ(test, 0, store(tt, key, key));
+	for (pass = 0; pass < 4; pass++) {
+		memset(c->seen, 0, sizeof(c->seen));
+		/* Pass 0: one bucket has it all. Then: at rest; resized from step to step. */
+		collect_all(test, tt, c, pass < 2 ? NULL : resize_meanwhile);
+		for (key = 0; key < COLLECT_KEYS; key++) {
+			bool stable = pass < 2 || key < COLLECT_KEYS / 10;
+
+			KUNIT_ASSERT_LE_MSG(test, c->seen[key], 1, "pass %u", pass);
+			if (stable)
+				KUNIT_ASSERT_EQ_MSG(test, c->seen[key], 1, "pass %u", pass);
+		}
+		work(tt);
+	}
+}
+
+/* Fails when: a page without room moves the cursor, or does not say what it needs. */
+static void collect_without_room_asks_for_more(struct kunit *test)
+{
+	struct table_test *tt = make(test, 8, 8, true, 0);
+	u64 entry[4], cursor = 0, key;
+	struct cmap_page page = { .room = 2, .data = entry };
+
+	for (key = 0; key < 40; key++)
+		KUNIT_ASSERT_EQ(test, 0, store(tt, key, key));
+	table_collect(&tt->t, &cursor, &page);
+	KUNIT_EXPECT_EQ(test, 0, cursor);
+	KUNIT_EXPECT_EQ(test, 40, page.count);
+}
+
+/* Fails when: clearing leaves entries or memory, also in the middle of a resize. */
+static void clear_empties_both_arrays(struct kunit *test)
+{
+	struct table_test *tt = make(test, 16, 128, false, 0);
+	u64 key, cursor = 0, empty = memory(tt);
+
+	for (key = 0; key < 1000; key++) {
+		KUNIT_ASSERT_EQ(test, 0, store(tt, key, key));
+		if (key == 500)
+			work(tt);
+	}
+	while (!(cursor >> TABLE_BITS_MAX))
+		table_clear_step(&tt->t, &cursor);
+	KUNIT_EXPECT_EQ(test, 0, tt->t.entries);
+	for (key = 0; key < 1000; key++)
+		KUNIT_ASSERT_EQ(test, U64_MAX, get(tt, key));
+	work(tt);
+	KUNIT_EXPECT_EQ(test, empty, memory(tt));
+}
+
+static struct kunit_case table_cases[] = {
+	KUNIT_CASE(overflow_chains),
+	KUNIT_CASE(entries_out_of_line),
+	KUNIT_CASE(growth_is_incremental),
+	KUNIT_CASE(worker_grows_and_shrinks),
+	KUNIT_CASE(resizing_has_hysteresis),
+	KUNIT_CASE(capacity_is_kept),
+	KUNIT_CASE(collect_is_in_order_of_the_hash),
+	KUNIT_CASE(collect_without_room_asks_for_more),
+	KUNIT_CASE(clear_empties_both_arrays),
+	{}
+};
+
+static struct kunit_suite table_suite = {
+	.name = "mapstat_table",
+	.init = table_test_init,
+	.exit = table_test_exit,
+	.test_cases = table_cases,
+};
+
+kunit_test_suites(&table_suite);
