@@ -1,0 +1,281 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Bad input: each is refused with one clear line, and changes nothing.
+. "$MAPSTAT_SOURCE/tests/lib/guest.sh"
+
+# Nothing of a refused module may be left.
+not_loaded() {
+	! is_loaded || fail "the module is loaded"
+	[[ ! -e "$FILES" ]] || fail "$FILES is there"
+}
+
+# write_says FILE TEXT ERROR: the write is refused with that error.
+write_says() {
+	# In one write(2), which a shell's printf does not promise.
+	printf %s "$2" >/tmp/text
+	refused_with "$3" dd if=/tmp/text of="$FILES/$1" bs=4096 conv=notrunc status=none
+}
+
+# Breaks when a range is off by one, a value is cut to fit, a refusal is silent or told twice,
+# or the files are checked less than insmod's arguments.
+values() {
+	fresh
+	python3 "$MAPSTAT_SOURCE/tests/lib/parameters.py" "$@"
+}
+
+# shellcheck disable=SC2054 # the commas belong to the values
+bad=(
+	threads=4097 threads=-1 threads=x threads=4294967296
+	read_permille=1001 read_permille=-1 read_permille=4294967297
+	delete_permille=1001 delete_permille=-1
+	keys=0 keys=4294967296 keys=18446744073709551616
+	key_size=0 key_size=257 key_size=4097 key_size=-8
+	value_size=0 value_size=4097 value_size=65544
+	dist=gauss dist=Uniform 'dist='
+	theta=0 theta=0.0001 theta=1 theta=0.0005 theta=1.5 theta=-0.5 theta=abc theta=0.99x theta=0.9999
+	arrival=open 'arrival='
+	rate=0 rate=10000001 rate=-1
+	duration_ms=0 duration_ms=3600001
+	rounds=0 rounds=1001
+	seed=-1 seed=18446744073709551616 seed=x
+	capacity=4294967297 capacity=-1
+	shards=0 shards=3 shards=1025 shards=2048 shards=1023
+	layout=tight mode=fast
+	sample_shift=21 sample_shift=-1
+	stats=2 stats=-1 stats=maybe
+	autostart=2 autostart=maybe
+	maps=nosuch maps=rwlock,nosuch 'maps=' maps=, maps=rwlock, maps=,rwlock maps=rwlock,rwlock
+	maps=rwlock,,sharded maps=RWLOCK
+	cpus=4096 cpus=0-4096 cpus=x cpus=3-1
+)
+# shellcheck disable=SC2054
+good=(
+	threads=0 threads=4096 read_permille=0 read_permille=1000 delete_permille=0 delete_permille=1000
+	keys=1 keys=4294967295 key_size=256 value_size=1 value_size=4096 dist=zipf dist=hotspot
+	theta=0.001 theta=0.999 arrival=poisson rate=1 rate=10000000 duration_ms=1 duration_ms=3600000
+	rounds=1 rounds=1000 seed=0 seed=18446744073709551615 capacity=0 capacity=4294967296
+	shards=1 shards=1024 layout=packed mode=classic sample_shift=0 sample_shift=20 stats=0 stats=1
+	maps=rhashtable maps=rwlock,sharded,readdirty,readdirty_classic,seqlock,rhashtable,busted cpus=0
+)
+
+# The list is of no use where it leaves a parameter out.
+all_parameters_are_here() {
+	local name
+	for name in $(modinfo -p mapstat.ko | cut -d : -f 1); do
+		[[ " ${bad[*]}" == *" $name="* ]] || fail "no bad value of $name is tried"
+		[[ $name == autostart || " ${good[*]}" == *" $name="* ]] || fail "no extreme value of $name is tried"
+	done
+}
+
+unknown_parameter() {
+	kernel_log_mark
+	fresh
+	insmod mapstat.ko autostart=0 nosuch=1
+	# The kernel ignores these, and says so.
+	dmesg | sed "1,/$MARK/d" | grep -q "unknown parameter 'nosuch' ignored"
+}
+
+more_keys_than_can_be() {
+	fresh
+	kernel_log_mark
+	# Both are in their ranges: it shows when the run is to begin.
+	refused_with "Invalid parameters" insmod mapstat.ko key_size=1 keys=257
+	equal "lines in the log" "$(kernel_log | grep -c '^mapstat: parameter ')" 1
+	kernel_log | grep -q '^mapstat: parameter keys=257: ' || fail "the line is: $(kernel_log)"
+	not_loaded
+}
+
+# Breaks when an init that fails half-way leaves what it had, or asks so hard for memory
+# that the kernel kills for it.
+no_memory() {
+	fresh
+	dmesg -C
+	keeps_nothing 64 refused_with "Cannot allocate memory" \
+		insmod mapstat.ko maps="$1" capacity=4294967295 key_size=256 value_size=4096 keys=1000
+	not_loaded
+	! dmesg | grep -qE 'invoked oom-killer|Out of memory: Killed' || fail "the kernel killed for memory"
+}
+
+# Breaks when a failed start leaves the module unable to run.
+no_memory_at_start() {
+	fresh
+	insmod mapstat.ko autostart=0 maps=rwlock rounds=1 duration_ms=50
+	echo 4294967295 >"$FILES/stress/capacity"
+	echo 4096 >"$FILES/stress/value_size"
+	write_says control start "Cannot allocate memory"
+	equal control "$(state)" "failed -12"
+	echo 0 >"$FILES/stress/capacity"
+	echo 8 >"$FILES/stress/value_size"
+	echo start >"$FILES/control"
+	wait_run
+	[[ $(tail -n 1 "$FILES/results") == "# SUCCESS "* ]]
+}
+
+# 0, 1, 4096 and 10^6 bytes to every file: those that can only be read refuse to be opened,
+# the others refuse what is no value of theirs. Nothing changes.
+writes_of_all_sizes() {
+	local before
+	fresh
+	insmod mapstat.ko autostart=0 maps=rwlock,seqlock rounds=1 duration_ms=50
+	echo start >"$FILES/control"
+	wait_run
+	before=$(head -n 1000 "$FILES"/stress/* "$FILES/control" "$FILES/results")
+	python3 "$MAPSTAT_SOURCE/tests/lib/writes.py" "$FILES"
+	equal "stress/, control and results after the writes" \
+		"$(head -n 1000 "$FILES"/stress/* "$FILES/control" "$FILES/results")" "$before"
+	equal control "$(state)" idle
+}
+
+control_words() {
+	local word
+	fresh
+	insmod mapstat.ko autostart=0 maps=rwlock rounds=1000 duration_ms=1000
+	write_says control stop "Invalid argument"
+	for word in bogus START 'start now' startx sta ' ' $'start\nstop'; do
+		write_says control "$word" "Invalid argument"
+	done
+	equal control "$(state)" idle
+	echo start >"$FILES/control"
+	wait_running
+	write_says control start "Device or resource busy"
+	write_says control reset "Device or resource busy"
+	write_says control bogus "Invalid argument"
+	[[ $(state) == running* ]] || fail "control reads '$(state)'"
+	echo stop >"$FILES/control"
+	wait_run 30
+	write_says control stop "Invalid argument"
+	# Without a newline, as printf and programs write it.
+	printf start >"$FILES/control"
+	wait_running
+	printf stop >"$FILES/control"
+	wait_run 30
+}
+
+# Breaks when a run reads parameters that change beneath it.
+changes_while_running() {
+	local file before
+	fresh
+	insmod mapstat.ko maps=rwlock rounds=1000 duration_ms=1000
+	wait_running
+	for file in "$FILES"/stress/*; do
+		before=$(<"$file")
+		write_says "stress/${file##*/}" "$before"$'\n' "Device or resource busy"
+		equal "$file" "$(<"$file")" "$before"
+	done
+	echo stop >"$FILES/control"
+	wait_run 30
+	echo 500 >"$FILES/stress/read_permille"
+}
+
+# Breaks when a reader with a small buffer gets lines twice, or loses some.
+tiny_reads() {
+	local file
+	fresh
+	insmod mapstat.ko maps="$ALL_MAPS" rounds=1 duration_ms=50 keys=500
+	wait_run
+	while read -r file; do
+		cat "$file" >/tmp/whole
+		dd if="$file" bs=1 of=/tmp/pieces status=none
+		cmp /tmp/whole /tmp/pieces || fail "$file reads otherwise with bs=1"
+		dd if="$file" bs=7 of=/tmp/pieces status=none
+		cmp /tmp/whole /tmp/pieces || fail "$file reads otherwise with bs=7"
+	done < <(find "$FILES" -type f)
+}
+
+# Breaks when a file that is open outlives what it shows. The module may stay until it is
+# closed, or go and leave a file that only gives an error; a report ends this guest.
+open_across_rmmod() {
+	local how file fd
+	for how in untouched begun; do
+		fresh
+		insmod mapstat.ko maps=rwlock rounds=1 duration_ms=50
+		wait_run
+		for file in results control version maps/rwlock/latency maps/rwlock/pauses stress/keys; do
+			is_loaded || insmod mapstat.ko maps=rwlock rounds=1 duration_ms=50
+			wait_run
+			exec {fd}<"$FILES/$file"
+			[[ $how == untouched ]] || head -c 3 <&"$fd" >/dev/null
+			if rmmod mapstat 2>/tmp/said; then
+				not_loaded
+				! cat <&"$fd" >/dev/null || fail "$file can still be read"
+			else
+				grep -q 'in use\|temporarily unavailable' /tmp/said || fail "rmmod: $(</tmp/said)"
+				cat <&"$fd" >/dev/null
+			fi
+			exec {fd}<&-
+			! is_loaded || unload
+		done
+	done
+}
+
+# A map's directory goes at the next start; who holds one of its files must not notice more
+# than an error.
+open_across_start() {
+	local fd
+	fresh
+	insmod mapstat.ko maps=rwlock rounds=1 duration_ms=50
+	wait_run
+	exec {fd}<"$FILES/maps/rwlock/latency"
+	head -c 1 <&"$fd" >/dev/null
+	echo seqlock >"$FILES/stress/maps"
+	echo start >"$FILES/control"
+	cat <&"$fd" >/dev/null || true
+	wait_run
+	exec {fd}<&-
+	[[ ! -e "$FILES/maps/rwlock" ]] || fail "the map of the run before is still there"
+}
+
+rmmod_in_a_run() {
+	fresh
+	insmod mapstat.ko maps="$ALL_MAPS" rounds=1000 duration_ms=1000 threads=4
+	wait_running
+	unload
+	not_loaded
+	equal "threads left" "$(pgrep -c '^mapstat' || true)" 0
+}
+
+second_insmod() {
+	fresh
+	insmod mapstat.ko maps=rwlock rounds=1 duration_ms=100
+	refused_with "File exists" insmod mapstat.ko
+	wait_run
+	[[ $(tail -n 1 "$FILES/results") == "# SUCCESS "* ]] || fail "it did the first one harm"
+}
+
+offline_cpu() {
+	local last=$(($(nproc) - 1))
+	((last > 0)) || skip "one CPU"
+	[[ -w "/sys/devices/system/cpu/cpu$last/online" ]] || skip "this kernel has no CPU hotplug"
+	fresh
+	kernel_log_mark
+	echo 0 >"/sys/devices/system/cpu/cpu$last/online"
+	# It may come back before the run begins: that is when it counts.
+	refused_with "Invalid parameters" insmod mapstat.ko "cpus=0-$last"
+	echo 1 >"/sys/devices/system/cpu/cpu$last/online"
+	equal "lines in the log" "$(kernel_log | grep -c '^mapstat: parameter ')" 1
+	kernel_log | grep -q "^mapstat: parameter cpus=0-$last: " || fail "the line is: $(kernel_log)"
+	not_loaded
+}
+
+test_case "each parameter is tried" all_parameters_are_here
+test_case "insmod refuses values out of range" values insmod_refuses "${bad[@]}"
+test_case "the files refuse values out of range" values file_refuses "${bad[@]}"
+test_case "values at the ends of their ranges are taken" values accepts "${good[@]}"
+test_case "an unknown parameter is told" unknown_parameter
+test_case "more keys than the key can tell apart" more_keys_than_can_be
+test_case "a CPU that is offline" offline_cpu
+# Not rhashtable: to it, a capacity is a hint, and a small table will do.
+for design in rwlock sharded readdirty readdirty_classic seqlock; do
+	test_case "$design: memory that cannot be had" no_memory "$design"
+done
+test_case "memory that cannot be had at start" no_memory_at_start
+test_case "writes of 0, 1, 4096 and 10^6 bytes to every file" writes_of_all_sizes
+test_case "control words in wrong states" control_words
+test_case "no parameter changes while running" changes_while_running
+test_case "reads with a tiny buffer" tiny_reads
+test_case "a file held open across rmmod" open_across_rmmod
+test_case "a map's file held open across the next start" open_across_start
+test_case "rmmod in the middle of a run" rmmod_in_a_run
+test_case "a second insmod" second_insmod
+test_case "unload" unload
+run_cases

@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: demo.sh PARAMETER=VALUE... The part of tests/demo inside the guest: one run, seen to
+# its end, and all that the kernel says about it, as plain files in $OUT.
+set -u
+files=/sys/kernel/debug/mapstat
+
+insmod mapstat.ko "$@" || exit
+# Through a pipe: a line for each round, whatever the guest's console can do.
+mapstat wait 2> >(cat >&2)
+status=$?
+(
+	cd "$files" && find . -type f | while read -r file; do
+		mkdir -p "$OUT/debugfs/${file%/*}"
+		cat "$file" >"$OUT/debugfs/$file"
+	done
+)
+cp "$OUT/debugfs/results" "$OUT/results.tsv"
+echo "$MAPSTAT_ACCEL" >"$OUT/accel"
+rmmod mapstat || status=1
+dmesg >"$OUT/dmesg.txt"
+exit $status

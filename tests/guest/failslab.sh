@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Allocations that fail, for a kernel with failslab: at random beneath a run, and one after
+# the other in insmod, until every one has failed once. kmemleak looks at the end.
+. "$MAPSTAT_SOURCE/tests/lib/guest.sh"
+
+slab=/sys/kernel/debug/failslab
+
+failing() {
+	echo 0 >"$slab/verbose"
+	echo -1 >"$slab/times"
+	echo "$1" >"$slab/interval"
+	echo N >"$slab/task-filter"
+	# Those that may sleep are not to fail beneath the rest of the system.
+	echo Y >"$slab/ignore-gfp-wait"
+	echo 100 >"$slab/probability"
+}
+
+not_failing() {
+	echo 0 >"$slab/probability"
+}
+
+# A run that finds no memory may end, saying so: it must not have lost anything for that. The
+# threads know what they have stored. And where memory is back, the next one succeeds.
+in_a_run() {
+	local failures
+	fresh
+	insmod mapstat.ko autostart=0 maps="$ALL_MAPS" rounds=1 duration_ms=1500 keys=5000 \
+		read_permille=300 delete_permille=400 "$@"
+	echo start >"$FILES/control"
+	# Beneath the operations, not beneath what fills the maps before: that would end the run.
+	sleep 2
+	failing 7
+	while [[ $(state) == running* ]]; do
+		sleep 0.2
+	done
+	not_failing
+	cp "$FILES/results" /tmp/results
+	verdict=$(tail -n 1 /tmp/results)
+	echo "$verdict"
+	[[ $verdict == "# SUCCESS "* || $verdict == "# FAILURE out of memory"* ]] || fail "values were lost"
+	awk -F '\t' '
+		/^# map\t/ { for (i = 1; i <= NF; i++) if ($i == "errors") column = i }
+		!/^#/ && $column != 0 { print; wrong = 1 }
+		END { exit wrong }' /tmp/results
+	failures=$(cat "$FILES"/maps/*/stats | awk '$1 == "alloc_failures_total" { sum += $2 } END { print sum + 0 }')
+	echo "$failures operations returned -ENOMEM"
+	((failures > 0)) || fail "no allocation failed: this has tested nothing"
+	echo start >"$FILES/control"
+	wait_run
+	[[ $(tail -n 1 "$FILES/results") == "# SUCCESS "* ]] || fail "$(tail -n 1 "$FILES/results")"
+	unload
+}
+
+# One allocation after the other fails in this task's init_module(2).
+each_in_insmod() {
+	not_failing
+	echo N >"$slab/ignore-gfp-wait"
+	fresh
+	python3 - "$@" <<-'END'
+		import ctypes, errno, os, sys
+		libc = ctypes.CDLL(None, use_errno=True)
+		FINIT, DELETE = 313, 176
+		options = " ".join(sys.argv[1:]).encode()
+		module = os.open("mapstat.ko", os.O_RDONLY)
+		nth = failed = 0
+		while True:
+		    nth += 1
+		    reader = os.open("/proc/thread-self/fail-nth", os.O_RDONLY)
+		    writer = os.open("/proc/thread-self/fail-nth", os.O_WRONLY)
+		    os.write(writer, b"%d" % nth)
+		    status = libc.syscall(FINIT, module, options, 0)
+		    error = ctypes.get_errno()
+		    left = int(os.read(reader, 16))
+		    os.write(writer, b"0")
+		    os.close(reader)
+		    os.close(writer)
+		    if status:
+		        failed += 1
+		        if error not in (errno.ENOMEM,):
+		            print(f"allocation {nth} of insmod: {os.strerror(error)}")
+		        if os.path.exists("/sys/kernel/debug/mapstat"):
+		            sys.exit(f"allocation {nth} of insmod: refused, but its files are there")
+		    else:
+		        # A failure that was not one for the module; or none was injected: all are through.
+		        if libc.syscall(DELETE, b"mapstat", os.O_NONBLOCK):
+		            sys.exit(f"allocation {nth}: rmmod: {os.strerror(ctypes.get_errno())}")
+		        if left:
+		            break
+		print(f"{nth} allocations, {failed} made insmod fail")
+		if failed < 50:
+		    sys.exit("too few to have reached the module's own")
+	END
+	[[ ! -e $FILES ]] || fail "files are left"
+}
+
+if [[ -e $slab/probability ]]; then
+	test_case "operations beneath which one allocation in 7 fails" in_a_run
+	test_case "the same with long values" in_a_run value_size=200 key_size=24
+	test_case "each allocation of insmod fails once" each_in_insmod autostart=0
+	test_case "each allocation of insmod and of a run's start fails once" \
+		each_in_insmod autostart=1 maps="$ALL_MAPS" rounds=1 duration_ms=1 keys=10 threads=1
+else
+	test_case "allocations that fail" skip "this kernel has no failslab"
+fi
+run_cases

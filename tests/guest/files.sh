@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Every file under /sys/kernel/debug/mapstat, against docs/debugfs.md: columns, units, sums
+# that must agree. tests/lib/formats.py does the arithmetic.
+. "$MAPSTAT_SOURCE/tests/lib/guest.sh"
+
+modinfo -p mapstat.ko >/tmp/parameters
+insmod mapstat.ko autostart=1 maps="$ALL_MAPS" rounds=3 duration_ms=150 keys=3000 sample_shift=2 \
+	delete_permille=300 read_permille=800
+
+# The files that there should be, no more and no fewer.
+tree() {
+	(
+		cd "$FILES"
+		find . -type f | sed 's,^\./,,' | grep -v '^stress/' | sort
+	) >/tmp/found
+	{
+		printf '%s\n' control results version
+		printf "maps/%s\n" {readdirty,readdirty_classic,rhashtable,rwlock,seqlock,sharded}/{latency,latency_percpu,pauses,percpu,stats}
+	} | sort >/tmp/wanted
+	diff /tmp/wanted /tmp/found
+}
+
+modes() {
+	[[ -z $(find "$FILES" -type d ! -perm 0700) ]] || fail "$(find "$FILES" -type d ! -perm 0700)"
+	equal "files that can be written" \
+		"$(find "$FILES" -type f -perm 0600 | grep -vc "/stress/\|/control$" || true)" 0
+	equal "files of other modes" "$(find "$FILES" -type f ! -perm 0400 ! -perm 0600 | wc -l)" 0
+	equal "parameters that can be written" "$(find "$FILES/stress" -perm 0600 | wc -l)" "$(wc -l </tmp/parameters)"
+}
+
+idle_until_done() {
+	wait_run
+}
+
+# copied FILE MAP: the checks on one reading of it.
+copied() {
+	cat "$FILES/maps/$2/$1" >/tmp/now
+	formats "$1" /tmp/now
+}
+
+# A file that is read while it changes is still whole: the count is that of the same buckets.
+while_running() {
+	local map file
+	echo 200 >"$FILES/stress/rounds"
+	echo 2000 >"$FILES/stress/duration_ms"
+	echo start >"$FILES/control"
+	wait_running
+	[[ $(state) =~ ^running\ [0-9]+/200$ ]] || fail "control reads '$(state)'"
+	[[ $(tail -n 1 "$FILES/results") =~ ^"# RUNNING "[0-9]+/200" " ]] || fail "$(tail -n 1 "$FILES/results")"
+	for map in rwlock seqlock; do
+		for file in latency latency_percpu pauses stats percpu; do
+			copied "$file" "$map"
+		done
+	done
+	# Breaks when a length is given that nobody knows: these files have none.
+	equal "size of results" "$(stat -c %s "$FILES/results")" 0
+	echo stop >"$FILES/control"
+	wait_run 60
+}
+
+stress_files() {
+	fresh
+	insmod mapstat.ko autostart=0
+	formats stress_parameters "$FILES/stress" /tmp/parameters
+	[[ $(state) == idle ]] || fail "control reads '$(state)'"
+	[[ $(tail -n 1 "$FILES/results") == "# NONE "* ]] || fail "$(tail -n 1 "$FILES/results")"
+	formats results "$FILES/results"
+	equal "maps before the first run" "$(find "$FILES/maps" -mindepth 1 | wc -l)" 0
+}
+
+# Breaks when parameters are to be changed in /sys/module too, past the checks.
+no_second_door() {
+	local writable
+	writable=$(find /sys/module/mapstat/parameters -type f -perm /222 2>/dev/null || true)
+	[[ -z $writable ]] || fail "writable: $writable"
+}
+
+reset_zeroes() {
+	echo reset >"$FILES/control"
+	[[ $(tail -n 1 "$FILES/results") == "# NONE "* ]] || fail "$(tail -n 1 "$FILES/results")"
+	awk '$1 ~ /_total$/ && $2 != 0' "$FILES"/maps/*/stats >/tmp/left
+	[[ ! -s /tmp/left ]] || fail "after reset: $(</tmp/left)"
+	formats latency "$FILES/maps/rwlock/latency"
+	! grep -q '^load' "$FILES/maps/rwlock/latency" || fail "latency has observations"
+}
+
+test_case "the run of this test ends well" idle_until_done
+test_case "the tree: every file, no other" tree
+test_case "modes" modes
+test_case "version" formats version "$FILES/version"
+test_case "results" formats results "$FILES/results" maps="$ALL_MAPS" rounds=3 read_permille=800
+for map in "${DESIGNS[@]}"; do
+	test_case "$map: stats" formats stats "$FILES/maps/$map/stats"
+	test_case "$map: latency" formats latency "$FILES/maps/$map/latency"
+	test_case "$map: latency_percpu" formats latency_percpu "$FILES/maps/$map/latency_percpu"
+	test_case "$map: pauses" copied pauses "$map"
+	test_case "$map: the sums of its files agree" formats sums "$FILES/maps/$map"
+done
+test_case "reset zeroes all" reset_zeroes
+test_case "whole while a run is on" while_running
+test_case "stress/ has the documented parameters and defaults" stress_files
+test_case "no parameter can be written in /sys/module" no_second_door
+test_case "unload" unload
+run_cases

@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# CPUs that go and come while threads are pinned to them: the run goes on or ends with a
+# failure that says why; the module stays usable, and goes.
+. "$MAPSTAT_SOURCE/tests/lib/guest.sh"
+
+last=/sys/devices/system/cpu/cpu$(($(nproc) - 1))/online
+
+off_and_on() {
+	local i
+	fresh
+	insmod mapstat.ko maps="$ALL_MAPS" rounds=4 duration_ms=300 "$@"
+	wait_running
+	for i in 1 2 3; do
+		sleep 0.4
+		echo 0 >"$last"
+		find "$FILES" -type f -exec cat {} + >/dev/null
+		sleep 0.4
+		echo 1 >"$last"
+	done
+	local deadline=$((SECONDS + 120))
+	while [[ $(state) == running* ]]; do
+		((SECONDS < deadline)) || fail "the run does not end"
+		sleep 0.2
+	done
+	tail -n 1 "$FILES/results"
+	[[ $(tail -n 1 "$FILES/results") =~ ^"# "(SUCCESS|FAILURE)" " ]] || fail "no verdict"
+	# No design has lost anything by it.
+	! tail -n 1 "$FILES/results" | grep -qiE 'lost|torn|stale' || fail "values were lost"
+}
+
+usable_afterwards() {
+	echo 1 >"$FILES/stress/rounds"
+	echo start >"$FILES/control"
+	wait_run
+	[[ $(tail -n 1 "$FILES/results") == "# SUCCESS "* ]] || fail "$(tail -n 1 "$FILES/results")"
+}
+
+gone_while_offline() {
+	fresh
+	insmod mapstat.ko maps="$ALL_MAPS" rounds=100 duration_ms=300
+	wait_running
+	echo 0 >"$last"
+	unload
+	echo 1 >"$last"
+}
+
+loaded_while_offline() {
+	fresh
+	echo 0 >"$last"
+	stress maps="$ALL_MAPS" rounds=1 duration_ms=100
+	[[ $verdict == "# SUCCESS "* ]] || fail "$verdict"
+	echo 1 >"$last"
+	usable_afterwards
+}
+
+if [[ -w $last ]]; then
+	test_case "a CPU goes and comes during a run" off_and_on
+	test_case "the next run succeeds" usable_afterwards
+	test_case "more threads than CPUs" off_and_on threads=5
+	test_case "rmmod while a CPU with a thread is offline" gone_while_offline
+	test_case "loaded while a CPU is offline" loaded_while_offline
+	test_case "unload" unload
+else
+	test_case "CPUs that go and come" skip "no CPU of this guest can go offline"
+fi
+run_cases

@@ -1,0 +1,175 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# mapstat(1) on the real files: what it prints is what the kernel says, and what cannot be
+# is told in a clear line with a status of its own. (What it does with damaged files is
+# tested in userspace/tests.)
+. "$MAPSTAT_SOURCE/tests/lib/guest.sh"
+
+# fails STATUS TEXT COMMAND...
+fails() {
+	local want=$1 text=$2 said status=0
+	shift 2
+	said=$("$@" 2>&1 >/dev/null) || status=$?
+	equal "status of '$*' ($said)" "$status" "$want"
+	[[ $said == *"$text"* ]] || fail "'$*' does not say '$text' but: $said"
+}
+
+without_module() {
+	fresh
+	local command
+	for command in show json list wait "run -p keys=10"; do
+		# shellcheck disable=SC2086 # a command and its arguments
+		fails 5 "not loaded" mapstat $command
+	done
+}
+
+without_debugfs() {
+	fails 3 "not mounted" unshare --mount bash -c \
+		'umount -R /sys/kernel/debug/tracing 2>/dev/null; umount /sys/kernel/debug && mapstat show'
+}
+
+without_permission() {
+	is_loaded || insmod mapstat.ko autostart=0
+	fails 4 "permission" setpriv --reuid 65534 --clear-groups "$(command -v mapstat)" show
+}
+
+unknown_abi() {
+	rm -rf /tmp/tree
+	cp -r "$FILES" /tmp/tree
+	chmod -R u+rwX /tmp/tree
+	sed -i 's/^abi\t.*/abi\t999/' /tmp/tree/version
+	fails 6 "ABI version 999" mapstat -d /tmp/tree show
+}
+
+# Breaks when the row of a map, or its histogram, is not shown.
+run_prints() {
+	local map
+	fresh
+	insmod mapstat.ko autostart=0
+	COLUMNS=160 mapstat run -p maps="$ALL_MAPS" -p rounds=3 -p duration_ms=100 -p keys=700 >/tmp/out 2>/tmp/progress
+	cat /tmp/out
+	equal keys "$(<"$FILES/stress/keys")" 700
+	[[ $(tail -n 1 "$FILES/results") == "# SUCCESS "* ]]
+	grep -q "SUCCESS" /tmp/out || fail "the verdict is not shown"
+	for map in "${DESIGNS[@]}"; do
+		grep -qw "^ *$map" /tmp/out || fail "no row of $map"
+	done
+	[[ -s /tmp/progress ]] || fail "no progress was shown"
+}
+
+# What is shown is the figure of the median row.
+show_tells_the_kernels_figures() {
+	local map ns
+	COLUMNS=200 mapstat show --no-hist >/tmp/out
+	cat /tmp/out
+	while IFS=$'\t' read -r map ns; do
+		grep "^ *$map " /tmp/out | grep -qF -- " $ns" || fail "$map: $ns ns/op is not shown"
+	done < <(awk -F '\t' '
+		/^# map\t/ { for (i = 1; i <= NF; i++) if ($i == "ns_per_op") column = i }
+		$2 == "median" { print $1 "\t" $column }' "$FILES/results")
+}
+
+json_is_the_same() {
+	mapstat json >/tmp/json
+	python3 -m json.tool /tmp/json >/dev/null
+	python3 - "$FILES" <<-'END'
+		import json, sys
+		document = json.load(open("/tmp/json"))
+		lines = [l.rstrip("\n") for l in open(sys.argv[1] + "/results")]
+		header = lines[0].removeprefix("# ").split("\t")
+		rows = [l.split("\t") for l in lines if not l.startswith("#")]
+		medians = {r[0]: dict(zip(header, r)) for r in rows if r[1] == "median"}
+		told = {m["map"]: m for m in document["results"]["medians"]}
+		if set(told) != set(medians) or not told:
+		    sys.exit(f"maps: {sorted(told)}, in results: {sorted(medians)}")
+		for name, row in medians.items():
+		    for column, value in row.items():
+		        if column in ("map", "round"):
+		            continue
+		        wanted = None if value == "-" else float(value)
+		        if told[name][column] != wanted:
+		            sys.exit(f"{name} {column}: {told[name][column]}, in results {value}")
+	END
+}
+
+list_is_maps() {
+	mapstat list | tee /tmp/out
+	diff <(sed 1d /tmp/out | awk '{ print $1 }' | sort) <(find "$FILES/maps" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort)
+}
+
+# Breaks when a refused parameter leaves those before it changed, or the run starts all the same.
+run_refused() {
+	local before
+	before=$(<"$FILES/stress/keys")
+	fails 9 read_permille mapstat run -p keys=9 -p read_permille=1001
+	equal "keys after it" "$(<"$FILES/stress/keys")" "$before"
+	equal control "$(state)" idle
+	fails 9 nosuch mapstat run -p nosuch=1
+}
+
+failure_is_a_status() {
+	fails 1 "" mapstat run -p maps=busted -p rounds=2 -p duration_ms=1500 -p keys=1000
+	mapstat run -p maps=rwlock -p rounds=1 -p duration_ms=50 >/dev/null 2>&1
+}
+
+waits() {
+	local start=$SECONDS
+	echo 1 >"$FILES/stress/rounds"
+	echo 3000 >"$FILES/stress/duration_ms"
+	echo start >"$FILES/control"
+	fails 7 "" mapstat run -p keys=10
+	mapstat wait >/dev/null 2>&1
+	[[ $(state) == idle ]] || fail "control reads '$(state)' after wait"
+	((SECONDS - start >= 2)) || fail "wait returned after $((SECONDS - start)) s"
+}
+
+interrupted() {
+	local pid status=0
+	mapstat run -p maps=rwlock -p rounds=100 -p duration_ms=1000 >/dev/null 2>&1 &
+	pid=$!
+	wait_running
+	# A background job of a shell ignores SIGINT; SIGTERM says the same.
+	kill -TERM "$pid"
+	wait "$pid" || status=$?
+	((status == 128 + 15 || status == 128 + 2)) || fail "status $status"
+	wait_run 30
+	mapstat run -p rounds=1 -p duration_ms=50 >/dev/null 2>&1
+}
+
+no_such_map() {
+	fails 8 nosuch mapstat show nosuch
+}
+
+# Breaks when the program trusts that a file is there because it was there before.
+rmmod_beneath_it() {
+	local i status
+	for i in 1 2 3 4 5 6; do
+		is_loaded || insmod mapstat.ko maps="$ALL_MAPS" rounds=1 duration_ms=50
+		while :; do
+			status=0
+			mapstat json >/dev/null 2>/tmp/said || status=$?
+			((status == 0)) || break
+		done &
+		sleep 0.3
+		unload
+		wait $!
+	done
+	[[ -s /tmp/said ]] || fail "no word of the files that went"
+}
+
+test_case "the module is absent" without_module
+test_case "debugfs is not mounted" without_debugfs
+test_case "no permission" without_permission
+test_case "an ABI version that it does not know" unknown_abi
+test_case "run sets, runs, prints" run_prints
+test_case "show prints the figures of the kernel" show_tells_the_kernels_figures
+test_case "json is JSON, and says the same as results" json_is_the_same
+test_case "list is what is under maps/" list_is_maps
+test_case "no such map" no_such_map
+test_case "a refused parameter: nothing set, nothing started" run_refused
+test_case "a failure is a status" failure_is_a_status
+test_case "wait waits; a second run is refused meanwhile" waits
+test_case "run that is ended stops the run" interrupted
+test_case "rmmod while it reads" rmmod_beneath_it
+test_case "unload" unload
+run_cases

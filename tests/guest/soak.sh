@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: soak.sh SECONDS. All designs together for that long, under mixes that make them grow,
+# shrink, promote and collide, with readers of every file. What this is for is what the
+# debugging kernel says of it: vm/run ends with 99 if it says anything.
+. "$MAPSTAT_SOURCE/tests/lib/guest.sh"
+
+seconds=${1:?}
+mixes=(
+	"read_permille=973"
+	"read_permille=500 delete_permille=500 keys=300 dist=zipf"
+	"read_permille=0 delete_permille=500 keys=5000"
+	"read_permille=900 key_size=32 value_size=64 arrival=poisson rate=3000 dist=hotspot"
+)
+duration_ms=$((seconds * 1000 / ${#mixes[@]} / ${#DESIGNS[@]}))
+
+one_mix() {
+	local reader status=0
+	fresh
+	insmod mapstat.ko autostart=1 maps="$ALL_MAPS" rounds=1 duration_ms="$duration_ms" "$@"
+	while :; do
+		find "$FILES" -type f -exec cat {} + >/dev/null 2>&1
+	done &
+	reader=$!
+	# In a subshell, so that the reader is ended whatever comes.
+	set +e
+	(
+		set -eE
+		wait_run $((seconds * 5 + 120))
+	)
+	status=$?
+	set -e
+	kill "$reader"
+	wait "$reader" 2>/dev/null || true
+	((status == 0)) || fail "the run did not end well"
+	verdict=$(tail -n 1 "$FILES/results")
+	[[ $verdict == "# SUCCESS "* ]] || fail "$verdict"
+}
+
+for mix in "${mixes[@]}"; do
+	# shellcheck disable=SC2086 # several parameters
+	test_case "$duration_ms ms of each design: $mix" one_mix $mix
+done
+test_case "unload" unload
+run_cases

@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Every design under every mix, key, value and arrival: the verdict is SUCCESS, and the rows
+# hold together (tests/lib/formats.py).
+. "$MAPSTAT_SOURCE/tests/lib/guest.sh"
+
+# Three rounds: the median of an odd number is one of them, to the digit.
+short=(rounds=3 duration_ms="${1:-60}")
+
+defaults() {
+	succeeds "${short[@]}"
+}
+
+every_design() {
+	succeeds maps="$ALL_MAPS" "${short[@]}" "$@"
+}
+
+# Breaks when a thread outlives its run, or a second run finds the first one's maps in its way.
+again_by_control() {
+	succeeds maps="$ALL_MAPS" "${short[@]}"
+	local first
+	first=$(wc -l </tmp/results)
+	echo start >"$FILES/control"
+	wait_run
+	cat "$FILES/results" >/tmp/results
+	formats results /tmp/results maps="$ALL_MAPS" "${short[@]}"
+	equal "rows of the second run" "$(wc -l </tmp/results)" "$first"
+	echo reset >"$FILES/control"
+	[[ $(tail -n 1 "$FILES/results") == "# NONE "* ]] || fail "after reset: $(tail -n 1 "$FILES/results")"
+	unload
+}
+
+# Breaks when the readers' share is not what was asked for: the counters know.
+mix_is_kept() {
+	succeeds maps=rwlock rounds=1 duration_ms=300 read_permille=900 delete_permille=500 stats=1
+	awk -F '\t' '
+		$1 ~ /^(hits|misses)_total$/ { reads += $2 }
+		$1 ~ /^(inserts|updates|deletes|nochanges)_total$/ { writes += $2 }
+		END {
+			share = reads / (reads + writes)
+			printf "reads %d writes %d share %.4f\n", reads, writes, share
+			exit !(reads + writes > 1000 && share > 0.85 && share < 0.95)
+		}' "$FILES/maps/rwlock/stats"
+}
+
+# Breaks when statistics that are off count all the same, or take the run with them.
+statistics_off() {
+	stress maps="$ALL_MAPS" "${short[@]}" stats=0
+	[[ $verdict == "# SUCCESS "* ]] || fail "the verdict is: $verdict"
+	local map
+	for map in "${DESIGNS[@]}"; do
+		equal "hits_total of $map" "$(awk '$1 == "hits_total" { print $2 }' "$FILES/maps/$map/stats")" 0
+	done
+}
+
+# Breaks when the log does not tell, or when more threads than CPUs starve one another.
+more_threads_than_cpus() {
+	local n=$(($(nproc) + 3))
+	kernel_log_mark
+	every_design threads="$n"
+	kernel_log
+	kernel_log | grep -q "threads" || fail "the log does not tell of $n threads on $(nproc) CPUs"
+}
+
+# Breaks when the pinned threads' CPUs are not the ones that were named.
+cpus_named() {
+	every_design cpus=0
+	grep -q ' cpus=0 ' /tmp/results || fail "the verdict does not name the CPUs"
+}
+
+test_case "the defaults, all parameters left alone" defaults
+test_case "every design, 97.3:2.7" every_design
+test_case "reads only" every_design read_permille=1000
+test_case "writes only, half of them deletes" every_design read_permille=0 delete_permille=500
+test_case "deletes only" every_design read_permille=0 delete_permille=1000
+test_case "zipf" every_design dist=zipf theta=0.99
+test_case "hotspot" every_design dist=hotspot
+test_case "one key for all" every_design keys=1 read_permille=500
+test_case "Poisson arrivals: response time beside service time" every_design arrival=poisson rate=2000
+test_case "keys of 1 byte" every_design key_size=1 keys=200
+test_case "keys of 32 bytes, values of 64" every_design key_size=32 value_size=64
+test_case "keys of 256 bytes, values of 4096" every_design key_size=256 value_size=4096 keys=300
+test_case "keys of 7 bytes, values of 1" every_design key_size=7 value_size=1
+test_case "room made at once" every_design capacity=20000
+test_case "one shard; packed" every_design shards=1 layout=packed
+test_case "1024 shards" every_design shards=1024
+test_case "mode=classic" every_design mode=classic
+test_case "each operation timed" every_design sample_shift=0
+test_case "no operation timed but 1 in 2^20" every_design sample_shift=20
+test_case "another seed" every_design seed=18446744073709551615
+test_case "statistics off" statistics_off
+test_case "the mix that was asked for" mix_is_kept
+test_case "more threads than CPUs are told, and work" more_threads_than_cpus
+test_case "only the CPUs that were named" cpus_named
+test_case "start again and reset through control" again_by_control
+test_case "unload" unload
+run_cases

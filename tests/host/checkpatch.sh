@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# checkpatch.pl --strict of the kernel's source, over each .c and .h of ours. Breaks with any
+# word of it. What it need not say is in .checkpatch.conf, each with its reason.
+# shellcheck source=tests/lib/host.sh
+. "$(dirname -- "$0")/../lib/host.sh"
+
+checkpatch=$(vm/source)/scripts/checkpatch.pl
+
+# What the kernel has and user space has not: u64, strscpy(), __printf(). Usage texts are
+# strings of many lines.
+user_space=PREFER_KERNEL_TYPES,STRCPY,PREFER_DEFINED_ATTRIBUTE_MACRO,FUNCTION_ARGUMENTS
+user_space+=,SPLIT_STRING,EMBEDDED_FUNCTION_NAME
+
+clean() {
+	local more=()
+	[[ -f $checkpatch ]] || fail "no $checkpatch"
+	[[ $1 != userspace/* ]] || more=(--ignore "$user_space")
+	perl "$checkpatch" --no-tree --strict --terse --show-types --no-summary "${more[@]}" \
+		--file "$1" 2>&1 | no_line
+}
+
+# Breaks when .checkpatch.conf forgives so much that nothing is seen any more.
+sees_what_is_wrong() {
+	local file said
+	file=$(mktemp --suffix=.c)
+	printf '// SPDX-License-Identifier: GPL-2.0-only\nint f(int a)\n{\n    if(a)return 1;\n\treturn 0;\n}\n' >"$file"
+	said=$(perl "$checkpatch" --no-tree --strict --terse --show-types --no-summary --file "$file" 2>&1 || true)
+	rm -f "$file"
+	[[ $said == *SPACING* && $said == *LEADING_SPACE* ]] || fail "it says: $said"
+}
+
+every_exception_has_a_reason() {
+	awk '/^--ignore/ && last !~ /^#/ { print FILENAME ": no reason before " $0 } { last = $0 }' .checkpatch.conf | no_line
+}
+
+test_case "it sees what is wrong" sees_what_is_wrong
+test_case "each exception has a reason" every_exception_has_a_reason
+for file in $(tree_files | grep '\.[ch]$'); do
+	test_case "$file" clean "$file"
+done
+run_cases

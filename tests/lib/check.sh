@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The parts of tests/check. Sourced by it, never run.
+
+CHECK_PACKAGES=(git perl python3 shellcheck sparse)
+RESULTS=build/check
+PASSED=0 FAILED=0 SKIPPED=0
+STATUS_SHOWN='' LAST_TOLD=0
+declare -a NAMES=() KERNELS=() CPUS=() LIMITS=() PROGRAMS=() BAD=()
+declare -A RUNNING=() STARTED=()	# by process: which test, since when
+
+# The tests that were asked for, of tests/list.
+read_list() {
+	local set kernel cpus limit program name
+	while read -r set kernel cpus limit program; do
+		[[ -n $set && $set != '#'* ]] || continue
+		[[ $SET == all || $SET == "$set" ]] || continue
+		name=${program#*/}
+		[[ $program == guest/* || $program == host/* ]] || name=$program
+		name=$(sed 's/\.sh\>//; s/[^A-Za-z0-9.]\{1,\}/-/g' <<<"$name")
+		[[ $kernel == - ]] || name+="@$kernel"
+		[[ ! $name =~ $ONLY ]] && continue
+		[[ " ${NAMES[*]:-} " != *" $name "* ]] || name+="-${cpus}cpus"
+		NAMES+=("$name") KERNELS+=("$kernel") CPUS+=("$cpus") LIMITS+=("$limit") PROGRAMS+=("$program")
+	done <tests/list
+}
+
+say() {
+	clear_status
+	printf '%s\n' "$*"
+}
+
+clear_status() {
+	[[ -z $STATUS_SHOWN ]] || printf '\r\033[K'
+	STATUS_SHOWN=
+}
+
+# What the tests need, and what would otherwise take its time in the first test of each kernel.
+prepare() {
+	local kernel
+	mkdir -p "$RESULTS"
+	rm -rf -- "${RESULTS:?}"/*
+	install_packages || exit 2
+	PARSER=$(vm/source)/tools/testing/kunit/kunit.py
+	[[ -f $PARSER ]] || {
+		say "tests/check: no $PARSER"
+		exit 2
+	}
+	for kernel in $(printf '%s\n' "${KERNELS[@]}" | grep -vx -- - | sort -u); do
+		say "preparing $kernel"
+		# A build that fails is told of here; each test on this kernel will fail.
+		vm/build "$kernel" >"$RESULTS/build-$kernel.log" 2>&1 &
+		wait_for_build $! "$kernel" || tail -n 20 "$RESULTS/build-$kernel.log" | sed 's/^/    /'
+	done
+}
+
+install_packages() (
+	# shellcheck source=vm/lib/common.sh
+	. vm/lib/common.sh
+	PROGRAM=tests/check
+	# shellcheck source=vm/lib/packages.sh
+	. vm/lib/packages.sh
+	packages_install "${CHECK_PACKAGES[@]}"
+)
+
+# A kernel that has to be built takes minutes: say where it is.
+wait_for_build() {
+	local start=$SECONDS
+	RUNNING[$1]=-1
+	while kill -0 "$1" 2>/dev/null; do
+		show_status "preparing $2: $((SECONDS - start)) s, $(tail -n 1 "$RESULTS/build-$2.log" | cut -c 1-70)"
+		sleep 0.5
+	done
+	unset "RUNNING[$1]"
+	clear_status
+	wait "$1"
+}
+
+# One line, rewritten, on a terminal; a line now and then where it goes to a file.
+show_status() {
+	if [[ -t 1 ]]; then
+		printf '\r\033[K%s' "${1:0:$((${COLUMNS:-$(tput cols 2>/dev/null || echo 80)} - 1))}"
+		STATUS_SHOWN=1
+	elif ((SECONDS - LAST_TOLD >= 20)); then
+		printf '%s\n' "$1"
+		LAST_TOLD=$SECONDS
+	fi
+}
+
+# start NUMBER: a test in a session of its own, so that it can be ended with all it started.
+start() {
+	local name=${NAMES[$1]} kernel=${KERNELS[$1]} program=${PROGRAMS[$1]} limit=${LIMITS[$1]}
+	local command=() mem=1024
+	if [[ $kernel == - ]]; then
+		[[ $program != host/* ]] || program=tests/$program
+		# shellcheck disable=SC2206 # the program and its arguments
+		command=($program)
+	else
+		[[ $kernel != kasan ]] || mem=2048
+		command=(vm/run --kernel "$kernel" --cpus "${CPUS[$1]}" --mem "$mem" --timeout "$limit"
+			--console "$RESULTS/$name.console" -- "bash \$MAPSTAT_SOURCE/tests/$program")
+		# vm/run has that limit for the guest; this one is for vm/run.
+		limit=$((limit + 300))
+	fi
+	setsid timeout -k 20 "$limit" "${command[@]}" >"$RESULTS/$name.ktap" 2>"$RESULTS/$name.log" </dev/null &
+	RUNNING[$!]=$1
+	STARTED[$!]=$SECONDS
+}
+
+# reap: those that have ended are told of. Returns 1 if none had.
+reap() {
+	local process number status reaped=1
+	for process in "${!RUNNING[@]}"; do
+		! kill -0 "$process" 2>/dev/null || continue
+		wait "$process"
+		status=$?
+		number=${RUNNING[$process]}
+		unset "RUNNING[$process]"
+		tell "$number" "$status" $((SECONDS - STARTED[$process]))
+		reaped=0
+	done
+	return $reaped
+}
+
+# summary_count WORD FILE: of kunit.py's own last line.
+summary_count() {
+	sed -n "s/.*Testing complete\..*[ :]$1: \([0-9]*\).*/\1/p" "$2" | grep . || echo 0
+}
+
+# tell NUMBER STATUS SECONDS: what one test came to.
+tell() {
+	local name=${NAMES[$1]} status=$2 seconds=$3 passed failed skipped why=''
+	local parsed=$RESULTS/$name.parsed
+	# It does not end on every text that is no KTAP.
+	timeout 60 python3 "$PARSER" parse "$PWD/$RESULTS/$name.ktap" 2>&1 </dev/null | head -c 1000000 >"$parsed"
+	((PIPESTATUS[0] != 124 && PIPESTATUS[0] != 141)) || why="what it says is no KTAP"
+	passed=$(summary_count passed "$parsed")
+	skipped=$(summary_count skipped "$parsed")
+	failed=$(($(summary_count failed "$parsed") + $(summary_count crashed "$parsed") + $(summary_count errors "$parsed")))
+	case $status in
+	0) [[ -n $why ]] || ((failed || passed || skipped)) || why="it has told of no test" ;;
+	99) why="the kernel reported trouble, or died" ;;
+	124 | 137) why="it took more than ${LIMITS[$1]} s" ;;
+	98) why="the guest could not be started" ;;
+	*) ((failed)) || why="exit status $status, though no case failed" ;;
+	esac
+	[[ -z $why ]] || failed=$((failed + 1))
+	PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed)) SKIPPED=$((SKIPPED + skipped))
+	clear_status
+	printf '%-6s %s: %d passed, %d failed, %d skipped (%d s)\n' \
+		"$( ((failed)) && echo FAILED || echo ok)" "$name" "$passed" "$failed" "$skipped" "$seconds"
+	((failed == 0)) || tell_failure "$name" "$why"
+	LAST_TOLD=$SECONDS
+}
+
+tell_failure() {
+	BAD+=("$1")
+	{
+		# What kunit.py says, without its clock, of what did not pass.
+		sed 's/^\[[0-9:]*\] //; /^==*[^A-Z]*$/d; /^==* .*\[PASSED\].* ==*$/d; /^==* [^[]*==*$/d' \
+			"$RESULTS/$1.parsed" |
+			grep -v '^\[PASSED\]\|^\[SKIPPED\]\|^# [0-9]* s$\|^Testing complete\|^$' | head -n 80
+		if [[ -n $2 ]]; then
+			echo "$2; the end of $RESULTS/$1.log:"
+			tail -n 40 "$RESULTS/$1.log"
+		fi
+	} | sed 's/^/    /'
+}
+
+running_now() {
+	local process number
+	for process in "${!RUNNING[@]}"; do
+		number=${RUNNING[$process]}
+		printf '%s (%d cases, %d s) ' "${NAMES[$number]}" \
+			"$(grep -c '^ *\(not ok\|ok\) ' "$RESULTS/${NAMES[$number]}.ktap")" $((SECONDS - STARTED[$process]))
+	done
+}
+
+run_all() {
+	local next=0
+	LAST_TOLD=$SECONDS
+	while ((next < ${#NAMES[@]} || ${#RUNNING[@]})); do
+		while ((next < ${#NAMES[@]} && ${#RUNNING[@]} < JOBS)); do
+			if ((SECONDS >= TIME_LIMIT)); then
+				say "skipped ${NAMES[next]}: no time is left"
+				SKIPPED=$((SKIPPED + 1))
+			else
+				start "$next"
+			fi
+			next=$((next + 1))
+		done
+		if ! reap; then
+			show_status "$((SECONDS / 60)):$(printf %02d $((SECONDS % 60))) $((next - ${#RUNNING[@]}))/${#NAMES[@]} $(running_now)"
+			sleep 0.5
+		fi
+	done
+	clear_status
+}
+
+interrupted() {
+	local process
+	trap '' INT TERM HUP
+	clear_status
+	echo "interrupted"
+	for process in "${!RUNNING[@]}"; do
+		kill -TERM -- "-$process" 2>/dev/null || kill -TERM "$process" 2>/dev/null
+	done
+	wait
+	FAILED=$((FAILED + ${#RUNNING[@]}))
+	summary
+}
+
+# The last line, and the exit status.
+summary() {
+	((${#BAD[@]} == 0)) || printf 'failed: %s\n' "${BAD[*]}"
+	echo "What they said is in $RESULTS; $((SECONDS / 60)) min $((SECONDS % 60)) s"
+	printf '%d passed, %d failed' "$PASSED" "$FAILED"
+	((SKIPPED == 0)) || printf ', %d skipped' "$SKIPPED"
+	printf '\n'
+	exit $((FAILED > 0 || PASSED == 0))
+}

@@ -1,0 +1,339 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Checks what the debugfs files say: the formats of docs/debugfs.md, and sums that must agree.
+
+usage: formats.py results FILE [PARAMETER=VALUE...]
+       formats.py version|stats|percpu|latency|latency_percpu|pauses FILE
+       formats.py sums DIRECTORY      maps/<name>, at rest
+       formats.py parameters DIRECTORY MODINFO-LINES-FILE
+Prints what is wrong and exits 1.
+"""
+import os
+import re
+import statistics
+import sys
+
+DOCS = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../docs/debugfs.md")
+OPS = "load store delete rmw range load_response store_response delete_response".split()
+KINDS = "promotion copy growth shrink grace_period".split()
+OVERFLOW_LO = 1 << 34
+
+
+def check(condition, message):
+    if not condition:
+        sys.exit(message)
+
+
+def lines_of(path):
+    with open(path, encoding="ascii") as file:
+        text = file.read()
+    check(text.endswith("\n"), f"{path}: does not end in a newline")
+    return text.split("\n")[:-1]
+
+
+def documented():
+    with open(DOCS, encoding="utf-8") as file:
+        return file.read()
+
+
+def counters():
+    """The counters' names, of the header that the module is built with."""
+    header = os.path.join(os.path.dirname(DOCS), "../include/mapstat/counters.h")
+    with open(header, encoding="utf-8") as file:
+        return [n.lower() for n in re.findall(r"^\tCMAP_([A-Z_]+),$", file.read(), re.M)]
+
+
+def parameters():
+    """Name -> default, from the table in docs/debugfs.md."""
+    section = documented().partition("\n# Module parameters\n")[2]
+    rows = re.findall(r"^\| ([a-z_]+) \| ([^|]*?) \|", section, re.M)
+    return {name: default for name, default in rows if name != "name"}
+
+
+# Results
+
+def results_header():
+    return re.search(r"^ {4}# (map\tround\t.*)$", documented(), re.M).group(1).split("\t")
+
+
+def number(text):
+    return None if text == "-" else float(text)
+
+
+def check_row(row, given):
+    where = f"row {row['map']} {row['round']}"
+    for name, value in row.items():
+        if name not in ("map", "round"):
+            check(value == "-" or re.fullmatch(r"\d+(\.\d+)?", value),
+                  f"{where}: {name} is '{value}', no number")
+    check(float(row["ops"]) > 0 and float(row["ops_per_s"]) > 0, f"{where}: no operations")
+    check(float(row["ns_per_op"]) > 0, f"{where}: ns_per_op is {row['ns_per_op']}")
+    check(float(row["errors"]) == 0, f"{where}: {row['errors']} errors")
+    check(float(row["misses"]) <= float(row["ops"]), f"{where}: more misses than operations")
+    for group in "load store delete response".split():
+        names = [f"{group}_{p}_ns" for p in "p50 p99 p999 max".split()]
+        values = [number(row[name]) for name in names]
+        check(len({v is None for v in values}) == 1, f"{where}: {group}: some are '-', some not")
+        if values[0] is not None and row["round"] != "median":
+            check(values == sorted(values), f"{where}: {names} are not in order: {values}")
+    poisson = given.get("arrival") == "poisson"
+    check((row["response_p50_ns"] != "-") == poisson,
+          f"{where}: response times are {row['response_p50_ns']}, arrival={given.get('arrival')}")
+    if "read_permille" in given and row["round"] != "median":
+        read = int(given["read_permille"])
+        check(read < 1000 or row["store_p50_ns"] == row["delete_p50_ns"] == "-",
+              f"{where}: stores were timed with read_permille=1000")
+        check(read > 0 or row["load_p50_ns"] == "-", f"{where}: loads were timed with read_permille=0")
+
+
+def check_medians(rows, maps):
+    for name in maps:
+        rounds = [r for r in rows if r["map"] == name and r["round"] != "median"]
+        (median,) = [r for r in rows if r["map"] == name and r["round"] == "median"]
+        for column in results_header()[2:]:
+            values = [float(r[column]) for r in rounds if r[column] != "-"]
+            if not values:
+                check(median[column] == "-", f"{name}: median {column} of nothing is {median[column]}")
+            elif len(values) == len(rounds) and len(rounds) % 2:
+                check(float(median[column]) == statistics.median(values),
+                      f"{name}: median {column} is {median[column]}, of {values}")
+
+
+def results(path, *settings):
+    given = dict(s.split("=", 1) for s in settings)
+    lines = lines_of(path)
+    header = results_header()
+    check(lines[0] == "# " + "\t".join(header), f"the header is not the documented one: {lines[0]}")
+    check(re.match(r"# source\tclock (tsc|ktime), read [\d.]+ ns, empty loop [\d.]+ ns, latency of "
+                   r"1 in \d+ operations$|# source\t.*-", lines[1]), f"source line: {lines[1]}")
+    check(re.match(r"# (SUCCESS|FAILURE|RUNNING|NONE) ", lines[-1]), f"verdict line: {lines[-1]}")
+    for name in parameters():
+        check(re.search(rf" {name}=", lines[-1]), f"the verdict does not name {name}: {lines[-1]}")
+    for name, value in given.items():
+        check(f" {name}={value}" in lines[-1] + " ", f"the verdict does not say {name}={value}: {lines[-1]}")
+
+    rows = []
+    for line in lines[2:-1]:
+        fields = line.split("\t")
+        check(len(fields) == len(header), f"{len(fields)} columns, the header has {len(header)}: {line}")
+        rows.append(dict(zip(header, fields)))
+    maps = re.search(r" maps=(\S+)", lines[-1]).group(1).split(",")
+    rounds = int(re.search(r" rounds=(\d+)", lines[-1]).group(1))
+    if not lines[-1].startswith("# SUCCESS"):
+        return
+    # Designs take turns within a round; the medians come last.
+    wanted = [(m, str(r)) for r in range(1, rounds + 1) for m in maps] + [(m, "median") for m in maps]
+    check([(r["map"], r["round"]) for r in rows] == wanted,
+          f"the rows are {[(r['map'], r['round']) for r in rows]}, should be {wanted}")
+    for row in rows:
+        check_row(row, given)
+    check_medians(rows, maps)
+
+
+# The files of one map, and version
+
+def pairs(path):
+    found = {}
+    for line in lines_of(path):
+        fields = line.split("\t")
+        check(len(fields) == 2 and fields[0] not in found, f"{path}: not key<TAB>value, or twice: {line}")
+        found[fields[0]] = fields[1]
+    return found
+
+
+def version(path):
+    found = pairs(path)
+    check(list(found) == "module abi kernel clock clock_read_ns loop_ns".split(), f"keys: {list(found)}")
+    check(found["abi"] == "1", f"abi is {found['abi']}")
+    check(found["kernel"] == os.uname().release, f"kernel is {found['kernel']}")
+    check(found["clock"] in ("tsc", "ktime"), f"clock is {found['clock']}")
+    for name in "clock_read_ns loop_ns".split():
+        check(0 < float(found[name]) < 100000, f"{name} is {found[name]}")
+
+
+def stats(path):
+    found = pairs(path)
+    wanted = ("design mode key_size_bytes value_size_bytes entries buckets memory_bytes table_bytes "
+              "bytes_per_entry").split() + [c + "_total" for c in counters()]
+    check(list(found) == wanted, f"keys are {list(found)}, should be {wanted}")
+    for name in wanted[2:]:
+        check(re.fullmatch(r"-|\d+(\.\d+)?", found[name]), f"{name} is {found[name]}")
+    memory, entries = found["memory_bytes"], found["entries"]
+    check(memory == "-" or int(found["table_bytes"]) <= int(memory), "table_bytes above memory_bytes")
+    if memory != "-" and int(entries):
+        check(abs(float(found["bytes_per_entry"]) - int(memory) / int(entries)) < 1,
+              f"bytes_per_entry is {found['bytes_per_entry']}, {memory} bytes, {entries} entries")
+    return found
+
+
+def possible_cpus():
+    with open("/sys/devices/system/cpu/possible", encoding="ascii") as file:
+        ranges = [r.split("-") for r in file.read().strip().split(",")]
+    return [cpu for r in ranges for cpu in range(int(r[0]), int(r[-1]) + 1)]
+
+
+def percpu(path):
+    lines = lines_of(path)
+    check(lines[0] == "# counter\t" + "\t".join(f"cpu{c}" for c in possible_cpus()), f"header: {lines[0]}")
+    rows = {line.split("\t")[0]: [int(v) for v in line.split("\t")[1:]] for line in lines[1:]}
+    for name, values in rows.items():
+        check(len(values) == len(possible_cpus()), f"{name}: {len(values)} columns")
+    return rows
+
+
+def check_bucket(lo, hi, what):
+    """One of the buckets of include/uapi/mapstat.h: (lo, hi], 32 to the power of two."""
+    if hi == "inf":
+        check(int(lo) == OVERFLOW_LO, f"{what}: the last bucket begins at {lo}")
+        return
+    lo, hi = int(lo), int(hi)
+    width = 1 if lo < 64 else 1 << (lo.bit_length() - 6)
+    check(hi - lo == width and lo % width == 0, f"{what}: ({lo}, {hi}] is no bucket")
+    check(hi - lo <= max(1, lo * 0.032), f"{what}: ({lo}, {hi}] is wider than 3.2 %")
+
+
+def quantile_bounds(buckets, count, share):
+    """The bucket that holds the observation of that rank."""
+    rank, seen = max(1, -(-count * share // 1000)), 0
+    for lo, hi, n in buckets:
+        seen += n
+        if seen >= rank:
+            return lo, hi
+    return None
+
+
+def check_histogram(what, summary, buckets):
+    found = dict(field.split("=") for field in summary)
+    check(list(found) == "count sum_ns p50_ns p90_ns p99_ns p999_ns max_ns".split(), f"{what}: {summary}")
+    count = sum(n for _, _, n in buckets)
+    check(int(found["count"]) == count > 0, f"{what}: count={found['count']}, the buckets hold {count}")
+    check(all(n > 0 for _, _, n in buckets), f"{what}: an empty bucket is listed")
+    lows = [int(lo) for lo, _, _ in buckets]
+    check(lows == sorted(set(lows)), f"{what}: buckets out of order")
+    least = sum(int(lo) * n for lo, _, n in buckets)
+    check(int(found["sum_ns"]) >= least, f"{what}: sum_ns={found['sum_ns']}, the buckets say at least {least}")
+    last_lo, last_hi = buckets[-1][0], buckets[-1][1]
+    check(int(found["max_ns"]) >= int(last_lo) and (last_hi == "inf" or int(found["max_ns"]) <= int(last_hi)),
+          f"{what}: max_ns={found['max_ns']} is not in the last bucket, ({last_lo}, {last_hi}]")
+    if last_hi != "inf":
+        most = sum(int(hi) * n for _, hi, n in buckets)
+        check(int(found["sum_ns"]) <= most, f"{what}: sum_ns={found['sum_ns']}, the buckets say at most {most}")
+    for name, share in ("p50", 500), ("p90", 900), ("p99", 990), ("p999", 999):
+        lo, hi = quantile_bounds(buckets, count, share)
+        value = int(found[name + "_ns"])
+        check(int(lo) <= value and (hi == "inf" or value <= int(hi)),
+              f"{what}: {name}_ns={value} is not in ({lo}, {hi}]")
+    return count
+
+
+def latency_blocks(path, keys):
+    """Yields (key fields, summary fields, buckets) for each histogram of the file."""
+    lines = lines_of(path)
+    check(re.match(r"# source\t", lines[0]), f"source line: {lines[0]}")
+    check(lines[1] == "# " + "\t".join(keys + ["lo_ns", "hi_ns", "count"]), f"header: {lines[1]}")
+    blocks = []
+    for line in lines[2:]:
+        fields = line.removeprefix("# ").split("\t")
+        key = tuple(fields[:len(keys)])
+        if line.startswith("# "):
+            check(key not in [b[0] for b in blocks], f"{path}: {key} twice")
+            blocks.append((key, fields[len(keys):], []))
+            continue
+        check(blocks and blocks[-1][0] == key, f"{path}: no summary line before {line}")
+        lo, hi, n = fields[len(keys):]
+        check_bucket(lo, hi, line)
+        blocks[-1][2].append((lo, hi, int(n)))
+    for key, summary, buckets in blocks:
+        check(key[-1] in OPS, f"{path}: no operation: {key}")
+        check_histogram(f"{path}: {key}", summary, buckets)
+    return blocks
+
+
+def latency(path):
+    return latency_blocks(path, ["op"])
+
+
+def latency_percpu(path):
+    blocks = latency_blocks(path, ["cpu", "op"])
+    for key, _, _ in blocks:
+        check(key[0] in [f"cpu{c}" for c in possible_cpus()], f"{path}: no CPU: {key}")
+    return blocks
+
+
+def pauses(path):
+    """A copy of the file; it is empty while there was no pause."""
+    totals, hist, events = {}, 0, []
+    for line in lines_of(path) if os.path.getsize(path) else []:
+        fields = line.split("\t")
+        if line.startswith("# "):
+            kind = fields[0][2:]
+            if kind in KINDS:
+                totals[kind] = dict(f.split("=") for f in fields[1:])
+                check(set(totals[kind]) == {"total", "sum_ns", "max_ns"}, f"summary: {line}")
+        elif fields[0] == "hist":
+            check_bucket(fields[1], fields[2], line)
+            hist += int(fields[3])
+        elif fields[0] == "event":
+            check(len(fields) == 5 and fields[2] in KINDS, f"event: {line}")
+            events.append(fields)
+        else:
+            check(False, f"{path}: {line}")
+    total = sum(int(t["total"]) for t in totals.values())
+    check(hist == total, f"{path}: the histogram has {hist} pauses, the summaries {total}")
+    check(len(events) == min(64, total), f"{path}: {len(events)} events of {total}")
+    ends = [int(e[1]) for e in events]
+    check(ends == sorted(ends), f"{path}: events out of order")
+    for _, _, kind, duration, _ in events:
+        check(int(duration) <= int(totals[kind]["max_ns"]), f"{path}: an event longer than the maximum")
+
+
+def sums(directory):
+    found = stats(f"{directory}/stats")
+    rows = percpu(f"{directory}/percpu")
+    check([n.removesuffix("_total") for n in rows] == counters(), f"percpu has {list(rows)}")
+    for name in counters():
+        row = rows.get(name, rows.get(name + "_total"))
+        check(sum(row) == int(found[name + "_total"]),
+              f"{name}: {found[name + '_total']} in stats, {row} in percpu")
+    # On one CPU only the sum has meaning for entries; as a sum it must be what was put in.
+    check(int(found["entries"]) == int(found["inserts_total"]) - int(found["deletes_total"])
+          or int(found["inserts_total"]) == 0, "entries are not inserts less deletes")
+    whole = {key[0]: buckets for key, _, buckets in latency(f"{directory}/latency")}
+    split = {}
+    for (_, op), _, buckets in latency_percpu(f"{directory}/latency_percpu"):
+        for lo, hi, n in buckets:
+            split.setdefault(op, {}).setdefault((lo, hi), 0)
+            split[op][lo, hi] += n
+    check({op: {(lo, hi): n for lo, hi, n in b} for op, b in whole.items()} == split,
+          "latency is not the sum of latency_percpu")
+    check("load" in whole, "no load was timed")
+
+
+# Parameters: the documentation, the module, and its files name the same ones
+
+def modinfo_parameters(modinfo):
+    with open(modinfo, encoding="ascii") as file:
+        return sorted(line.split(":")[0] for line in file if line.strip())
+
+
+def documented_parameters(modinfo):
+    documented_names = sorted(parameters())
+    check(documented_names, "docs/debugfs.md has no table of parameters")
+    check(modinfo_parameters(modinfo) == documented_names,
+          f"modinfo -p: {modinfo_parameters(modinfo)}, docs/debugfs.md: {documented_names}")
+
+
+def stress_parameters(directory, modinfo):
+    documented_parameters(modinfo)
+    files = sorted(os.listdir(directory))
+    check(files == sorted(parameters()), f"stress/: {files}, docs/debugfs.md: {sorted(parameters())}")
+    for name, default in parameters().items():
+        with open(f"{directory}/{name}", encoding="ascii") as file:
+            value = file.read()
+        wanted = "" if default == "empty" else default
+        if name == "autostart":  # is 0 here: there was to be no run yet
+            wanted = "0"
+        check(value == wanted + "\n", f"stress/{name} reads {value!r}, the default is {wanted!r}")
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# A test program in bash that speaks KTAP. Sourced, never run.
+#
+#   test_case "what must hold" FUNCTION [ARGUMENT...]    once per case
+#   run_cases                                            at the end: plan, results, status
+#
+# A case runs in a subshell with errexit: the first command that fails ends it, and what it
+# had printed until then is shown beneath "not ok". `fail WHY` ends it with a reason, `skip
+# WHY` as skipped. The plan comes first, so a program that dies half-way is seen to have died.
+
+CASE_NAMES=() CASE_COMMANDS=() CASE_PID=$BASHPID
+CASE_LOG=$(mktemp)
+# Subshells inherit the trap: only the program itself removes the file.
+# shellcheck disable=SC2154
+trap '[[ $BASHPID != "$CASE_PID" ]] || rm -f -- "$CASE_LOG"' EXIT
+readonly SKIPPED=77
+
+test_case() {
+	CASE_NAMES+=("$1")
+	shift
+	CASE_COMMANDS+=("$(printf '%q ' "$@")")
+}
+
+fail() {
+	printf '%s\n' "$*"
+	exit 1
+}
+
+skip() {
+	printf 'skipped: %s\n' "$*"
+	exit "$SKIPPED"
+}
+
+# refused_with TEXT COMMAND...: it must fail, saying TEXT.
+refused_with() {
+	local text=$1 said status=0
+	shift
+	said=$("$@" 2>&1) || status=$?
+	((status)) || fail "was not refused: $*"
+	[[ $said == *"$text"* ]] || fail "'$*' does not say '$text' but: $said"
+}
+
+# equal WHAT IS WANTED
+equal() {
+	[[ $2 == "$3" ]] || fail "$1: is '$2', should be '$3'"
+}
+
+# at_most WHAT IS LIMIT, numbers
+at_most() {
+	(($2 <= $3)) || fail "$1: is $2, should be at most $3"
+}
+
+diagnostics() {
+	tail -n 60 -- "$CASE_LOG" | sed 's/^/# /'
+}
+
+run_cases() {
+	local i name status=0 case_status start
+	printf 'KTAP version 1\n1..%d\n' ${#CASE_NAMES[@]}
+	for i in "${!CASE_NAMES[@]}"; do
+		# "#" would begin a directive.
+		name=${CASE_NAMES[i]//'#'/}
+		start=$SECONDS
+		(
+			set -eE
+			trap 'printf "line %s: failed: %s\n" "$LINENO" "${BASH_COMMAND%%$'\''\n'\''*}"' ERR
+			eval "${CASE_COMMANDS[i]}"
+		) >"$CASE_LOG" 2>&1 </dev/null
+		case_status=$?
+		printf '# %d s\n' $((SECONDS - start))
+		case $case_status in
+		0) printf 'ok %d %s\n' $((i + 1)) "$name" ;;
+		"$SKIPPED")
+			printf 'ok %d %s # SKIP %s\n' $((i + 1)) "$name" "$(sed -n 's/^skipped: //p' "$CASE_LOG" | tail -n 1)"
+			;;
+		*)
+			diagnostics
+			printf 'not ok %d %s\n' $((i + 1)) "$name"
+			status=1
+			;;
+		esac
+	done
+	exit "$status"
+}
