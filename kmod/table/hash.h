@@ -13,7 +13,7 @@
 
 /**
  * struct cmap_hash_key - a map's secret
- * @k0: added to a u64 key
+ * @k0: xored to a u64 key
  * @k1: odd multiplier of it; 0 makes every u64 key collide (tests)
  * @sip: for byte strings
  * @collide: every byte string hashes to 0 (tests)
@@ -38,17 +38,20 @@ static inline void hash_key_init(struct cmap_hash_key *hk, bool collide)
  * @hk: the map's secret
  * @key: the key
  *
- * One 64x64->128 multiplication folded onto itself, the step of the wyhash family
- * (Wang Yi, public domain).
+ * Two rounds of multiply and xor-shift, the step of the murmur family (Austin Appleby,
+ * public domain), with multipliers that nobody knows.  One round, also a 128-bit product
+ * folded onto itself, leaves regular keys crowded with 1 secret in 20.  Both steps can be
+ * undone, so different keys have different hashes.
  *
  * Context: Any.
  * Return: the hash.
  */
 static __always_inline u64 hash_u64(const struct cmap_hash_key *hk, u64 key)
 {
-	unsigned __int128 p = (unsigned __int128)(key ^ hk->k0) * hk->k1;
+	u64 h = (key ^ hk->k0) * hk->k1;
 
-	return (u64)p ^ (u64)(p >> 64);
+	h = (h ^ h >> 32) * hk->k1;
+	return h ^ h >> 32;
 }
 
 /**
