@@ -368,7 +368,8 @@ static bool name_is_valid(const char *name)
 	if (!strcmp(name, ".") || !strcmp(name, ".."))
 		return false;
 	for (c = name; *c; c++)
-		if (!isalnum(*c) && !strchr("_-.", *c))
+		/* The kernel's isalnum() knows letters of Latin-1, too. */
+		if (!(isascii(*c) && isalnum(*c)) && !strchr("_-.", *c))
 			return false;
 	return true;
 }
