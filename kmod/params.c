@@ -308,7 +308,7 @@ static int set_stats(const struct mapstat_param *p, struct stress_config *config
 	X(rounds, "rounds", NUMBER(rounds, 1, STRESS_ROUNDS_MAX))		\
 	X(seed, "of all random draws", NUMBER(seed, 0, U64_MAX))		\
 	X(capacity, "entries to make room for at once; 0: start small and grow",\
-	  NUMBER(capacity, 0, U32_MAX))						\
+	  NUMBER(capacity, 0, CMAP_CAPACITY_MAX))						\
 	X(shards, "shards of the sharded map, a power of two", \
 	  RANGE(shards, 1, CMAP_SHARDS_MAX), .set = set_shards)			\
 	X(layout, "of the sharded map's shards: padded or packed",		\
