@@ -221,8 +221,8 @@ static int show_cpus(const struct mapstat_param *p, const struct stress_config *
 /* A number between 0 and 1 with at most three decimals, exactly. */
 static int parse_permille(const char *val, unsigned int *permille)
 {
+	char buf[] = "000";
 	size_t digits;
-	char buf[4];
 
 	if (val[0] != '0' || val[1] != '.')
 		return -EINVAL;
@@ -231,7 +231,7 @@ static int parse_permille(const char *val, unsigned int *permille)
 	/* kstrtouint() would take a sign. */
 	if (!digits || digits > 3 || strspn(val, "0123456789") != digits)
 		return -EINVAL;
-	snprintf(buf, sizeof(buf), "%s%.*s", val, (int)(3 - digits), "00");
+	memcpy(buf, val, digits);
 	return kstrtouint(buf, 10, permille);
 }
 
