@@ -31,19 +31,21 @@ static int __init mapstat_init(void)
 	mapstat_wq = alloc_workqueue("mapstat", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!mapstat_wq)
 		return -ENOMEM;
+	if (mapstat_params_autostart()) {
+		ret = stress_start();
+		if (ret)
+			goto fail;
+	}
+	/*
+	 * Last: a file that somebody holds open outlives a module whose init fails, and
+	 * its release would be code that is gone.
+	 */
 	ret = mapstat_debugfs_init();
 	if (ret)	/* the maps work without files to look at them */
 		pr_warn("no debugfs: %d\n", ret);
-	if (mapstat_params_autostart())
-		ret = stress_start();
-	else
-		ret = 0;
-	if (ret)
-		goto fail;
 	return 0;
 
 fail:
-	mapstat_debugfs_exit();
 	stress_exit();
 	destroy_workqueue(mapstat_wq);
 	rcu_barrier();

@@ -96,6 +96,33 @@ no_memory() {
 	! dmesg | grep -qE 'invoked oom-killer|Out of memory: Killed' || fail "the kernel killed for memory"
 }
 
+# Breaks when keys that can never fit are stored until memory is gone.
+no_memory_for_keys() {
+	fresh
+	kernel_log_mark
+	keeps_nothing 64 refused_with "Cannot allocate memory" insmod mapstat.ko keys=4294967295
+	kernel_log | grep -q '^mapstat: keys=4294967295: ' || fail "the log says: $(kernel_log)"
+	not_loaded
+}
+
+# Breaks when a file can be opened before it is sure that the module stays: closing it would
+# run code that is gone, which ends this guest with a report.
+failed_insmod_with_a_reader() {
+	local reader i
+	fresh
+	while :; do
+		{ sleep 0.05; } <"$FILES/version"
+	done 2>/dev/null &
+	reader=$!
+	for i in 1 2 3 4 5 6; do
+		! insmod mapstat.ko maps="$ALL_MAPS" keys=1000 capacity=4294967295 \
+			key_size=256 value_size=4096 2>/dev/null || fail "time $i: it was loaded"
+	done
+	kill "$reader"
+	wait "$reader" 2>/dev/null || true
+	not_loaded
+}
+
 # Breaks when a failed start leaves the module unable to run.
 no_memory_at_start() {
 	fresh
@@ -268,7 +295,9 @@ test_case "a CPU that is offline" offline_cpu
 for design in rwlock sharded readdirty readdirty_classic seqlock; do
 	test_case "$design: memory that cannot be had" no_memory "$design"
 done
+test_case "memory for keys that cannot be had" no_memory_for_keys
 test_case "memory that cannot be had at start" no_memory_at_start
+test_case "a failed insmod, with a reader waiting for the files" failed_insmod_with_a_reader
 test_case "writes of 0, 1, 4096 and 10^6 bytes to every file" writes_of_all_sizes
 test_case "control words in wrong states" control_words
 test_case "no parameter changes while running" changes_while_running
