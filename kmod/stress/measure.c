@@ -129,15 +129,27 @@ static void put_latencies(struct stress_measure *measure, const struct stress_ru
 	col[STRESS_COL_backlog_max_ops] = f->backlog_max;
 }
 
-/* Return: longest pause of the round, from the ring where that still holds them all. */
-static u64 pause_max(const struct mapstat_pauses *before, const struct mapstat_pauses *after)
+/**
+ * stress_pause_max - the longest pause between two looks
+ * @before: snapshot at the first
+ * @after: snapshot at the second
+ *
+ * From the ring where that still holds them all, else from the histogram.
+ *
+ * Context: Any.
+ * Return: ns; 0 where there was none.
+ */
+u64 stress_pause_max(const struct mapstat_pauses *before, const struct mapstat_pauses *after)
 {
+	const u64 kept = min_t(u64, after->next, MAPSTAT_PAUSES_KEPT);
+	const u64 fresh = after->next - before->next;
 	u64 max_ns = 0, overall = 0, i;
 	int b;
 
-	if (after->next - before->next <= MAPSTAT_PAUSES_KEPT) {
-		for (i = before->next; i < after->next; i++)
-			max_ns = max(max_ns, after->ring[i % MAPSTAT_PAUSES_KEPT].duration_ns);
+	if (fresh <= kept) {
+		/* A snapshot's ring begins with the oldest. */
+		for (i = kept - fresh; i < kept; i++)
+			max_ns = max(max_ns, after->ring[i].duration_ns);
 		return max_ns;
 	}
 	for (i = 0; i < MAPSTAT_NR_PAUSES; i++)
@@ -147,6 +159,7 @@ static u64 pause_max(const struct mapstat_pauses *before, const struct mapstat_p
 			return min(mapstat_hist_hi(b), overall);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(stress_pause_max);
 
 static void put_counters(const struct stress_measure *measure, u64 ops, u64 *col)
 {
@@ -209,6 +222,6 @@ void measure_end(struct stress_measure *measure, const struct stress_run *run, u
 	}
 	put_memory(m, col);
 	col[STRESS_COL_pauses] = measure->after.pauses.next - measure->before.pauses.next;
-	col[STRESS_COL_pause_max_ns] = pause_max(&measure->before.pauses,
-						 &measure->after.pauses);
+	col[STRESS_COL_pause_max_ns] = stress_pause_max(&measure->before.pauses,
+							&measure->after.pauses);
 }

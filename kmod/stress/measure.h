@@ -15,5 +15,6 @@ void measure_free(struct stress_measure *measure);
 void measure_begin(struct stress_measure *measure, struct cmap *m);
 void measure_end(struct stress_measure *measure, const struct stress_run *run, u64 wall_ns,
 		 struct stress_row *row);
+u64 stress_pause_max(const struct mapstat_pauses *before, const struct mapstat_pauses *after);
 
 #endif /* MAPSTAT_STRESS_MEASURE_H */
