@@ -106,10 +106,8 @@ u64 stress_batch_check(struct stress_thread *t)
 }
 
 /* A walk over all keys takes its turns on the CPU, and can be ended. */
-static bool walk_interrupted(u64 step)
+static bool walk_interrupted(void)
 {
-	if (step % 64)
-		return false;
 	cond_resched();
 	return kthread_should_stop();
 }
@@ -118,27 +116,46 @@ static bool walk_interrupted(u64 step)
  * Stores take memory without waiting for any, from the last reserves too, and what fails
  * in the end may be somebody else's.  So filling ends while a sixteenth is left.
  */
-static bool memory_is_short(u64 step)
+static bool memory_is_short(void)
 {
-	return step % 1024 == 0 && si_mem_available() < (long)(totalram_pages() / 16);
+	return si_mem_available() < (long)(totalram_pages() / 16);
 }
 
-struct key_value {
-	void *key;
-	void *value;
-};
-
-static int key_value_alloc(struct key_value *kv, const struct stress_config *c)
+/*
+ * The same operation on the next keys from @index on, in the design's own loop: untimed,
+ * so that the histograms are those of the rounds.
+ */
+static void walk_step(struct stress_run *run, struct cmap *m, struct stress_batch *b,
+		      enum stress_op op, u64 index)
 {
-	kv->key = kzalloc(ALIGN(c->key_size, 8), GFP_KERNEL);
-	kv->value = kzalloc(ALIGN(c->value_size, 8), GFP_KERNEL);
-	return kv->key && kv->value ? 0 : -ENOMEM;
+	unsigned int i;
+
+	b->n = min_t(u64, run->batch_ops, run->config.keys - index);
+	for (i = 0; i < b->n; i++) {
+		void *value = b->values + i * b->value_stride;
+
+		b->op[i] = op;
+		stress_key_encode(&run->keys, index + i, b->keys + i * b->key_stride);
+		if (op == STRESS_STORE)
+			stress_value_encode(&run->keys, index + i, 0, value);
+		else
+			memset(value, 0xff, sizeof(u64));	/* as in draw_op() */
+	}
+	m->ops->run(m, b);
 }
 
-static void key_value_free(struct key_value *kv)
+/* Note what a step of the prefill stored. Return: 0 or -errno. */
+static int prefill_note(struct stress_run *run, unsigned int map, const struct stress_batch *b,
+			u64 index)
 {
-	kfree(kv->key);
-	kfree(kv->value);
+	unsigned int i;
+
+	for (i = 0; i < b->n; i++) {
+		if (b->ret[i])
+			return b->ret[i];
+		*stress_note(run, map, index + i) = STRESS_PRESENT;
+	}
+	return 0;
 }
 
 /**
@@ -151,29 +168,26 @@ static void key_value_free(struct key_value *kv)
  */
 int stress_prefill(struct stress_run *run, unsigned int map)
 {
-	struct key_value kv;
+	struct stress_batch *b = stress_batch_alloc(run);
+	struct cmap *m = run->maps[map];
+	int ret = b ? 0 : -ENOMEM;
 	u64 index;
-	int ret;
 
-	ret = key_value_alloc(&kv, &run->config);
-	for (index = 0; !ret && index < run->config.keys; index++) {
-		if (walk_interrupted(index)) {
+	for (index = 0; !ret && index < run->config.keys; index += b->n) {
+		if (walk_interrupted()) {
 			ret = -EINTR;
 			break;
 		}
-		if (memory_is_short(index)) {
-			pr_err("map %s: memory is short after %llu of %llu keys\n",
-			       run->maps[map]->name, index, run->config.keys);
+		if (memory_is_short()) {
+			pr_err("map %s: memory is short after %llu of %llu keys\n", m->name,
+			       index, run->config.keys);
 			ret = -ENOMEM;
 			break;
 		}
-		stress_key_encode(&run->keys, index, kv.key);
-		stress_value_encode(&run->keys, index, 0, kv.value);
-		ret = cmap_store(run->maps[map], kv.key, kv.value);
-		if (!ret)
-			*stress_note(run, map, index) = STRESS_PRESENT;
+		walk_step(run, m, b, STRESS_STORE, index);
+		ret = prefill_note(run, map, b, index);
 	}
-	key_value_free(&kv);
+	stress_batch_free(b);
 	return ret;
 }
 
@@ -207,7 +221,7 @@ static bool range_entry(const void *key, const void *value, void *arg)
 	else
 		rc->errors += check_value(run, m, index, *stress_note(run, rc->map, index),
 					  value);
-	return !walk_interrupted(rc->count++);
+	return ++rc->count % STRESS_BATCH_MAX || !walk_interrupted();
 }
 
 static int check_range(struct stress_run *run, unsigned int map, u64 expect)
@@ -222,11 +236,11 @@ static int check_range(struct stress_run *run, unsigned int map, u64 expect)
 		return -ENOMEM;
 	ret = cmap_range(m, range_entry, &rc);
 	kvfree(rc.seen);
+	run->errors[map] += rc.errors;
 	if (kthread_should_stop())
 		return -EINTR;
 	if (ret)
 		return ret;
-	run->errors[map] += rc.errors;
 	if (rc.count != expect) {
 		pr_err("map %s: range found %llu entries, not %llu\n", m->name, rc.count, expect);
 		run->errors[map]++;
@@ -237,26 +251,26 @@ static int check_range(struct stress_run *run, unsigned int map, u64 expect)
 /* Load every key. Return: 0 and the number that must be there, or -errno. */
 static int check_keys(struct stress_run *run, unsigned int map, u64 *present)
 {
+	struct stress_batch *b = stress_batch_alloc(run);
 	struct cmap *m = run->maps[map];
-	struct key_value kv;
+	int ret = b ? 0 : -ENOMEM;
+	unsigned int i;
 	u64 index;
-	int ret;
 
 	*present = 0;
-	ret = key_value_alloc(&kv, &run->config);
-	for (index = 0; !ret && index < run->config.keys; index++) {
-		u8 note = *stress_note(run, map, index);
-		int found;
-
-		if (walk_interrupted(index))
+	for (index = 0; !ret && index < run->config.keys; index += b->n) {
+		if (walk_interrupted())
 			ret = -EINTR;
-		stress_key_encode(&run->keys, index, kv.key);
-		memset(kv.value, 0xff, sizeof(u64));	/* as in draw_op() */
-		found = cmap_load(m, kv.key, kv.value);
-		run->errors[map] += check_load(run, m, index, note, found, kv.value);
-		*present += !!(note & STRESS_PRESENT);
+		walk_step(run, m, b, STRESS_LOAD, index);
+		for (i = 0; i < b->n; i++) {
+			u8 note = *stress_note(run, map, index + i);
+
+			run->errors[map] += check_load(run, m, index + i, note, b->ret[i],
+						       b->values + i * b->value_stride);
+			*present += !!(note & STRESS_PRESENT);
+		}
 	}
-	key_value_free(&kv);
+	stress_batch_free(b);
 	return ret;
 }
 

@@ -43,6 +43,7 @@ struct stress_figures {
  * struct stress_thread - one pinned thread
  * @run: constant
  * @task: constant
+ * @cpu: that it is pinned to; constant
  * @number: constant; owns the keys whose index modulo the number of threads it is
  * @owned: how many those are; constant
  * @generation: last phase that it saw; its own
@@ -58,6 +59,7 @@ struct stress_figures {
 struct stress_thread {
 	struct stress_run *run;
 	struct task_struct *task;
+	unsigned int cpu;
 	unsigned int number;
 	u64 owned;
 	unsigned int generation;
@@ -145,6 +147,8 @@ int stress_threads_create(struct stress_run *run);
 void stress_threads_start(struct stress_run *run);
 void stress_threads_destroy(struct stress_run *run);
 
+struct stress_batch *stress_batch_alloc(const struct stress_run *run);
+void stress_batch_free(struct stress_batch *b);
 u64 stress_batch_check(struct stress_thread *t);
 
 int stress_prefill(struct stress_run *run, unsigned int map);

@@ -2,9 +2,12 @@
 /*
  * The pinned threads: draw a batch, run it in the design's own loop, check it.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/bottom_half.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
+#include <linux/printk.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
@@ -128,9 +131,8 @@ static void run_closed(struct stress_thread *t, struct cmap *m)
 	struct stress_batch *b = t->batch;
 	bool sample = run->config.stats && run->phase.timed;
 
-	/* Operation 1 and those after it in a batch never meet a mask of all ones. */
 	b->sample_mask = sample ? (1U << run->config.sample_shift) - 1 : UINT_MAX;
-	b->first = 1;
+	b->first = 1;	/* as in stress_batch_alloc() */
 	while (!phase_ends(run)) {
 		draw_batch(t, run->batch_ops);
 		/* At changing places: the first operations of a batch find colder caches. */
@@ -241,6 +243,19 @@ static void work(struct stress_thread *t)
 		run_closed(t, m);
 }
 
+/*
+ * A CPU that goes offline gives its threads away for good: the scheduler lets them run
+ * anywhere from then on.  Go back as soon as it is there again, and tell of it.
+ */
+static void stay_pinned(const struct stress_thread *t)
+{
+	if (likely(cpumask_equal(current->cpus_ptr, cpumask_of(t->cpu))))
+		return;
+	pr_info("thread %u was driven off CPU %u, %s\n", t->number, t->cpu,
+		set_cpus_allowed_ptr(current, cpumask_of(t->cpu)) ? "which is offline" :
+		"and is back");
+}
+
 static bool phase_begins(const struct stress_thread *t)
 {
 	/* Pairs with the release in run_phase(): run->phase and its deadline are seen. */
@@ -271,25 +286,53 @@ static int stress_thread(void *arg)
 		if (kthread_should_stop())
 			break;
 		t->generation++;
+		stay_pinned(t);
 		work(t);
+		stay_pinned(t);
 		end_phase(run);
 	}
 	return 0;
 }
 
-static int create_batch(struct stress_thread *t)
+/**
+ * stress_batch_free - give a batch back
+ * @b: the batch, or NULL
+ *
+ * Context: Process; sleeps.
+ */
+void stress_batch_free(struct stress_batch *b)
 {
-	const struct stress_run *run = t->run;
+	if (!b)
+		return;
+	kvfree(b->keys);
+	kvfree(b->values);
+	kfree(b);
+}
+
+/**
+ * stress_batch_alloc - room for a batch of a run's operations
+ * @run: its config is set up
+ *
+ * Context: Process; sleeps.
+ * Return: the batch, none of whose operations are timed one by one; NULL: no memory.
+ */
+struct stress_batch *stress_batch_alloc(const struct stress_run *run)
+{
 	struct stress_batch *b = kzalloc(sizeof(*b), GFP_KERNEL);
 
 	if (!b)
-		return -ENOMEM;
-	t->batch = b;
+		return NULL;
 	b->key_stride = ALIGN(run->config.key_size, 8);
 	b->value_stride = ALIGN(run->config.value_size, 8);
 	b->keys = kvcalloc(run->batch_ops, b->key_stride, GFP_KERNEL);
 	b->values = kvcalloc(run->batch_ops, b->value_stride, GFP_KERNEL);
-	return b->keys && b->values ? 0 : -ENOMEM;
+	/* Operation 1 and those after it in a batch never meet a mask of all ones. */
+	b->sample_mask = UINT_MAX;
+	b->first = 1;
+	if (b->keys && b->values)
+		return b;
+	stress_batch_free(b);
+	return NULL;
 }
 
 /* Notes may be most of the memory there is: fail rather than wake the OOM killer. */
@@ -313,7 +356,10 @@ static int create_thread(struct stress_thread *t, int cpu)
 	struct task_struct *task;
 	int ret;
 
-	ret = create_batch(t) ?: create_notes(t);
+	t->batch = stress_batch_alloc(t->run);
+	if (!t->batch)
+		return -ENOMEM;
+	ret = create_notes(t);
 	if (ret)
 		return ret;
 	task = kthread_create_on_node(stress_thread, t, cpu_to_node(cpu), "mapstat/%u",
@@ -321,6 +367,7 @@ static int create_thread(struct stress_thread *t, int cpu)
 	if (IS_ERR(task))
 		return PTR_ERR(task);
 	kthread_bind(task, cpu);
+	t->cpu = cpu;
 	t->task = task;
 	return 0;
 }
@@ -381,11 +428,7 @@ static void destroy_thread(struct stress_thread *t)
 		kthread_stop(t->task);
 	for (i = 0; i < CMAP_NR_DESIGNS; i++)
 		kvfree(t->notes[i]);
-	if (t->batch) {
-		kvfree(t->batch->keys);
-		kvfree(t->batch->values);
-	}
-	kfree(t->batch);
+	stress_batch_free(t->batch);
 }
 
 /**

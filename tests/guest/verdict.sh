@@ -43,6 +43,34 @@ mix_is_kept() {
 		}' "$FILES/maps/rwlock/stats"
 }
 
+# column NAME: that of the median row of the one map
+column() {
+	awk -F '\t' -v name="$1" '
+		/^# map\t/ { for (i = 1; i <= NF; i++) if ($i == name) column = i }
+		$2 == "median" { print $column }' /tmp/results
+}
+
+# Breaks when a late operation's time counts from when it began, not from when it was due
+# (coordinated omission), or when those that wait are not counted.
+latency_from_the_intended_arrival() {
+	local service response
+	succeeds maps=rwlock rounds=3 duration_ms=100 arrival=poisson rate=10000000
+	service=$(column load_p50_ns) response=$(column response_p50_ns)
+	echo "service $service ns, response $response ns, backlog $(column backlog_max_ops)"
+	# Far more arrivals than can be served: by the middle of the round they are tens of ms late.
+	((response > 1000000 && response > 10 * service)) || fail "the wait is not counted"
+	(($(column backlog_max_ops) > 1000)) || fail "the backlog is not counted"
+}
+
+# Breaks when what is done before and after the rounds is taken for a part of them.
+histograms_are_of_the_rounds() {
+	succeeds maps="$ALL_MAPS" rounds=1 duration_ms=50 read_permille=1000 sample_shift=0
+	local map
+	for map in "${DESIGNS[@]}"; do
+		! grep -q '^store' "$FILES/maps/$map/latency" || fail "$map has stores of before the round"
+	done
+}
+
 # Breaks when statistics that are off count all the same, or take the run with them.
 statistics_off() {
 	stress maps="$ALL_MAPS" "${short[@]}" stats=0
@@ -81,6 +109,10 @@ test_case "keys of 1 byte" every_design key_size=1 keys=200
 test_case "keys of 32 bytes, values of 64" every_design key_size=32 value_size=64
 test_case "keys of 256 bytes, values of 4096" every_design key_size=256 value_size=4096 keys=300
 test_case "keys of 7 bytes, values of 1" every_design key_size=7 value_size=1
+test_case "keys of 255 bytes, values of 256" every_design key_size=255 value_size=256 keys=300
+test_case "keys of 8 bytes, values of 257" every_design value_size=257 keys=300
+test_case "latency counts from the intended arrival" latency_from_the_intended_arrival
+test_case "histograms hold the rounds alone" histograms_are_of_the_rounds
 test_case "room made at once" every_design capacity=20000
 test_case "one shard; packed" every_design shards=1 layout=packed
 test_case "1024 shards" every_design shards=1024
