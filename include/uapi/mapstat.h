@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#define MAPSTAT_ABI_VERSION	1	/* of the debugfs text; first line of "version" */
+#define MAPSTAT_ABI_VERSION	1	/* of the debugfs text; in "version" */
 
 #define MAPSTAT_HIST_SUB_BITS	5
 #define MAPSTAT_HIST_SUB	(1 << MAPSTAT_HIST_SUB_BITS)

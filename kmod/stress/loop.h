@@ -75,6 +75,14 @@ do {										\
 	}									\
 } while (0)
 
+/* A clock of another CPU may be a little behind: at least 1, as @ticks wants it. */
+static __always_inline u64 stress_ticks_since(u64 start)
+{
+	const s64 ticks = mapstat_clock_read() - start;
+
+	return ticks > 0 ? ticks : 1;
+}
+
 /**
  * STRESS_DEFINE_RUN - make the timed loop of a design
  * @design: its name in designs.h; design_load() and design_update() are visible
@@ -93,7 +101,7 @@ void design##_run(struct cmap *m, struct stress_batch *b)			\
 			u64 t = mapstat_clock_read();				\
 										\
 			STRESS_DO_OP(design, m, b, i, key, value);		\
-			b->ticks[i] = (mapstat_clock_read() - t) ?: 1;		\
+			b->ticks[i] = stress_ticks_since(t);			\
 		} else {							\
 			STRESS_DO_OP(design, m, b, i, key, value);		\
 			b->ticks[i] = 0;					\

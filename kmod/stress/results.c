@@ -209,12 +209,15 @@ static void show_header(struct seq_file *m)
 	seq_putc(m, '\n');
 }
 
-/* Picoseconds as ns with one decimal, as "version" has them. */
+/* Picoseconds as ns with one decimal, as "version" has them; 0: not measured. */
 static void show_ps(struct seq_file *m, u32 ps)
 {
 	u32 tenths = DIV_ROUND_CLOSEST(ps, 100);
 
-	seq_printf(m, "%u.%u ns", tenths / 10, tenths % 10);
+	if (ps)
+		seq_printf(m, "%u.%u ns", tenths / 10, tenths % 10);
+	else
+		seq_puts(m, "- ns");
 }
 
 static void show_source(struct seq_file *m, const struct stress_config *config)
