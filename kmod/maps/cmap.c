@@ -9,8 +9,11 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/log2.h>
+#include <linux/limits.h>
 #include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 #include "maps.h"
 #include "registry.h"
 #include "sample.h"
@@ -224,8 +227,11 @@ EXPORT_SYMBOL_NS_GPL(cmap_compare_and_delete, MAPSTAT);
 static int page_grow(struct cmap *m, struct cmap_page *page, unsigned int need)
 {
 	unsigned int room = max(need, 64u);
-	void *data = kvmalloc_array(room, cmap_page_stride(m), GFP_KERNEL | __GFP_NOWARN);
+	const size_t bytes = array_size(room, cmap_page_stride(m));
+	void *data;
 
+	/* A design may need room for all entries, and kvmalloc() refuses 2 GiB and more. */
+	data = bytes > INT_MAX ? vmalloc(bytes) : kvmalloc(bytes, GFP_KERNEL | __GFP_NOWARN);
 	if (!data)
 		return -ENOMEM;
 	kvfree(page->data);
