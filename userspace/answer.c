@@ -261,7 +261,9 @@ static void say_wrong(FILE *out, const struct ranking *k)
 static void say(FILE *out, const struct results *r, const struct ranking *k,
 		const struct term *term)
 {
-	if (!strcmp(r->verdict, "NONE")) {
+	if (!strcmp(r->verdict, "NONE") && r->nrows) {
+		fputs("The run was stopped before its end: its rounds so far decide nothing.", out);
+	} else if (!strcmp(r->verdict, "NONE")) {
 		fputs("No run yet. Begin one with: mapstat run", out);
 	} else if (!strcmp(r->verdict, "RUNNING")) {
 		fputs("The run is not over, the figures will still change. Wait for it with: "

@@ -91,6 +91,7 @@ int tree_fail(const struct tree *t, const char *file, int err)
 	case ENOENT:
 	case EIO:
 	case ENODEV:
+	case ENXIO:	/* the module is going, its files are still there */
 	case ESTALE:
 		return fail(ST_VANISHED,
 			    "the module is being unloaded, or a new run replaced its maps: try again",

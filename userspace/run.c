@@ -134,7 +134,7 @@ static int judge(const struct tree *t, const struct control *c, bool ran)
 	ret = results_read(t, &r);
 	if (ret)
 		return ret;
-	if (strcmp(r.verdict, "SUCCESS") && (ran || strcmp(r.verdict, "NONE")))
+	if (strcmp(r.verdict, "SUCCESS") && (ran || strcmp(r.reason, "no run yet")))
 		ret = fail(ST_FAILURE, NULL, "the run's verdict is %s%s%s", r.verdict,
 			   *r.reason ? ": " : "", r.reason);
 	results_free(&r);
