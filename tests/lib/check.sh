@@ -214,8 +214,7 @@ interrupted() {
 summary() {
 	((${#BAD[@]} == 0)) || printf 'failed: %s\n' "${BAD[*]}"
 	echo "What they said is in $RESULTS; $((SECONDS / 60)) min $((SECONDS % 60)) s"
-	printf '%d passed, %d failed' "$PASSED" "$FAILED"
-	((SKIPPED == 0)) || printf ', %d skipped' "$SKIPPED"
-	printf '\n'
+	((SKIPPED == 0)) || echo "$SKIPPED skipped, each with its reason"
+	printf '%d passed, %d failed\n' "$PASSED" "$FAILED"
 	exit $((FAILED > 0 || PASSED == 0))
 }
