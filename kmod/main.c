@@ -16,8 +16,8 @@
 
 /*
  * Growth, promotion and reclaim of all maps.  Unbound, since these run long and would
- * hold up a CPU's other work; reclaim frees memory by itself, without allocating, so
- * it has to go on when memory is short: WQ_MEM_RECLAIM.
+ * hold up a CPU's other work; with priority over those who write, who would otherwise get
+ * ahead of it; and freeing memory for others, so it has to go on when memory is short.
  */
 struct workqueue_struct *mapstat_wq;
 
@@ -28,7 +28,7 @@ static int __init mapstat_init(void)
 	ret = mapstat_clock_init() ?: stress_calibrate();
 	if (ret)
 		return ret;
-	mapstat_wq = alloc_workqueue("mapstat", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	mapstat_wq = alloc_workqueue("mapstat", WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM, 0);
 	if (!mapstat_wq)
 		return -ENOMEM;
 	if (mapstat_params_autostart()) {

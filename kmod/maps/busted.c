@@ -17,7 +17,7 @@
  * @map: the shared part
  * @lock: protects all that follows
  * @table: the entries
- * @stores: counts down to the one that is dropped
+ * @stores: counts up to the one that is dropped
  * @loads: counts up to the time when a stale value is due
  * @has_stale: @stale holds a key and a value that it had before
  * @stale: laid out as an entry of the table

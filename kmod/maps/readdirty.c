@@ -50,8 +50,9 @@
  * have cost as much as the copy will (the published rule, in units of time); when the
  * dirty side is a quarter of the read side; or when half of all entries are tombstones.
  * Each of these pays for the round in advance, so the worker's time per operation is
- * bounded.
+ * bounded; none is due for less than an eighth of the buckets that it goes over.
  */
+#include <linux/delay.h>
 #include <linux/slab.h>
 #include "../stress/loop.h"
 #include "readdirty.h"
@@ -65,6 +66,9 @@
 #define RD_LOOK_MISSES	64
 #define RD_LOOK_DELETES	16
 #define RD_LOOK_INSERTS	16
+
+/* Longest wait of one insert: enough to slow 100 CPUs down to one worker. */
+#define RD_DELAY_MAX_US	128
 
 /* Does the read side speak for all keys? */
 static __always_inline bool view_is_clean(const struct rd_view *v)
@@ -238,6 +242,21 @@ static int insert_locked(struct readdirty *rd, u64 hash, const struct cmap_updat
 	return ret;
 }
 
+/*
+ * After an insert, with @lock held: how long the inserter is to wait, us.  Who stores and
+ * deletes on many CPUs at once is faster than one worker can be; the more entries are
+ * ahead of it, the slower inserts get, so that memory stays within a few times the most
+ * that were live.
+ */
+static unsigned int insert_delay_us(const struct readdirty *rd)
+{
+	lockdep_assert_held(&rd->lock);
+	if (likely(rd->total <= rd->total_max))
+		return 0;
+	return min_t(u64, 1 + (rd->total - rd->total_max) * 16 / rd->total_max,
+		     RD_DELAY_MAX_US);
+}
+
 /* After an insert, with @lock held: is it time to ask for a round? */
 static bool insert_look(struct readdirty *rd)
 {
@@ -253,6 +272,7 @@ static noinline int insert_slow(struct cmap *m, u64 hash, const struct cmap_upda
 	struct readdirty *rd = to_readdirty(m);
 	struct rd_entry *new = new_entry(m, hash, u);
 	bool inserted = false, ask = false;
+	unsigned int delay_us = 0;
 	int ret;
 
 	if (!new) {
@@ -261,8 +281,10 @@ static noinline int insert_slow(struct cmap *m, u64 hash, const struct cmap_upda
 	}
 	rd_lock(rd);
 	ret = insert_locked(rd, hash, u, new, &inserted);
-	if (inserted)
+	if (inserted) {
 		ask = insert_look(rd);
+		delay_us = insert_delay_us(rd);
+	}
 	rd_unlock(rd);
 	if (inserted)
 		update_count(m, CMAP_ACT_INSERT);
@@ -272,6 +294,8 @@ static noinline int insert_slow(struct cmap *m, u64 hash, const struct cmap_upda
 		cmap_count(m, CMAP_ALLOC_FAILURES);
 	if (ask)
 		cmap_kick(m);
+	if (unlikely(delay_us))
+		udelay(delay_us);
 	return ret;
 }
 
@@ -417,11 +441,12 @@ static int readdirty_clear(struct cmap *m)
 		v = rcu_dereference(rd->view);
 		end = range_segment_end(lo, segment_bits(v));
 		visit_segment(v, lo, end, clear_visit, m);
+		if (end == U64_MAX)
+			ask_for_round(rd);
 		rcu_read_unlock();
 		lo = end + 1;
 		cond_resched();
 	} while (end != U64_MAX);
-	ask_for_round(rd);
 	return 0;
 }
 

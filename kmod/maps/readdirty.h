@@ -6,6 +6,7 @@
 #ifndef MAPSTAT_READDIRTY_H
 #define MAPSTAT_READDIRTY_H
 
+#include <linux/minmax.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include "../table/snapshot.h"
@@ -14,6 +15,10 @@
 
 /* A dirty side smaller than this is not worth a round by itself. */
 #define RD_DIRTY_MIN	64
+/* Nor is anything that is less than that share of the buckets, which a round goes over. */
+#define RD_BUCKETS_SHARE	8
+/* Entries beyond twice the live ones, dead or not yet in the read side, that may pile up. */
+#define RD_BACKLOG	(1 << 16)
 
 /**
  * struct rd_view - the sides; constant while published
@@ -31,7 +36,7 @@ struct rd_view {
  * struct rd_pcpu - what a CPU counts
  * @misses: lookups that went to the dirty side.  Written with this_cpu operations, read
  *	by anyone
- * @deletes: tombstones made.  Written with this_cpu operations
+ * @deletes: tombstones made, but for those of a clear.  Written with this_cpu operations
  */
 struct rd_pcpu {
 	unsigned long misses;
@@ -54,6 +59,7 @@ struct rd_pcpu {
  *	the worker, read by anyone
  * @lock: inserts, and changes of @view
  * @total: entries that are allocated; written under @lock, read by anyone
+ * @total_max: more than that: inserts are ahead of the worker, and slow down.  As @total
  */
 struct readdirty {
 	struct cmap cmap;
@@ -68,6 +74,7 @@ struct readdirty {
 	u64 table_bytes;
 	spinlock_t lock ____cacheline_aligned_in_smp;
 	u64 total;
+	u64 total_max;
 };
 
 static __always_inline struct readdirty *to_readdirty(struct cmap *m)
@@ -89,11 +96,18 @@ static inline void rd_unlock(struct readdirty *rd) __releases(&rd->lock)
 	spin_unlock_bh(&rd->lock);
 }
 
+/* A round costs as much as its tables have buckets: what makes it due has to be worth that. */
+static inline u64 view_round_min(const struct rd_view *v)
+{
+	return (1ULL << v->read.bits) / RD_BUCKETS_SHARE;
+}
+
 /* Is the dirty side large enough for a round? */
 static inline bool view_is_large(const struct rd_view *v)
 {
 	/* Pairs with trie_insert(): a figure, no ordering. */
-	return READ_ONCE(v->fresh->count) >= max_t(u64, RD_DIRTY_MIN, v->read.count / 4);
+	return READ_ONCE(v->fresh->count) >= max3(1ULL * RD_DIRTY_MIN, v->read.count / 4,
+						  view_round_min(v));
 }
 
 bool readdirty_round_is_due(struct readdirty *rd);

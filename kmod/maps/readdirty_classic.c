@@ -8,9 +8,11 @@
  * pointers to entries, and an entry holds a pointer to its value:
  *	a value		the key is present
  *	NULL		the key was deleted; where dirty is not NULL, it has the entry too
- *	EXPUNGED	the key was deleted, dirty is not NULL, and lacks the entry
+ *	EXPUNGED	the key was deleted, dirty is not NULL, and lacks the entry; or
+ *			the map was cleared, and the entry is of a read that is no more
  * Loads and writes of a key that read has are done without the lock, by cmpxchg on that
- * pointer; EXPUNGED changes under @lock only.  All others look into dirty under @lock,
+ * pointer; EXPUNGED changes under @lock only (a clear sets it without, in a read side that
+ * nobody can load any more).  All others look into dirty under @lock,
  * which is a miss.  When there were as many misses as dirty has entries, dirty becomes
  * read, by one pointer store.  The first new key after that makes a new dirty: a copy of
  * the entries of read that are not deleted; the others are expunged.
@@ -254,7 +256,8 @@ static int absent_write(struct readdirty_classic *c, const struct cmap_update *u
 
 	lockdep_assert_held(&c->lock);
 	if (!update_may_insert(u->op)) {
-		if (c->dirty)
+		/* As published: a compare-and-swap that finds nothing is no miss. */
+		if (c->dirty && u->op != CMAP_COMPARE_AND_SWAP)
 			classic_miss(c, s);
 		return nothing_there(&c->cmap, u);
 	}

@@ -31,8 +31,8 @@ struct classic_value {
  * struct classic_entry - a key
  * @item: its hash; constant
  * @value: a value, NULL or EXPUNGED; see the top
- * @expunged: in the list of the table that it was expunged from; under @lock, and the
- *	worker's once that table is retired
+ * @expunged: in the list of the table that it was expunged from; under @lock, a clear's
+ *	once that table is no longer read, and the worker's once it is retired
  * @key: the key; constant
  */
 struct classic_entry {
@@ -45,8 +45,8 @@ struct classic_entry {
 /**
  * struct classic_table - what @read and @dirty point to
  * @snap: the table; constant as read, under @lock as dirty
- * @expunged: entries that dirty lacks; under @lock while the table is read, then the
- *	worker's
+ * @expunged: entries that dirty lacks; under @lock while the table is read, then a
+ *	clear's, then the worker's
  * @retired: the next table that waits for the worker; under @lock
  */
 struct classic_table {

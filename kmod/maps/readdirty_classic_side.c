@@ -76,6 +76,14 @@ static u64 table_want(const struct readdirty_classic *c)
 	return max(cmap_len(&c->cmap), c->cmap.params.capacity);
 }
 
+/* Room for the capacity, which each copy makes anew, may be more than can be had here. */
+static struct classic_table *dirty_alloc(const struct readdirty_classic *c)
+{
+	struct classic_table *t = table_alloc(table_want(c) + 1, CLASSIC_GFP);
+
+	return t ?: table_alloc(cmap_len(&c->cmap) + 1, CLASSIC_GFP);
+}
+
 /* Hand a table that was read to the worker. */
 static void retire(struct readdirty_classic *c, struct classic_table *t)
 {
@@ -140,8 +148,11 @@ static int copy_visit(void *arg, struct snap_item *item)
 	struct copy *copy = arg;
 	struct classic_entry *e = classic_entry(item);
 
-	if (!try_expunge(e))
+	if (!try_expunge(e)) {
+		/* Stores without the lock may have brought back more than were counted. */
+		snap_make_room(&copy->to->snap, CLASSIC_GFP);
 		return snap_add(&copy->to->snap, item, CLASSIC_GFP);
+	}
 	hlist_add_head(&e->expunged, &copy->from->expunged);
 	return 0;
 }
@@ -168,7 +179,7 @@ static int make_dirty(struct readdirty_classic *c, struct classic_stalls *s)
 	struct copy copy = { .from = read_table(c->read) };
 
 	lockdep_assert_held(&c->lock);
-	copy.to = table_alloc(table_want(c) + 1, CLASSIC_GFP);
+	copy.to = dirty_alloc(c);
 	if (!copy.to)
 		return -ENOMEM;
 	cmap_count_alloc(&c->cmap, snap_bytes(&copy.to->snap));
@@ -191,12 +202,7 @@ static int dirty_add(struct readdirty_classic *c, struct classic_entry *e,
 	const u64 start = mapstat_clock_read();
 
 	lockdep_assert_held(&c->lock);
-	/*
-	 * Without the memory it goes on with overflow buckets, and tries again an eighth of
-	 * its size later.
-	 */
-	if (snap_is_full(t) && !(t->count % max(snap_room(t) / 8, 1ULL)) &&
-	    !snap_grow(t, CLASSIC_GFP)) {
+	if (snap_make_room(t, CLASSIC_GFP)) {
 		cmap_count(&c->cmap, CMAP_RESIZES);
 		cmap_count_alloc(&c->cmap, snap_bytes(t));
 		stall(s, MAPSTAT_PAUSE_GROWTH, start, t->count);

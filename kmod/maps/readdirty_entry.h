@@ -12,8 +12,8 @@
  *	locked	ENTRY_LOCKED: a writer is inside; the other bits are as it found them
  * The remaining bits count changes.  64 bits of state do not come round.
  *
- * The word is a lock and a sequence count in one.  Readers write nothing; they begin
- * again when the word changed under them.  A writer's section is short, calls nothing
+ * The word is a lock and a sequence count in one.  Readers write nothing, they begin
+ * again when the word changed under them (and take the lock when it does all the time).  A writer's section is short, calls nothing
  * that sleeps, and runs with preemption and softirqs off, so whoever waits for it waits
  * for a CPU that is at work.  Softirqs: the contract allows operations there, and one
  * that interrupted a writer on its own CPU would wait for ever.  On PREEMPT_RT softirqs
@@ -316,32 +316,21 @@ static __always_inline int entry_update(struct cmap *m, struct rd_entry *e,
  * @buried: receives whether this call froze it
  *
  * Context: The worker.
- * Return: true: the entry is frozen; false: it is live, or was a moment ago.
+ * Return: true: the entry is frozen; false: it is live, was a moment ago, or has a writer
+ * inside, who may bring it back.
  */
 static inline bool entry_freeze(struct rd_entry *e, bool *buried)
 {
-	unsigned long state;
+	unsigned long state = READ_ONCE(e->state);	/* a guess; cmpxchg() tells */
 
 	*buried = false;
-	for (;;) {
-		state = READ_ONCE(e->state);	/* a guess; cmpxchg() tells */
-		if (state & ENTRY_FROZEN)
-			return true;
-		if (!(state & ENTRY_DEAD) && !(state & ENTRY_LOCKED))
-			return false;
-		if (state & ENTRY_LOCKED) {
-			cpu_relax();
-			continue;
-		}
-		/*
-		 * Fully ordered.  Pairs with the acquires of those who find the entry
-		 * frozen and act on it.
-		 */
-		if (try_cmpxchg(&e->state, &state, (state + ENTRY_CHANGE) | ENTRY_FROZEN)) {
-			*buried = true;
-			return true;
-		}
-	}
+	if (state & ENTRY_FROZEN)
+		return true;
+	if (!(state & ENTRY_DEAD) || state & ENTRY_LOCKED)
+		return false;
+	/* Fully ordered.  Pairs with the acquires of those who find it frozen and act on it. */
+	*buried = try_cmpxchg(&e->state, &state, (state + ENTRY_CHANGE) | ENTRY_FROZEN);
+	return *buried;
 }
 
 #endif /* MAPSTAT_READDIRTY_ENTRY_H */

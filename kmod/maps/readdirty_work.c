@@ -21,6 +21,9 @@
 #define RD_MISSES_MIN	64
 /* A round keeps the tombstones where they are at most that share of the live entries. */
 #define RD_KEEP_SHARE	4
+#define RD_WORK_GFP	(GFP_KERNEL | __GFP_NOWARN)
+/* Between two tries where memory is short. */
+#define RD_RETRY_JIFFIES	(HZ / 10)
 /* log2 of the buckets that the worker visits between two resched points. */
 #define RD_BATCH_BITS	6U
 
@@ -56,15 +59,16 @@ bool readdirty_round_is_due(struct readdirty *rd)
 	const u64 total = READ_ONCE(rd->total);
 	const u64 live = cmap_len(&rd->cmap);
 	const u64 dead = total > live ? total - live : 0;
+	const u64 least = view_round_min(v);
 
 	if (v->old)
 		return true;
 	if (view_is_large(v))
 		return true;
-	if (dead >= RD_DEAD_MIN && dead >= total / 2)
+	if (dead >= RD_DEAD_MIN && dead >= max(total / 2, least))
 		return true;
 	return fresh && misses_sum(rd) - READ_ONCE(rd->misses_base) >=
-			max_t(u64, RD_MISSES_MIN, total / RD_MISS_SHARE);
+			max3(1ULL * RD_MISSES_MIN, total / RD_MISS_SHARE, least);
 }
 
 /* The worker is the only one who changes the view, so it may look without more ado. */
@@ -125,8 +129,11 @@ static int build_visit(void *arg, struct snap_item *item)
 	struct rd_entry *e = entry_of(item);
 	bool buried = false;
 
-	if (!(b->keep ? entry_is_frozen(e) : entry_freeze(e, &buried)))
-		return snap_add(b->next, item, GFP_KERNEL | __GFP_NOWARN);
+	if (!(b->keep ? entry_is_frozen(e) : entry_freeze(e, &buried))) {
+		/* More may live than did when the table was made: stores revive tombstones. */
+		snap_make_room(b->next, RD_WORK_GFP);
+		return snap_add(b->next, item, RD_WORK_GFP);
+	}
 	if (buried) {
 		e->grave = b->rd->graveyard;
 		b->rd->graveyard = e;
@@ -134,18 +141,19 @@ static int build_visit(void *arg, struct snap_item *item)
 	return 0;
 }
 
-/* One walk over all entries of a side of 1 << @bits buckets, with resched points. */
-static int build_from(struct build *b, const struct snap_table *read, const struct trie *old,
-		      unsigned int bits)
+/* A walk over all entries of a side, the table or the trie, with resched points. */
+static int walk_side(const struct snap_table *read, const struct trie *trie,
+		     snap_visit_fn visit, void *arg)
 {
+	unsigned int bits = read ? read->bits : snap_bits(trie->count);
 	u64 lo = 0, end;
 	int ret;
 
 	bits -= min(bits, RD_BATCH_BITS);
 	do {
 		end = range_segment_end(lo, bits);
-		ret = read ? snap_walk(read, lo, end, build_visit, b) :
-			     trie_walk(old, lo, end, build_visit, b);
+		ret = read ? snap_walk(read, lo, end, visit, arg) :
+			     trie_walk(trie, lo, end, visit, arg);
 		if (ret)
 			return ret;
 		lo = end + 1;
@@ -160,9 +168,9 @@ static int build(struct build *b)
 	const struct rd_view *now = view_now(b->rd);
 	int ret;
 
-	ret = build_from(b, &now->read, NULL, now->read.bits);
+	ret = walk_side(&now->read, NULL, build_visit, b);
 	if (!ret)
-		ret = build_from(b, NULL, now->old, snap_bits(now->old->count));
+		ret = walk_side(NULL, now->old, build_visit, b);
 	return ret;
 }
 
@@ -175,7 +183,7 @@ static int build_init(struct build *b)
 
 	b->keep = total <= live + live / RD_KEEP_SHARE;
 	return snap_init(b->next, max(b->keep ? total : live, m->params.capacity),
-			 GFP_KERNEL | __GFP_NOWARN);
+			 RD_WORK_GFP);
 }
 
 /* Free the frozen entries; nobody has them any more.  Return: how many. */
@@ -193,6 +201,7 @@ static u64 bury(struct readdirty *rd)
 	}
 	rd_lock(rd);
 	WRITE_ONCE(rd->total, rd->total - n);	/* pairs with readdirty_round_is_due() */
+	rd->total_max = 2 * cmap_len(&rd->cmap) + RD_BACKLOG;
 	rd_unlock(rd);
 	return n;
 }
@@ -234,12 +243,13 @@ static int do_round(struct readdirty *rd)
 	struct trie *old;
 	u64 ticks = 0;
 
+	if (!view_now(rd)->old)
+		ticks = round_begin(rd);
+	/* After that, so that what it makes room for is what old has in the end. */
 	if (build_init(&b))
 		return -ENOMEM;
 	/* Pairs with readdirty_memory(); no ordering. */
 	WRITE_ONCE(rd->table_bytes, snap_bytes(&view_now(rd)->read) + snap_bytes(&next));
-	if (!view_now(rd)->old)
-		ticks = round_begin(rd);
 	if (build(&b)) {
 		snap_free(&next);
 		WRITE_ONCE(rd->table_bytes, snap_bytes(&view_now(rd)->read)); /* as above */
@@ -271,9 +281,9 @@ void readdirty_work(struct cmap *m)
 
 	if (!readdirty_round_is_due(rd))
 		return;
-	/* Out of memory: those who find that a round is due ask again. */
+	/* Out of memory: try again by and by, as nobody may be there to ask for it. */
 	if (do_round(rd))
-		return;
+		schedule_timeout_uninterruptible(RD_RETRY_JIFFIES);
 	if (readdirty_round_is_due(rd))
 		cmap_kick(m);
 }
@@ -296,11 +306,12 @@ int readdirty_init(struct cmap *m)
 	rd->pcpu = alloc_percpu(struct rd_pcpu);
 	if (!rd->pcpu)
 		return -ENOMEM;
-	if (snap_init(&v->read, m->params.capacity, GFP_KERNEL | __GFP_NOWARN)) {
+	if (snap_init(&v->read, m->params.capacity, RD_WORK_GFP)) {
 		free_percpu(rd->pcpu);
 		return -ENOMEM;
 	}
 	rd->table_bytes = snap_bytes(&v->read);
+	rd->total_max = RD_BACKLOG;
 	v->fresh = &rd->tries[0];
 	RCU_INIT_POINTER(rd->view, v);	/* nobody else knows the map yet */
 	return 0;
@@ -309,7 +320,6 @@ int readdirty_init(struct cmap *m)
 static int free_visit(void *arg, struct snap_item *item)
 {
 	kfree(entry_of(item));
-	cond_resched();
 	return 0;
 }
 
@@ -327,13 +337,13 @@ void readdirty_exit(struct cmap *m)
 	struct readdirty *rd = to_readdirty(m);
 	struct rd_view *v = view_now(rd);
 
-	trie_walk(v->fresh, 0, U64_MAX, free_visit, NULL);
+	walk_side(NULL, v->fresh, free_visit, NULL);
 	trie_reset(v->fresh);
 	if (v->old) {
-		trie_walk(v->old, 0, U64_MAX, free_visit, NULL);
+		walk_side(NULL, v->old, free_visit, NULL);
 		trie_reset(v->old);
 	}
-	snap_walk(&v->read, 0, U64_MAX, free_visit, NULL);
+	walk_side(&v->read, NULL, free_visit, NULL);
 	snap_free(&v->read);
 	free_percpu(rd->pcpu);
 }

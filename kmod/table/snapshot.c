@@ -73,6 +73,7 @@ int snap_init(struct snap_table *t, u64 entries, gfp_t gfp)
 		t->chunks = alloc_chunks(1ULL << (bits - SNAP_CHUNK_BITS), gfp);
 	return t->buckets || t->chunks ? 0 : -ENOMEM;
 }
+EXPORT_SYMBOL_IF_KUNIT(snap_init);
 
 /**
  * snap_free - free a table, not its entries
@@ -89,6 +90,7 @@ void snap_free(struct snap_table *t)
 	arena_free(&t->overflow);
 	*t = (struct snap_table){ };
 }
+EXPORT_SYMBOL_IF_KUNIT(snap_free);
 
 static void put_slot(struct snap_bucket *b, unsigned int i, struct snap_item *item, u8 tag)
 {
@@ -125,6 +127,7 @@ int snap_add(struct snap_table *t, struct snap_item *item, gfp_t gfp)
 			return -ENOMEM;
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(snap_add);
 
 /**
  * snap_remove - take an entry out
@@ -159,6 +162,8 @@ static int grow_visit(void *arg, struct snap_item *item)
 {
 	struct grow *g = arg;
 
+	if (gfpflags_allow_blocking(g->gfp))
+		cond_resched();
 	return snap_add(g->to, item, g->gfp);
 }
 
@@ -189,6 +194,24 @@ int snap_grow(struct snap_table *t, gfp_t gfp)
 	*t = larger;
 	return 0;
 }
+
+/**
+ * snap_make_room - before an entry is added: grow where the table is full
+ * @t: the table, not published
+ * @gfp: for its memory
+ *
+ * Without the memory the table goes on with overflow buckets; it is tried again an eighth
+ * of its size later.
+ *
+ * Context: As @gfp says.
+ * Return: whether it has grown.
+ */
+bool snap_make_room(struct snap_table *t, gfp_t gfp)
+{
+	return snap_is_full(t) && !(t->count % max(snap_room(t) / 8, 1ULL)) &&
+	       !snap_grow(t, gfp);
+}
+EXPORT_SYMBOL_IF_KUNIT(snap_make_room);
 
 /**
  * snap_walk - visit the entries whose hash is in a range

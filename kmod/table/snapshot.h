@@ -22,7 +22,7 @@
 #include "hash.h"
 
 #define SNAP_SLOTS	6
-#define SNAP_FILL	3	/* entries a bucket, at most: 1 in 30 buckets overflows */
+#define SNAP_FILL	3	/* entries a bucket, while memory can be had: 1 in 30 overflows */
 #define SNAP_BITS_MAX	40
 
 /*
@@ -81,6 +81,7 @@ void snap_free(struct snap_table *t);
 int snap_add(struct snap_table *t, struct snap_item *item, gfp_t gfp);
 void snap_remove(struct snap_table *t, struct snap_item *item);
 int snap_grow(struct snap_table *t, gfp_t gfp);
+bool snap_make_room(struct snap_table *t, gfp_t gfp);
 int snap_walk(const struct snap_table *t, u64 lo, u64 hi, snap_visit_fn visit, void *arg);
 u64 snap_bytes(const struct snap_table *t);
 
