@@ -384,6 +384,44 @@ static void guarantee_e_range(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, r.wrong);
 }
 
+static bool range_count(const void *key, const void *value, void *arg)
+{
+	struct range_test *r = arg;
+
+	r->calls++;
+	return true;
+}
+
+static int range_insert(struct team *team, unsigned int id)
+{
+	struct range_test *r = team->arg;
+	struct test_bufs *b = kvzalloc(sizeof(*b), GFP_KERNEL);
+	int ret = b ? 0 : -ENOMEM;
+	u32 key;
+
+	for (key = r->keys; !ret && key < r->keys + (1 << 20) && !team_stopped(team); key++) {
+		ret = test_store(r->map, b, key, key);
+		if (key % 16 == 0)
+			usleep_range(20, 50);
+	}
+	kvfree(b);
+	return ret ?: team_stopped(team) ? 0 : -E2BIG;
+}
+
+/* Fails when: a range runs after entries that are inserted meanwhile, and does not end. */
+static void guarantee_e_range_ends(struct kunit *test)
+{
+	struct range_test r;
+	struct team team;
+
+	range_init(test, &r, 2500);
+	KUNIT_ASSERT_EQ(test, 0, team_start(&team, 1, range_insert, &r));
+	KUNIT_EXPECT_EQ(test, 0, cmap_range(r.map, range_count, &r));
+	/* -E2BIG: the inserts ended first. */
+	KUNIT_EXPECT_EQ(test, 0, team_stop(&team));
+	KUNIT_EXPECT_GE(test, r.calls, r.stable);
+}
+
 static bool range_delete(const void *key, const void *value, void *arg)
 {
 	struct range_test *r = arg;
@@ -573,6 +611,7 @@ static struct kunit_case guarantee_cases[] = {
 	KUNIT_CASE_PARAM(guarantee_c_softirq, every_shape_gen_params),
 	KUNIT_CASE_PARAM(guarantee_c_atomic, every_shape_gen_params),
 	KUNIT_CASE_PARAM(guarantee_e_range, every_shape_gen_params),
+	KUNIT_CASE_PARAM(guarantee_e_range_ends, every_design_gen_params),
 	KUNIT_CASE_PARAM(guarantee_e_callback, every_shape_gen_params),
 	KUNIT_CASE_PARAM(guarantee_f_clear, every_shape_gen_params),
 	KUNIT_CASE_PARAM(guarantee_g_length, every_shape_gen_params),

@@ -8,12 +8,12 @@
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/export.h>
+#include <linux/lockdep.h>
 #include <linux/log2.h>
-#include <linux/limits.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
-#include <linux/vmalloc.h>
+#include "../table/array.h"
 #include "maps.h"
 #include "registry.h"
 #include "sample.h"
@@ -59,6 +59,7 @@ static int timed_update(struct cmap *m, const struct cmap_update *u, enum cmap_h
 	u64 start;
 	int ret;
 
+	lockdep_assert_irqs_enabled();
 	if (likely(!sample_due(m)))
 		return call_update(m, u);
 	start = mapstat_clock_read();
@@ -81,6 +82,7 @@ int cmap_load(struct cmap *map, const void *key, void *value)
 	u64 start;
 	int ret;
 
+	lockdep_assert_irqs_enabled();
 	if (likely(!sample_due(map)))
 		return call_load(map, key, value);
 	start = mapstat_clock_read();
@@ -168,7 +170,7 @@ EXPORT_SYMBOL_NS_GPL(cmap_delete, MAPSTAT);
  * @map: the map
  * @key: key_size bytes; for 8-byte keys aligned as a u64
  * @value: the new value
- * @previous: receives the value before, where there was one; may be NULL
+ * @previous: receives the value before, where there was one; may be NULL; not @value
  * @loaded: whether there was one; may be NULL
  *
  * Context: Process or softirq (guarantee C).  May allocate with GFP_ATOMIC.
@@ -226,18 +228,15 @@ EXPORT_SYMBOL_NS_GPL(cmap_compare_and_delete, MAPSTAT);
 /* Make room for at least @need entries. */
 static int page_grow(struct cmap *m, struct cmap_page *page, unsigned int need)
 {
-	unsigned int room = max(need, 64u);
-	const size_t bytes = array_size(room, cmap_page_stride(m));
-	void *data;
+	/* A little more, as others may be adding to what the step is about. */
+	const unsigned int more = need / 8 + 64;
+	const unsigned int room = need + min(more, UINT_MAX - need);
 
-	/* A design may need room for all entries, and kvmalloc() refuses 2 GiB and more. */
-	data = bytes > INT_MAX ? vmalloc(bytes) : kvmalloc(bytes, GFP_KERNEL | __GFP_NOWARN);
-	if (!data)
-		return -ENOMEM;
+	/* What it held is of no use: a step that found too little room is done again. */
 	kvfree(page->data);
-	page->data = data;
-	page->room = room;
-	return 0;
+	page->data = array_alloc(array_size(room, cmap_page_stride(m)));
+	page->room = page->data ? room : 0;
+	return page->data ? 0 : -ENOMEM;
 }
 
 /* Call back for what one step collected. Return: false when the caller has enough. */
@@ -258,10 +257,11 @@ static bool page_walk(struct cmap *m, const struct cmap_page *page, cmap_range_f
  * @fn: called with a copy of each entry; false ends the range
  * @arg: handed to @fn
  *
- * See guarantee E for what it sees.  A table is walked in the order of the hash, so a
- * key's place does not change when the table grows or shrinks beneath the walk.
+ * See guarantee E for what it sees.  Our tables are walked in the order of the hash, so a
+ * key's place does not change when the table grows or shrinks beneath the walk;
+ * "rhashtable" is walked in one step.
  *
- * Context: Process; sleeps.  Allocates with GFP_KERNEL room for a step's entries.
+ * Context: Process; sleeps.  Allocates with GFP_KERNEL room for the entries of a step.
  * Return: 0, or -ENOMEM (then some entries may already have been called back for).
  */
 int cmap_range(struct cmap *map, cmap_range_fn fn, void *arg)

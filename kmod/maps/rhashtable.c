@@ -9,11 +9,18 @@
  * rhashtable takes a chain of more than 16 for an attack, and refuses the insert when
  * a new seed does not help: inserts may return -EBUSY then (CMAP_COLLIDE).
  */
+#include <linux/log2.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include "../stress/loop.h"
+
+/*
+ * Entries that it can be told to make room for, and to keep room for: its 16 bits hold a
+ * table of 2^15 buckets at the most, three quarters full.
+ */
+#define RH_HINT_MAX	((1 << 15) / 4 * 3)
 
 /**
  * struct rh_node - an entry; constant once it is in the table
@@ -223,7 +230,10 @@ static int map_init(struct cmap *m)
 
 	rm->params = params_u64;
 	rm->params.key_len = m->shape.key_size;
-	rm->params.nelem_hint = min_t(u64, m->params.capacity, U16_MAX);
+	rm->params.nelem_hint = min_t(u64, m->params.capacity, RH_HINT_MAX);
+	/* As large as the hint makes it at first, in the same rounding. */
+	if (rm->params.nelem_hint)
+		rm->params.min_size = roundup_pow_of_two(rm->params.nelem_hint * 4 / 3);
 	if (!m->shape.u64_key)
 		rm->params.hashfn = NULL;	/* jhash, its default */
 	if (m->flags & CMAP_COLLIDE) {
@@ -268,17 +278,12 @@ static void walk(struct rhashtable_map *rm, void (*fn)(struct rhashtable_map *rm
 	mutex_unlock(&rm->ht.mutex);
 }
 
-struct collect_arg {
-	struct cmap_page *page;
-	u64 epoch;
-};
-
 static void collect_node(struct rhashtable_map *rm, struct rh_node *node, void *arg)
 {
-	struct collect_arg *ca = arg;
+	struct cmap_page *page = arg;
 
-	if (node->epoch < ca->epoch)
-		cmap_page_add(&rm->map, ca->page, node->data, node_value(node, rm->map.shape));
+	if (node->epoch < page->cursor)
+		cmap_page_add(&rm->map, page, node->data, node_value(node, rm->map.shape));
 }
 
 /*
@@ -286,16 +291,18 @@ static void collect_node(struct rhashtable_map *rm, struct rh_node *node, void *
  * was deleted and inserted anew during the walk could be met twice: keys inserted
  * after the range began carry a later epoch and are left out.  Inserts read the epoch
  * and put the node in within one RCU read section, so after synchronize_rcu() every
- * node that comes carries the new one.
+ * node that comes carries the new one.  The page's cursor is the range's epoch: a second
+ * step, with the room that the first one asked for, finds the same nodes or fewer.
  */
 static int map_collect(struct cmap *m, struct cmap_page *page)
 {
 	struct rhashtable_map *rm = to_rhashtable(m);
-	struct collect_arg ca = { .page = page };
 
-	ca.epoch = atomic64_inc_return(&rm->epoch);
-	synchronize_rcu();
-	walk(rm, collect_node, &ca);
+	if (!page->cursor) {
+		page->cursor = atomic64_inc_return(&rm->epoch);
+		synchronize_rcu();
+	}
+	walk(rm, collect_node, page);
 	page->done = page->count <= page->room;
 	return 0;
 }
