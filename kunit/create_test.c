@@ -56,6 +56,33 @@ static void names(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, 0, TRY(name, fine[i]), "name '%s'", fine[i]);
 }
 
+static u64 buckets_of(struct cmap *m)
+{
+	struct cmap_memory mem = { };
+
+	test_map_settle(m);
+	m->ops->memory(m, &mem);
+	return mem.buckets;
+}
+
+/* Fails when: a map that was made with room for entries gives the room back (guarantee J). */
+static void capacity_stays(struct kunit *test)
+{
+	struct cmap *m = test_map(test, test->param_value, 10000);
+	struct test_bufs *b = test_bufs_alloc(test, 1);
+	const u64 buckets = buckets_of(m);
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, 0, cmap_clear(m));
+	KUNIT_EXPECT_GE(test, buckets_of(m), buckets);
+	KUNIT_ASSERT_EQ(test, 0, test_fill(m, b, 0, 10000, 1));
+	for (i = 0; i < 10000; i++)
+		KUNIT_ASSERT_EQ(test, 0, test_delete(m, b, i));
+	KUNIT_EXPECT_GE(test, buckets_of(m), buckets);
+	KUNIT_ASSERT_EQ(test, 0, cmap_clear(m));
+	KUNIT_EXPECT_GE(test, buckets_of(m), buckets);
+}
+
 /* Fails when: two live maps may have one name, or a name stays taken. */
 static void duplicate_names(struct kunit *test)
 {
@@ -172,6 +199,7 @@ static struct kunit_case create_cases[] = {
 	KUNIT_CASE(modes),
 	KUNIT_CASE(destroy_of_no_map),
 	KUNIT_CASE(designs_are_named_as_their_files),
+	KUNIT_CASE_PARAM(capacity_stays, every_design_gen_params),
 	{}
 };
 

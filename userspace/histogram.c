@@ -151,7 +151,9 @@ static void make_plot(struct plot *p, const struct latency_op *op, const struct 
 static void draw(FILE *out, const struct term *term, uint64_t count, uint64_t tallest,
 		 unsigned int width)
 {
-	static const char *const eighths[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
+	static const char *const eighths[] = {
+		"", "▏", "▎", "▍", "▌", "▋", "▊", "▉",
+	};
 	double share = tallest ? (double)count / (double)tallest : 0;
 	unsigned int units = (unsigned int)(share * width * 8 + 0.5), used;
 

@@ -12,9 +12,10 @@
  *    whole; it is never torn, never another key's, and never one that a store which
  *    returned before the load began had already replaced.
  * C  Contexts.  The operations on one key, and cmap_len(), may be called from process
- *    and softirq context, also under RCU read lock and under the caller's spinlocks;
- *    on PREEMPT_RT from threads without a raw spinlock held.  Never from hardirq or
- *    NMI.  cmap_create(), cmap_destroy(), cmap_range() and cmap_clear() sleep.
+ *    and softirq context, also under RCU read lock and under the caller's spinlocks, with
+ *    interrupts on: not under a lock taken with _irq or _irqsave.  On PREEMPT_RT from
+ *    threads that may sleep on a spinlock_t.  Never from hardirq or NMI.
+ *    cmap_create(), cmap_destroy(), cmap_range() and cmap_clear() sleep.
  * D  Out of memory.  An operation that returns -ENOMEM changed nothing, and no other
  *    entry is lost.  Deleting (cmap_delete, cmap_load_and_delete,
  *    cmap_compare_and_delete) and loading never fail for want of memory.
@@ -27,17 +28,20 @@
  *    by at most the number of operations in flight.
  * H  Bounded work.  No operation on one key does work that grows with the number of
  *    entries: growth, shrink, promotion and reclaim are done in steps of bounded size,
- *    or by a worker.  The classic mode of "readdirty" is the exception, by intent.
+ *    or by a worker.  The exceptions: the classic mode of "readdirty", by intent, and
+ *    "rhashtable", whose inserts may make a table themselves when its worker is late.
  * I  Keyed hashing.  Each map hashes with random keys of its own, so that nobody can
  *    aim at one bucket.  Keys that collide all the same stay correct, only slower
  *    ("rhashtable" refuses more than about 16 of them: its inserts return -EBUSY).
  * J  Memory.  Inserting and deleting without end keeps memory bounded by the largest
- *    number of entries that were live at once; a map that was emptied shrinks, though
- *    never below the capacity it was made with.
+ *    number of entries that were live at once ("readdirty" slows inserts that get ahead
+ *    of its worker down, by 128 us at the most); a map that was emptied shrinks, though
+ *    never below the capacity it was made with ("rhashtable": 24576 entries of it).
  * K  Lifetime.  Nothing handed out points into a map.  cmap_destroy() waits for all
  *    callbacks of its own; the caller ensures that no operation is in flight.
  *
- * Operations follow Go's sync.Map (1.23).  All return 0 or a negative errno.
+ * Operations follow Go's sync.Map (1.23).  All return 0 or a negative errno.  Keys and values
+ * are handed in and out through buffers aligned as a u64 that do not overlap.
  */
 #ifndef MAPSTAT_CMAP_H
 #define MAPSTAT_CMAP_H

@@ -28,7 +28,7 @@
  * @CMAP_OVERFLOWS: overflow buckets allocated
  * @CMAP_ALLOCS: allocations made by operations
  * @CMAP_ALLOC_BYTES: bytes of those
- * @CMAP_ALLOC_FAILURES: operations that returned -ENOMEM
+ * @CMAP_ALLOC_FAILURES: allocations that failed, of operations (then -ENOMEM) and of tables
  */
 enum cmap_counter {
 	CMAP_HITS,
@@ -58,7 +58,7 @@ extern const char *const cmap_counter_names[CMAP_NR_COUNTERS];
  * struct cmap_pcpu - a map's share on one CPU
  * @count: written with this_cpu operations, read by anyone
  * @entries: inserts minus deletes made on this CPU; only the sum over CPUs has meaning
- * @sample: operations until the next one that is timed
+ * @sample: counts operations; those where its low bits are 0 are timed
  */
 struct cmap_pcpu {
 	unsigned long count[CMAP_NR_COUNTERS];

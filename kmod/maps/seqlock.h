@@ -72,8 +72,8 @@
 
 /**
  * struct sqm_header - a bucket's header
- * @seq: sequence count: odd while a writer is inside, and for good once it has moved.  Wraps
- *	after 2^31 writes to one bucket, far longer than a reader may stall RCU
+ * @seq: sequence count: odd while a writer is inside, and for good once it has moved.  A
+ *	reader is fooled if exactly 2^31 writes to the bucket fall between its two looks
  * @tags: a byte per slot, 0 where it is free; or SQM_TAGS_MOVED
  *
  * Written under the stripe's lock, read by anyone.
@@ -159,6 +159,26 @@ struct sqm_stripe {
 } ____cacheline_aligned;
 
 /**
+ * struct sqm_supply - memory that a writer brings along, and takes away
+ * @overflow: unused overflow buckets, linked by next
+ * @overflows: number of those
+ * @entry: an entry with key and value filled in, or NULL
+ * @dead_overflow: unlinked overflow buckets, linked by dead
+ * @dead_entry: unlinked entries, linked by dead
+ * @kick: the worker has something to do
+ *
+ * On the stack of its owner; the worker's is in the map.
+ */
+struct sqm_supply {
+	struct sqm_overflow *overflow;
+	unsigned int overflows;
+	struct sqm_entry *entry;
+	struct sqm_overflow *dead_overflow;
+	struct sqm_entry *dead_entry;
+	bool kick;
+};
+
+/**
  * struct sqm_map - the map
  * @cmap: what all designs share
  * @table: the oldest table that has unmoved buckets; written by the worker, read under RCU
@@ -166,6 +186,9 @@ struct sqm_stripe {
  * @zero_home: the key 0's home; constant
  * @stripe_bits: 1 << @stripe_bits stripes; no table has fewer buckets; constant
  * @stripes: the pointer is constant
+ * @bits_min: log2 of the buckets for the capacity asked for; constant
+ * @supply: what the worker got when it lacked memory to move a bucket, kept until it has
+ *	enough; the worker's
  * @stalled: the worker lacked memory to move a bucket.  Written by it, read by anyone
  */
 struct sqm_map {
@@ -175,27 +198,9 @@ struct sqm_map {
 	unsigned int zero_home;
 	unsigned int stripe_bits;
 	struct sqm_stripe *stripes;
+	unsigned int bits_min;
+	struct sqm_supply supply;
 	bool stalled;
-};
-
-/**
- * struct sqm_supply - memory that a writer brings along, and takes away
- * @overflow: unused overflow buckets, linked by next
- * @overflows: number of those
- * @entry: an entry with key and value filled in, or NULL
- * @dead_overflow: unlinked overflow buckets, linked by dead
- * @dead_entry: unlinked entries, linked by dead
- * @kick: the worker has something to do
- *
- * On the stack of its owner.
- */
-struct sqm_supply {
-	struct sqm_overflow *overflow;
-	unsigned int overflows;
-	struct sqm_entry *entry;
-	struct sqm_overflow *dead_overflow;
-	struct sqm_entry *dead_entry;
-	bool kick;
 };
 
 static inline struct sqm_map *to_sqm_map(struct cmap *m)
@@ -353,7 +358,7 @@ static __always_inline bool sqm_valid(const struct sqm_header *h, u32 seq)
 
 struct sqm_table *sqm_table_alloc(struct sqm_map *sm, unsigned int bits);
 unsigned int sqm_bits_for(struct sqm_map *sm, u64 capacity);
-void sqm_limits_set(struct sqm_map *sm, unsigned int bits, bool armed);
+void sqm_limits_set(struct sqm_map *sm, unsigned int bits);
 bool sqm_help_move(struct sqm_map *sm, struct sqm_stripe *s, struct sqm_table *t,
 		   struct sqm_table *next, u64 hash, struct sqm_supply *supply);
 bool sqm_supply_overflows(struct sqm_map *sm, struct sqm_supply *supply, unsigned int need,

@@ -73,12 +73,13 @@ int sqm_init(struct cmap *m)
 	if (ret)
 		return ret;
 	sqm_empty_key_init(sm);
-	t = sqm_table_alloc(sm, sqm_bits_for(sm, m->params.capacity));
+	sm->bits_min = sqm_bits_for(sm, m->params.capacity);
+	t = sqm_table_alloc(sm, sm->bits_min);
 	if (!t) {
 		kvfree(sm->stripes);
 		return -ENOMEM;
 	}
-	sqm_limits_set(sm, t->bits, !m->params.capacity);
+	sqm_limits_set(sm, t->bits);
 	rcu_assign_pointer(sm->table, t);
 	return 0;
 }
@@ -163,6 +164,7 @@ void sqm_exit(struct cmap *m)
 	sqm_table_exit(sm, t);
 	if (next)
 		sqm_table_exit(sm, next);
+	sqm_supply_release(&sm->supply);
 	kvfree(sm->stripes);
 }
 

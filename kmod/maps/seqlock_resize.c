@@ -44,7 +44,7 @@ static unsigned int sqm_bits_wanted(struct sqm_map *sm, u64 entries, unsigned in
 		while (entries > sqm_room(sm, bits) / 16 * 7 && bits < SQM_BITS_MAX)
 			bits++;
 	else if (entries < sqm_room(sm, bits) / 16)
-		while (bits > sm->stripe_bits && entries <= sqm_room(sm, bits - 1) / 4)
+		while (bits > sm->bits_min && entries <= sqm_room(sm, bits - 1) / 4)
 			bits--;
 	return bits;
 }
@@ -53,21 +53,19 @@ static unsigned int sqm_bits_wanted(struct sqm_map *sm, u64 entries, unsigned in
  * sqm_limits_set - when the stripes are to ask for another size
  * @sm: the map
  * @bits: log2 of the number of buckets
- * @armed: shrinking may be asked for at once; otherwise (a table made for entries to
- *	come) only after there were enough of them
  *
  * Context: Process or softirq; takes the stripes' locks.
  */
-void sqm_limits_set(struct sqm_map *sm, unsigned int bits, bool armed)
+void sqm_limits_set(struct sqm_map *sm, unsigned int bits)
 {
 	const u64 room = sqm_room(sm, bits - sm->stripe_bits);
-	const u64 least = bits > sm->stripe_bits ? max(room / 16, 1ULL) : 0;
+	const u64 least = bits > sm->bits_min ? max(room / 16, 1ULL) : 0;
 	struct sqm_stripe *s;
 
 	for (s = sm->stripes; s < sm->stripes + (1UL << sm->stripe_bits); s++) {
 		sqm_stripe_lock(sm, s);
 		s->grow_at = room / 2;
-		s->shrink_at = armed ? least : 0;
+		s->shrink_at = least;
 		s->arm_at = least ?: U64_MAX;
 		sqm_stripe_unlock(s);
 	}
@@ -140,6 +138,22 @@ bool sqm_supply_overflows(struct sqm_map *sm, struct sqm_supply *supply, unsigne
 	return true;
 }
 
+/* Free what was unlinked. */
+static void sqm_supply_bury(struct sqm_supply *supply)
+{
+	struct sqm_overflow *o;
+	struct sqm_entry *e;
+
+	while ((o = supply->dead_overflow)) {
+		supply->dead_overflow = o->dead;
+		kfree_rcu(o, rcu);
+	}
+	while ((e = supply->dead_entry)) {
+		supply->dead_entry = e->dead;
+		kfree_rcu(e, rcu);
+	}
+}
+
 /**
  * sqm_supply_release - free what was not used, and what was unlinked
  * @supply: left empty
@@ -149,23 +163,15 @@ bool sqm_supply_overflows(struct sqm_map *sm, struct sqm_supply *supply, unsigne
 void sqm_supply_release(struct sqm_supply *supply)
 {
 	struct sqm_overflow *o;
-	struct sqm_entry *e;
 
 	while ((o = supply->overflow)) {
 		supply->overflow = o->next;
 		kfree(o);
 	}
 	supply->overflows = 0;
-	while ((o = supply->dead_overflow)) {
-		supply->dead_overflow = o->dead;
-		kfree_rcu(o, rcu);
-	}
 	kfree(supply->entry);
 	supply->entry = NULL;
-	while ((e = supply->dead_entry)) {
-		supply->dead_entry = e->dead;
-		kfree_rcu(e, rcu);
-	}
+	sqm_supply_bury(supply);
 }
 
 /* Overflow buckets of a chain that makes room for so many entries. */
@@ -287,8 +293,8 @@ bool sqm_help_move(struct sqm_map *sm, struct sqm_stripe *s, struct sqm_table *t
 static bool sqm_move_stripe(struct sqm_map *sm, struct sqm_stripe *s, struct sqm_table *t,
 			    struct sqm_table *next)
 {
+	struct sqm_supply *supply = &sm->supply;
 	const u64 end = sqm_stripe_end(sm, s, t);
-	struct sqm_supply supply = { };
 	bool done, ok = true;
 
 	do {
@@ -296,7 +302,7 @@ static bool sqm_move_stripe(struct sqm_map *sm, struct sqm_stripe *s, struct sqm
 
 		sqm_stripe_lock(sm, s);
 		for (i = 0; i < SQM_MOVE_STEP && s->moved < end && !need; i++) {
-			need = sqm_move(sm, s, t, next, s->moved, &supply);
+			need = sqm_move(sm, s, t, next, s->moved, supply);
 			if (!need)
 				s->moved++;
 		}
@@ -304,10 +310,14 @@ static bool sqm_move_stripe(struct sqm_map *sm, struct sqm_stripe *s, struct sqm
 		sqm_stripe_unlock(s);
 
 		if (need)
-			ok = sqm_supply_overflows(sm, &supply, need, GFP_KERNEL);
+			ok = sqm_supply_overflows(sm, supply, need, GFP_KERNEL);
 		cond_resched();
 	} while (!done && ok);
-	sqm_supply_release(&supply);
+	/* What falls short of a long chain's need is kept, so that it is reached some day. */
+	if (done)
+		sqm_supply_release(supply);
+	else
+		sqm_supply_bury(supply);
 	return done;
 }
 
@@ -322,7 +332,7 @@ static bool sqm_resize_end(struct sqm_map *sm, struct sqm_table *t, struct sqm_t
 	/* Before the limits: a stripe that asks again finds the new table in place. */
 	rcu_assign_pointer(sm->table, next);
 	kvfree_rcu(t, rcu);
-	sqm_limits_set(sm, next->bits, true);
+	sqm_limits_set(sm, next->bits);
 	return true;
 }
 
