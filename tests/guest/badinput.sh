@@ -111,7 +111,7 @@ failed_insmod_with_a_reader() {
 	local reader i
 	fresh
 	while :; do
-		{ sleep 0.05; } <"$FILES/version"
+		{ sleep 0.05; } <"$FILES/version" || sleep 0.01
 	done 2>/dev/null &
 	reader=$!
 	for i in 1 2 3 4 5 6; do
