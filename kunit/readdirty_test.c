@@ -56,8 +56,8 @@ static void table_grows_with_its_entries(struct kunit *test)
 	KUNIT_EXPECT_LE(test, snap_room(&t), 4ULL * KEYS);
 	for (i = 0; i < KEYS; i++)
 		KUNIT_ASSERT_PTR_EQ(test, &items[i].snap,
-				    snap_find(&t, items[i].snap.hash, &i, offsetof(struct item, key),
-					      CMAP_SHAPE_U64_U64));
+				    snap_find(&t, items[i].snap.hash, &i,
+					      offsetof(struct item, key), CMAP_SHAPE_U64_U64));
 	snap_free(&t);
 }
 
@@ -132,7 +132,7 @@ static void memory_under_churn(struct kunit *test)
 
 		m->ops->memory(m, &mem);
 		most = max(most, mem.bytes);
-		msleep(1);
+		usleep_range(1000, 2000);
 	}
 	KUNIT_EXPECT_EQ(test, 0, team_stop(&team));
 	KUNIT_EXPECT_LE(test, most, 64ULL << 20);

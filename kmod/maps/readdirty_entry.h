@@ -13,11 +13,12 @@
  * The remaining bits count changes.  64 bits of state do not come round.
  *
  * The word is a lock and a sequence count in one.  Readers write nothing, they begin
- * again when the word changed under them (and take the lock when it does all the time).  A writer's section is short, calls nothing
- * that sleeps, and runs with preemption and softirqs off, so whoever waits for it waits
- * for a CPU that is at work.  Softirqs: the contract allows operations there, and one
- * that interrupted a writer on its own CPU would wait for ever.  On PREEMPT_RT softirqs
- * run in threads, and preemption off is enough.
+ * again when the word changed under them (and take the lock when it does all the time).
+ * A writer's section is short, calls nothing that sleeps, and runs with preemption and
+ * softirqs off, so whoever waits for it waits for a CPU that is at work.  Softirqs: the
+ * contract allows operations there, and one that interrupted a writer on its own CPU
+ * would wait for ever.  On PREEMPT_RT softirqs run in threads, and preemption off is
+ * enough.
  */
 #ifndef MAPSTAT_READDIRTY_ENTRY_H
 #define MAPSTAT_READDIRTY_ENTRY_H
