@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A peer: libcuckoo's cuckoohash_map, as its own examples use it: find(), insert_or_assign(),
+ * room reserved.  Its documentation asks for a hash whose bits are all good, since bucket,
+ * other bucket and tag come from the same 64 bits, and for an allocator that honours
+ * alignment, which std::allocator does since C++17.
+ */
+#include <libcuckoo/cuckoohash_map.hh>
+
+#include <cstdint>
+#include <exception>
+
+#include "hasher.hh"
+#include "peer.h"
+
+using cuckoo = libcuckoo::cuckoohash_map<uint64_t, uint64_t, bench_hasher>;
+
+static cuckoo *libcuckoo_map(void *map)
+{
+	return static_cast<cuckoo *>(map);
+}
+
+static void *libcuckoo_create(uint64_t capacity)
+{
+	try {
+		return new cuckoo(capacity);
+	} catch (const std::exception &) {
+		return nullptr;
+	}
+}
+
+static void libcuckoo_destroy(void *map)
+{
+	delete libcuckoo_map(map);
+}
+
+static inline bool libcuckoo_load(void *map, uint64_t key, uint64_t *value)
+{
+	return libcuckoo_map(map)->find(key, *value);
+}
+
+/* No exception may leave for C. */
+static inline bool libcuckoo_store(void *map, uint64_t key, uint64_t value)
+{
+	try {
+		libcuckoo_map(map)->insert_or_assign(key, value);
+		return true;
+	} catch (const std::exception &) {
+		return false;
+	}
+}
+
+static bool libcuckoo_remove(void *map, uint64_t key)
+{
+	return libcuckoo_map(map)->erase(key);
+}
+
+BENCH_DEFINE_LOOPS(libcuckoo);
+
+extern "C" {
+extern const struct bench_peer libcuckoo_peer;
+const struct bench_peer libcuckoo_peer = {
+	.name = "libcuckoo",
+	.settings = "cuckoohash_map<u64, u64>, 4 slots a bucket, room reserved when it is made",
+	.create = libcuckoo_create,
+	.destroy = libcuckoo_destroy,
+	.thread_begin = nullptr,
+	.thread_end = nullptr,
+	.quiescent = nullptr,
+	.store = libcuckoo_store,
+	.remove = libcuckoo_remove,
+	.run = libcuckoo_run,
+	.chase = libcuckoo_chase,
+	.bulk = nullptr,
+	.bytes = nullptr,
+};
+}
