@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a run of the bench says, from the files it left.
+
+usage: python3 native/report [--dir DIR] [--goals]
+       python3 native/report [--dir DIR] --markdown README.md
+       python3 native/report [--dir DIR] --picture native.svg
+
+  --dir DIR          where the bench left native.tsv and the others (default: build/bench)
+  --goals            only the goals
+  --markdown FILE    writes the table between <!-- bench --> and <!-- /bench --> of FILE
+  --picture FILE     draws FILE (SVG) with gnuplot; the script and its data stay beside it
+Exit status: 0; 1 when a file is wrong or missing; 2 for wrong usage. A goal that is not
+reached is no error.
+"""
+import argparse
+import os
+import signal
+import sys
+
+import cells
+import goals
+import markdown
+import picture
+import rows
+
+
+class Usage(argparse.ArgumentParser):
+    def format_help(self):
+        return __doc__
+
+
+def main():
+    parser = Usage(add_help=True)
+    parser.add_argument("--dir", default="build/bench")
+    parser.add_argument("--goals", action="store_true")
+    parser.add_argument("--markdown", metavar="FILE")
+    parser.add_argument("--picture", metavar="FILE")
+    args = parser.parse_args()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # head(1) may have seen enough
+    try:
+        bench = cells.Bench(rows.read(os.path.join(args.dir, "native.tsv"), rows.NATIVE))
+        for warning in bench.warnings:
+            print(f"report: {warning}", file=sys.stderr)
+        if args.markdown:
+            markdown.write(args.markdown, bench)
+        elif args.picture:
+            picture.draw(args.picture, bench)
+        else:
+            if not args.goals:
+                print("\n".join(cells.text(bench)))
+            print("\n".join(goals.text(goals.all_goals(bench, args.dir))))
+    except (rows.Wrong, OSError) as error:
+        sys.exit(f"report: {error}")
+
+
+if __name__ == "__main__":
+    main()

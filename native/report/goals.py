@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The goals, each with what was measured. What was not measured is '-', with the reason."""
+import collections
+import os
+
+import rows
+from cells import PLAIN, Cell, kind, table
+
+SIZES = (1000, 100000, 1000000)
+MIXED = "97.3"
+
+Goal = collections.namedtuple("Goal", "work goal measured verdict why")
+
+
+def judged(work, limit, at_least, measured, why, unit="x"):
+    """measured is a number, or None with why as the reason."""
+    goal = f"{'>=' if at_least else '<='} {limit:g}{unit}"
+    if measured is None:
+        return Goal(work, goal, "-", "-", why)
+    reached = measured >= limit if at_least else measured <= limit
+    return Goal(work, goal, f"{measured:.3f}{unit}", "reached" if reached else "not reached", why)
+
+
+class Speed:
+    """Goals from native.tsv; keys are uniform."""
+
+    def __init__(self, bench):
+        self.bench = bench
+
+    def named(self, n, threads, mix, design):
+        return design, self.bench.get(n, threads, mix, "uniform", design)
+
+    def best(self, n, threads, mix, which):
+        found = self.bench.best(Cell(n, threads, mix, "uniform"), which)
+        return found or (f"any of {'ours' if which == 'ours' else 'the peers'}", None)
+
+    def compare(self, work, limit, at_least, slow, fast, at):
+        """How much longer the first takes than the second."""
+        for name, figure in (slow, fast):
+            if figure is None:
+                return judged(work, limit, at_least, None, f"{name} was not measured, {at}")
+        why = ", ".join(f"{name} {figure.ns:.2f} ns ({figure.least:.2f}..{figure.most:.2f})"
+                        for name, figure in (slow, fast)) + f", {at}"
+        return judged(work, limit, at_least, slow[1].ns / fast[1].ns, why)
+
+    def near_plain(self):
+        limits = {"hit": {1000: 1.05, 100000: 1.1, 1000000: 1.15},
+                  "chase": dict.fromkeys(SIZES, 1.1), "miss": dict.fromkeys(SIZES, 1.1)}
+        for mix, sizes in limits.items():
+            for n, limit in sizes.items():
+                yield self.compare(f"{mix}, n = {n}: best of ours to plain", limit, False,
+                                   self.best(n, 1, mix, "ours"), self.named(n, 1, mix, PLAIN),
+                                   "1 thread")
+
+    def bulk(self):
+        n = 1000000
+        ours = self.best(n, 1, "bulk32", "ours")
+        yield self.compare(f"bulk of 32, n = {n}: best of ours to plain, one at a time", 0.55, False,
+                           ours, self.named(n, 1, "hit", PLAIN), "1 thread")
+        yield self.compare(f"bulk of 32, n = {n}: rte_hash_lookup_bulk to best of ours", 3, True,
+                           self.named(n, 1, "bulk32", "rte_hash"), ours, "1 thread")
+
+    def scaling(self):
+        for n in SIZES:
+            work = f"hit, n = {n}: 2 threads to 1, operations a second"
+            name, two = self.best(n, 2, "hit", "ours")
+            one = self.named(n, 1, "hit", name)[1]
+            if two is None or one is None:
+                yield judged(work, 1.95, True, None,
+                             f"{name} was not measured with {1 if two else 2} threads")
+                continue
+            yield judged(work, 1.95, True, two.mops / one.mops,
+                         f"{name} {two.mops:.1f} M/s with 2, {one.mops:.1f} M/s with 1")
+
+    def mixed(self):
+        for which, limit in (("peer", 2.5), ("rwlock", 5)):
+            for n in SIZES:
+                ours = self.best(n, 2, MIXED, "ours")
+                other = self.best(n, 2, MIXED, "peer") if which == "peer" else \
+                    self.named(n, 2, MIXED, "rwlock")
+                name = "best peer" if which == "peer" else "our rwlock"
+                missing = self.bench.missing_peers(Cell(n, 2, MIXED, "uniform"))
+                without = f"; not measured: {' '.join(missing)}" if which == "peer" and missing else ""
+                yield self.compare(f"97.3:2.7, n = {n}: {name} to best of ours", limit, True, other,
+                                   ours, "2 threads" + without)
+
+    def one_against_one(self):
+        pairs = [("rwlock", "pthread_rwlock", 1, "hit", 1), ("rwlock", "pthread_rwlock", 1, MIXED, 1),
+                 ("sharded", "go_shard32", 2, MIXED, 2), ("readdirty", "go_syncmap", 1, "hit", 4),
+                 ("readdirty", "go_syncmap", 2, "hit", 4)]
+        for design, peer, threads, mix, limit in pairs:
+            for n in SIZES:
+                yield self.compare(f"{mix}, {threads} threads, n = {n}: {peer} to {design}"
+                                   .replace("1 threads", "1 thread"), limit, True,
+                                   self.named(n, threads, mix, peer),
+                                   self.named(n, threads, mix, design), "uniform")
+        for n in SIZES:
+            yield self.compare(f"hit, 1 thread, n = {n}: readdirty to seqlock", 1.2, False,
+                               self.named(n, 1, "hit", "readdirty"),
+                               self.named(n, 1, "hit", "seqlock"), "uniform")
+
+    def generic(self):
+        found = False
+        designs = {d for cell in self.bench.cells.values() for d in cell}
+        for design in sorted(d for d in designs if d.endswith("_generic") and kind(d) == "ours"):
+            for n in SIZES:
+                found = True
+                fast = design.removesuffix("_generic")
+                yield self.compare(f"hit, n = {n}: byte strings to u64, {fast}", 1.2, True,
+                                   self.named(n, 1, "hit", design), self.named(n, 1, "hit", fast),
+                                   "1 thread")
+        if not found:
+            yield judged("hit: byte strings to u64", 1.2, True, None, "no _generic design was measured")
+
+    def goals(self):
+        for part in (self.near_plain, self.bulk, self.scaling, self.mixed, self.one_against_one,
+                     self.generic):
+            yield from part()
+
+
+def in_the_kernel(directory):
+    """uml.tsv has native.tsv's columns."""
+    from cells import Bench
+    path = os.path.join(directory, "uml.tsv")
+    work = "in the kernel (UML), hit, n = {}: rhashtable to best of ours"
+    if not os.path.exists(path):
+        for n in SIZES:
+            yield judged(work.format(n), 2, True, None, f"no {path}")
+        return
+    speed = Speed(Bench(rows.read(path, rows.NATIVE)))
+    for n in SIZES:
+        yield speed.compare(work.format(n), 2, True, speed.named(n, 1, "hit", "rhashtable"),
+                            speed.best(n, 1, "hit", "ours"), "1 thread")
+
+
+def elsewhere():
+    """Goals that no file of the bench can show."""
+    for work, limit, at_least, unit, why in (
+            ("longest store while growing, in work, at any n", 1, False, "x",
+             "it is counted and asserted by the tests"),
+            ("histogram record", 2, False, " ns", "it is not in these files"),
+            ("statistics on to off, default sampling", 1.05, False, "x", "it is not in these files")):
+        yield judged(work, limit, at_least, None, why, unit)
+
+
+def all_goals(bench, directory):
+    return [*Speed(bench).goals(), *in_the_kernel(directory), *elsewhere()]
+
+
+def text(found):
+    yield "goals: medians of this run; keys are uniform unless it says otherwise"
+    lines = [("work", "goal", "measured", "verdict", "of what, or why not")]
+    yield from table([*lines, *[tuple(goal) for goal in found]], (0, 3, 4))
+    counts = collections.Counter(goal.verdict for goal in found)
+    yield (f"{counts['reached']} reached, {counts['not reached']} not reached, "
+           f"{counts['-']} not measured")

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The table in README.md."""
+import os
+import tempfile
+
+from cells import PLAIN, Cell, ratio
+from rows import Wrong
+
+BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
+WORK = (("hit", 1, "hit", "uniform"), ("miss", 1, "miss", "uniform"),
+        ("dependent hits", 1, "chase", "uniform"), ("bulk of 32", 1, "bulk32", "uniform"),
+        ("hit", 2, "hit", "uniform"), ("97.3 : 2.7", 2, "97.3", "uniform"),
+        ("97.3 : 2.7, zipf", 2, "97.3", "zipf"))
+
+
+def spaced(n):
+    return f"{n:,}".replace(",", " ")
+
+
+def named(found):
+    return f"{found[0]} {found[1].ns:.1f}" if found else "-"
+
+
+def table(bench):
+    yield "| work | threads | n | plain, ns | ours, ns | best peer, ns | ours to plain | best peer to ours |"
+    yield "|---|--:|--:|--:|---|---|--:|--:|"
+    for work, threads, mix, dist in WORK:
+        for n in bench.sizes():
+            cell = Cell(n, threads, mix, dist)
+            plain, ours, peer = bench.get(*cell, PLAIN), bench.best(cell, "ours"), bench.best(cell, "peer")
+            if not (plain or ours or peer):
+                continue
+            yield "| " + " | ".join((
+                work, str(threads), spaced(n), f"{plain.ns:.1f}" if plain else "-", named(ours), named(peer),
+                ratio(ours[1].ns, plain.ns) if ours and plain else "-",
+                ratio(peer[1].ns, ours[1].ns) if ours and peer else "-")) + " |"
+
+
+def write(path, bench):
+    """Puts the table between the markers; the file is the old one or the new one, whole."""
+    with open(path, encoding="utf-8") as file:
+        old = file.read()
+    for marker in (BEGIN, END):
+        if old.count(marker) != 1:
+            raise Wrong(f"{path}: {old.count(marker)} times '{marker}', should be once")
+    if old.index(BEGIN) > old.index(END):
+        raise Wrong(f"{path}: '{END}' is before '{BEGIN}'")
+    before, rest = old.split(BEGIN)
+    lines = "\n".join(table(bench))
+    new = f"{before}{BEGIN}\n{lines}\n{END}{rest.split(END)[1]}"
+    directory = os.path.dirname(os.path.abspath(path))
+    handle, temporary = tempfile.mkstemp(dir=directory, prefix=".bench.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(new)
+        os.chmod(temporary, os.stat(path).st_mode & 0o777)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

@@ -1,0 +1,194 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# native/report on a run made up so small that its medians and ratios are worked out by hand.
+# Each case breaks as its name says.
+# shellcheck source=tests/lib/host.sh
+. "$(dirname -- "$0")/../lib/host.sh"
+
+DIR=$(mktemp -d)
+# ktap.sh removes its log at the end; this goes with it.
+trap '[[ $BASHPID != "$CASE_PID" ]] || rm -rf -- "$CASE_LOG" "$DIR"' EXIT
+TINY=native/report/test/tiny.tsv
+
+report() {
+	python3 native/report --dir "$DIR" "$@"
+}
+
+# run_of FILTER...: native.tsv is the made-up run, filtered
+run_of() {
+	"$@" <"$TINY" >"$DIR/native.tsv"
+}
+
+# says TEXT LINE...: the line, blanks apart, is in the text
+says() {
+	local text=$1 line
+	shift
+	for line; do
+		tr -s ' ' <<<"$text" | sed 's/ $//' | grep -qxF -- "$line" || fail "no line '$line' in: $text"
+	done
+}
+
+medians() {
+	local said
+	run_of cat
+	said=$(report 2>"$DIR/warnings")
+	# plain: 4, 5, 10. seqlock: 2, 5.5, 8; 5.5 / 5 and 5.5 / 20.
+	says "$said" "n=1000 threads=1 mix=hit dist=uniform" \
+		"plain 5.00 4.00..10.00 200.0 1.00x 0.25x" \
+		"seqlock 5.50 2.00..8.00 181.8 1.10x 0.28x best ours" \
+		"rwlock 12.50 10.00..20.00 80.0 2.50x 0.62x" \
+		"rte_hash 20.00 20.00..40.00 50.0 4.00x 1.00x best peer" \
+		"pthread_rwlock 25.00 25.00..25.00 40.0 5.00x 1.25x" \
+		"ck_ht - - - - -" \
+		"# ck_ht: its package is not installed"
+	grep -qxF "report: no rows of tbb" "$DIR/warnings"
+}
+
+# verdict WORK, at the beginning of a line, MEASURED VERDICT WHY, in it
+verdict() {
+	local line
+	line=$(report --goals 2>/dev/null | tr -s ' ' | grep -F -- "$1" || true)
+	[[ $(wc -l <<<"$line") == 1 && $line == "$1"*" $2"* ]] || fail "'$1' should say '$2', says '$line'"
+}
+
+goals() {
+	run_of cat
+	verdict "hit, n = 1000: best of ours to plain" "<= 1.05x 1.100x not reached seqlock 5.50 ns (2.00..8.00), plain 5.00 ns"
+	verdict "hit, n = 1000: 2 threads to 1" ">= 1.95x 1.760x not reached seqlock 320.0 M/s with 2, 181.8 M/s with 1"
+	verdict "97.3:2.7, n = 1000: best peer" ">= 2.5x 2.500x reached rte_hash 20.00 ns (16.00..24.00), seqlock 8.00 ns"
+	verdict "97.3:2.7, n = 1000: our rwlock" ">= 5x 4.000x not reached"
+	verdict "bulk of 32, n = 1000000: best of ours" "<= 0.55x 0.500x reached"
+	verdict "bulk of 32, n = 1000000: rte_hash" ">= 3x 4.000x reached"
+	verdict "hit, 1 thread, n = 1000: pthread_rwlock to rwlock" "2.000x reached"
+}
+
+# Breaks when a best peer is said to be one though others were left out in silence.
+names_missing_peers() {
+	run_of cat
+	verdict "97.3:2.7, n = 1000: best peer" "not measured: pthread_rwlock cds_lfht ck_ht libcuckoo tbb go_syncmap go_rwmutex go_shard32"
+}
+
+invents_nothing() {
+	run_of cat
+	verdict "hit, n = 100000: best of ours to plain" "<= 1.1x - - any of ours was not measured"
+	verdict "hit, n = 1000000: best of ours to plain" "- - any of ours was not measured"
+	verdict "in the kernel (UML), hit, n = 1000:" "- - no $DIR/uml.tsv"
+	verdict "histogram record" "<= 2 ns - -"
+}
+
+without_plain() {
+	local said
+	run_of grep -v '^plain'
+	verdict "hit, n = 1000: best of ours to plain" "- - plain was not measured"
+	said=$(report 2>&1)
+	says "$said" "report: no rows of plain" "seqlock 5.50 2.00..8.00 181.8 - 0.28x best ours" \
+		"# no ratio to plain: plain was not measured in this cell"
+}
+
+unknown_design() {
+	local said
+	run_of sed 's/^rte_hash/seqlok/'
+	said=$(report 2>&1)
+	says "$said" "report: no such design is known: seqlok; it counts as a peer" \
+		"seqlok 20.00 20.00..40.00 50.0 4.00x 1.00x best peer"
+}
+
+variants_are_ours() {
+	local said
+	run_of sed 's/^rwlock/seqlock_generic_front/'
+	said=$(report 2>/dev/null)
+	says "$said" "seqlock_generic_front 12.50 10.00..20.00 80.0 2.50x 0.62x"
+}
+
+# wrong TEXT FILTER...: of such a file it says TEXT, and makes no report
+wrong() {
+	local text=$1
+	shift
+	run_of "$@"
+	refused_with "$text" report
+	[[ -z $(report 2>/dev/null) ]] || fail "a report was made of it"
+}
+
+truncated() {
+	wrong "its last line has no end" head -c -1
+	wrong "its last line has no end" head -c 200
+	wrong "of 3 rounds: the run was cut short" head -n -1
+	wrong "no rows" sed '/^design/q'
+	wrong "no header" grep '^#'
+	wrong "its last line has no end" head -c 0
+}
+
+bad_figures() {
+	wrong ":5: ns_per_op is 'fast', no number" sed 's/^plain\t\(.*\)\t5$/plain\t\1\tfast/'
+	wrong ":5: ns_per_op is 0" sed 's/^plain\t\(.*\)\t5$/plain\t\1\t0/'
+	wrong ":5: ns_per_op is nan" sed 's/^plain\t\(.*\)\t5$/plain\t\1\tnan/'
+	wrong ":5: ns_per_op is -5" sed 's/^plain\t\(.*\)\t5$/plain\t\1\t-5/'
+	wrong ":5: n is 'many', no number" sed '5s/1000/many/'
+	wrong ":5: no n" sed '5s/1000/-/'
+	wrong ":5: 7 columns, the header has 8" sed '5s/\t5$//'
+	wrong "the header is" sed 's/^design\tn/n\tdesign/'
+	wrong "twice: n=1000 threads=1 mix=hit dist=uniform, plain, round 1" sed '5p'
+}
+
+no_file() {
+	rm -f "$DIR/native.tsv"
+	refused_with "No such file" report
+	refused_with "unrecognized arguments" report --nonsense
+}
+
+readme() {
+	run_of cat
+	printf 'before\n<!-- bench -->\nold\n<!-- /bench -->\nafter\n' >"$DIR/README.md"
+	chmod 640 "$DIR/README.md"
+	report --markdown "$DIR/README.md" 2>/dev/null
+	says "$(cat "$DIR/README.md")" before after "<!-- bench -->" "<!-- /bench -->" \
+		"| hit | 1 | 1 000 | 5.0 | seqlock 5.5 | rte_hash 20.0 | 1.10x | 3.64x |" \
+		"| 97.3 : 2.7 | 2 | 1 000 | - | seqlock 8.0 | rte_hash 20.0 | - | 2.50x |" \
+		"| bulk of 32 | 1 | 1 000 000 | - | seqlock 10.0 | rte_hash 40.0 | - | 4.00x |"
+	[[ $(cat "$DIR/README.md") != *old* ]] || fail "the old table is still there"
+	equal mode "$(stat -c %a "$DIR/README.md")" 640
+	cp "$DIR/README.md" "$DIR/again.md"
+	report --markdown "$DIR/again.md" 2>/dev/null
+	cmp "$DIR/README.md" "$DIR/again.md"
+}
+
+readme_without_markers() {
+	run_of cat
+	printf 'before\n<!-- bench -->\nold\n' >"$DIR/README.md"
+	cp "$DIR/README.md" "$DIR/kept.md"
+	refused_with "0 times '<!-- /bench -->'" report --markdown "$DIR/README.md"
+	cmp "$DIR/README.md" "$DIR/kept.md"
+	printf '<!-- /bench -->\n<!-- bench -->\n' >"$DIR/README.md"
+	refused_with "is before" report --markdown "$DIR/README.md"
+	# A file that is wrong leaves the README as it was.
+	run_of head -n -1
+	printf '<!-- bench -->\nold\n<!-- /bench -->\n' >"$DIR/README.md"
+	refused_with "cut short" report --markdown "$DIR/README.md"
+	grep -qx old "$DIR/README.md"
+	[[ -z $(find "$DIR" -name '.bench.*') ]] || fail "a temporary file was left"
+}
+
+picture() {
+	run_of cat
+	PATH=$DIR/none refused_with "install gnuplot-nox" /usr/bin/python3 native/report --dir "$DIR" --picture "$DIR/native.svg"
+	command -v gnuplot >/dev/null || skip "no gnuplot"
+	report --picture "$DIR/native.svg" 2>/dev/null
+	grep -q '<svg' "$DIR/native.svg"
+	grep -q 'seqlock' "$DIR/native.svg"
+	equal "first bar" "$(head -n 1 "$DIR/native.1.dat" | cut -f 1-4 | tr '\t' ' ')" "plain 5.000 4.000 10.000"
+}
+
+test_case "medians, spread and ratios" medians
+test_case "goals, reached and not" goals
+test_case "peers that were not measured are named beside the best of the others" names_missing_peers
+test_case "what was not measured is - with its reason" invents_nothing
+test_case "a run without plain has no ratios to it" without_plain
+test_case "a design that nobody knows is told of, and is no design of ours" unknown_design
+test_case "_generic and _front are ours" variants_are_ours
+test_case "a truncated file is refused" truncated
+test_case "a figure that is none is refused, with its line" bad_figures
+test_case "no file, or wrong options" no_file
+test_case "the table goes between the markers of the README" readme
+test_case "a README that cannot be written stays as it is" readme_without_markers
+test_case "the picture" picture
+run_cases
