@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Bits, by the compiler's builtins, which are one instruction each. */
+#ifndef _NATIVE_LINUX_BITOPS_H
+#define _NATIVE_LINUX_BITOPS_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+
+static __always_inline unsigned long __ffs(unsigned long word)
+{
+	return __builtin_ctzl(word);
+}
+
+static __always_inline unsigned long __ffs64(u64 word)
+{
+	return __builtin_ctzll(word);
+}
+
+static __always_inline unsigned long __fls(unsigned long word)
+{
+	return 63 - __builtin_clzl(word);
+}
+
+static __always_inline unsigned int hweight32(u32 word)
+{
+	return __builtin_popcount(word);
+}
+
+#endif /* _NATIVE_LINUX_BITOPS_H */

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the kernel's compiler.h and its barriers mean here.  On x86 accesses and barriers
+ * are what they are in a kernel: volatile accesses, and the compiler's barrier where the
+ * CPU keeps the order by itself.  Elsewhere, and under ThreadSanitizer, which has to be
+ * told, they are the compiler's atomics.
+ */
+#ifndef _NATIVE_LINUX_COMPILER_H
+#define _NATIVE_LINUX_COMPILER_H
+
+#include <stddef.h>
+
+#define likely(x)		__builtin_expect(!!(x), 1)
+#define unlikely(x)		__builtin_expect(!!(x), 0)
+#define barrier()		__asm__ __volatile__("" : : : "memory")
+#define OPTIMIZER_HIDE_VAR(var)	__asm__("" : "+r" (var))
+
+#undef __always_inline
+#define __always_inline		inline __attribute__((__always_inline__))
+#define noinline		__attribute__((__noinline__))
+#define fallthrough		__attribute__((__fallthrough__))
+#define __maybe_unused		__attribute__((__unused__))
+#define __aligned(n)		__attribute__((__aligned__(n)))
+#define __printf(a, b)		__attribute__((__format__(__printf__, a, b)))
+
+/* For sparse, which does not look here. */
+#define __percpu
+#define __rcu
+#define __force
+#define __acquires(x)
+#define __releases(x)
+
+#define __init
+#define __read_mostly
+#define ____cacheline_aligned		__aligned(64)
+#define ____cacheline_aligned_in_smp	__aligned(64)
+#define SMP_CACHE_BYTES			64
+
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+
+#define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, val)	(*(volatile __typeof__(x) *)&(x) = (val))
+
+/* Total store order: loads in order, stores in order, loads before later stores. */
+#define smp_rmb()		barrier()
+#define smp_wmb()		barrier()
+#define smp_mb()		__asm__ __volatile__("lock; addl $0,-4(%%rsp)" : : : "memory", "cc")
+
+#define smp_load_acquire(p)						\
+({									\
+	__typeof__(*(p)) __value = READ_ONCE(*(p));			\
+									\
+	barrier();							\
+	__value;							\
+})
+
+#define smp_store_release(p, val)					\
+do {									\
+	barrier();							\
+	WRITE_ONCE(*(p), val);						\
+} while (0)
+
+#define native_load_dependent(x)	READ_ONCE(x)
+
+#else
+
+#define READ_ONCE(x)			__atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, val)		__atomic_store_n(&(x), (val), __ATOMIC_RELAXED)
+#define smp_load_acquire(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define smp_store_release(p, val)	__atomic_store_n(p, val, __ATOMIC_RELEASE)
+/* What follows a pointer is ordered by the dependency; the compiler knows acquire only. */
+#define native_load_dependent(x)	__atomic_load_n(&(x), __ATOMIC_ACQUIRE)
+
+#ifdef __x86_64__
+/* ThreadSanitizer has no fences, but runs on a CPU that needs none for these. */
+#define smp_rmb()			barrier()
+#define smp_wmb()			barrier()
+#define smp_mb()			__asm__ __volatile__("mfence" : : : "memory")
+#else
+#define smp_rmb()			__atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define smp_wmb()			__atomic_thread_fence(__ATOMIC_RELEASE)
+#define smp_mb()			__atomic_thread_fence(__ATOMIC_SEQ_CST)
+#endif
+
+#endif
+
+#endif /* _NATIVE_LINUX_COMPILER_H */

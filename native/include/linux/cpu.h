@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* CPUs neither come nor go. */
+#ifndef _NATIVE_LINUX_CPU_H
+#define _NATIVE_LINUX_CPU_H
+
+#define cpus_read_lock()	do { } while (0)
+#define cpus_read_unlock()	do { } while (0)
+
+#endif /* _NATIVE_LINUX_CPU_H */

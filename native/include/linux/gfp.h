@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How to allocate. */
+#ifndef _NATIVE_LINUX_GFP_H
+#define _NATIVE_LINUX_GFP_H
+
+#include <linux/types.h>
+
+#define GFP_KERNEL		0x1U
+#define GFP_ATOMIC		0x2U
+#define __GFP_ZERO		0x4U
+#define __GFP_NOWARN		0x8U
+#define __GFP_RETRY_MAYFAIL	0x10U
+
+static inline bool gfpflags_allow_blocking(gfp_t gfp)
+{
+	return gfp & GFP_KERNEL;
+}
+
+#endif /* _NATIVE_LINUX_GFP_H */

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Static keys.  A kernel patches its code, so that a key costs no load and no test; here
+ * each is a constant of the build, and the program is built once with statistics and once
+ * without.  Setting a key to what it is does nothing; the other cannot be done.
+ */
+#ifndef _NATIVE_LINUX_JUMP_LABEL_H
+#define _NATIVE_LINUX_JUMP_LABEL_H
+
+#include <linux/compiler.h>
+#include <linux/types.h>
+
+struct static_key {
+	bool on;
+};
+
+#ifndef NATIVE_STATS
+#define NATIVE_STATS	0
+#endif
+#define NATIVE_KEY_mapstat_stats_on	NATIVE_STATS
+/* The bench calls a front, or a design, by itself. */
+#define NATIVE_KEY_front_in_use		1
+#ifdef __x86_64__
+#define NATIVE_KEY_mapstat_clock_is_tsc	1
+#else
+#define NATIVE_KEY_mapstat_clock_is_tsc	0
+#endif
+
+#define DECLARE_STATIC_KEY_TRUE(name)						\
+	static const struct static_key name __maybe_unused = { NATIVE_KEY_##name }
+#define DECLARE_STATIC_KEY_FALSE(name)	DECLARE_STATIC_KEY_TRUE(name)
+/* Its declaration was enough. */
+#define DEFINE_STATIC_KEY_TRUE(name)						\
+	_Static_assert(sizeof(name) == sizeof(struct static_key), "declared before")
+
+#define static_branch_likely(key)	likely((key)->on)
+#define static_branch_unlikely(key)	unlikely((key)->on)
+#define static_branch_enable(key)	native_static_key_set(key, true)
+#define static_branch_disable(key)	native_static_key_set(key, false)
+
+/* Nothing to be counted: who looks whether it is used, is told so. */
+#define static_branch_inc(key)		do { } while (0)
+#define static_branch_dec(key)		do { } while (0)
+
+void native_static_key_set(const struct static_key *key, bool on);
+
+#endif /* _NATIVE_LINUX_JUMP_LABEL_H */

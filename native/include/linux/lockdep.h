@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Who holds what: looked at where the build says NATIVE_DEBUG, as far as a lock can tell. */
+#ifndef _NATIVE_LINUX_LOCKDEP_H
+#define _NATIVE_LINUX_LOCKDEP_H
+
+#ifdef NATIVE_DEBUG
+#define lockdep_is_held(lock)							\
+	_Generic((lock), spinlock_t *: native_spin_is_locked((void *)(lock)),	\
+		 default: true)
+#define lockdep_assert_held(lock)	((void)WARN_ON_ONCE(!lockdep_is_held(lock)))
+#else
+#define lockdep_is_held(lock)		((void)(lock), true)
+#define lockdep_assert_held(lock)	((void)(lock))
+#endif
+
+/* There are no interrupts. */
+#define lockdep_assert_irqs_enabled()	do { } while (0)
+
+#endif /* _NATIVE_LINUX_LOCKDEP_H */

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Nothing preempts a thread's own code here but another thread, which is another CPU. */
+#ifndef _NATIVE_LINUX_PREEMPT_H
+#define _NATIVE_LINUX_PREEMPT_H
+
+#include <linux/compiler.h>
+
+#define preempt_disable()	barrier()
+#define preempt_enable()	barrier()
+
+#endif /* _NATIVE_LINUX_PREEMPT_H */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Allocation.  Sizes and alignment are the kernel's: a size class, powers of two aligned to
+ * themselves.  shim/alloc.c says what lies behind it.
+ */
+#ifndef _NATIVE_LINUX_SLAB_H
+#define _NATIVE_LINUX_SLAB_H
+
+#include <linux/mm.h>
+
+void *kmalloc(size_t size, gfp_t gfp) __attribute__((__malloc__, __alloc_size__(1)));
+void kfree(const void *p);
+size_t kmalloc_size_roundup(size_t size);
+
+#define kvfree(p)	kfree(p)
+#define kvmalloc(size, gfp)	kmalloc(size, gfp)
+
+static inline void *kmalloc_array(size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	return __builtin_mul_overflow(n, size, &bytes) ? NULL : kmalloc(bytes, gfp);
+}
+
+#define kvmalloc_array(n, size, gfp)	kmalloc_array(n, size, gfp)
+#define kcalloc(n, size, gfp)		kmalloc_array(n, size, (gfp) | __GFP_ZERO)
+#define kzalloc(size, gfp)		kmalloc(size, (gfp) | __GFP_ZERO)
+#define kvzalloc(size, gfp)		kmalloc(size, (gfp) | __GFP_ZERO)
+
+#endif /* _NATIVE_LINUX_SLAB_H */

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Spinlocks and reader-writer locks of the kernel's kind: one word, waiters in a queue of
+ * the MCS kind (Mellor-Crummey and Scott), each spinning on its own line.  The uncontended
+ * paths are here, the others in shim/lock.c.
+ */
+#ifndef _NATIVE_LINUX_SPINLOCK_H
+#define _NATIVE_LINUX_SPINLOCK_H
+
+#include <linux/atomic.h>
+#include <linux/bottom_half.h>
+#include <linux/kernel.h>
+#include <linux/lockdep.h>
+#include <linux/preempt.h>
+#include <linux/processor.h>
+
+/* The lowest byte: locked or not.  Above it: the last waiter, 0 where there is none. */
+#define NATIVE_LOCKED		1U
+#define NATIVE_LOCKED_MASK	0xffU
+
+/**
+ * struct native_spinlock - a queued spinlock
+ * @word: see above
+ * @locked: its lowest byte, which the owner alone clears
+ */
+typedef struct native_spinlock {
+	union {
+		u32 word;
+		u8 locked;
+	};
+} spinlock_t;
+
+typedef spinlock_t raw_spinlock_t;
+
+#define NATIVE_WRITER		0xffU	/* in the lowest byte: a writer is inside */
+#define NATIVE_WRITER_WAITS	0x100U
+#define NATIVE_WRITERS		0x1ffU
+#define NATIVE_READER		0x200U	/* how much a reader adds */
+
+/**
+ * struct native_rwlock - a queued reader-writer lock
+ * @count: readers inside, and the writer
+ * @writer: its lowest byte, which the writer alone clears
+ * @queue: those who wait
+ */
+typedef struct native_rwlock {
+	union {
+		u32 count;
+		u8 writer;
+	};
+	spinlock_t queue;
+} rwlock_t;
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the lowest byte comes first");
+
+void native_spin_wait(spinlock_t *lock);
+void native_read_wait(rwlock_t *lock);
+void native_write_wait(rwlock_t *lock);
+
+#define spin_lock_init(lock)	((lock)->word = 0)
+
+static __always_inline bool spin_trylock(spinlock_t *lock)
+{
+	u32 was = READ_ONCE(lock->word);	/* a guess; try_cmpxchg_acquire() tells */
+
+	/* Acquire pairs with the release in spin_unlock(). */
+	return !was && likely(try_cmpxchg_acquire(&lock->word, &was, NATIVE_LOCKED));
+}
+
+static __always_inline void spin_lock(spinlock_t *lock)
+{
+	u32 was = 0;
+
+	/* Acquire pairs with the release in spin_unlock(). */
+	if (unlikely(!try_cmpxchg_acquire(&lock->word, &was, NATIVE_LOCKED)))
+		native_spin_wait(lock);
+}
+
+static __always_inline void spin_unlock(spinlock_t *lock)
+{
+	/* Pairs with the acquires of whoever takes the lock. */
+	smp_store_release(&lock->locked, 0);
+}
+
+static inline bool native_spin_is_locked(spinlock_t *lock)
+{
+	return READ_ONCE(lock->locked);		/* a look, no ordering */
+}
+
+static __always_inline bool spin_trylock_bh(spinlock_t *lock)
+{
+	local_bh_disable();
+	return spin_trylock(lock);
+}
+
+#define spin_lock_bh(lock)		spin_lock(lock)
+#define spin_unlock_bh(lock)		spin_unlock(lock)
+#define raw_spin_lock_init(lock)	spin_lock_init(lock)
+#define raw_spin_trylock(lock)		spin_trylock(lock)
+#define raw_spin_lock(lock)		spin_lock(lock)
+#define raw_spin_unlock(lock)		spin_unlock(lock)
+
+#define rwlock_init(lock)	((lock)->count = 0, spin_lock_init(&(lock)->queue))
+
+static __always_inline bool read_trylock(rwlock_t *lock)
+{
+	if (unlikely(READ_ONCE(lock->count) & NATIVE_WRITERS))	/* a guess */
+		return false;
+	/* Acquire pairs with the release in write_unlock(). */
+	if (likely(!(__atomic_fetch_add(&lock->count, NATIVE_READER, __ATOMIC_ACQUIRE) &
+		     NATIVE_WRITERS)))
+		return true;
+	__atomic_fetch_sub(&lock->count, NATIVE_READER, __ATOMIC_RELAXED);
+	return false;
+}
+
+static __always_inline void read_lock(rwlock_t *lock)
+{
+	/* Acquire pairs with the release in write_unlock(). */
+	if (unlikely(__atomic_fetch_add(&lock->count, NATIVE_READER, __ATOMIC_ACQUIRE) &
+		     NATIVE_WRITERS))
+		native_read_wait(lock);
+}
+
+static __always_inline void read_unlock(rwlock_t *lock)
+{
+	/* Pairs with the acquire of the writer that comes next. */
+	__atomic_fetch_sub(&lock->count, NATIVE_READER, __ATOMIC_RELEASE);
+}
+
+static __always_inline bool write_trylock(rwlock_t *lock)
+{
+	u32 was = READ_ONCE(lock->count);	/* a guess; try_cmpxchg_acquire() tells */
+
+	/* Acquire pairs with the releases of whoever was inside. */
+	return !was && likely(try_cmpxchg_acquire(&lock->count, &was, NATIVE_WRITER));
+}
+
+static __always_inline void write_lock(rwlock_t *lock)
+{
+	u32 was = 0;
+
+	/* Acquire pairs with the releases of whoever was inside. */
+	if (unlikely(!try_cmpxchg_acquire(&lock->count, &was, NATIVE_WRITER)))
+		native_write_wait(lock);
+}
+
+static __always_inline void write_unlock(rwlock_t *lock)
+{
+	/* Pairs with the acquires of whoever comes next. */
+	smp_store_release(&lock->writer, 0);
+}
+
+#define read_unlock_bh(lock)	read_unlock(lock)
+#define write_unlock_bh(lock)	write_unlock(lock)
+
+#endif /* _NATIVE_LINUX_SPINLOCK_H */

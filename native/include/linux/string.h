@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Strings. */
+#ifndef _NATIVE_LINUX_STRING_H
+#define _NATIVE_LINUX_STRING_H
+
+#include <string.h>
+#include <linux/types.h>
+
+/* Copies what fits, and always a NUL. */
+static inline ssize_t strscpy(char *to, const char *from, size_t size)
+{
+	size_t n = strnlen(from, size);
+
+	if (n == size)
+		n = size - 1;
+	memcpy(to, from, n);
+	to[n] = '\0';
+	return n;
+}
+
+#endif /* _NATIVE_LINUX_STRING_H */

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The oldest kernel that kmod/compat.h knows, so that what it lacks is ours. */
+#ifndef _NATIVE_LINUX_VERSION_H
+#define _NATIVE_LINUX_VERSION_H
+
+#define KERNEL_VERSION(a, b, c)	(((a) << 16) + ((b) << 8) + (c))
+#define LINUX_VERSION_CODE	KERNEL_VERSION(6, 1, 0)
+
+#endif /* _NATIVE_LINUX_VERSION_H */

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the module has and these programs have not: the kernel's own rhashtable, which is
+ * named in kmod/maps/designs.h, and the parameters.
+ */
+#include "../../kmod/maps/sample.h"
+#include "../../kmod/maps/update.h"
+
+/* 1 in 64 calls is timed, the default of sample_shift=. */
+unsigned int mapstat_sample_mask = 63;
+
+static int absent_init(struct cmap *m)
+{
+	return -EINVAL;
+}
+
+int rhashtable_load(struct cmap *m, const void *key, void *value)
+{
+	return -EINVAL;
+}
+
+int rhashtable_update(struct cmap *m, const struct cmap_update *u)
+{
+	return -EINVAL;
+}
+
+const struct cmap_ops rhashtable_ops = {
+	.name = "rhashtable",
+	.size = sizeof(struct cmap),
+	.init = absent_init,
+};

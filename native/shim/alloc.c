@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Allocation as a kernel does it.  Small pieces come from slabs of one size class, with a
+ * stock for each thread; powers of two are aligned to themselves.  Slabs lie in 2 MiB pages,
+ * as the kernel's do in its linear mapping.  Large pieces are mappings of their own, in 4 KiB
+ * pages below 2 MiB, in 2 MiB pages from there on, as vmalloc_huge() makes them, and touched
+ * at once.  Under a sanitizer, which has to see each piece, the C library allocates.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <linux/kernel.h>
+#include <linux/log2.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+#include "internal.h"
+
+#define HUGE		(2UL << 20)
+#define SLAB_SHIFT	16			/* bytes of a slab: 64 KiB */
+#define SLAB		(1UL << SLAB_SHIFT)
+#define REGION		(1UL << 38)		/* addresses for slabs: 256 GiB, taken as needed */
+#define CLASSES		17
+#define STOCK		64			/* pieces that a thread takes or gives at once */
+
+/* The kernel's size classes; from 8 KiB on the page allocator's. */
+static const u32 class_size[CLASSES] = {
+	8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, SLAB, 0,
+};
+
+static unsigned int class_of(size_t size)
+{
+	unsigned int c = 0;
+
+	while (class_size[c] < size && class_size[c])
+		c++;
+	return c;
+}
+
+size_t kmalloc_size_roundup(size_t size)
+{
+	const u32 rounded = class_size[class_of(size)];
+
+	return rounded ?: roundup_pow_of_two(size);
+}
+
+unsigned long si_mem_available(void)
+{
+	unsigned long kb = 0;
+	FILE *f = fopen("/proc/meminfo", "r");
+	char line[80];
+
+	while (f && !kb && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %lu", &kb) != 1)
+			kb = 0;
+	if (f)
+		fclose(f);
+	/* Where nobody can tell, there is enough. */
+	return kb ? kb >> (PAGE_SHIFT - 10) : ~0UL;
+}
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+
+/**
+ * native_memory - where memory comes from
+ *
+ * Return: a line.
+ */
+const char *native_memory(void)
+{
+	return "the C library, for the sanitizer";
+}
+
+void *kmalloc(size_t size, gfp_t gfp)
+{
+	void *p;
+
+	if (posix_memalign(&p, is_power_of_2(size) ? max(size, sizeof(void *)) : 64, size))
+		return NULL;
+	if (gfp & __GFP_ZERO)
+		memset(p, 0, size);
+	return p;
+}
+
+void kfree(const void *p)
+{
+	free((void *)p);
+}
+
+void *vmalloc_huge(unsigned long size, gfp_t gfp)
+{
+	void *p;
+
+	if (posix_memalign(&p, PAGE_SIZE, size))
+		return NULL;
+	return gfp & __GFP_ZERO ? memset(p, 0, size) : p;
+}
+
+#else
+
+/* A free piece. */
+struct piece {
+	struct piece *next;
+};
+
+/**
+ * struct stock - free pieces of a size class
+ * @first: the first
+ * @n: how many
+ */
+struct stock {
+	struct piece *first;
+	size_t n;
+};
+
+/**
+ * struct large - a mapping
+ * @next: the next one
+ * @at: where it is used from
+ * @map: where it begins
+ * @length: of all of it
+ */
+struct large {
+	struct large *next;
+	void *at;
+	void *map;
+	size_t length;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* protects all below */
+static struct stock shared[CLASSES];
+static u8 *region;					/* the pointer is constant */
+static size_t region_used;
+static u8 slab_class[REGION >> SLAB_SHIFT];		/* constant once its slab is used */
+static struct large *larges;
+
+static __thread struct stock mine[CLASSES];
+
+const char *native_memory(void)
+{
+	return "kmalloc: slabs with a stock for each thread, in 2 MiB pages (the kernel's linear mapping); "
+	       "vmalloc: 2 MiB pages from 2 MiB on, else 4 KiB.";
+}
+
+static void *map_at(size_t length, size_t align, void **map, size_t *mapped)
+{
+	*mapped = length + align - PAGE_SIZE;
+	*map = mmap(NULL, *mapped, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (*map == MAP_FAILED)
+		return NULL;
+	return (void *)ALIGN((unsigned long)*map, align);
+}
+
+/* With the lock held.  Return: false: no memory. */
+static bool region_ready(void)
+{
+	size_t mapped;
+	void *map;
+
+	if (!region) {
+		region = map_at(REGION, HUGE, &map, &mapped);
+		if (region)
+			madvise(region, REGION, MADV_HUGEPAGE);
+	}
+	return region;
+}
+
+/* With the lock held: cut a slab.  Return: false: no memory. */
+static bool slab_add(unsigned int c)
+{
+	const size_t size = class_size[c];
+	size_t at;
+
+	if (!region_ready() || region_used == REGION)
+		return false;
+	slab_class[region_used >> SLAB_SHIFT] = c;
+	/* The lowest address first. */
+	for (at = SLAB / size * size; at; at -= size) {
+		struct piece *p = (void *)(region + region_used + at - size);
+
+		p->next = shared[c].first;
+		shared[c].first = p;
+		shared[c].n++;
+	}
+	region_used += SLAB;
+	return true;
+}
+
+/* Move up to STOCK pieces. */
+static void move(struct stock *from, struct stock *to)
+{
+	size_t i;
+
+	for (i = 0; i < STOCK && from->first; i++) {
+		struct piece *p = from->first;
+
+		from->first = p->next;
+		from->n--;
+		p->next = to->first;
+		to->first = p;
+		to->n++;
+	}
+}
+
+static noinline void refill(unsigned int c)
+{
+	pthread_mutex_lock(&lock);
+	if (shared[c].first || slab_add(c))
+		move(&shared[c], &mine[c]);
+	pthread_mutex_unlock(&lock);
+}
+
+static noinline void give_back(unsigned int c)
+{
+	pthread_mutex_lock(&lock);
+	move(&mine[c], &shared[c]);
+	pthread_mutex_unlock(&lock);
+}
+
+static void *large_alloc(size_t size)
+{
+	const size_t align = size < HUGE ? PAGE_SIZE : HUGE;
+	const size_t length = ALIGN(size, align);
+	struct large *l = malloc(sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->at = map_at(length, align, &l->map, &l->length);
+	if (!l->at) {
+		free(l);
+		return NULL;
+	}
+	madvise(l->at, length, align == HUGE ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+	/* The kernel has it in memory, and set to zero, when it returns. */
+	memset(l->at, 0, length);
+	pthread_mutex_lock(&lock);
+	l->next = larges;
+	larges = l;
+	pthread_mutex_unlock(&lock);
+	return l->at;
+}
+
+static void large_free(const void *p)
+{
+	struct large **link, *l;
+
+	pthread_mutex_lock(&lock);
+	for (link = &larges; *link && (*link)->at != p; link = &(*link)->next)
+		;
+	l = *link;
+	if (WARN_ON_ONCE(!l))
+		abort();
+	*link = l->next;
+	pthread_mutex_unlock(&lock);
+	munmap(l->map, l->length);
+	free(l);
+}
+
+void *kmalloc(size_t size, gfp_t gfp)
+{
+	const unsigned int c = class_of(size);
+	struct piece *p;
+
+	if (!class_size[c])
+		return large_alloc(size);
+	if (unlikely(!mine[c].first)) {
+		refill(c);
+		if (!mine[c].first)
+			return NULL;
+	}
+	p = mine[c].first;
+	mine[c].first = p->next;
+	mine[c].n--;
+	return gfp & __GFP_ZERO ? memset(p, 0, size) : p;
+}
+
+void kfree(const void *p)
+{
+	struct piece *piece = (void *)p;
+	unsigned int c;
+
+	if (!p)
+		return;
+	if ((size_t)((u8 *)p - region) >= REGION) {
+		large_free(p);
+		return;
+	}
+	c = slab_class[((u8 *)p - region) >> SLAB_SHIFT];
+	piece->next = mine[c].first;
+	mine[c].first = piece;
+	if (unlikely(++mine[c].n > 2 * STOCK))
+		give_back(c);
+}
+
+void *vmalloc_huge(unsigned long size, gfp_t gfp)
+{
+	return large_alloc(size);
+}
+
+#endif

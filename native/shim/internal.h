@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Between the files of this directory.
+ */
+#ifndef MAPSTAT_NATIVE_INTERNAL_H
+#define MAPSTAT_NATIVE_INTERNAL_H
+
+#include "native.h"
+
+/* ThreadSanitizer does not know of liburcu's and the lock-free lists' barriers. */
+#ifdef __SANITIZE_THREAD__
+void __tsan_acquire(void *addr);
+void __tsan_release(void *addr);
+#else
+#define __tsan_acquire(addr)	((void)(addr))
+#define __tsan_release(addr)	((void)(addr))
+#endif
+
+void clock_start(void);
+void work_start(void);
+void rcu_begin(void);
+void rcu_end(void);
+bool cpu_is_begun(void);
+
+/* One thread does everything, in an order that is the same each time. */
+extern bool native_is_alone;
+
+#endif /* MAPSTAT_NATIVE_INTERNAL_H */

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The contended paths of the locks.
+ *
+ * A waiter of a spinlock puts a node of its own behind the last one and spins there; the
+ * one at the head spins on the lock itself, and hands the head on when it has it.  Kernels
+ * spin with preemption off, so whoever is waited for is at work.  Here it may have lost its
+ * CPU, as a guest's may; so, as a kernel that is a guest does:
+ *	those behind the head sleep (futex) after a while, and are woken by who makes them
+ *	the head; the head gives the CPU away now and then
+ *	with more threads than CPUs, a newcomer may take a free lock past the queue, since
+ *	the head may be far from running
+ */
+#include <errno.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <linux/percpu.h>
+#include <linux/spinlock.h>
+#include "native.h"
+
+#define SPINS_BEFORE_SLEEP	4096	/* some 100 us */
+#define SPINS_BEFORE_YIELD	256
+
+#define NODES			4	/* locks that a thread waits for at a time; one, in fact */
+#define TAIL_SHIFT		8
+
+enum node_state {
+	NODE_WAITS,
+	NODE_SLEEPS,
+	NODE_HEAD,
+};
+
+/**
+ * struct node - a waiter
+ * @next: who waits behind it
+ * @state: of enum node_state; the futex it sleeps on
+ */
+struct node {
+	struct node *next;
+	u32 state;
+} __aligned(64);
+
+static struct node nodes[NATIVE_CPUS_MAX][NODES];
+static __thread unsigned int nodes_used;
+
+/* Written before threads begin, read by anyone. */
+static bool oversubscribed;
+
+/**
+ * native_oversubscribed - say whether there are more threads than CPUs
+ * @yes: there are
+ */
+void native_oversubscribed(bool yes)
+{
+	WRITE_ONCE(oversubscribed, yes);	/* a hint to waiters, no ordering */
+}
+
+/**
+ * native_locks - what the locks are
+ *
+ * Return: a line.
+ */
+const char *native_locks(void)
+{
+	return "spinlock: queued (MCS), fair; waiters sleep (futex) after 4096 spins, the head yields after 256; "
+	       "more threads than CPUs: a free lock may be taken past the queue.  "
+	       "rwlock: queued, fair, its queue is such a spinlock.";
+}
+
+static long futex(u32 *word, int op, u32 value)
+{
+	return syscall(SYS_futex, word, op | FUTEX_PRIVATE_FLAG, value, NULL, NULL, 0);
+}
+
+static inline void pause_cpu(void)
+{
+#ifdef __x86_64__
+	__asm__ __volatile__("pause" : : : "memory");
+#else
+	barrier();
+#endif
+}
+
+/* One turn of a loop that waits for somebody who may not be running. */
+static void spin(unsigned int *spins)
+{
+	pause_cpu();
+	if (++*spins % SPINS_BEFORE_YIELD == 0 ||
+	    (READ_ONCE(oversubscribed) && *spins % (SPINS_BEFORE_YIELD / 8) == 0))
+		sched_yield();
+}
+
+static __thread unsigned int relaxed;
+
+/* cpu_relax(): the loop that calls it is the kernel's. */
+void native_relax(void)
+{
+	spin(&relaxed);
+}
+
+static void node_wait(struct node *node)
+{
+	const unsigned int limit = READ_ONCE(oversubscribed) ? 64 : SPINS_BEFORE_SLEEP;
+	unsigned int i;
+	u32 was = NODE_WAITS;
+
+	for (i = 0; i < limit; i++) {
+		/* Acquire pairs with the exchange in node_make_head(). */
+		if (smp_load_acquire(&node->state) == NODE_HEAD)
+			return;
+		pause_cpu();
+	}
+	if (!try_cmpxchg(&node->state, &was, (u32)NODE_SLEEPS))
+		return;
+	/* Acquire as above. */
+	while (smp_load_acquire(&node->state) != NODE_HEAD)
+		futex(&node->state, FUTEX_WAIT, NODE_SLEEPS);
+}
+
+static void node_make_head(struct node *node)
+{
+	/* Fully ordered; pairs with the acquires in node_wait(). */
+	if (xchg(&node->state, (u32)NODE_HEAD) == NODE_SLEEPS)
+		futex(&node->state, FUTEX_WAKE, 1);
+}
+
+static bool steal(spinlock_t *lock)
+{
+	u8 was = 0;
+
+	/* Acquire pairs with spin_unlock(). */
+	return !READ_ONCE(lock->locked) &&
+	       try_cmpxchg_acquire(&lock->locked, &was, (u8)NATIVE_LOCKED);
+}
+
+static struct node *node_of(u32 word)
+{
+	const u32 tail = (word >> TAIL_SHIFT) - 1;
+
+	return &nodes[tail / NODES][tail % NODES];
+}
+
+/* At the head: take the lock, and make the next one the head. */
+static void take(spinlock_t *lock, struct node *node, u32 tail)
+{
+	unsigned int spins = 0;
+	u32 was;
+
+	while (!steal(lock))
+		spin(&spins);
+	/* The lock is ours, and we are in the queue: leave it. */
+	was = tail | NATIVE_LOCKED;
+	/* Nobody may find us as the last any more: pairs with the cmpxchg of the next one. */
+	if (try_cmpxchg(&lock->word, &was, NATIVE_LOCKED))
+		return;
+	/* There is a next one; it is about to say who it is.  Acquire: with its release. */
+	while (!smp_load_acquire(&node->next))
+		spin(&spins);
+	node_make_head(node->next);
+}
+
+/**
+ * native_spin_wait - take a spinlock that was found taken
+ * @lock: the lock
+ */
+void native_spin_wait(spinlock_t *lock)
+{
+	const unsigned int cpu = native_cpu_offset / NATIVE_CPU_BYTES;
+	struct node *node = &nodes[cpu][nodes_used];
+	const u32 tail = (cpu * NODES + nodes_used + 1) << TAIL_SHIFT;
+	u32 was;
+
+	if (READ_ONCE(oversubscribed) && steal(lock))
+		return;
+	nodes_used++;
+	node->next = NULL;
+	node->state = NODE_WAITS;
+	was = READ_ONCE(lock->word);	/* a guess; try_cmpxchg() tells */
+	/* Fully ordered: whoever finds the tail finds the node ready. */
+	while (!try_cmpxchg(&lock->word, &was, tail | (was & NATIVE_LOCKED_MASK)))
+		;
+	if (was >> TAIL_SHIFT) {
+		/* Pairs with the acquire in take(). */
+		smp_store_release(&node_of(was)->next, node);
+		node_wait(node);
+	}
+	take(lock, node, tail);
+	nodes_used--;
+}
+
+/**
+ * native_read_wait - take a lock for reading that a writer has or waits for
+ * @lock: the lock; the reader is counted already
+ */
+void native_read_wait(rwlock_t *lock)
+{
+	unsigned int spins = 0;
+
+	__atomic_fetch_sub(&lock->count, NATIVE_READER, __ATOMIC_RELAXED);
+	spin_lock(&lock->queue);
+	/* Who waited as a writer was before us in the queue, and is inside or gone. */
+	__atomic_fetch_add(&lock->count, NATIVE_READER, __ATOMIC_RELAXED);
+	/* Acquire pairs with the release in write_unlock(). */
+	while (smp_load_acquire(&lock->writer))
+		spin(&spins);
+	spin_unlock(&lock->queue);
+}
+
+/**
+ * native_write_wait - take a lock for writing that somebody has
+ * @lock: the lock
+ */
+void native_write_wait(rwlock_t *lock)
+{
+	unsigned int spins = 0;
+	u32 was = 0;
+
+	spin_lock(&lock->queue);
+	/* Acquire pairs with the releases of whoever was inside. */
+	if (try_cmpxchg_acquire(&lock->count, &was, NATIVE_WRITER))
+		goto out;
+	/* No reader begins from here on, but those who are in the queue. */
+	__atomic_fetch_or(&lock->count, NATIVE_WRITER_WAITS, __ATOMIC_RELAXED);
+	for (;;) {
+		was = NATIVE_WRITER_WAITS;
+		/* Acquire as above. */
+		if (READ_ONCE(lock->count) == was &&
+		    try_cmpxchg_acquire(&lock->count, &was, NATIVE_WRITER))
+			break;
+		spin(&spins);
+	}
+out:
+	spin_unlock(&lock->queue);
+}

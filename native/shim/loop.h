@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * In the place of kmod/stress/loop.h: the bench's timed loops, compiled inside each design,
+ * so that load and update are direct calls that the compiler may inline.  Included from the
+ * command line, before a design's own file.
+ */
+#ifndef MAPSTAT_STRESS_LOOP_H
+#define MAPSTAT_STRESS_LOOP_H
+
+#include "../../kmod/maps/update.h"
+#include "../bench/peer.h"
+#include "ours.h"
+
+#define STRESS_DEFINE_RUN(design)						\
+static __always_inline bool design##_bench_load(void *map, uint64_t key,	\
+						uint64_t *value)		\
+{										\
+	return !design##_load(map, &key, value);				\
+}										\
+										\
+static __always_inline bool design##_bench_store(void *map, uint64_t key,	\
+						 uint64_t value)		\
+{										\
+	const struct cmap_update u = { .op = CMAP_STORE, .key = &key,		\
+				       .value = &value };			\
+										\
+	return !design##_update(map, &u);					\
+}										\
+										\
+BENCH_DEFINE_LOOPS(design##_bench);						\
+										\
+const struct native_loops design##_loops = {					\
+	.run = design##_bench_run,						\
+	.chase = design##_bench_chase,						\
+};										\
+										\
+void design##_run(struct cmap *m, struct stress_batch *batch)			\
+{										\
+}
+
+#endif /* MAPSTAT_STRESS_LOOP_H */

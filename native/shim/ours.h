@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The loops that are compiled inside the designs (loop.h), for the bench.
+ */
+#ifndef MAPSTAT_NATIVE_OURS_H
+#define MAPSTAT_NATIVE_OURS_H
+
+#include <stdint.h>
+
+struct bench_batch;
+
+/**
+ * struct native_loops - as in struct bench_peer
+ * @run: the timed loop over a batch
+ * @chase: dependent loads
+ */
+struct native_loops {
+	void (*run)(void *map, struct bench_batch *batch);
+	uint64_t (*chase)(void *map, uint64_t key, unsigned int n);
+};
+
+extern const struct native_loops rwlock_loops;
+extern const struct native_loops sharded_loops;
+extern const struct native_loops readdirty_loops;
+extern const struct native_loops readdirty_classic_loops;
+extern const struct native_loops seqlock_loops;
+extern const struct native_loops busted_loops;
+
+#endif /* MAPSTAT_NATIVE_OURS_H */

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The one work queue, and the one thread that works it off.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <linux/atomic.h>
+#include <linux/workqueue.h>
+#include "internal.h"
+
+/**
+ * struct workqueue_struct - a queue
+ * @lock: protects all that follows, and what is queued
+ * @changed: something was queued, or done
+ * @works: what is queued
+ * @running: what is being done, or NULL
+ */
+struct workqueue_struct {
+	pthread_mutex_t lock;	/* protects all that follows */
+	pthread_cond_t changed;
+	struct list_head works;
+	struct work_struct *running;
+};
+
+static struct workqueue_struct queue = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.changed = PTHREAD_COND_INITIALIZER,
+	.works = { &queue.works, &queue.works },
+};
+
+struct workqueue_struct *mapstat_wq = &queue;
+bool native_is_alone;
+
+/* With the lock held: do the first one, without the lock. */
+static void do_first(struct workqueue_struct *wq)
+{
+	struct work_struct *work = list_first_entry(&wq->works, struct work_struct, entry);
+
+	list_del(&work->entry);
+	/* From here on it can be queued again.  Pairs with the exchange in queue_work(). */
+	smp_store_release(&work->pending, false);
+	wq->running = work;
+	pthread_mutex_unlock(&wq->lock);
+	work->func(work);
+	pthread_mutex_lock(&wq->lock);
+	wq->running = NULL;
+	pthread_cond_broadcast(&wq->changed);
+}
+
+static void *worker(void *arg)
+{
+	struct workqueue_struct *wq = arg;
+
+	native_cpu_begin();
+	native_offline();
+	pthread_mutex_lock(&wq->lock);
+	for (;;) {
+		while (list_empty(&wq->works))
+			pthread_cond_wait(&wq->changed, &wq->lock);
+		native_online();
+		do_first(wq);
+		native_offline();
+	}
+	return NULL;
+}
+
+void work_start(void)
+{
+	pthread_t thread;
+
+	if (native_is_alone)
+		return;
+	if (pthread_create(&thread, NULL, worker, &queue)) {
+		perror("pthread_create");
+		exit(1);
+	}
+	pthread_detach(thread);
+}
+
+/**
+ * native_alone - no other threads: native_settle() does the work.  Call before the start
+ */
+void native_alone(void)
+{
+	native_is_alone = true;
+}
+
+/* A worker's wait: as any, no place for a reader. */
+void native_sleep_ms(unsigned int ms)
+{
+	const struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+
+	native_offline();
+	nanosleep(&time, NULL);
+	native_online();
+}
+
+bool queue_work(struct workqueue_struct *wq, struct work_struct *work)
+{
+	/* Fully ordered: what the work is to find was written before. */
+	if (xchg(&work->pending, true))
+		return false;
+	pthread_mutex_lock(&wq->lock);
+	list_add_tail(&work->entry, &wq->works);
+	pthread_cond_broadcast(&wq->changed);
+	pthread_mutex_unlock(&wq->lock);
+	return true;
+}
+
+/* Waiting is no place for a reader. */
+static void wait_changed(struct workqueue_struct *wq)
+{
+	if (native_is_alone) {
+		do_first(wq);
+		return;
+	}
+	native_offline();
+	pthread_cond_wait(&wq->changed, &wq->lock);
+	native_online();
+}
+
+bool flush_work(struct work_struct *work)
+{
+	struct workqueue_struct *wq = mapstat_wq;
+
+	pthread_mutex_lock(&wq->lock);
+	while (!list_empty(&work->entry) || wq->running == work)
+		wait_changed(wq);
+	pthread_mutex_unlock(&wq->lock);
+	return true;
+}
+
+bool cancel_work_sync(struct work_struct *work)
+{
+	struct workqueue_struct *wq = mapstat_wq;
+	bool was = false;
+
+	pthread_mutex_lock(&wq->lock);
+	WRITE_ONCE(work->pending, true);	/* who queues it from here on does not */
+	for (;;) {
+		if (!list_empty(&work->entry)) {
+			list_del(&work->entry);
+			was = true;
+		} else if (wq->running == work) {
+			wait_changed(wq);
+		} else {
+			break;
+		}
+	}
+	WRITE_ONCE(work->pending, false);	/* nobody uses it now */
+	pthread_mutex_unlock(&wq->lock);
+	return was;
+}
+
+/**
+ * native_settle - wait until nothing is queued
+ */
+void native_settle(void)
+{
+	struct workqueue_struct *wq = mapstat_wq;
+
+	pthread_mutex_lock(&wq->lock);
+	while (!list_empty(&wq->works) || wq->running)
+		wait_changed(wq);
+	pthread_mutex_unlock(&wq->lock);
+}
