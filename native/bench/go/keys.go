@@ -5,32 +5,25 @@ package main
 import (
 	"math"
 	"math/bits"
+	"sort"
+	"syscall"
+	"unsafe"
 )
 
-const theta = 0.99 // of the zipf distribution
+const (
+	theta = 0.99    // of the zipf distribution
+	ranks = 1 << 21 // drawn beforehand
+)
 
 // A key set is n keys, and n more that are absent. They are computed, so that drawing them
 // brings no line of a list into the cache.
 type keySet struct {
-	n, seed, stride uint64
-	zipf            *zipf // made when it is first needed
+	n, seed uint64
+	zipf    []uint32 // made when it is first needed
 }
 
 func newKeySet(n, seed uint64) *keySet {
-	// Far from 1, and coprime to n, so that a walk over all of them has no order that a
-	// prefetcher knows.
-	stride := uint64(float64(n)*0.618) | 1
-	for gcd(stride, n) != 1 {
-		stride += 2
-	}
-	return &keySet{n: n, seed: seed, stride: stride}
-}
-
-func gcd(a, b uint64) uint64 {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
+	return &keySet{n: n, seed: seed}
 }
 
 // A bijection: no key comes twice, and none of [0, n) is one of [n, 2n).
@@ -38,13 +31,10 @@ func (k *keySet) key(i uint64) uint64 {
 	return mix(i + k.seed*0x9e3779b97f4a7c15)
 }
 
-func (k *keySet) next(i uint64) uint64 {
-	return (i + k.stride) % k.n
-}
-
-// after is next, steps times.
+// after is the key that a chase is at, so many steps from key i: as in cell.c, key i's value is
+// key i + 1.
 func (k *keySet) after(i, steps uint64) uint64 {
-	return (i + k.stride%k.n*steps) % k.n
+	return (i + steps) % k.n
 }
 
 // The finalizer of MurmurHash3 (Austin Appleby, public domain).
@@ -59,6 +49,14 @@ func mix(x uint64) uint64 {
 // bench_value() of peer.h.
 func value(key uint64) uint64 {
 	return key ^ 0x9e3779b97f4a7c15
+}
+
+// close gives back what the garbage collector knows nothing of.
+func (k *keySet) close() {
+	if k != nil && k.zipf != nil {
+		syscall.Munmap(unsafe.Slice((*byte)(unsafe.Pointer(&k.zipf[0])), 4*ranks))
+		k.zipf = nil
+	}
 }
 
 // A draw is a thread's random numbers: a counter, mixed.
@@ -76,33 +74,26 @@ func (d *draw) below(n uint64) uint64 {
 	return hi
 }
 
-func (d *draw) unit() float64 {
-	return float64(d.next()>>11) / (1 << 53)
-}
-
-// Zipf by the inverse of an integral that is exact for the first two ranks (Gray et al.,
-// "Quickly generating billion-record synthetic databases", 1994).
-type zipf struct {
-	n, zetan, alpha, eta, half float64
-}
-
-func newZipf(n uint64) *zipf {
-	z := &zipf{n: float64(n), alpha: 1 / (1 - theta), half: math.Pow(0.5, theta)}
-	for i := uint64(1); i <= n; i++ {
-		z.zetan += math.Pow(float64(i), -theta)
+// zipfRanks draws ranks beforehand, as keys.c does: drawing takes longer than a lookup, and
+// threads that draw do not meet in the map. They are no memory of the heap's, or the garbage
+// collector would run less often for them.
+func zipfRanks(n, seed uint64) []uint32 {
+	memory, err := syscall.Mmap(-1, 0, 4*ranks, syscall.PROT_READ|syscall.PROT_WRITE,
+		syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		panic(err)
 	}
-	z.eta = (1 - math.Pow(2/z.n, 1-theta)) / (1 - (1+z.half)/z.zetan)
-	return z
-}
-
-func (z *zipf) rank(d *draw) uint64 {
-	u := d.unit()
-	switch uz := u * z.zetan; {
-	case uz < 1:
-		return 0
-	case uz < 1+z.half:
-		return 1
+	list := unsafe.Slice((*uint32)(unsafe.Pointer(&memory[0])), ranks)
+	sums := make([]float64, n)
+	var sum float64
+	for i := range sums {
+		sum += math.Pow(float64(i+1), -theta)
+		sums[i] = sum
 	}
-	// Rounding may reach n itself.
-	return uint64(math.Min(z.n*math.Pow(z.eta*u-z.eta+1, z.alpha), z.n-1))
+	d := draw{mix(seed)}
+	for i := range list {
+		u := sum * float64(d.next()>>11) / (1 << 53)
+		list[i] = uint32(sort.Search(len(sums)-1, func(r int) bool { return sums[r] > u }))
+	}
+	return list
 }

@@ -9,8 +9,8 @@
 //	destroy                         -> ok
 //	quit                            -> ok
 //
-// OPS to SUM_OK are summed over the threads; NS_TOTAL is inside the timed loops. An answer
-// that begins with "error" says why not.
+// OPS to SUM_OK are summed over the threads; NS_TOTAL is inside the timed loops. MS is after
+// a fifth of it to warm up. An answer that begins with "error" says why not.
 package main
 
 import (
@@ -71,17 +71,17 @@ func (b *bench) create(args []string) (string, error) {
 	}
 	b.table, b.keys = t, newKeySet(n, seed)
 	b.fill(false)
-	bytes := heapBytes()
-	if bytes < before {
-		return "", errors.New("the heap shrank while it was filled")
+	after := heapBytes()
+	if after < before {
+		after = before // a map too small to be seen
 	}
-	return fmt.Sprintf("ok %d", bytes-before), nil
+	return fmt.Sprintf("ok %d", after-before), nil
 }
 
 func (b *bench) fill(chained bool) {
 	for i := uint64(0); i < b.keys.n; i++ {
 		if key := b.keys.key(i); chained {
-			b.table.store(key, b.keys.key(b.keys.next(i)))
+			b.table.store(key, b.keys.key(b.keys.after(i, 1)))
 		} else {
 			b.table.store(key, value(key))
 		}
@@ -91,6 +91,7 @@ func (b *bench) fill(chained bool) {
 }
 
 func (b *bench) destroy() {
+	b.keys.close()
 	*b = bench{}
 	runtime.GC()
 }
