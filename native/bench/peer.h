@@ -49,6 +49,10 @@ struct bench_batch {
  * @chase: dependent loads: the next key is the last value, @n times; returns the last
  * @bulk: optional; lookups of BENCH_BULK keys at a time
  * @bytes: optional; what the map holds; where NULL, the allocator is asked
+ * @settle: optional; returns when what goes on behind stores (growth, promotion) is done
+ *
+ * A thread calls @destroy, and all that follows but @settle, between @thread_begin and
+ * @thread_end; @create it calls outside.
  */
 struct bench_peer {
 	const char *name;
@@ -64,6 +68,7 @@ struct bench_peer {
 	uint64_t (*chase)(void *map, uint64_t key, unsigned int n);
 	void (*bulk)(void *map, struct bench_batch *batch);
 	uint64_t (*bytes)(void *map);
+	void (*settle)(void *map);
 };
 
 /* What a key's value is, always, so that a sum of values can be checked. */

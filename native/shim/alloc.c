@@ -11,9 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <linux/jump_label.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 #include "internal.h"
@@ -44,6 +46,33 @@ size_t kmalloc_size_roundup(size_t size)
 	const u32 rounded = class_size[class_of(size)];
 
 	return rounded ?: roundup_pow_of_two(size);
+}
+
+static __thread struct native_work done;
+#if NATIVE_STATS
+__thread unsigned int native_locks_held;
+#endif
+
+/**
+ * native_work_done - what the calling thread has done so far
+ *
+ * Return: the figures; they stay 0 where statistics are off.
+ */
+const struct native_work *native_work_done(void)
+{
+	return &done;
+}
+
+static inline void count(size_t size, gfp_t gfp)
+{
+#if NATIVE_STATS
+	if (gfp & __GFP_ZERO)
+		done.bytes_cleared += size;
+	if (native_locks_held) {
+		done.allocs_locked++;
+		done.bytes_locked += size;
+	}
+#endif
 }
 
 unsigned long si_mem_available(void)
@@ -77,6 +106,7 @@ void *kmalloc(size_t size, gfp_t gfp)
 {
 	void *p;
 
+	count(size, gfp);
 	if (posix_memalign(&p, is_power_of_2(size) ? max(size, sizeof(void *)) : 64, size))
 		return NULL;
 	if (gfp & __GFP_ZERO)
@@ -93,6 +123,7 @@ void *vmalloc_huge(unsigned long size, gfp_t gfp)
 {
 	void *p;
 
+	count(size, gfp);
 	if (posix_memalign(&p, PAGE_SIZE, size))
 		return NULL;
 	return gfp & __GFP_ZERO ? memset(p, 0, size) : p;
@@ -264,6 +295,7 @@ void *kmalloc(size_t size, gfp_t gfp)
 	const unsigned int c = class_of(size);
 	struct piece *p;
 
+	count(size, gfp);
 	if (!class_size[c])
 		return large_alloc(size);
 	if (unlikely(!mine[c].first)) {
@@ -297,6 +329,7 @@ void kfree(const void *p)
 
 void *vmalloc_huge(unsigned long size, gfp_t gfp)
 {
+	count(size, gfp);
 	return large_alloc(size);
 }
 

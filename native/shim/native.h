@@ -36,4 +36,6 @@ struct native_work {
 	uint64_t bytes_cleared;
 };
 
+const struct native_work *native_work_done(void);
+
 #endif /* MAPSTAT_NATIVE_H */

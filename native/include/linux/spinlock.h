@@ -9,6 +9,7 @@
 
 #include <linux/atomic.h>
 #include <linux/bottom_half.h>
+#include <linux/jump_label.h>
 #include <linux/kernel.h>
 #include <linux/lockdep.h>
 #include <linux/preempt.h>
@@ -53,6 +54,17 @@ typedef struct native_rwlock {
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the lowest byte comes first");
 
+/* Locks that the calling thread holds; counted where statistics are on. */
+#if NATIVE_STATS
+extern __thread unsigned int native_locks_held;
+
+#define native_lock_taken()	(native_locks_held++)
+#define native_lock_left()	(native_locks_held--)
+#else
+#define native_lock_taken()	((void)0)
+#define native_lock_left()	((void)0)
+#endif
+
 void native_spin_wait(spinlock_t *lock);
 void native_read_wait(rwlock_t *lock);
 void native_write_wait(rwlock_t *lock);
@@ -64,7 +76,10 @@ static __always_inline bool spin_trylock(spinlock_t *lock)
 	u32 was = READ_ONCE(lock->word);	/* a guess; try_cmpxchg_acquire() tells */
 
 	/* Acquire pairs with the release in spin_unlock(). */
-	return !was && likely(try_cmpxchg_acquire(&lock->word, &was, NATIVE_LOCKED));
+	if (was || unlikely(!try_cmpxchg_acquire(&lock->word, &was, NATIVE_LOCKED)))
+		return false;
+	native_lock_taken();
+	return true;
 }
 
 static __always_inline void spin_lock(spinlock_t *lock)
@@ -74,10 +89,12 @@ static __always_inline void spin_lock(spinlock_t *lock)
 	/* Acquire pairs with the release in spin_unlock(). */
 	if (unlikely(!try_cmpxchg_acquire(&lock->word, &was, NATIVE_LOCKED)))
 		native_spin_wait(lock);
+	native_lock_taken();
 }
 
 static __always_inline void spin_unlock(spinlock_t *lock)
 {
+	native_lock_left();
 	/* Pairs with the acquires of whoever takes the lock. */
 	smp_store_release(&lock->locked, 0);
 }
@@ -133,7 +150,10 @@ static __always_inline bool write_trylock(rwlock_t *lock)
 	u32 was = READ_ONCE(lock->count);	/* a guess; try_cmpxchg_acquire() tells */
 
 	/* Acquire pairs with the releases of whoever was inside. */
-	return !was && likely(try_cmpxchg_acquire(&lock->count, &was, NATIVE_WRITER));
+	if (was || unlikely(!try_cmpxchg_acquire(&lock->count, &was, NATIVE_WRITER)))
+		return false;
+	native_lock_taken();
+	return true;
 }
 
 static __always_inline void write_lock(rwlock_t *lock)
@@ -143,10 +163,12 @@ static __always_inline void write_lock(rwlock_t *lock)
 	/* Acquire pairs with the releases of whoever was inside. */
 	if (unlikely(!try_cmpxchg_acquire(&lock->count, &was, NATIVE_WRITER)))
 		native_write_wait(lock);
+	native_lock_taken();
 }
 
 static __always_inline void write_unlock(rwlock_t *lock)
 {
+	native_lock_left();
 	/* Pairs with the acquires of whoever comes next. */
 	smp_store_release(&lock->writer, 0);
 }

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The threads of a measurement.  Only the loops inside the maps are timed: a thread draws a
+ * batch, does it, checks it.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "../shim/native.h"
+#include "cell.h"
+#include "clock.h"
+
+enum phase {
+	PHASE_WARM,
+	PHASE_TIMED,
+	PHASE_OVER,
+};
+
+/**
+ * struct run - a measurement that goes on
+ * @cell: constant
+ * @peer: constant
+ * @map: constant
+ * @phase: of enum phase; written by the one who waits, read by the threads
+ * @ready: all threads and the one who waits
+ */
+struct run {
+	const struct cell *cell;
+	const struct bench_peer *peer;
+	void *map;
+	int phase;
+	pthread_barrier_t ready;
+};
+
+/**
+ * struct thread - one of them
+ * @run: constant
+ * @id: constant
+ * @number: constant
+ * @cpu: where it runs; constant
+ * @ops: operations while timed; its own until it has ended, as what follows
+ * @ticks: inside the loops
+ * @wrong: batches that found what they must not
+ */
+struct thread {
+	struct run *run;
+	pthread_t id;
+	unsigned int number;
+	unsigned int cpu;
+	uint64_t ops;
+	uint64_t ticks;
+	uint64_t wrong;
+} __attribute__((aligned(128)));
+
+double clock_ns_per_tick(void)
+{
+	static double ns;
+	uint64_t wall, ticks;
+
+	if (!ns) {
+		wall = clock_wall_ns();
+		ticks = clock_ticks();
+		while (clock_wall_ns() - wall < 50000000)
+			;
+		ns = (double)(clock_wall_ns() - wall) / (clock_ticks() - ticks);
+	}
+	return ns;
+}
+
+static void pin(unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set)) {
+		fprintf(stderr, "bench: cannot run on CPU %u\n", cpu);
+		exit(2);
+	}
+}
+
+/* A batch.  Return: whether it found what it must. */
+static bool do_batch(const struct run *r, struct keys_batch *b, struct draws *d, uint64_t *ticks)
+{
+	const struct cell *c = r->cell;
+	uint64_t start;
+
+	keys_draw(c->keys, d, c->mix, c->dist, b);
+	start = clock_ticks();
+	if (c->mix == MIX_BULK)
+		r->peer->bulk(r->map, &b->batch);
+	else
+		r->peer->run(r->map, &b->batch);
+	*ticks = clock_ticks() - start;
+	return b->batch.found == b->found && b->batch.sum == b->sum;
+}
+
+/* Key i's value is key i + 1: follow that. */
+static bool do_chase(const struct run *r, uint64_t *at, uint64_t *ticks)
+{
+	const struct keys *keys = r->cell->keys;
+	uint64_t key = keys_at(keys, *at), start = clock_ticks();
+
+	key = r->peer->chase(r->map, key, BENCH_BATCH);
+	*ticks = clock_ticks() - start;
+	*at = (*at + BENCH_BATCH) % keys->n;
+	return key == keys_at(keys, *at);
+}
+
+static void *thread_main(void *arg)
+{
+	struct thread *t = arg;
+	struct run *r = t->run;
+	struct keys_batch b;
+	struct draws d;
+	uint64_t ticks, at;
+	bool right;
+	int phase;
+
+	pin(t->cpu);
+	draws_init(&d, r->cell->seed, t->number);
+	at = d.state % r->cell->keys->n;
+	pthread_barrier_wait(&r->ready);
+	if (r->peer->thread_begin)
+		r->peer->thread_begin(r->map);
+	/* No order is needed: a batch more or less. */
+	while ((phase = __atomic_load_n(&r->phase, __ATOMIC_RELAXED)) != PHASE_OVER) {
+		if (r->cell->mix == MIX_CHASE)
+			right = do_chase(r, &at, &ticks);
+		else
+			right = do_batch(r, &b, &d, &ticks);
+		t->wrong += !right;
+		if (phase == PHASE_TIMED) {
+			t->ops += BENCH_BATCH;
+			t->ticks += ticks;
+		}
+		if (r->peer->quiescent)
+			r->peer->quiescent(r->map);
+	}
+	if (r->peer->thread_end)
+		r->peer->thread_end(r->map);
+	return NULL;
+}
+
+static void wait_ms(double ms)
+{
+	const uint64_t ns = ms * 1e6;
+	const struct timespec t = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
+
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+}
+
+static void add_up(const struct thread *threads, unsigned int n, struct cell_result *result)
+{
+	const double tick = clock_ns_per_tick();
+	unsigned int i;
+
+	result->min_ops = UINT64_MAX;
+	for (i = 0; i < n; i++) {
+		const struct thread *t = &threads[i];
+
+		result->ops += t->ops;
+		result->ns += t->ticks * tick;
+		result->wrong += t->wrong;
+		if (t->ops < result->min_ops)
+			result->min_ops = t->ops;
+		if (t->ops > result->max_ops)
+			result->max_ops = t->ops;
+		if (t->ticks)
+			result->mops += 1e3 * t->ops / (t->ticks * tick);
+	}
+}
+
+/**
+ * cell_supports - can it be measured?
+ * @peer: the map's
+ * @mix: what to do
+ *
+ * Return: whether the peer has what it takes.
+ */
+bool cell_supports(const struct bench_peer *peer, enum bench_mix mix)
+{
+	return mix != MIX_BULK || peer->bulk;
+}
+
+/**
+ * cell_run - measure
+ * @o: the options
+ * @peer: the map's
+ * @map: filled
+ * @cell: what to measure
+ * @result: what came of it (out)
+ */
+void cell_run(const struct bench_options *o, const struct bench_peer *peer, void *map,
+	      const struct cell *cell, struct cell_result *result)
+{
+	struct run r = { .cell = cell, .peer = peer, .map = map, .phase = PHASE_WARM };
+	struct thread *threads;
+	unsigned int i;
+	uint64_t start;
+
+	clock_ns_per_tick();
+	native_oversubscribed(cell->threads > o->nr_cpus);
+	threads = aligned_alloc(128, cell->threads * sizeof(*threads));
+	if (!threads)
+		abort();
+	memset(threads, 0, cell->threads * sizeof(*threads));
+	*result = (struct cell_result){ };
+	pthread_barrier_init(&r.ready, NULL, cell->threads + 1);
+	for (i = 0; i < cell->threads; i++) {
+		threads[i].run = &r;
+		threads[i].number = i;
+		threads[i].cpu = o->cpus[i % o->nr_cpus];
+		if (pthread_create(&threads[i].id, NULL, thread_main, &threads[i])) {
+			fprintf(stderr, "bench: no thread %u\n", i);
+			exit(1);
+		}
+	}
+	pthread_barrier_wait(&r.ready);
+	wait_ms(cell->ms / 5.0);
+	__atomic_store_n(&r.phase, PHASE_TIMED, __ATOMIC_RELAXED);
+	start = clock_wall_ns();
+	wait_ms(cell->ms);
+	__atomic_store_n(&r.phase, PHASE_OVER, __ATOMIC_RELAXED);
+	result->wall_ns = clock_wall_ns() - start;
+	for (i = 0; i < cell->threads; i++)
+		pthread_join(threads[i].id, NULL);
+	pthread_barrier_destroy(&r.ready);
+	add_up(threads, cell->threads, result);
+	free(threads);
+	native_oversubscribed(false);
+}

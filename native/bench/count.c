@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * For cachegrind: a map, so many lookups by one thread, and nothing else.  All is the same
+ * each time, so what another number of lookups makes of the counts is the lookups' own;
+ * but for the keys, which are drawn before: reading them misses D1 once in 8 lookups.
+ */
+#include <stdlib.h>
+#include "fill.h"
+#include "modes.h"
+
+#define BATCHES	1024	/* drawn; then they begin anew */
+
+static uint64_t *draw_all(const struct bench_options *o, const struct keys *keys)
+{
+	uint64_t *drawn = aligned_alloc(64, BATCHES * BENCH_BATCH * sizeof(*drawn));
+	struct keys_batch b;
+	struct draws d;
+	unsigned int i, j;
+
+	if (!drawn)
+		exit(1);
+	draws_init(&d, o->seed, 0);
+	for (i = 0; i < BATCHES; i++) {
+		keys_draw(keys, &d, MIX_HIT, DIST_UNIFORM, &b);
+		for (j = 0; j < BENCH_BATCH; j++)
+			drawn[i * BENCH_BATCH + j] = b.keys[j];
+	}
+	return drawn;
+}
+
+int count_run(const struct bench_options *o)
+{
+	const struct bench_peer *peer = peers_find(o->count);
+	uint64_t left, found = 0, *drawn, batch;
+	struct bench_batch b = { };
+	struct keys keys;
+	void *map;
+
+	if (!peer || peer_is_external(peer)) {
+		fprintf(stderr, "bench: --count: %s is unknown, or not in this build\n", o->count);
+		return 2;
+	}
+	keys_init(&keys, o->n[0], o->seed, false);
+	map = fill_map(peer, &keys, o->n[0]);
+	if (!map) {
+		fprintf(stderr, "bench: %s: it could not be made\n", peer->name);
+		return 1;
+	}
+	drawn = draw_all(o, &keys);
+	if (peer->thread_begin)
+		peer->thread_begin(map);
+	for (left = o->ops, batch = 0; left; left -= b.n, batch++) {
+		b.n = left < BENCH_BATCH ? left : BENCH_BATCH;
+		b.keys = drawn + batch % BATCHES * BENCH_BATCH;
+		peer->run(map, &b);
+		found += b.found;
+	}
+	if (found == o->ops)
+		return 0;
+	fprintf(stderr, "bench: %s: found %llu of %llu\n", peer->name, (unsigned long long)found,
+		(unsigned long long)o->ops);
+	return 1;
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Maps with entries in them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include "fill.h"
+
+#define BETWEEN_QUIESCENT	256	/* stores */
+
+static void begin(const struct bench_peer *peer, void *map)
+{
+	if (peer->thread_begin)
+		peer->thread_begin(map);
+}
+
+static void end(const struct bench_peer *peer, void *map)
+{
+	if (peer->settle)
+		peer->settle(map);
+	if (peer->thread_end)
+		peer->thread_end(map);
+}
+
+/* A chase goes from key i to key i + 1. */
+static void store_all(const struct bench_peer *peer, void *map, const struct keys *keys,
+		      bool chase)
+{
+	uint64_t i, key, value;
+
+	for (i = 0; i < keys->n; i++) {
+		key = keys_at(keys, i);
+		value = chase ? keys_at(keys, (i + 1) % keys->n) : bench_value(key);
+		if (!peer->store(map, key, value)) {
+			fprintf(stderr, "bench: %s: no memory for a store\n", peer->name);
+			exit(1);
+		}
+		if (peer->quiescent && i % BETWEEN_QUIESCENT == 0)
+			peer->quiescent(map);
+	}
+}
+
+/**
+ * fill_map - a map that holds the keys
+ * @peer: the map's
+ * @keys: the keys
+ * @capacity: entries to make room for at once
+ *
+ * Return: the map, or NULL where it cannot be made.
+ */
+void *fill_map(const struct bench_peer *peer, const struct keys *keys, uint64_t capacity)
+{
+	void *map = peer->create(capacity);
+
+	if (!map)
+		return NULL;
+	begin(peer, map);
+	store_all(peer, map, keys, false);
+	end(peer, map);
+	return map;
+}
+
+/**
+ * fill_chase - make each key's value the next key
+ * @peer: the map's
+ * @map: of fill_map()
+ * @keys: the same
+ */
+void fill_chase(const struct bench_peer *peer, void *map, const struct keys *keys)
+{
+	begin(peer, map);
+	store_all(peer, map, keys, true);
+	end(peer, map);
+}
+
+/**
+ * fill_end - end a map
+ * @peer: the map's
+ * @map: of fill_map(), or NULL
+ */
+void fill_end(const struct bench_peer *peer, void *map)
+{
+	if (!map)
+		return;
+	begin(peer, map);
+	peer->destroy(map);
+	if (peer->thread_end)
+		peer->thread_end(map);
+}

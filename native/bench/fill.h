@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Maps with entries in them.
+ */
+#ifndef MAPSTAT_BENCH_FILL_H
+#define MAPSTAT_BENCH_FILL_H
+
+#include "keys.h"
+
+void *fill_map(const struct bench_peer *peer, const struct keys *keys, uint64_t capacity);
+void fill_chase(const struct bench_peer *peer, void *map, const struct keys *keys);
+void fill_end(const struct bench_peer *peer, void *map);
+
+#endif /* MAPSTAT_BENCH_FILL_H */

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * grow.tsv and memory.tsv: a map from empty to n entries, and back.  Three passes for each
+ * design: one that is timed as a whole, one that times each store, one that asks for memory.
+ */
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include "../shim/native.h"
+#include "clock.h"
+#include "external.h"
+#include "keys.h"
+#include "modes.h"
+#include "ours.h"
+
+#define BETWEEN_QUIESCENT	256	/* stores */
+#define BETWEEN_BYTES		256
+#define BETWEEN_MALLINFO	4096	/* it goes through all that is free */
+
+/**
+ * struct growth - what a design was seen to do
+ * @insert_ns: each, of all
+ * @settled_ns: the same, until growth was at rest
+ * @delete_ns: each, of all
+ * @p50_ns: of stores
+ * @p99_ns: of stores
+ * @longest_ns: store
+ * @moved: most buckets that a store moved
+ * @copied: most entries that a store copied
+ * @cleared: most bytes that a store set to zero
+ * @locked: most allocations that a store made under a lock
+ * @bytes: an entry, at the end
+ * @worst: bytes an entry of the end, at the worst moment
+ */
+struct growth {
+	double insert_ns;
+	double settled_ns;
+	double delete_ns;
+	double p50_ns;
+	double p99_ns;
+	double longest_ns;
+	struct ours_work work;
+	struct native_work native;
+	double bytes;
+	double worst;
+};
+
+/**
+ * struct grower - a map that grows
+ * @o: the options
+ * @peer: the design
+ * @keys: what it gets
+ * @capacity: made for so many
+ * @map: the map
+ * @base: bytes of the C library's before
+ */
+struct grower {
+	const struct bench_options *o;
+	const struct bench_peer *peer;
+	struct keys keys;
+	uint64_t capacity;
+	void *map;
+	uint64_t base;
+};
+
+static uint64_t malloc_bytes(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
+}
+
+static bool begin(struct grower *g)
+{
+	g->base = malloc_bytes();
+	g->map = g->peer->create(g->capacity);
+	if (g->map && g->peer->thread_begin)
+		g->peer->thread_begin(g->map);
+	return g->map;
+}
+
+static void end(struct grower *g)
+{
+	g->peer->destroy(g->map);
+	if (g->peer->thread_end)
+		g->peer->thread_end(g->map);
+}
+
+static void settle(const struct grower *g)
+{
+	if (g->peer->settle)
+		g->peer->settle(g->map);
+}
+
+static inline void store(const struct grower *g, uint64_t i)
+{
+	const uint64_t key = keys_at(&g->keys, i);
+
+	if (!g->peer->store(g->map, key, bench_value(key))) {
+		fprintf(stderr, "bench: %s: no memory for a store\n", g->peer->name);
+		exit(1);
+	}
+	if (g->peer->quiescent && i % BETWEEN_QUIESCENT == 0)
+		g->peer->quiescent(g->map);
+}
+
+static void pass_total(struct grower *g, struct growth *to)
+{
+	const double n = g->keys.n;
+	uint64_t start = clock_wall_ns(), i, left = 0;
+
+	for (i = 0; i < g->keys.n; i++)
+		store(g, i);
+	to->insert_ns = (clock_wall_ns() - start) / n;
+	settle(g);
+	to->settled_ns = (clock_wall_ns() - start) / n;
+	start = clock_wall_ns();
+	for (i = 0; i < g->keys.n; i++) {
+		left += !g->peer->remove(g->map, keys_at(&g->keys, i));
+		if (g->peer->quiescent && i % BETWEEN_QUIESCENT == 0)
+			g->peer->quiescent(g->map);
+	}
+	to->delete_ns = (clock_wall_ns() - start) / n;
+	if (left) {
+		fprintf(stderr, "bench: %s: %llu keys were lost while it grew to %llu\n",
+			g->peer->name, (unsigned long long)left, (unsigned long long)g->keys.n);
+		exit(1);
+	}
+}
+
+static void look(const struct grower *g, struct ours_work *work, struct native_work *native)
+{
+	if (!NATIVE_STATS || !ours_is(g->peer))
+		return;
+	ours_work(g->map, work);
+	*native = *native_work_done();
+}
+
+static void most(uint64_t *to, uint64_t after, uint64_t before)
+{
+	if (after - before > *to)
+		*to = after - before;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void pass_each(struct grower *g, struct growth *to)
+{
+	uint64_t *ticks = malloc(g->keys.n * sizeof(*ticks)), start, i;
+	struct ours_work work = { }, before = { };
+	struct native_work native = { }, native_before = { };
+	const double ns = clock_ns_per_tick();
+
+	if (!ticks)
+		exit(1);
+	memset(ticks, 0, g->keys.n * sizeof(*ticks));
+	for (i = 0; i < g->keys.n; i++) {
+		look(g, &before, &native_before);
+		start = clock_ticks();
+		store(g, i);
+		ticks[i] = clock_ticks() - start;
+		look(g, &work, &native);
+		most(&to->work.moved_buckets, work.moved_buckets, before.moved_buckets);
+		most(&to->work.copied, work.copied, before.copied);
+		most(&to->native.bytes_cleared, native.bytes_cleared, native_before.bytes_cleared);
+		most(&to->native.allocs_locked, native.allocs_locked, native_before.allocs_locked);
+		most(&to->native.bytes_locked, native.bytes_locked, native_before.bytes_locked);
+	}
+	qsort(ticks, g->keys.n, sizeof(*ticks), compare);
+	to->p50_ns = ticks[g->keys.n / 2] * ns;
+	to->p99_ns = ticks[g->keys.n - 1 - g->keys.n / 100] * ns;
+	to->longest_ns = ticks[g->keys.n - 1] * ns;
+	free(ticks);
+}
+
+static uint64_t bytes(const struct grower *g)
+{
+	return g->peer->bytes ? g->peer->bytes(g->map) : malloc_bytes() - g->base;
+}
+
+static void pass_memory(struct grower *g, struct growth *to)
+{
+	const unsigned int between = g->peer->bytes ? BETWEEN_BYTES : BETWEEN_MALLINFO;
+	uint64_t worst = 0, now, i;
+
+	for (i = 0; i < g->keys.n; i++) {
+		store(g, i);
+		if (i % between)
+			continue;
+		now = bytes(g);
+		if (now > worst)
+			worst = now;
+	}
+	settle(g);
+	now = bytes(g);
+	to->bytes = (double)now / g->keys.n;
+	to->worst = (double)(now > worst ? now : worst) / g->keys.n;
+}
+
+static void row(const struct grower *g, const char *start, unsigned int round,
+		const struct growth *r)
+{
+	FILE *out = g->o->out;
+
+	fprintf(out, "%s\t%s\t%llu\t%u\t%.1f\t%.1f\t%.1f\t%.0f\t%.0f\t%.0f", g->peer->name, start,
+		(unsigned long long)g->keys.n, round, r->insert_ns, r->settled_ns, r->delete_ns,
+		r->p50_ns, r->p99_ns, r->longest_ns);
+	if (NATIVE_STATS && ours_is(g->peer))
+		fprintf(out, "\t%llu\t%llu\t%llu\t%llu\t%llu\n",
+			(unsigned long long)r->work.moved_buckets,
+			(unsigned long long)r->work.copied,
+			(unsigned long long)r->native.bytes_cleared,
+			(unsigned long long)r->native.allocs_locked,
+			(unsigned long long)r->native.bytes_locked);
+	else
+		fprintf(out, "\t-\t-\t-\t-\t-\n");
+	if (g->o->memory)
+		fprintf(g->o->memory, "%s\t%s\t%llu\t%u\t%.1f\t%.1f\n", g->peer->name, start,
+			(unsigned long long)g->keys.n, round, r->bytes, r->worst);
+}
+
+static void gap(const struct grower *g, const char *start, unsigned int round, const char *why)
+{
+	fprintf(g->o->out, "# %s, %s: not measured: %s\n", g->peer->name, start, why);
+	fprintf(g->o->out, "%s\t%s\t%llu\t%u\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\n", g->peer->name, start,
+		(unsigned long long)g->keys.n, round);
+}
+
+static void run_external(struct grower *g, const char *start, unsigned int round)
+{
+	uint64_t all;
+
+	gap(g, start, round, "a program of its own that is asked for lookups");
+	if (!g->o->memory || !g->capacity)
+		return;
+	if (external_bytes(g->peer->name, g->keys.n, g->o->seed, &all))
+		return;
+	fprintf(g->o->memory, "%s\t%s\t%llu\t%u\t%.1f\t-\n", g->peer->name, start,
+		(unsigned long long)g->keys.n, round, (double)all / g->keys.n);
+}
+
+static void run_one(struct grower *g, bool presized, unsigned int round)
+{
+	static void (*const passes[])(struct grower *g, struct growth *to) = {
+		pass_total, pass_each, pass_memory,
+	};
+	const char *start = presized ? "presized" : "empty";
+	struct growth r = { };
+	unsigned int i;
+
+	g->capacity = presized ? g->keys.n : 0;
+	if (peer_is_external(g->peer)) {
+		run_external(g, start, round);
+		return;
+	}
+	for (i = 0; i < sizeof(passes) / sizeof(passes[0]); i++) {
+		if (!begin(g)) {
+			gap(g, start, round, "it could not be made, or does not grow");
+			return;
+		}
+		passes[i](g, &r);
+		end(g);
+	}
+	row(g, start, round, &r);
+}
+
+int grow_run(const struct bench_options *o, const struct peers *peers)
+{
+	struct grower g = { .o = o };
+	unsigned int i, round, p;
+
+	fprintf(o->out, "design\tstart\tn\tround\tinsert_ns\tsettled_ns\tdelete_ns\tstore_p50_ns\tstore_p99_ns\tlongest_store_ns\tmoved_buckets\tcopied_entries\tcleared_bytes\tallocs_locked\tbytes_locked\n");
+	comment_machine(o->out, o);
+	peers_comment(o->out, peers);
+	fprintf(o->out, "# insert_ns: each, until the last returned; settled_ns: until growth was at rest; p50 .. longest: with some 20 ns of clock\n");
+	fprintf(o->out, "# moved_buckets .. bytes_locked: the most that one store did by itself; counted where statistics are on\n");
+	if (o->memory) {
+		fprintf(o->memory, "design\tstart\tn\tround\tbytes_per_entry\tworst_bytes_per_entry\n");
+		fprintf(o->memory, "# worst: the most at a time while it grew, per entry of the end.  Ours: as debugfs tells; peers: themselves, or else the C library\n");
+	}
+	for (i = 0; i < o->nr_n; i++) {
+		keys_init(&g.keys, o->n[i], o->seed, false);
+		for (round = 1; round <= o->rounds; round++) {
+			for (p = 0; p < peers->n; p++) {
+				g.peer = peers->peer[p];
+				run_one(&g, false, round);
+				run_one(&g, true, round);
+			}
+		}
+		keys_exit(&g.keys);
+	}
+	return 0;
+}

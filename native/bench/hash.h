@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The hash of the peers that let their user choose: the mixer of kmod/table/hash.h with
+ * constants for secrets, so that no peer is slower, or in longer chains, for its hash.
+ */
+#ifndef MAPSTAT_BENCH_HASH_H
+#define MAPSTAT_BENCH_HASH_H
+
+#include <stdint.h>
+
+static inline uint64_t bench_hash(uint64_t key)
+{
+	unsigned __int128 p = (unsigned __int128)(key ^ 0xa0761d6478bd642fULL) *
+			      0xe7037ed1a0b428dbULL;
+
+	return (uint64_t)p ^ (uint64_t)(p >> 64);
+}
+
+#endif /* MAPSTAT_BENCH_HASH_H */

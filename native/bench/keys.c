@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Keys, and which of them an operation is about.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "keys.h"
+
+static uint64_t draw(struct draws *d)
+{
+	d->state += 0x9e3779b97f4a7c15ULL;
+	return keys_mix(d->state);
+}
+
+/* The first whose share, summed up, is beyond @u. */
+static uint32_t zipf_rank(const double *sums, uint64_t n, double u)
+{
+	uint64_t lo = 0, hi = n - 1;
+
+	while (lo < hi) {
+		uint64_t middle = (lo + hi) / 2;
+
+		if (sums[middle] > u)
+			hi = middle;
+		else
+			lo = middle + 1;
+	}
+	return lo;
+}
+
+static void *must(void *p)
+{
+	if (p)
+		return p;
+	fprintf(stderr, "bench: out of memory\n");
+	exit(1);
+}
+
+static void zipf_draw(struct keys *keys)
+{
+	struct draws d = { .state = keys->seed };
+	double *sums = must(malloc(keys->n * sizeof(*sums)));
+	double sum = 0;
+	uint64_t i;
+
+	for (i = 0; i < keys->n; i++) {
+		sum += pow(i + 1, -KEYS_THETA);
+		sums[i] = sum;
+	}
+	keys->ranks = must(malloc(KEYS_RANKS * sizeof(*keys->ranks)));
+	for (i = 0; i < KEYS_RANKS; i++)
+		keys->ranks[i] = zipf_rank(sums, keys->n, sum * (draw(&d) >> 11) * 0x1p-53);
+	free(sums);
+}
+
+/**
+ * keys_init - the keys of a map
+ * @keys: what to set up
+ * @n: how many
+ * @seed: of all
+ * @zipf: draws from zipf will be asked for
+ */
+void keys_init(struct keys *keys, uint64_t n, uint64_t seed, bool zipf)
+{
+	*keys = (struct keys){ .n = n, .seed = keys_mix(seed + 1) };
+	if (zipf)
+		zipf_draw(keys);
+}
+
+/**
+ * keys_exit - the end of keys_init()
+ * @keys: of it
+ */
+void keys_exit(struct keys *keys)
+{
+	free(keys->ranks);
+}
+
+/**
+ * draws_init - a thread's draws
+ * @d: what to set up
+ * @seed: of all threads
+ * @thread: its number
+ */
+void draws_init(struct draws *d, uint64_t seed, unsigned int thread)
+{
+	d->state = keys_mix(seed + (thread + 1) * 0x100000001b3ULL);
+	d->rank = d->state % KEYS_RANKS;
+}
+
+/**
+ * keys_draw - the next operations of a thread
+ * @keys: of the map
+ * @d: the thread's
+ * @mix: what to do
+ * @dist: on which keys
+ * @b: receives the operations
+ */
+void keys_draw(const struct keys *keys, struct draws *d, enum bench_mix mix,
+	       enum bench_dist dist, struct keys_batch *b)
+{
+	const uint64_t absent = mix == MIX_MISS ? keys->n : 0;
+	unsigned int i;
+	uint64_t index;
+
+	b->found = 0;
+	b->sum = 0;
+	b->batch = (struct bench_batch){
+		.n = BENCH_BATCH,
+		.keys = b->keys,
+		.write = mix == MIX_97 ? b->write : NULL,
+	};
+	for (i = 0; i < BENCH_BATCH; i++) {
+		if (dist == DIST_ZIPF)
+			index = keys->ranks[d->rank++ % KEYS_RANKS];
+		else
+			index = (uint64_t)((unsigned __int128)draw(d) * keys->n >> 64);
+		b->keys[i] = keys_at(keys, absent + index);
+		b->write[i] = mix == MIX_97 && draw(d) % 1000 < KEYS_WRITES;
+		if (!absent && !b->write[i]) {
+			b->found++;
+			b->sum += bench_value(b->keys[i]);
+		}
+	}
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * native.tsv.  For each number of entries all maps are made at once; then, for each cell,
+ * rounds are the outer loop and designs the inner one, so that whatever the machine does
+ * meanwhile is done to all of them.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cell.h"
+#include "external.h"
+#include "fill.h"
+#include "modes.h"
+
+/**
+ * struct matrix - what is measured now
+ * @o: the options
+ * @peers: the designs
+ * @maps: theirs
+ * @keys: of the maps
+ * @said: designs whose gaps have been told
+ */
+struct matrix {
+	const struct bench_options *o;
+	const struct peers *peers;
+	void *maps[PEERS_MAX];
+	struct keys keys;
+	bool said[PEERS_MAX][NR_MIXES];
+};
+
+static void row(struct matrix *x, unsigned int i, const struct cell *c, unsigned int round,
+		double mops, double ns)
+{
+	fprintf(x->o->out, "%s\t%llu\t%u\t%s\t%s\t%u\t%.3f\t%.3f\n", x->peers->peer[i]->name,
+		(unsigned long long)x->keys.n, c->threads, mix_names[c->mix],
+		dist_names[c->dist], round, mops, ns);
+}
+
+static void gap(struct matrix *x, unsigned int i, const struct cell *c, unsigned int round,
+		const char *why)
+{
+	if (!x->said[i][c->mix])
+		fprintf(x->o->out, "# %s, %s, n=%llu: not measured: %s\n",
+			x->peers->peer[i]->name, mix_names[c->mix],
+			(unsigned long long)x->keys.n, why);
+	x->said[i][c->mix] = true;
+	fprintf(x->o->out, "%s\t%llu\t%u\t%s\t%s\t%u\t-\t-\n", x->peers->peer[i]->name,
+		(unsigned long long)x->keys.n, c->threads, mix_names[c->mix],
+		dist_names[c->dist], round);
+}
+
+static void wrong(const struct matrix *x, unsigned int i, const struct cell *c)
+{
+	fprintf(stderr, "bench: %s: found what was not stored: n=%llu threads=%u mix=%s dist=%s\n",
+		x->peers->peer[i]->name, (unsigned long long)x->keys.n, c->threads,
+		mix_names[c->mix], dist_names[c->dist]);
+	exit(1);
+}
+
+static void run_external(struct matrix *x, unsigned int i, const struct cell *c,
+			 unsigned int round)
+{
+	double mops, ns;
+	int err;
+
+	err = external_cell(x->peers->peer[i]->name, x->keys.n, c->threads, mix_names[c->mix],
+			    dist_names[c->dist], c->ms, x->o->seed, &mops, &ns);
+	if (err == -EBADMSG)
+		wrong(x, i, c);
+	if (err)
+		gap(x, i, c, round, external_error());
+	else
+		row(x, i, c, round, mops, ns);
+}
+
+static void run_one(struct matrix *x, unsigned int i, const struct cell *c, unsigned int round)
+{
+	const struct bench_peer *peer = x->peers->peer[i];
+	struct cell_result result;
+
+	if (peer_is_external(peer)) {
+		run_external(x, i, c, round);
+		return;
+	}
+	if (!x->maps[i] || !cell_supports(peer, c->mix)) {
+		gap(x, i, c, round, x->maps[i] ? "it has no bulk lookup" : "it could not be made");
+		return;
+	}
+	cell_run(x->o, peer, x->maps[i], c, &result);
+	if (result.wrong)
+		wrong(x, i, c);
+	if (!result.ops)
+		gap(x, i, c, round, "no batch was done in time");
+	else
+		row(x, i, c, round, result.mops, (double)result.ns / result.ops);
+}
+
+static void run_cell(struct matrix *x, struct cell *c)
+{
+	unsigned int round, i;
+
+	for (round = 1; round <= x->o->rounds; round++) {
+		c->seed = x->o->seed + round;
+		for (i = 0; i < x->peers->n; i++)
+			run_one(x, i, c, round);
+	}
+}
+
+static void run_mix(struct matrix *x, enum bench_mix mix)
+{
+	struct cell c = { .keys = &x->keys, .mix = mix, .ms = x->o->ms };
+	unsigned int t;
+
+	for (t = 0; t < x->o->nr_threads; t++) {
+		c.threads = x->o->threads[t];
+		for (c.dist = 0; c.dist < NR_DISTS; c.dist++) {
+			/* A chase has its own order. */
+			if (mix == MIX_CHASE ? c.dist == DIST_UNIFORM : x->o->dists[c.dist])
+				run_cell(x, &c);
+		}
+	}
+}
+
+static void run_n(struct matrix *x, uint64_t n)
+{
+	enum bench_mix mix;
+	unsigned int i;
+
+	keys_init(&x->keys, n, x->o->seed, x->o->dists[DIST_ZIPF]);
+	memset(x->said, 0, sizeof(x->said));
+	for (i = 0; i < x->peers->n; i++)
+		if (!peer_is_external(x->peers->peer[i]))
+			x->maps[i] = fill_map(x->peers->peer[i], &x->keys, n);
+	for (mix = 0; mix < NR_MIXES; mix++) {
+		for (i = 0; mix == MIX_CHASE && x->o->mixes[mix] && i < x->peers->n; i++)
+			if (x->maps[i])
+				fill_chase(x->peers->peer[i], x->maps[i], &x->keys);
+		if (x->o->mixes[mix])
+			run_mix(x, mix);
+	}
+	for (i = 0; i < x->peers->n; i++)
+		fill_end(x->peers->peer[i], x->maps[i]);
+	memset(x->maps, 0, sizeof(x->maps));
+	keys_exit(&x->keys);
+}
+
+int matrix_run(const struct bench_options *o, const struct peers *peers)
+{
+	struct matrix x = { .o = o, .peers = peers };
+	unsigned int i;
+
+	fprintf(o->out, "design\tn\tthreads\tmix\tdist\tround\tmops\tns_per_op\n");
+	comment_machine(o->out, o);
+	peers_comment(o->out, peers);
+	fprintf(o->out, "# %u ms a round after %.1f ms to warm up; ns_per_op: inside the loops over %u operations, per thread; mops: all threads\n",
+		o->ms, o->ms / 5.0, BENCH_BATCH);
+	for (i = 0; i < o->nr_n; i++)
+		run_n(&x, o->n[i]);
+	return 0;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What to run.
+ */
+#ifndef MAPSTAT_BENCH_OPTIONS_H
+#define MAPSTAT_BENCH_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define OPTIONS_LIST	16	/* values of a list */
+#define OPTIONS_CPUS	1024
+
+enum bench_mode {
+	MODE_MATRIX,		/* native.tsv */
+	MODE_GROW,		/* grow.tsv and memory.tsv */
+	MODE_OVERSUBSCRIBED,	/* oversubscribed.tsv */
+	MODE_COUNT,		/* for cachegrind */
+	MODE_LIST,
+};
+
+/* In the order in which they are run: the last one changes the values. */
+enum bench_mix {
+	MIX_HIT,
+	MIX_MISS,
+	MIX_97,
+	MIX_BULK,
+	MIX_CHASE,
+	NR_MIXES
+};
+
+enum bench_dist {
+	DIST_UNIFORM,
+	DIST_ZIPF,
+	NR_DISTS
+};
+
+extern const char *const mix_names[NR_MIXES];
+extern const char *const dist_names[NR_DISTS];
+
+/**
+ * struct bench_options - the command line
+ * @mode: what to do
+ * @designs: names, comma-separated; NULL: all
+ * @n: entries
+ * @nr_n: of those
+ * @threads: threads
+ * @nr_threads: of those
+ * @mixes: which
+ * @dists: which
+ * @rounds: how many
+ * @ms: of a round, for each cell and design
+ * @seed: of keys and draws
+ * @cpus: the threads' CPUs, in turns
+ * @nr_cpus: of those
+ * @out: where rows go
+ * @memory: where the rows of memory.tsv go (MODE_GROW)
+ * @count: the design of MODE_COUNT
+ * @ops: its lookups
+ * @external: the program of the peers that are not C
+ */
+struct bench_options {
+	enum bench_mode mode;
+	const char *designs;
+	uint64_t n[OPTIONS_LIST];
+	unsigned int nr_n;
+	uint64_t threads[OPTIONS_LIST];
+	unsigned int nr_threads;
+	bool mixes[NR_MIXES];
+	bool dists[NR_DISTS];
+	unsigned int rounds;
+	unsigned int ms;
+	uint64_t seed;
+	unsigned int cpus[OPTIONS_CPUS];
+	unsigned int nr_cpus;
+	FILE *out;
+	FILE *memory;
+	const char *count;
+	uint64_t ops;
+	const char *external;
+};
+
+void options_parse(struct bench_options *options, int argc, char **argv);
+uint64_t options_most_threads(const struct bench_options *options);
+
+#endif /* MAPSTAT_BENCH_OPTIONS_H */

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Our designs, each with its u64 path and, as NAME_generic, with its path for byte strings.
+ */
+#include <stdio.h>
+#include <linux/err.h>
+#include "../../kmod/maps/maps.h"
+#include "../shim/native.h"
+#include "../shim/ours.h"
+#include "ours.h"
+#include "peer.h"
+
+/* Names of live maps differ. */
+static void *ours_create(const char *design, const char *mode, unsigned int flags,
+			 uint64_t capacity)
+{
+	static unsigned int number;
+	char name[CMAP_NAME_LEN];
+	const struct cmap_params params = {
+		.name = name,
+		.design = design,
+		.mode = mode,
+		.key_size = sizeof(u64),
+		.value_size = sizeof(u64),
+		.flags = flags,
+		.capacity = capacity,
+	};
+	struct cmap *m;
+
+	snprintf(name, sizeof(name), "bench%u", number++);
+	m = cmap_create(&params);
+	return IS_ERR(m) ? NULL : m;
+}
+
+static void ours_destroy(void *map)
+{
+	cmap_destroy(map);
+}
+
+static void ours_begin(void *map)
+{
+	native_cpu_begin();
+}
+
+static void ours_end(void *map)
+{
+	native_cpu_end();
+}
+
+static void ours_quiescent(void *map)
+{
+	native_quiescent();
+}
+
+static void ours_settle(void *map)
+{
+	native_settle();
+}
+
+static bool ours_store(void *map, uint64_t key, uint64_t value)
+{
+	return !cmap_store(map, &key, &value);
+}
+
+static bool ours_remove(void *map, uint64_t key)
+{
+	return !cmap_delete(map, &key);
+}
+
+/* As debugfs tells it: without what is counted per CPU. */
+static uint64_t ours_bytes(void *map)
+{
+	struct cmap_memory mem = { };
+	struct cmap *m = map;
+
+	m->ops->memory(m, &mem);
+	return mem.bytes;
+}
+
+/**
+ * ours_is - is it one of our designs?
+ * @peer: of the bench
+ *
+ * Return: whether its maps are struct cmap.
+ */
+bool ours_is(const struct bench_peer *peer)
+{
+	return peer->destroy == ours_destroy;
+}
+
+/**
+ * ours_work - what the calling thread has counted
+ * @map: of one of our designs
+ * @work: where it goes
+ */
+void ours_work(void *map, struct ours_work *work)
+{
+	const int cpu = native_cpu_offset / NATIVE_CPU_BYTES;
+
+	work->moved_buckets = cmap_counter_cpu(map, CMAP_MOVED_BUCKETS, cpu);
+	work->copied = cmap_counter_cpu(map, CMAP_COPIED, cpu);
+}
+
+/* The rows of the other build are told apart by the name. */
+#if NATIVE_STATS
+#define SUFFIX	"_stats"
+#else
+#define SUFFIX	""
+#endif
+
+#define OURS(peer, from, design, mode, flags, text)				\
+static void *ours_##peer##_create(uint64_t capacity)				\
+{										\
+	return ours_create(design, mode, flags, capacity);			\
+}										\
+										\
+static void ours_##peer##_run(void *map, struct bench_batch *batch)		\
+{										\
+	from##_loops.run(map, batch);						\
+}										\
+										\
+static uint64_t ours_##peer##_chase(void *map, uint64_t key, unsigned int n)	\
+{										\
+	return from##_loops.chase(map, key, n);					\
+}										\
+										\
+const struct bench_peer peer##_peer = {						\
+	.name = #peer SUFFIX,							\
+	.settings = text,							\
+	.create = ours_##peer##_create,						\
+	.destroy = ours_destroy,						\
+	.thread_begin = ours_begin,						\
+	.thread_end = ours_end,							\
+	.quiescent = ours_quiescent,						\
+	.settle = ours_settle,							\
+	.store = ours_store,							\
+	.remove = ours_remove,							\
+	.run = ours_##peer##_run,						\
+	.chase = ours_##peer##_chase,						\
+	.bytes = ours_bytes,							\
+}
+
+#define BOTH(peer, design, mode, text)						\
+	OURS(peer, peer, design, mode, 0, text);				\
+	OURS(peer##_generic, peer, design, mode, CMAP_GENERIC, text ", keys as byte strings")
+
+BOTH(rwlock, "rwlock", NULL, "ours: bucket table behind an rwlock_t");
+BOTH(sharded, "sharded", NULL, "ours: 32 bucket tables, a spinlock each");
+BOTH(readdirty, "readdirty", NULL, "ours: snapshot and dirty trie under RCU");
+BOTH(readdirty_classic, "readdirty", "classic", "ours: the published read/dirty map");
+BOTH(seqlock, "seqlock", NULL, "ours: buckets under sequence counts");
