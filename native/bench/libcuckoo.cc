@@ -7,13 +7,21 @@
  */
 #include <libcuckoo/cuckoohash_map.hh>
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 
-#include "hasher.hh"
+#include "hash.h"
 #include "peer.h"
 
-using cuckoo = libcuckoo::cuckoohash_map<uint64_t, uint64_t, bench_hasher>;
+struct cuckoo_hasher {
+	std::size_t operator()(uint64_t key) const
+	{
+		return bench_hash(key);
+	}
+};
+
+using cuckoo = libcuckoo::cuckoohash_map<uint64_t, uint64_t, cuckoo_hasher>;
 
 static cuckoo *libcuckoo_map(void *map)
 {
@@ -73,5 +81,6 @@ const struct bench_peer libcuckoo_peer = {
 	.chase = libcuckoo_chase,
 	.bulk = nullptr,
 	.bytes = nullptr,
+	.settle = nullptr,
 };
 }

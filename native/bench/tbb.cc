@@ -9,13 +9,13 @@
 #include <cstdint>
 #include <exception>
 
-#include "hasher.hh"
+#include "hash.h"
 #include "peer.h"
 
 struct tbb_hasher {
 	std::size_t hash(const uint64_t &key) const
 	{
-		return bench_hasher()(key);
+		return bench_hash(key);
 	}
 
 	bool equal(const uint64_t &a, const uint64_t &b) const
@@ -103,5 +103,6 @@ const struct bench_peer tbb_peer = {
 	.chase = tbb_chase,
 	.bulk = nullptr,
 	.bytes = tbb_bytes,
+	.settle = nullptr,
 };
 }

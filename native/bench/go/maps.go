@@ -133,7 +133,7 @@ type shard32 struct {
 	shards [shards]shard
 }
 
-// The mixer of hasher.hh; a shard is its top bits. Go's map hashes the key again, its own way.
+// The mixer of hash.h; a shard is its top bits. Go's map hashes the key again, its own way.
 func (t *shard32) of(key uint64) *rwMutex {
 	hi, lo := bits.Mul64(key^0xa0761d6478bd642f, 0xe7037ed1a0b428db)
 	return &t.shards[(hi^lo)>>(64-5)].rwMutex
