@@ -281,7 +281,7 @@ int grow_run(const struct bench_options *o, const struct peers *peers)
 	fprintf(o->out, "# moved_buckets .. bytes_locked: the most that one store did by itself; counted where statistics are on\n");
 	if (o->memory) {
 		fprintf(o->memory, "design\tstart\tn\tround\tbytes_per_entry\tworst_bytes_per_entry\n");
-		fprintf(o->memory, "# worst: the most at a time while it grew, per entry of the end.  Ours: as debugfs tells; peers: themselves, or else the C library\n");
+		fprintf(o->memory, "# worst: the most at a time while it grew, per entry of the end, between two stores.  Ours: as debugfs tells; peers: themselves, or else the C library\n");
 	}
 	for (i = 0; i < o->nr_n; i++) {
 		keys_init(&g.keys, o->n[i], o->seed, false);

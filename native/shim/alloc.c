@@ -23,7 +23,8 @@
 #define HUGE		(2UL << 20)
 #define SLAB_SHIFT	16			/* bytes of a slab: 64 KiB */
 #define SLAB		(1UL << SLAB_SHIFT)
-#define REGION		(1UL << 38)		/* addresses for slabs: 256 GiB, taken as needed */
+#define REGION_MAX	(1UL << 38)		/* addresses for slabs: 256 GiB, used as needed */
+#define REGION_MIN	(1UL << 30)
 #define CLASSES		17
 #define STOCK		64			/* pieces that a thread takes or gives at once */
 
@@ -162,9 +163,10 @@ struct large {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* protects all below */
 static struct stock shared[CLASSES];
-static u8 *region;					/* the pointer is constant */
+static u8 *region;					/* constant once it is there */
+static size_t region_size;				/* constant once it is there */
 static size_t region_used;
-static u8 slab_class[REGION >> SLAB_SHIFT];		/* constant once its slab is used */
+static u8 slab_class[REGION_MAX >> SLAB_SHIFT];		/* constant once its slab is used */
 static struct large *larges;
 
 static __thread struct stock mine[CLASSES];
@@ -185,16 +187,17 @@ static void *map_at(size_t length, size_t align, void **map, size_t *mapped)
 	return (void *)ALIGN((unsigned long)*map, align);
 }
 
-/* With the lock held.  Return: false: no memory. */
+/* With the lock held.  Some tools leave a program fewer addresses.  Return: false: no memory. */
 static bool region_ready(void)
 {
-	size_t mapped;
+	size_t size, mapped;
 	void *map;
 
-	if (!region) {
-		region = map_at(REGION, HUGE, &map, &mapped);
+	for (size = REGION_MAX; !region && size >= REGION_MIN; size /= 2) {
+		region = map_at(size, HUGE, &map, &mapped);
+		region_size = size;
 		if (region)
-			madvise(region, REGION, MADV_HUGEPAGE);
+			madvise(region, size, MADV_HUGEPAGE);
 	}
 	return region;
 }
@@ -205,7 +208,7 @@ static bool slab_add(unsigned int c)
 	const size_t size = class_size[c];
 	size_t at;
 
-	if (!region_ready() || region_used == REGION)
+	if (!region_ready() || region_used == region_size)
 		return false;
 	slab_class[region_used >> SLAB_SHIFT] = c;
 	/* The lowest address first. */
@@ -316,7 +319,7 @@ void kfree(const void *p)
 
 	if (!p)
 		return;
-	if ((size_t)((u8 *)p - region) >= REGION) {
+	if ((size_t)((u8 *)p - region) >= region_size) {
 		large_free(p);
 		return;
 	}
