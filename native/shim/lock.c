@@ -175,8 +175,12 @@ void native_spin_wait(spinlock_t *lock)
 	if (READ_ONCE(oversubscribed) && steal(lock))
 		return;
 	nodes_used++;
-	node->next = NULL;
-	node->state = NODE_WAITS;
+	/*
+	 * The cmpxchg() below makes these known.  ThreadSanitizer does not see it: for it, the
+	 * owner's store to the lock's one byte puts an end to what the word told.
+	 */
+	WRITE_ONCE(node->next, NULL);
+	WRITE_ONCE(node->state, NODE_WAITS);
 	was = READ_ONCE(lock->word);	/* a guess; try_cmpxchg() tells */
 	/* Fully ordered: whoever finds the tail finds the node ready. */
 	while (!try_cmpxchg(&lock->word, &was, tail | (was & NATIVE_LOCKED_MASK)))
