@@ -114,9 +114,9 @@ static __always_inline unsigned long read_load(const struct readdirty_classic *c
 {
 	/*
 	 * Pairs with smp_store_release() in read_store(): what is reached through the
-	 * pointer is ordered by the address dependency, as with rcu_dereference().
+	 * pointer, which has a flag in it, is ordered by the address dependency.
 	 */
-	return READ_ONCE(c->read);
+	return (unsigned long)rcu_dereference_raw(*(void __rcu *const *)&c->read);
 }
 
 /* Take the map's lock, and tell whether somebody else had it. */
