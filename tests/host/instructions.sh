@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What a lookup executes and misses stays within native/limits.tsv, counted by cachegrind.
+# The first case breaks when a change of kmod/ makes lookups longer, the others when the
+# first could not see it.
+#
+# usage: instructions.sh [N,...]    entries (default: 1000)
+# shellcheck disable=SC1091 # vm/lib is checked by itself
+# shellcheck source=tests/lib/host.sh
+. "$(dirname -- "$0")/../lib/host.sh"
+
+SIZES=${1:-1000}
+DIR=$(mktemp -d)
+# ktap.sh removes its log at the end; this goes with it.
+trap '[[ $BASHPID != "$CASE_PID" ]] || rm -rf -- "$CASE_LOG" "$DIR"' EXIT
+COLUMNS_OF_LIMITS=$'design\tn\tmix\tmax_instructions\tmax_d1_misses'
+
+counted() {
+	native/instructions --out "$DIR/instructions.tsv" "$@"
+}
+
+# One design is enough to see whether what is wrong is seen.
+plain() {
+	counted --designs plain --n 1000 "$@"
+}
+
+# The peers, which need more, are not counted.
+install_what_is_missing() (
+	set +eE
+	trap - ERR
+	. vm/lib/common.sh
+	. vm/lib/packages.sh
+	packages_install gcc make liburcu-dev valgrind
+)
+
+within_limits() {
+	install_what_is_missing
+	make -s --no-print-directory -C native bench >"$DIR/make.log" 2>&1 || fail "$(cat "$DIR/make.log")"
+	counted --n "$SIZES"
+}
+
+# limits ROW...
+limits() {
+	printf '%s\n' "$COLUMNS_OF_LIMITS" "$@" >"$DIR/limits.tsv"
+}
+
+above_limits() {
+	limits $'plain\t1000\thit\t1\t9'
+	refused_with "instructions per lookup, the limit is 1.0" plain --limits "$DIR/limits.tsv"
+	limits $'plain\t1000\thit\t1000000\t0.001'
+	refused_with "D1 misses per lookup, the limit is 0.001" plain --limits "$DIR/limits.tsv"
+	limits $'plain\t1000\thit\t1000000\t9'
+	plain --limits "$DIR/limits.tsv"
+	limits $'plain\t100000\thit\t1000000\t9'
+	refused_with "plain n=1000 hit: no limit" plain --limits "$DIR/limits.tsv"
+}
+
+bad_limits() {
+	limits $'plain\t1000\thit\tmany\t9'
+	refused_with ":2: max_instructions is 'many', no number" plain --limits "$DIR/limits.tsv"
+	refused_with "No such file" plain --limits "$DIR/none.tsv"
+}
+
+written_limits() {
+	plain --limits "$DIR/written.tsv" --write
+	plain --limits "$DIR/written.tsv"
+	cp "$DIR/instructions.tsv" "$DIR/first.tsv"
+	plain --no-check
+	cmp "$DIR/first.tsv" "$DIR/instructions.tsv"
+}
+
+cannot_count() {
+	refused_with "instructions: " counted --designs nonsense --n 1000
+	refused_with "not found" counted --bench "$DIR/none"
+}
+
+test_case "lookups are within native/limits.tsv" within_limits
+test_case "what is above its limit, or has none, is named" above_limits
+test_case "limits that are none are refused" bad_limits
+test_case "limits are written, and the same figures come again" written_limits
+test_case "a bench that cannot be run is told of" cannot_count
+run_cases
