@@ -6,12 +6,10 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include "../shim/native.h"
 #include "clock.h"
 #include "external.h"
 #include "keys.h"
 #include "modes.h"
-#include "ours.h"
 
 #define BETWEEN_QUIESCENT	256	/* stores */
 #define BETWEEN_BYTES		256
@@ -25,10 +23,7 @@
  * @p50_ns: of stores
  * @p99_ns: of stores
  * @longest_ns: store
- * @moved: most buckets that a store moved
- * @copied: most entries that a store copied
- * @cleared: most bytes that a store set to zero
- * @locked: most allocations that a store made under a lock
+ * @work: the most of each that a store did
  * @bytes: an entry, at the end
  * @worst: bytes an entry of the end, at the worst moment
  */
@@ -39,8 +34,7 @@ struct growth {
 	double p50_ns;
 	double p99_ns;
 	double longest_ns;
-	struct ours_work work;
-	struct native_work native;
+	struct bench_work work;
 	double bytes;
 	double worst;
 };
@@ -128,12 +122,10 @@ static void pass_total(struct grower *g, struct growth *to)
 	}
 }
 
-static void look(const struct grower *g, struct ours_work *work, struct native_work *native)
+static void look(const struct grower *g, struct bench_work *work)
 {
-	if (!NATIVE_STATS || !ours_is(g->peer))
-		return;
-	ours_work(g->map, work);
-	*native = *native_work_done();
+	if (g->peer->work)
+		g->peer->work(g->map, work);
 }
 
 static void most(uint64_t *to, uint64_t after, uint64_t before)
@@ -152,24 +144,23 @@ static int compare(const void *a, const void *b)
 static void pass_each(struct grower *g, struct growth *to)
 {
 	uint64_t *ticks = malloc(g->keys.n * sizeof(*ticks)), start, i;
-	struct ours_work work = { }, before = { };
-	struct native_work native = { }, native_before = { };
+	struct bench_work work = { }, before = { };
 	const double ns = clock_ns_per_tick();
 
 	if (!ticks)
 		exit(1);
 	memset(ticks, 0, g->keys.n * sizeof(*ticks));
 	for (i = 0; i < g->keys.n; i++) {
-		look(g, &before, &native_before);
+		look(g, &before);
 		start = clock_ticks();
 		store(g, i);
 		ticks[i] = clock_ticks() - start;
-		look(g, &work, &native);
+		look(g, &work);
 		most(&to->work.moved_buckets, work.moved_buckets, before.moved_buckets);
 		most(&to->work.copied, work.copied, before.copied);
-		most(&to->native.bytes_cleared, native.bytes_cleared, native_before.bytes_cleared);
-		most(&to->native.allocs_locked, native.allocs_locked, native_before.allocs_locked);
-		most(&to->native.bytes_locked, native.bytes_locked, native_before.bytes_locked);
+		most(&to->work.cleared_bytes, work.cleared_bytes, before.cleared_bytes);
+		most(&to->work.allocs_locked, work.allocs_locked, before.allocs_locked);
+		most(&to->work.bytes_locked, work.bytes_locked, before.bytes_locked);
 	}
 	qsort(ticks, g->keys.n, sizeof(*ticks), compare);
 	to->p50_ns = ticks[g->keys.n / 2] * ns;
@@ -202,23 +193,27 @@ static void pass_memory(struct grower *g, struct growth *to)
 	to->worst = (double)(now > worst ? now : worst) / g->keys.n;
 }
 
+/* Times are taken with statistics off, work is counted with them on: one design, two rows. */
 static void row(const struct grower *g, const char *start, unsigned int round,
 		const struct growth *r)
 {
+	const char *stats = strstr(g->peer->name, "_stats");
+	const int length = stats ? stats - g->peer->name : strlen(g->peer->name);
 	FILE *out = g->o->out;
 
-	fprintf(out, "%s\t%s\t%llu\t%u\t%.1f\t%.1f\t%.1f\t%.0f\t%.0f\t%.0f", g->peer->name, start,
-		(unsigned long long)g->keys.n, round, r->insert_ns, r->settled_ns, r->delete_ns,
-		r->p50_ns, r->p99_ns, r->longest_ns);
-	if (NATIVE_STATS && ours_is(g->peer))
-		fprintf(out, "\t%llu\t%llu\t%llu\t%llu\t%llu\n",
+	fprintf(out, "%.*s\t%s\t%llu\t%u", length, g->peer->name, start,
+		(unsigned long long)g->keys.n, round);
+	if (g->peer->work) {
+		fprintf(out, "\t-\t-\t-\t-\t-\t-\t%llu\t%llu\t%llu\t%llu\t%llu\n",
 			(unsigned long long)r->work.moved_buckets,
 			(unsigned long long)r->work.copied,
-			(unsigned long long)r->native.bytes_cleared,
-			(unsigned long long)r->native.allocs_locked,
-			(unsigned long long)r->native.bytes_locked);
-	else
-		fprintf(out, "\t-\t-\t-\t-\t-\n");
+			(unsigned long long)r->work.cleared_bytes,
+			(unsigned long long)r->work.allocs_locked,
+			(unsigned long long)r->work.bytes_locked);
+		return;
+	}
+	fprintf(out, "\t%.1f\t%.1f\t%.1f\t%.0f\t%.0f\t%.0f\t-\t-\t-\t-\t-\n", r->insert_ns,
+		r->settled_ns, r->delete_ns, r->p50_ns, r->p99_ns, r->longest_ns);
 	if (g->o->memory)
 		fprintf(g->o->memory, "%s\t%s\t%llu\t%u\t%.1f\t%.1f\n", g->peer->name, start,
 			(unsigned long long)g->keys.n, round, r->bytes, r->worst);
@@ -278,7 +273,7 @@ int grow_run(const struct bench_options *o, const struct peers *peers)
 	comment_machine(o->out, o);
 	peers_comment(o->out, peers);
 	fprintf(o->out, "# insert_ns: each, until the last returned; settled_ns: until growth was at rest; p50 .. longest: with some 20 ns of clock\n");
-	fprintf(o->out, "# moved_buckets .. bytes_locked: the most that one store did by itself; counted where statistics are on\n");
+	fprintf(o->out, "# moved_buckets .. bytes_locked: the most that one store did by itself; counted in the maps with statistics on (--designs NAME_stats), in rows of their own\n");
 	if (o->memory) {
 		fprintf(o->memory, "design\tstart\tn\tround\tbytes_per_entry\tworst_bytes_per_entry\n");
 		fprintf(o->memory, "# worst: the most at a time while it grew, per entry of the end, between two stores.  Ours: as debugfs tells; peers: themselves, or else the C library\n");

@@ -77,35 +77,30 @@ static uint64_t ours_bytes(void *map)
 	return mem.bytes;
 }
 
-/**
- * ours_is - is it one of our designs?
- * @peer: of the bench
- *
- * Return: whether its maps are struct cmap.
+/*
+ * This file and the maps are compiled twice: once with statistics, a static key, off, and
+ * once with them on.  The second ones have another name, and count.
  */
-bool ours_is(const struct bench_peer *peer)
-{
-	return peer->destroy == ours_destroy;
-}
+#if NATIVE_STATS
+#define SYMBOL(peer)	peer##_stats_peer
+#define NAME(peer)	#peer "_stats"
+#define WORK		ours_work
 
-/**
- * ours_work - what the calling thread has counted
- * @map: of one of our designs
- * @work: where it goes
- */
-void ours_work(void *map, struct ours_work *work)
+static void ours_work(void *map, struct bench_work *work)
 {
 	const int cpu = native_cpu_offset / NATIVE_CPU_BYTES;
+	const struct native_work *native = native_work_done();
 
 	work->moved_buckets = cmap_counter_cpu(map, CMAP_MOVED_BUCKETS, cpu);
 	work->copied = cmap_counter_cpu(map, CMAP_COPIED, cpu);
+	work->cleared_bytes = native->bytes_cleared;
+	work->allocs_locked = native->allocs_locked;
+	work->bytes_locked = native->bytes_locked;
 }
-
-/* The rows of the other build are told apart by the name. */
-#if NATIVE_STATS
-#define SUFFIX	"_stats"
 #else
-#define SUFFIX	""
+#define SYMBOL(peer)	peer##_peer
+#define NAME(peer)	#peer
+#define WORK		NULL
 #endif
 
 #define OURS(peer, from, design, mode, flags, text)				\
@@ -124,8 +119,8 @@ static uint64_t ours_##peer##_chase(void *map, uint64_t key, unsigned int n)	\
 	return from##_loops.chase(map, key, n);					\
 }										\
 										\
-const struct bench_peer peer##_peer = {						\
-	.name = #peer SUFFIX,							\
+const struct bench_peer SYMBOL(peer) = {					\
+	.name = NAME(peer),							\
 	.settings = text,							\
 	.create = ours_##peer##_create,						\
 	.destroy = ours_destroy,						\
@@ -138,6 +133,7 @@ const struct bench_peer peer##_peer = {						\
 	.run = ours_##peer##_run,						\
 	.chase = ours_##peer##_chase,						\
 	.bytes = ours_bytes,							\
+	.work = WORK,								\
 }
 
 #define BOTH(peer, design, mode, text)						\

@@ -1,33 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the bench asks of our own designs only.
+ * Our own designs: with statistics off, and, as NAME_stats, on.
  */
 #ifndef MAPSTAT_BENCH_OURS_H
 #define MAPSTAT_BENCH_OURS_H
 
 #include "peer.h"
 
-/**
- * struct ours_work - what a thread has done on a map so far
- * @moved_buckets: buckets moved to a larger or smaller table
- * @copied: entries copied by promotions and dirty rebuilds
- */
-struct ours_work {
-	uint64_t moved_buckets;
-	uint64_t copied;
-};
+#define OURS_ALL(X)	\
+	X(rwlock) X(sharded) X(readdirty) X(readdirty_classic) X(seqlock)		\
+	X(rwlock_generic) X(sharded_generic) X(readdirty_generic)			\
+	X(readdirty_classic_generic) X(seqlock_generic)
 
-#define OURS_DECLARE(name)							\
-	extern const struct bench_peer name##_peer;				\
-	extern const struct bench_peer name##_generic_peer
+#define OURS_DECLARE(name)	\
+	extern const struct bench_peer name##_peer, name##_stats_peer;
 
-OURS_DECLARE(rwlock);
-OURS_DECLARE(sharded);
-OURS_DECLARE(readdirty);
-OURS_DECLARE(readdirty_classic);
-OURS_DECLARE(seqlock);
-
-bool ours_is(const struct bench_peer *peer);
-void ours_work(void *map, struct ours_work *work);
+OURS_ALL(OURS_DECLARE)
 
 #endif /* MAPSTAT_BENCH_OURS_H */

@@ -35,6 +35,22 @@ struct bench_batch {
 };
 
 /**
+ * struct bench_work - what a thread has done on a map so far, beside the store itself
+ * @moved_buckets: buckets moved to a larger or smaller table
+ * @copied: entries copied by promotions and dirty rebuilds
+ * @cleared_bytes: bytes that allocations set to zero
+ * @allocs_locked: allocations while it held a spinlock or rwlock
+ * @bytes_locked: bytes of those
+ */
+struct bench_work {
+	uint64_t moved_buckets;
+	uint64_t copied;
+	uint64_t cleared_bytes;
+	uint64_t allocs_locked;
+	uint64_t bytes_locked;
+};
+
+/**
  * struct bench_peer - a map
  * @name: the design column
  * @settings: one line: version, and the settings that its documentation recommends for this use
@@ -50,8 +66,9 @@ struct bench_batch {
  * @bulk: optional; lookups of BENCH_BULK keys at a time
  * @bytes: optional; what the map holds; where NULL, the allocator is asked
  * @settle: optional; returns when what goes on behind stores (growth, promotion) is done
+ * @work: optional; what the calling thread has done; times are not to be trusted then
  *
- * A thread calls @destroy, and all that follows but @settle, between @thread_begin and
+ * A thread calls @destroy, and all that follows, between @thread_begin and
  * @thread_end; @create it calls outside.
  */
 struct bench_peer {
@@ -69,6 +86,7 @@ struct bench_peer {
 	void (*bulk)(void *map, struct bench_batch *batch);
 	uint64_t (*bytes)(void *map);
 	void (*settle)(void *map);
+	void (*work)(void *map, struct bench_work *work);
 };
 
 /* What a key's value is, always, so that a sum of values can be checked. */

@@ -25,15 +25,21 @@
 #define EXTERNAL(name)	&name##_peer,
 static const struct bench_peer *const all[] = {
 #include "peers.inc"
-	&rwlock_peer, &sharded_peer, &readdirty_peer, &readdirty_classic_peer, &seqlock_peer,
-	&rwlock_generic_peer, &sharded_generic_peer, &readdirty_generic_peer,
-	&readdirty_classic_generic_peer, &seqlock_generic_peer,
+#define OURS(name)	&name##_peer,
+	OURS_ALL(OURS)
 };
 #undef PEER
 #undef EXTERNAL
 #undef MISSING
 #undef VERSION
 
+/* Those that are measured only where they are named. */
+static const struct bench_peer *const more[] = {
+#define STATS(name)	&name##_stats_peer,
+	OURS_ALL(STATS)
+};
+
+#define NR_MORE	(sizeof(more) / sizeof(more[0]))
 #define NR_ALL	(sizeof(all) / sizeof(all[0]))
 
 _Static_assert(NR_ALL <= PEERS_MAX, "all may be asked for");
@@ -60,6 +66,9 @@ const struct bench_peer *peers_find(const char *name)
 	for (i = 0; i < NR_ALL; i++)
 		if (!strcmp(all[i]->name, name))
 			return all[i];
+	for (i = 0; i < NR_MORE; i++)
+		if (!strcmp(more[i]->name, name))
+			return more[i];
 	return NULL;
 }
 
@@ -94,7 +103,7 @@ void peers_choose(struct peers *peers, const char *names)
 }
 
 /**
- * peers_list - print the names of all designs
+ * peers_list - print the names of all designs, but those with statistics
  * @out: where to
  */
 void peers_list(FILE *out)

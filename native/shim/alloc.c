@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <linux/jump_label.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
 #include <linux/slab.h>
@@ -50,14 +49,14 @@ size_t kmalloc_size_roundup(size_t size)
 }
 
 static __thread struct native_work done;
-#if NATIVE_STATS
+
+/* Counted by the maps that are compiled with statistics; see linux/spinlock.h. */
 __thread unsigned int native_locks_held;
-#endif
 
 /**
  * native_work_done - what the calling thread has done so far
  *
- * Return: the figures; they stay 0 where statistics are off.
+ * Return: the figures; without statistics, locks are not counted.
  */
 const struct native_work *native_work_done(void)
 {
@@ -66,14 +65,12 @@ const struct native_work *native_work_done(void)
 
 static inline void count(size_t size, gfp_t gfp)
 {
-#if NATIVE_STATS
 	if (gfp & __GFP_ZERO)
 		done.bytes_cleared += size;
 	if (native_locks_held) {
 		done.allocs_locked++;
 		done.bytes_locked += size;
 	}
-#endif
 }
 
 unsigned long si_mem_available(void)

@@ -55,9 +55,9 @@ typedef struct native_rwlock {
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the lowest byte comes first");
 
 /* Locks that the calling thread holds; counted where statistics are on. */
-#if NATIVE_STATS
 extern __thread unsigned int native_locks_held;
 
+#if NATIVE_STATS
 #define native_lock_taken()	(native_locks_held++)
 #define native_lock_left()	(native_locks_held--)
 #else
