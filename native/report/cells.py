@@ -15,12 +15,19 @@ MIXES = "hit miss chase 97.3 bulk32".split()
 Cell = collections.namedtuple("Cell", "n threads mix dist")
 
 
+STATS = "_stats"  # of a design of ours with statistics on: it tells what they cost
+
+
 def kind(design):
     """plain, ours or peer. What is neither plain nor ours is a peer, known or not: a name that
     nobody knows must not make ours look better."""
     if design == PLAIN:
         return "plain"
-    return "ours" if re.sub(r"(_generic|_front)+$", "", design) in OURS else "peer"
+    return "ours" if re.sub(rf"(_generic|_front|{STATS})+$", "", design) in OURS else "peer"
+
+
+def competes(design, which):
+    return kind(design) == which and not design.endswith(STATS)
 
 
 class Figure:
@@ -86,7 +93,7 @@ class Bench:
     def best(self, cell, which):
         """(design, figure) of the fastest of a kind in a cell, or None."""
         found = [(f.ns, d, f) for d, f in self.cells.get(cell, {}).items()
-                 if f.measured and kind(d) == which]
+                 if f.measured and competes(d, which)]
         return min(found)[1:] if found else None
 
     def missing_peers(self, cell):

@@ -3,23 +3,13 @@
 import collections
 import os
 
+import growth
 import rows
-from cells import PLAIN, Cell, kind, table
+from cells import PLAIN, STATS, Bench, Cell, kind, table
+from verdict import judged
 
 SIZES = (1000, 100000, 1000000)
 MIXED = "97.3"
-
-Goal = collections.namedtuple("Goal", "work goal measured verdict why")
-
-
-def judged(work, limit, at_least, measured, why, unit="x"):
-    """measured is a number, or None with why as the reason."""
-    goal = f"{'>=' if at_least else '<='} {limit:g}{unit}"
-    if measured is None:
-        return Goal(work, goal, "-", "-", why)
-    reached = measured >= limit if at_least else measured <= limit
-    return Goal(work, goal, f"{measured:.3f}{unit}", "reached" if reached else "not reached", why)
-
 
 class Speed:
     """Goals from native.tsv; keys are uniform."""
@@ -120,7 +110,6 @@ class Speed:
 
 def in_the_kernel(directory):
     """uml.tsv has native.tsv's columns."""
-    from cells import Bench
     path = os.path.join(directory, "uml.tsv")
     work = "in the kernel (UML), hit, n = {}: rhashtable to best of ours"
     if not os.path.exists(path):
@@ -133,18 +122,28 @@ def in_the_kernel(directory):
                             speed.best(n, 1, "hit", "ours"), "1 thread")
 
 
+def statistics_on(directory):
+    """stats.tsv has our designs twice, without and with statistics."""
+    path = os.path.join(directory, "stats.tsv")
+    speed = Speed(Bench(rows.read(path, rows.NATIVE))) if os.path.exists(path) else None
+    for n in SIZES:
+        work = f"hit, 1 thread, n = {n}: statistics on to off, best of ours"
+        if not speed:
+            yield judged(work, 1.05, False, None, f"no {path}")
+            continue
+        off = speed.best(n, 1, "hit", "ours")
+        yield speed.compare(work, 1.05, False, speed.named(n, 1, "hit", off[0] + STATS), off, "uniform")
+
+
 def elsewhere():
     """Goals that no file of the bench can show."""
-    for work, limit, at_least, unit, why in (
-            ("longest store while growing, in work, at any n", 1, False, "x",
-             "it is counted and asserted by the tests"),
-            ("histogram record", 2, False, " ns", "it is not in these files"),
-            ("statistics on to off, default sampling", 1.05, False, "x", "it is not in these files")):
-        yield judged(work, limit, at_least, None, why, unit)
+    yield judged("histogram record", 2, False, None, "the bench does not measure it", " ns")
+    yield judged("statistics off to compiled out, hit", None, False, None, "the bench does not measure it")
 
 
 def all_goals(bench, directory):
-    return [*Speed(bench).goals(), *in_the_kernel(directory), *elsewhere()]
+    return [*Speed(bench).goals(), *in_the_kernel(directory), *growth.goals(directory),
+            *statistics_on(directory), *elsewhere()]
 
 
 def text(found):

@@ -7,7 +7,7 @@ import math
 import os
 
 NATIVE = "design n threads mix dist round mops ns_per_op".split()
-TEXTS = {"design", "mix", "dist", "what", "op", "unit"}
+TEXTS = {"design", "mix", "dist", "start"}
 WHOLE = {"n", "threads", "round"}
 
 
@@ -70,8 +70,3 @@ def read(path, header=None):
     if not result.rows:
         raise Wrong(f"{path}: no rows")
     return result
-
-
-def read_if_there(path):
-    """None where there is no such file."""
-    return read(path) if os.path.exists(path) else None

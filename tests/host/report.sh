@@ -76,6 +76,57 @@ invents_nothing() {
 	verdict "histogram record" "<= 2 ns - -"
 }
 
+# table FILE HEADER ROW...: words become columns
+table() {
+	printf '%s\n' "${@:2}" | tr ' ' '\t' >"$DIR/$1"
+}
+
+growth_goals() {
+	local grow memory over stats
+	run_of cat
+	grow="design start n round insert_ns settled_ns delete_ns store_p50_ns store_p99_ns longest_store_ns"
+	grow+=" moved_buckets copied_entries cleared_bytes allocs_locked bytes_locked"
+	table grow.tsv "$grow" \
+		"seqlock empty 1000000 1 90 100 20 40 100 1000 - - - - -" \
+		"seqlock empty 1000000 2 95 120 20 40 130 1000 - - - - -" \
+		"seqlock empty 1000000 3 95 110 20 40 120 1000 - - - - -" \
+		"seqlock presized 1000000 1 50 50 20 40 80 1000 - - - - -" \
+		"readdirty empty 1000000 1 300 300 40 40 90 2000 - - - - -" \
+		"readdirty presized 1000000 1 60 60 40 40 90 2000 - - - - -" \
+		"readdirty_classic empty 1000000 1 300 300 40 40 90 100000 - - - - -" \
+		"tbb empty 1000000 1 220 220 10 40 90 2000 - - - - -" \
+		"tbb presized 1000000 1 100 100 10 40 90 2000 - - - - -" \
+		"rte_hash empty 1000000 1 - - - - - - - - - - -" \
+		"seqlock_stats empty 1000 1 1 1 1 1 1 1 2 0 512 1 64" \
+		"seqlock_stats empty 1000000 1 1 1 1 1 1 1 2 0 512 1 64" \
+		"readdirty_stats empty 1000 1 1 1 1 1 1 1 0 4 512 0 0" \
+		"readdirty_stats empty 1000000 1 1 1 1 1 1 1 0 6 512 0 0"
+	verdict "growth from empty to 10^6, until at rest" ">= 1x 2.000x reached tbb 220.0 ns an entry, seqlock 110.0; not measured: pthread_rwlock"
+	verdict "10^6 inserts, pre-sized" ">= 1x 2.000x reached tbb 100.0"
+	verdict "10^6 deletes" ">= 1x 0.500x not reached tbb 10.0 ns an entry, seqlock 20.0"
+	verdict "longest store, from empty to 10^6" ">= 100x 50.000x not reached 100.0 us, 2.0 us"
+	verdict "store p99, 10^6: seqlock" "<= 1.2x 1.500x not reached 120 ns, 80 ns"
+	verdict "store p99, 10^6: readdirty from" "<= 1.2x 1.000x reached"
+	verdict "store p99, 10^6: rwlock" "shown - - rwlock was not measured"
+	verdict "most work of one store while growing: seqlock" "<= 1x 1.000x reached n = 1000 and 1000000: moved_buckets 2 and 2"
+	verdict "most work of one store while growing: readdirty" "<= 1x 1.500x not reached"
+	memory="design start n round bytes_per_entry worst_bytes_per_entry"
+	table memory.tsv "$memory" "seqlock presized 1000000 1 21.5 30" "seqlock empty 1000000 1 30 50" "tbb empty 1000000 1 1 1"
+	verdict "bytes per entry, 10^6, pre-sized" "<= 24 B 21.500 B reached seqlock 21.5"
+	verdict "bytes per entry at the worst moment" "<= 48 B 50.000 B not reached"
+	over="design n threads mix dist round mops min_ops mean_ops max_ops"
+	table oversubscribed.tsv "$over" "seqlock 1000 2 97.3 uniform 1 100 5 6 7" "seqlock 1000 1000 97.3 uniform 1 90 0 5.5 7" \
+		"go_rwmutex 1000 2 97.3 uniform 1 1 1 1 1"
+	verdict "97.3:2.7, n = 1000: 1000 threads to 2" ">= 0.8x 0.900x reached seqlock 90.0 M/s, 100.0 M/s; a thread did 0..7"
+	stats=$(head -n 4 "$TINY" | tail -n 1 | tr '\t' ' ')
+	table stats.tsv "$stats" "seqlock 1000 1 hit uniform 1 100 10" "seqlock_stats 1000 1 hit uniform 1 99 10.1" \
+		"rwlock_stats 1000 1 hit uniform 1 1000 1"
+	verdict "hit, 1 thread, n = 1000: statistics on to off" "<= 1.05x 1.010x reached seqlock_stats 10.10 ns"
+	table grow.tsv "design start" "seqlock empty"
+	refused_with "the header is" report --goals
+	rm -f "$DIR"/{grow,memory,oversubscribed,stats}.tsv
+}
+
 without_plain() {
 	local said
 	run_of grep -v '^plain'
@@ -182,6 +233,7 @@ test_case "medians, spread and ratios" medians
 test_case "goals, reached and not" goals
 test_case "peers that were not measured are named beside the best of the others" names_missing_peers
 test_case "what was not measured is - with its reason" invents_nothing
+test_case "goals of growth, memory, many threads, statistics" growth_goals
 test_case "a run without plain has no ratios to it" without_plain
 test_case "a design that nobody knows is told of, and is no design of ours" unknown_design
 test_case "_generic and _front are ours" variants_are_ours
