@@ -10,6 +10,7 @@ from verdict import judged
 
 SIZES = (1000, 100000, 1000000)
 MIXED = "97.3"
+DISAGREE = "; rounds disagree"  # within their spread it is reached as well as not
 
 class Speed:
     """Goals from native.tsv; keys are uniform."""
@@ -31,6 +32,8 @@ class Speed:
                 return judged(work, limit, at_least, None, f"{name} was not measured, {at}")
         why = ", ".join(f"{name} {figure.ns:.2f} ns ({figure.least:.2f}..{figure.most:.2f})"
                         for name, figure in (slow, fast)) + f", {at}"
+        if slow[1].least / fast[1].most < limit < slow[1].most / fast[1].least:
+            why += DISAGREE
         return judged(work, limit, at_least, slow[1].ns / fast[1].ns, why)
 
     def near_plain(self):
@@ -152,4 +155,4 @@ def text(found):
     yield from table([*lines, *[tuple(goal) for goal in found]], (0, 3, 4))
     counts = collections.Counter(goal.verdict for goal in found)
     yield (f"{counts['reached']} reached, {counts['not reached']} not reached, "
-           f"{counts['-']} not measured")
+           f"{counts['-']} not measured; of {sum(DISAGREE in goal.why for goal in found)} the rounds disagree")

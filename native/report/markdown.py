@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The table in README.md."""
 import os
+import statistics
 import tempfile
 
 from cells import PLAIN, Cell, ratio
@@ -21,7 +22,18 @@ def named(found):
     return f"{found[0]} {found[1].ns:.1f}" if found else "-"
 
 
+def about(bench, figures):
+    """Where it was measured, and how far the rounds of these figures lie apart."""
+    where = [c.partition(": ")[2] for c in bench.comments if c.startswith(("cpu: ", "kernel: "))]
+    spreads = [100 * (f.most - f.least) / f.ns for f in figures]
+    return (f"Medians of {max(f.rounds for f in figures)} rounds{' on ' if where else ''}"
+            f"{', '.join(where)}. From the fastest round to the slowest it is "
+            f"{statistics.median(spreads):.0f} % of the median in half of these figures, "
+            f"{max(spreads):.0f} % in the worst.")
+
+
 def table(bench):
+    figures = []
     yield "| work | threads | n | plain, ns | ours, ns | best peer, ns | ours to plain | best peer to ours |"
     yield "|---|--:|--:|--:|---|---|--:|--:|"
     for work, threads, mix, dist in WORK:
@@ -30,10 +42,15 @@ def table(bench):
             plain, ours, peer = bench.get(*cell, PLAIN), bench.best(cell, "ours"), bench.best(cell, "peer")
             if not (plain or ours or peer):
                 continue
+            figures += [f for f in (plain, ours and ours[1], peer and peer[1]) if f]
             yield "| " + " | ".join((
                 work, str(threads), spaced(n), f"{plain.ns:.1f}" if plain else "-", named(ours), named(peer),
                 ratio(ours[1].ns, plain.ns) if ours and plain else "-",
                 ratio(peer[1].ns, ours[1].ns) if ours and peer else "-")) + " |"
+    if not figures:
+        raise Wrong(f"{bench.path}: nothing for the table was measured")
+    yield ""
+    yield about(bench, figures)
 
 
 def write(path, bench):
