@@ -91,7 +91,8 @@ extern const struct bench_peer tbb_peer;
 const struct bench_peer tbb_peer = {
 	.name = "tbb",
 	.settings = "oneTBB " TBB_VERSION_STRING
-		    ", concurrent_hash_map<u64, u64>, a bucket an entry, const_accessor; bytes are computed",
+		    ", concurrent_hash_map<u64, u64>, a bucket an entry, const_accessor; "
+		    "bytes are computed",
 	.create = tbb_create,
 	.destroy = tbb_destroy,
 	.thread_begin = nullptr,

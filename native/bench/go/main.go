@@ -40,7 +40,8 @@ func (b *bench) version() string {
 	if gogc == "" {
 		gogc = "100"
 	}
-	return fmt.Sprintf("%s %s/%s, GOGC=%s, GOMAXPROCS=threads, map[uint64]uint64 made for the entries, sync.Map of boxed uint64",
+	return fmt.Sprintf("%s %s/%s, GOGC=%s, GOMAXPROCS=threads, map[uint64]uint64 made for the entries, "+
+		"sync.Map of boxed uint64",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, gogc)
 }
 
