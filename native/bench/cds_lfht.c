@@ -145,7 +145,6 @@ static bool cds_lfht_remove(void *map, uint64_t key)
 
 BENCH_DEFINE_LOOPS(cds_lfht);
 
-extern const struct bench_peer cds_lfht_peer;
 const struct bench_peer cds_lfht_peer = {
 	.name = "cds_lfht",
 	.settings = "liburcu cds_lfht, QSBR, a bucket an entry, automatic resize; a store to a key that is there writes in place",

@@ -134,7 +134,8 @@ static void *thread_main(void *arg)
 			right = do_batch(r, &b, &d, &ticks);
 		t->wrong += !right;
 		if (phase == PHASE_TIMED) {
-			t->ops += BENCH_BATCH;
+			/* Pairs with the load in all_have_begun(); a figure. */
+			__atomic_store_n(&t->ops, t->ops + BENCH_BATCH, __ATOMIC_RELAXED);
 			t->ticks += ticks;
 		}
 		if (r->peer->quiescent)
@@ -151,6 +152,26 @@ static void wait_ms(double ms)
 	const struct timespec t = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
 
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+}
+
+static bool all_have_begun(const struct thread *threads, unsigned int n)
+{
+	unsigned int i;
+
+	/* Pairs with the store in thread_main(); a figure. */
+	for (i = 0; i < n; i++)
+		if (!__atomic_load_n(&threads[i].ops, __ATOMIC_RELAXED))
+			return false;
+	return true;
+}
+
+/* Where somebody else has the CPUs, a short round would measure nothing. */
+static void wait_begun(const struct thread *threads, unsigned int n)
+{
+	const uint64_t deadline = clock_wall_ns() + 5000000000ULL;
+
+	while (!all_have_begun(threads, n) && clock_wall_ns() < deadline)
+		wait_ms(1);
 }
 
 static void add_up(const struct thread *threads, unsigned int n, struct cell_result *result)
@@ -224,6 +245,8 @@ void cell_run(const struct bench_options *o, const struct bench_peer *peer, void
 	__atomic_store_n(&r.phase, PHASE_TIMED, __ATOMIC_RELAXED);
 	start = clock_wall_ns();
 	wait_ms(cell->ms);
+	if (cell->threads <= o->nr_cpus)
+		wait_begun(threads, cell->threads);
 	__atomic_store_n(&r.phase, PHASE_OVER, __ATOMIC_RELAXED);
 	result->wall_ns = clock_wall_ns() - start;
 	for (i = 0; i < cell->threads; i++)

@@ -219,10 +219,13 @@ static void row(const struct grower *g, const char *start, unsigned int round,
 			(unsigned long long)g->keys.n, round, r->bytes, r->worst);
 }
 
+/* Eleven columns. */
+#define GAPS	"\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-"
+
 static void gap(const struct grower *g, const char *start, unsigned int round, const char *why)
 {
 	fprintf(g->o->out, "# %s, %s: not measured: %s\n", g->peer->name, start, why);
-	fprintf(g->o->out, "%s\t%s\t%llu\t%u\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\n", g->peer->name, start,
+	fprintf(g->o->out, "%s\t%s\t%llu\t%u" GAPS "\n", g->peer->name, start,
 		(unsigned long long)g->keys.n, round);
 }
 

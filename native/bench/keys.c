@@ -50,7 +50,8 @@ static void zipf_draw(struct keys *keys)
 	}
 	keys->ranks = must(malloc(KEYS_RANKS * sizeof(*keys->ranks)));
 	for (i = 0; i < KEYS_RANKS; i++)
-		keys->ranks[i] = zipf_rank(sums, keys->n, sum * (draw(&d) >> 11) * 0x1p-53);
+		keys->ranks[i] = zipf_rank(sums, keys->n,
+					   sum * (draw(&d) >> 11) / (1ULL << 53));
 	free(sums);
 }
 

@@ -22,8 +22,9 @@ static void row(const struct bench_options *o, const char *design, const struct 
 static void gap(const struct bench_options *o, const char *design, const struct cell *c,
 		unsigned int round, const char *why)
 {
-	fprintf(o->out, "# %s: not measured: %s\n%s\t%llu\t%u\t%s\t%s\t%u\t-\t-\t-\t-\n", design, why,
-		design, (unsigned long long)c->keys->n, c->threads, mix_names[c->mix],
+	fprintf(o->out, "# %s: not measured: %s\n", design, why);
+	fprintf(o->out, "%s\t%llu\t%u\t%s\t%s\t%u\t-\t-\t-\t-\n", design,
+		(unsigned long long)c->keys->n, c->threads, mix_names[c->mix],
 		dist_names[c->dist], round);
 }
 

@@ -3,6 +3,7 @@
  * The designs that this build has.  peers.inc, made by native/detect, says which peers could
  * be built, their libraries' versions, and why others are missing.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include "external.h"
@@ -42,7 +43,7 @@ static const struct bench_peer *const more[] = {
 #define NR_MORE	(sizeof(more) / sizeof(more[0]))
 #define NR_ALL	(sizeof(all) / sizeof(all[0]))
 
-_Static_assert(NR_ALL <= PEERS_MAX, "all may be asked for");
+static_assert(NR_ALL <= PEERS_MAX, "all may be asked for");
 
 static const char *const comments[] = {
 #define PEER(name)

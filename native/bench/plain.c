@@ -152,7 +152,6 @@ static void plain_bulk(void *map, struct bench_batch *b)
 
 BENCH_DEFINE_LOOPS(plain);
 
-extern const struct bench_peer plain_peer;
 const struct bench_peer plain_peer = {
 	.name = "plain",
 	.settings = "no synchronisation: open addressing, linear probing, at most half full, one allocation in 2 MiB pages; bulk32: prefetched",

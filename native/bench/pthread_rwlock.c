@@ -77,7 +77,6 @@ static uint64_t pthread_rwlock_bytes(void *map)
 
 BENCH_DEFINE_LOOPS(pthread_rwlock);
 
-extern const struct bench_peer pthread_rwlock_peer;
 const struct bench_peer pthread_rwlock_peer = {
 	.name = "pthread_rwlock",
 	.settings = "pthread_rwlock_t with its defaults (glibc: readers first) around the table of plain",

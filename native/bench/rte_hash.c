@@ -5,6 +5,7 @@
  * of its own and without devices; its memory is then given 2 MiB pages, as everybody's is.
  */
 #define _GNU_SOURCE
+#include <rte_common.h>
 #include <rte_eal.h>
 #include <rte_hash.h>
 #include <rte_log.h>
@@ -14,6 +15,7 @@
 #include <rte_version.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include "peer.h"
 
@@ -31,14 +33,21 @@ static int pages_huge(const struct rte_memseg_list *list, void *arg)
 /* It moves the calling thread to a CPU of its choice. */
 static bool eal_ready(void)
 {
-	char *argv[] = { "bench", "--no-huge", "--no-pci", "--no-telemetry", "--no-shconf",
-			 "-m", EAL_MEGABYTES, "--log-level=lib.eal:1", NULL };
+	static const char *const options[] = {
+		"bench", "--no-huge", "--no-pci", "--no-telemetry", "--no-shconf",
+		"-m", EAL_MEGABYTES, "--log-level=lib.eal:1",
+	};
+	char *argv[RTE_DIM(options) + 1] = { };
 	cpu_set_t cpus;
+	size_t i;
 
 	if (eal_state)
 		return eal_state > 0;
+	/* It changes them. */
+	for (i = 0; i < RTE_DIM(options); i++)
+		argv[i] = strdup(options[i]);
 	sched_getaffinity(0, sizeof(cpus), &cpus);
-	eal_state = rte_eal_init(sizeof(argv) / sizeof(argv[0]) - 1, argv) < 0 ? -1 : 1;
+	eal_state = rte_eal_init(RTE_DIM(options), argv) < 0 ? -1 : 1;
 	sched_setaffinity(0, sizeof(cpus), &cpus);
 	if (eal_state > 0)
 		rte_memseg_list_walk(pages_huge, NULL);
@@ -133,7 +142,6 @@ static void rte_hash_bulk(void *map, struct bench_batch *b)
 
 BENCH_DEFINE_LOOPS(rte_hash);
 
-extern const struct bench_peer rte_hash_peer;
 const struct bench_peer rte_hash_peer = {
 	.name = "rte_hash",
 	.settings = "DPDK rte_hash, lock-free readers, many writers, extendable buckets, CRC; EAL without huge pages, its memory madvised to 2 MiB pages; does not grow",

@@ -16,6 +16,14 @@ void __tsan_release(void *addr);
 #define __tsan_release(addr)	((void)(addr))
 #endif
 
+struct rcu_head;
+
+/* Said in linux/slab.h and linux/rcupdate.h, which rcu.c cannot include beside liburcu's. */
+void kfree(const void *p);
+void native_synchronize_rcu(void);
+void native_rcu_barrier(void);
+void native_free_rcu(struct rcu_head *head, size_t offset);
+
 void clock_start(void);
 void work_start(void);
 void rcu_begin(void);

@@ -146,6 +146,7 @@ static struct node *node_of(u32 word)
 static void take(spinlock_t *lock, struct node *node, u32 tail)
 {
 	unsigned int spins = 0;
+	struct node *next;
 	u32 was;
 
 	while (!steal(lock))
@@ -156,9 +157,9 @@ static void take(spinlock_t *lock, struct node *node, u32 tail)
 	if (try_cmpxchg(&lock->word, &was, NATIVE_LOCKED))
 		return;
 	/* There is a next one; it is about to say who it is.  Acquire: with its release. */
-	while (!smp_load_acquire(&node->next))
+	while (!(next = smp_load_acquire(&node->next)))
 		spin(&spins);
-	node_make_head(node->next);
+	node_make_head(next);
 }
 
 /**

@@ -14,11 +14,6 @@
 
 #define OFFSETS	16	/* of a struct rcu_head in what is freed, in words */
 
-void kfree(const void *p);
-void native_synchronize_rcu(void);
-void native_rcu_barrier(void);
-void native_free_rcu(struct rcu_head *head, size_t offset);
-
 static struct call_rcu_data *callbacks;
 static pthread_once_t callbacks_once = PTHREAD_ONCE_INIT;
 

@@ -96,12 +96,12 @@ static bool same(const struct history *h, unsigned int key, u32 a, u32 b)
 }
 
 /* What must come of it. */
-static struct answer model(struct history *h, enum op op, unsigned int key, u32 new, u32 expect)
+static struct answer model(struct history *h, enum op what, unsigned int key, u32 new, u32 expect)
 {
 	const bool was = h->present[key];
 	struct answer a = { .has_value = was, .version = h->version[key] };
 
-	switch (op) {
+	switch (what) {
 	case OP_LOAD:
 		a.ret = was ? 0 : -ENOENT;
 		break;
@@ -135,7 +135,7 @@ static struct answer model(struct history *h, enum op op, unsigned int key, u32 
 	case OP_COMPARE_AND_DELETE:
 		a.has_value = false;
 		a.ret = !was ? -ENOENT : same(h, key, h->version[key], expect) ? 0 : -EAGAIN;
-		if (!a.ret && op == OP_COMPARE_AND_SWAP)
+		if (!a.ret && what == OP_COMPARE_AND_SWAP)
 			put(h, key, new);
 		else if (!a.ret)
 			drop(h, key);
@@ -146,11 +146,11 @@ static struct answer model(struct history *h, enum op op, unsigned int key, u32 
 	return a;
 }
 
-static int call(struct history *h, enum op op, const struct smoke_data *key,
+static int call(struct history *h, enum op what, const struct smoke_data *key,
 		const struct smoke_data *new, const struct smoke_data *expect,
 		struct smoke_data *out, bool *loaded)
 {
-	switch (op) {
+	switch (what) {
 	case OP_LOAD:
 		return cmap_load(h->map, key, out);
 	case OP_STORE:
@@ -185,7 +185,7 @@ static enum op draw_op(struct history *h, unsigned int i)
 
 static bool step(struct history *h, unsigned int i)
 {
-	const enum op op = draw_op(h, i);
+	const enum op what = draw_op(h, i);
 	const unsigned int k = draw(h, SMOKE_KEYS);
 	/* Half of the comparisons come out equal. */
 	const u32 expect_version = draw(h, 2) ? h->version[k] : draw(h, 1000);
@@ -197,18 +197,18 @@ static bool step(struct history *h, unsigned int i)
 	smoke_key(&key, k);
 	smoke_value(&new, k, i);
 	smoke_value(&expect, k, expect_version);
-	a = model(h, op, k, i, expect_version);
-	ret = call(h, op, &key, &new, &expect, &out, &loaded);
+	a = model(h, what, k, i, expect_version);
+	ret = call(h, what, &key, &new, &expect, &out, &loaded);
 	if (ret != a.ret)
-		return wrong(h, "operation %u: %s of key %u: %d, not %d", i, op_names[op], k, ret,
+		return wrong(h, "operation %u: %s of key %u: %d, not %d", i, op_names[what], k, ret,
 			     a.ret);
 	if (a.has_loaded && loaded != a.loaded)
-		return wrong(h, "operation %u: %s of key %u: loaded %d", i, op_names[op], k,
+		return wrong(h, "operation %u: %s of key %u: loaded %d", i, op_names[what], k,
 			     loaded);
 	smoke_value(&wanted, k, a.version);
 	if (a.has_value && memcmp(&out, &wanted, h->c->value_size))
 		return wrong(h, "operation %u: %s of key %u: another value than that of %u", i,
-			     op_names[op], k, a.version);
+			     op_names[what], k, a.version);
 	return true;
 }
 

@@ -3,7 +3,9 @@
 #ifndef _NATIVE_LINUX_BUILD_BUG_H
 #define _NATIVE_LINUX_BUILD_BUG_H
 
-#define BUILD_BUG_ON(bad)	_Static_assert(!(bad), #bad)
+#include <assert.h>
+
+#define BUILD_BUG_ON(bad)	static_assert(!(bad), #bad)
 #define BUILD_BUG_ON_NOT_POWER_OF_2(n)	BUILD_BUG_ON(!(n) || ((n) & ((n) - 1)))
 
 #endif /* _NATIVE_LINUX_BUILD_BUG_H */

@@ -7,6 +7,7 @@
 #ifndef _NATIVE_LINUX_JUMP_LABEL_H
 #define _NATIVE_LINUX_JUMP_LABEL_H
 
+#include <assert.h>
 #include <linux/compiler.h>
 #include <linux/types.h>
 
@@ -31,7 +32,7 @@ struct static_key {
 #define DECLARE_STATIC_KEY_FALSE(name)	DECLARE_STATIC_KEY_TRUE(name)
 /* Its declaration was enough. */
 #define DEFINE_STATIC_KEY_TRUE(name)						\
-	_Static_assert(sizeof(name) == sizeof(struct static_key), "declared before")
+	static_assert(sizeof(name) == sizeof(struct static_key), "declared before")
 
 #define static_branch_likely(key)	likely((key)->on)
 #define static_branch_unlikely(key)	unlikely((key)->on)

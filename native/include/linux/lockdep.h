@@ -5,8 +5,8 @@
 
 #ifdef NATIVE_DEBUG
 #define lockdep_is_held(lock)							\
-	_Generic((lock), spinlock_t *: native_spin_is_locked((void *)(lock)),	\
-		 default: true)
+	(__builtin_types_compatible_p(__typeof__(lock), spinlock_t *) ?		\
+	 native_spin_is_locked((void *)(lock)) : true)
 #define lockdep_assert_held(lock)	((void)WARN_ON_ONCE(!lockdep_is_held(lock)))
 #else
 #define lockdep_is_held(lock)		((void)(lock), true)

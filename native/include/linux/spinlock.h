@@ -52,7 +52,7 @@ typedef struct native_rwlock {
 	spinlock_t queue;
 } rwlock_t;
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the lowest byte comes first");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the lowest byte comes first");
 
 /* Locks that the calling thread holds; counted where statistics are on. */
 extern __thread unsigned int native_locks_held;
