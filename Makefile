@@ -34,6 +34,16 @@ demo check:
 check-long:
 	tests/check --long
 
+# THREADS=1,2,4,8 for a larger machine.
+bench:
+	native/run
+
+bench-long:
+	native/run --long
+
+bench-readme:
+	python3 native/report --markdown README.md
+
 check-vm:
 	vm/test
 
@@ -65,10 +75,14 @@ help:
 	@echo '  make checkpatch             check the style with the script of the kernel'
 	@echo 'The reader:'
 	@echo '  make mapstat                build mapstat(1): build/mapstat'
+	@echo 'In user space:'
+	@echo '  make bench                  measure the maps beside others: build/bench; THREADS=1,2,4,8'
+	@echo '  make bench-long             the same, with more rounds and sizes'
+	@echo '  make bench-readme           put the table into README.md'
 	@echo 'In a kernel booted for the purpose (see vm/run --help):'
 	@echo '  make demo                   see it work'
 	@echo '  make check                  run the tests; make check-long: all of them'
 	@echo '  make check-vm               test vm/run itself'
 
 .PHONY: modules modules_install clean mapstat demo check check-long check-vm
-.PHONY: sparse checkpatch compile_commands.json kdir help
+.PHONY: bench bench-long bench-readme sparse checkpatch compile_commands.json kdir help
