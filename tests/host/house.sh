@@ -22,7 +22,8 @@ spdx_first() {
 }
 
 versions_in_one_header() {
-	tree_files | grep '\.[ch]$\|Kbuild' | grep -vxF kmod/compat.h |
+	# The shim tells compat.h of a version.
+	tree_files | grep '\.[ch]$\|Kbuild' | grep -vxF -e kmod/compat.h -e native/include/linux/version.h |
 		xargs grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION\(' | no_line
 }
 

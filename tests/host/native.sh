@@ -1,0 +1,92 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: native.sh [SECONDS]. The maps in user space: every design against a model under
+# AddressSanitizer and UndefinedBehaviorSanitizer, then under ThreadSanitizer for SECONDS (10),
+# and a short run of the bench over all designs. Breaks with a report of a sanitizer, an answer
+# that the model does not give, a sum that is wrong, or a check that does not find the design
+# that is wrong on purpose.
+# shellcheck disable=SC1091 # vm/lib is checked by itself
+# shellcheck source=tests/lib/host.sh
+. "$(dirname -- "$0")/../lib/host.sh"
+
+SECONDS_TSAN=${1:-10}
+OUT=$(mktemp -d)
+# ktap.sh removes its log at the end; this goes with it.
+trap '[[ $BASHPID != "$CASE_PID" ]] || rm -rf -- "$CASE_LOG" "$OUT"' EXIT
+
+install_what_is_missing() (
+	set +eE
+	trap - ERR
+	. vm/lib/common.sh
+	. vm/lib/packages.sh
+	packages_install gcc g++ make binutils pkg-config libc6-dev liburcu-dev
+	# The peers: where they are missing, their rows are.
+	for package in libck-dev libcuckoo-dev libtbb-dev libdpdk-dev; do
+		(trap - EXIT; packages_install "$package") || true
+	done
+)
+
+builds() {
+	install_what_is_missing
+	make -s --no-print-directory -C native bench smoke asan tsan >"$OUT/make" 2>&1 || fail "$(cat "$OUT/make")"
+	grep -i 'warning' "$OUT/make" | no_line
+}
+
+smoke() {
+	build/native/smoke 2
+}
+
+smoke_asan() {
+	build/native/smoke-asan 5
+}
+
+smoke_tsan() {
+	TSAN_OPTIONS=halt_on_error=1 build/native/smoke-tsan "$SECONDS_TSAN"
+}
+
+# bench OPTION...: as small as it can be
+bench() {
+	build/native/bench --ms 5 --rounds 1 "$@"
+}
+
+bench_matrix() {
+	local header=$'design\tn\tthreads\tmix\tdist\tround\tmops\tns_per_op'
+	bench --n 100,5000 --out "$OUT/native.tsv"
+	equal header "$(head -n 1 "$OUT/native.tsv")" "$header"
+	# Each design in each cell, measured or with a reason.
+	equal rows "$(grep -vc '^#\|^design' "$OUT/native.tsv")" $(($(build/native/bench --list | wc -l) * 2 * (4 * 2 * 2 + 2)))
+	for design in plain rwlock sharded readdirty readdirty_classic seqlock; do
+		grep -q "^$design	5000	2	97.3	zipf	1	[0-9.]*	[0-9.]*$" "$OUT/native.tsv" || fail "no figure of $design"
+	done
+}
+
+# Ours alone: it is about what our stores do.
+bench_growth() {
+	bench --grow --n 20000 --memory "$OUT/memory.tsv" --designs seqlock,seqlock_stats,sharded,readdirty --out "$OUT/grow.tsv"
+	awk -F '\t' '$1 == "seqlock" && $2 == "empty" && $11 != "-" { moved = $11 } END { exit !(moved < 100) }' "$OUT/grow.tsv" ||
+		fail "a store of seqlock moved too many buckets: $(grep ^seqlock "$OUT/grow.tsv")"
+	equal rows "$(grep -vc '^#\|^design' "$OUT/memory.tsv")" 6
+}
+
+bench_oversubscribed() {
+	bench --oversubscribed --n 1000 --threads 2,200 --ms 50 --designs rwlock,sharded,readdirty,seqlock --out "$OUT/over.tsv"
+	awk -F '\t' '/^#|^design/ { next } !($7 > 0) { exit 1 }' "$OUT/over.tsv" || fail "$(cat "$OUT/over.tsv")"
+}
+
+bench_refuses() {
+	refused_with "--mix: most is unknown" bench --mix most
+	refused_with "--designs: nonsense is unknown" bench --designs nonsense
+	refused_with "not in 1.." bench --rounds 0
+	refused_with "no number" bench --ms 5x
+	refused_with "nonsense is unknown" bench --count nonsense
+}
+
+test_case "builds, without a warning" builds
+test_case "every design does what a model does" smoke
+test_case "the same under AddressSanitizer and UndefinedBehaviorSanitizer" smoke_asan
+test_case "the same under ThreadSanitizer, $SECONDS_TSAN s" smoke_tsan
+test_case "the bench measures every design in every cell, with right sums" bench_matrix
+test_case "the bench grows maps, and a store does bounded work" bench_growth
+test_case "the bench runs more threads than CPUs" bench_oversubscribed
+test_case "the bench refuses what is wrong" bench_refuses
+run_cases
