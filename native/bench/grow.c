@@ -193,16 +193,14 @@ static void pass_memory(struct grower *g, struct growth *to)
 	to->worst = (double)(now > worst ? now : worst) / g->keys.n;
 }
 
-/* Times are taken with statistics off, work is counted with them on: one design, two rows. */
+/* Times are taken with statistics off, work is counted with them on. */
 static void row(const struct grower *g, const char *start, unsigned int round,
 		const struct growth *r)
 {
-	const char *stats = strstr(g->peer->name, "_stats");
-	const int length = stats ? stats - g->peer->name : strlen(g->peer->name);
 	FILE *out = g->o->out;
 
-	fprintf(out, "%.*s\t%s\t%llu\t%u", length, g->peer->name, start,
-		(unsigned long long)g->keys.n, round);
+	fprintf(out, "%s\t%s\t%llu\t%u", g->peer->name, start, (unsigned long long)g->keys.n,
+		round);
 	if (g->peer->work) {
 		fprintf(out, "\t-\t-\t-\t-\t-\t-\t%llu\t%llu\t%llu\t%llu\t%llu\n",
 			(unsigned long long)r->work.moved_buckets,
@@ -276,7 +274,7 @@ int grow_run(const struct bench_options *o, const struct peers *peers)
 	comment_machine(o->out, o);
 	peers_comment(o->out, peers);
 	fprintf(o->out, "# insert_ns: each, until the last returned; settled_ns: until growth was at rest; p50 .. longest: with some 20 ns of clock\n");
-	fprintf(o->out, "# moved_buckets .. bytes_locked: the most that one store did by itself; counted in the maps with statistics on (--designs NAME_stats), in rows of their own\n");
+	fprintf(o->out, "# moved_buckets .. bytes_locked: the most that one store did by itself; counted in the maps with statistics on (--designs NAME_stats)\n");
 	if (o->memory) {
 		fprintf(o->memory, "design\tstart\tn\tround\tbytes_per_entry\tworst_bytes_per_entry\n");
 		fprintf(o->memory, "# worst: the most at a time while it grew, per entry of the end, between two stores.  Ours: as debugfs tells; peers: themselves, or else the C library\n");
