@@ -13,7 +13,7 @@
  * @threads: pinned ones
  * @mix: what they do
  * @dist: on which keys
- * @ms: how long, after a fifth of it to warm up
+ * @ms: how long, after a fifth of it, and as many operations as entries, to warm up
  * @seed: of the draws
  */
 struct cell {

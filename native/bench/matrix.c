@@ -152,7 +152,7 @@ int matrix_run(const struct bench_options *o, const struct peers *peers)
 	fprintf(o->out, "design\tn\tthreads\tmix\tdist\tround\tmops\tns_per_op\n");
 	comment_machine(o->out, o);
 	peers_comment(o->out, peers);
-	fprintf(o->out, "# %u ms a round after %.1f ms to warm up; ns_per_op: inside the loops over %u operations, per thread; mops: all threads\n",
+	fprintf(o->out, "# %u ms a round after %.1f ms, and as many operations as entries (300 ms at most), to warm up; ns_per_op: inside the loops over %u operations, per thread; mops: all threads\n",
 		o->ms, o->ms / 5.0, BENCH_BATCH);
 	for (i = 0; i < o->nr_n; i++)
 		run_n(&x, o->n[i]);
