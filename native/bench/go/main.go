@@ -10,7 +10,8 @@
 //	quit                            -> ok
 //
 // OPS to SUM_OK are summed over the threads; NS_TOTAL is inside the timed loops. MS is after
-// a fifth of it to warm up. An answer that begins with "error" says why not.
+// a fifth of it, and as many operations as there are entries, to warm up. An answer that
+// begins with "error" says why not.
 package main
 
 import (

@@ -8,6 +8,7 @@ import (
 	"math/bits"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 	"unsafe"
@@ -16,6 +17,7 @@ import (
 const (
 	batchOps      = 256 // BENCH_BATCH
 	writePermille = 27  // of the mix 97.3
+	warmMost      = 300 * time.Millisecond
 )
 
 type cell struct {
@@ -73,14 +75,29 @@ func pin(cpu int) {
 		uintptr(unsafe.Pointer(&set)))
 }
 
+// A warmUp is a fifth of the time, and as many operations as there are entries, of all threads
+// (as in cell.c: the design before has left the caches full of its own), but not for ever. Who
+// first sees that it is over begins the timed part for all.
+type warmUp struct {
+	least, most time.Duration // since epoch
+	left        int64         // operations; atomic, as what follows
+	begun       int64         // the timed part, since epoch; 0: not yet
+}
+
+func (u *warmUp) batchDone(now time.Duration) {
+	left := atomic.AddInt64(&u.left, -batchOps)
+	if now >= u.least && left <= 0 || now >= u.most {
+		atomic.CompareAndSwapInt64(&u.begun, 0, int64(now))
+	}
+}
+
 type worker struct {
-	cell     *cell
-	table    table
-	keys     *keySet
-	draw     draw
-	rank     uint64        // of the next draw from zipf
-	timed    time.Duration // since epoch: what ends before is to warm up
-	deadline time.Duration // since epoch
+	cell  *cell
+	table table
+	keys  *keySet
+	draw  draw
+	rank  uint64 // of the next draw from zipf
+	warm  *warmUp
 	result
 	list  [batchOps]uint64
 	write [batchOps]bool
@@ -120,6 +137,11 @@ func (w *worker) fill(b *batch) (found, sum uint64) {
 	return found, sum
 }
 
+func (w *worker) over(now time.Duration) bool {
+	begun := atomic.LoadInt64(&w.warm.begun)
+	return begun != 0 && int64(now) >= begun+int64(w.cell.duration)
+}
+
 // step runs one batch and returns when it ended.
 func (w *worker) step() time.Duration {
 	var start, end time.Duration
@@ -141,7 +163,9 @@ func (w *worker) step() time.Duration {
 		end = time.Since(epoch)
 		found, ok = b.found, b.found == wantFound && b.sum == wantSum
 	}
-	if start >= w.timed {
+	if begun := atomic.LoadInt64(&w.warm.begun); begun == 0 {
+		w.warm.batchDone(end)
+	} else if int64(start) >= begun {
 		w.ops += batchOps
 		w.ns += int64(end - start)
 		w.found += found
@@ -170,10 +194,10 @@ func (c *cell) measure(t table, keys *keySet) result {
 	}
 	workers := make([]worker, c.threads)
 	begin := make(chan struct{})
-	var started time.Duration
+	var warm warmUp
 	for i := range workers {
 		w := &workers[i]
-		w.cell, w.table, w.keys, w.sumOK = c, t, keys, 1
+		w.cell, w.table, w.keys, w.warm, w.sumOK = c, t, keys, &warm, 1
 		w.draw.state = mix(keys.seed + uint64(i) + 1)
 		w.rank = w.draw.state
 		ready.Add(1)
@@ -185,19 +209,19 @@ func (c *cell) measure(t table, keys *keySet) result {
 			}
 			ready.Done()
 			<-begin
-			for end := time.Since(epoch); end < w.deadline; end = w.step() {
+			for end := time.Since(epoch); !w.over(end); end = w.step() {
 			}
 		}(i)
 	}
 	ready.Wait()
-	started = time.Since(epoch)
-	for i := range workers {
-		workers[i].timed = started + c.duration/5
-		workers[i].deadline = workers[i].timed + c.duration
+	warm.least = time.Since(epoch) + c.duration/5
+	warm.most = warm.least + warmMost
+	if pinned {
+		warm.left = int64(keys.n)
 	}
 	close(begin)
 	done.Wait()
-	return sum(workers, time.Since(epoch)-workers[0].timed)
+	return sum(workers, int64(time.Since(epoch))-warm.begun)
 }
 
 func max(a, b int) int {
@@ -207,8 +231,8 @@ func max(a, b int) int {
 	return b
 }
 
-func sum(workers []worker, wall time.Duration) result {
-	total := result{sumOK: 1, minOps: workers[0].ops, wall: int64(wall)}
+func sum(workers []worker, wall int64) result {
+	total := result{sumOK: 1, minOps: workers[0].ops, wall: wall}
 	for i := range workers {
 		w := &workers[i]
 		total.ops += w.ops
