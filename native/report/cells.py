@@ -136,14 +136,17 @@ def cell_text(bench, cell):
 
     for design, figure in sorted(bench.cells[cell].items(), key=order):
         if not figure.measured:
-            lines.append((design, "-", "-", "-", "-", "-", ""))
             continue
         mark = {"ours": ours, "peer": peer}.get(kind(design))
         lines.append((design, f"{figure.ns:.2f}", f"{figure.least:.2f}..{figure.most:.2f}",
                       f"{figure.mops:.1f}", ratio(figure.ns, plain and plain.ns),
                       ratio(figure.ns, peer and peer[1].ns),
                       f"best {kind(design)}" if mark and mark[0] == design else ""))
-    yield from table(lines, (0, len(lines[0]) - 1))
+    if lines[1:]:
+        yield from table(lines, (0, len(lines[0]) - 1))
+    missing = sorted(d for d, f in bench.cells[cell].items() if not f.measured)
+    if missing:
+        yield f"# not measured: {' '.join(missing)}"
     if not plain:
         yield "# no ratio to plain: plain was not measured in this cell"
     if not peer:

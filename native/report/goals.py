@@ -135,7 +135,8 @@ def statistics_on(directory):
             yield judged(work, 1.05, False, None, f"no {path}")
             continue
         off = speed.best(n, 1, "hit", "ours")
-        yield speed.compare(work, 1.05, False, speed.named(n, 1, "hit", off[0] + STATS), off, "uniform")
+        on = speed.named(n, 1, "hit", off[0] + STATS) if off[1] else off
+        yield speed.compare(work, 1.05, False, on, off, "uniform")
 
 
 def elsewhere():
