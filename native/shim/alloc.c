@@ -25,7 +25,7 @@
 #define REGION_MAX	(1UL << 38)		/* addresses for slabs: 256 GiB, used as needed */
 #define REGION_MIN	(1UL << 30)
 #define CLASSES		17
-#define STOCK		64			/* pieces that a thread takes or gives at once */
+#define CHAIN		64			/* pieces that threads hand each other at once */
 
 /* The kernel's size classes; from 8 KiB on the page allocator's. */
 static const u32 class_size[CLASSES] = {
@@ -100,6 +100,10 @@ const char *native_memory(void)
 	return "the C library, for the sanitizer";
 }
 
+void alloc_end(void)
+{
+}
+
 void *kmalloc(size_t size, gfp_t gfp)
 {
 	void *p;
@@ -129,19 +133,40 @@ void *vmalloc_huge(unsigned long size, gfp_t gfp)
 
 #else
 
-/* A free piece. */
+/**
+ * struct piece - a free piece
+ * @next: the next one of its chain
+ * @chain: of the first one of a chain that is shared: the next chain
+ */
 struct piece {
 	struct piece *next;
+	struct piece *chain;
 };
 
 /**
- * struct stock - free pieces of a size class
- * @first: the first
- * @n: how many
+ * struct rest - what a thread has left of a slab, where it begins
+ * @next: the next one
+ * @end: where the slab ends
+ */
+struct rest {
+	struct rest *next;
+	u8 *end;
+};
+
+/**
+ * struct stock - a thread's free pieces of a size class
+ * @first: a chain that pieces are put on and taken from
+ * @n: how many, of those that were put
+ * @spare: NULL, or a chain of CHAIN pieces
+ * @at: the next piece of a slab that has not been used
+ * @end: where that slab ends
  */
 struct stock {
 	struct piece *first;
-	size_t n;
+	unsigned int n;
+	struct piece *spare;
+	u8 *at;
+	u8 *end;
 };
 
 /**
@@ -159,7 +184,8 @@ struct large {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* protects all below */
-static struct stock shared[CLASSES];
+static struct piece *shared[CLASSES];			/* chains */
+static struct rest *rests[CLASSES];
 static u8 *region;					/* constant once it is there */
 static size_t region_size;				/* constant once it is there */
 static size_t region_used;
@@ -184,6 +210,12 @@ static void *map_at(size_t length, size_t align, void **map, size_t *mapped)
 	return (void *)ALIGN((unsigned long)*map, align);
 }
 
+/* Bytes from one piece to the next: a free one holds two pointers. */
+static inline size_t stride(unsigned int c)
+{
+	return max((size_t)class_size[c], sizeof(struct piece));
+}
+
 /* With the lock held.  Some tools leave a program fewer addresses.  Return: false: no memory. */
 static bool region_ready(void)
 {
@@ -199,56 +231,78 @@ static bool region_ready(void)
 	return region;
 }
 
-/* With the lock held: cut a slab.  Return: false: no memory. */
-static bool slab_add(unsigned int c)
+/* An unused slab, or what a thread has left of one. */
+static void slab_take(unsigned int c)
 {
-	const size_t size = class_size[c];
-	size_t at;
+	struct rest *rest = rests[c];
 
-	if (!region_ready() || region_used == region_size)
-		return false;
-	slab_class[region_used >> SLAB_SHIFT] = c;
-	/* The lowest address first. */
-	for (at = SLAB / size * size; at; at -= size) {
-		struct piece *p = (void *)(region + region_used + at - size);
-
-		p->next = shared[c].first;
-		shared[c].first = p;
-		shared[c].n++;
-	}
-	region_used += SLAB;
-	return true;
-}
-
-/* Move up to STOCK pieces. */
-static void move(struct stock *from, struct stock *to)
-{
-	size_t i;
-
-	for (i = 0; i < STOCK && from->first; i++) {
-		struct piece *p = from->first;
-
-		from->first = p->next;
-		from->n--;
-		p->next = to->first;
-		to->first = p;
-		to->n++;
+	if (rest) {
+		rests[c] = rest->next;
+		mine[c].at = (u8 *)rest;
+		mine[c].end = rest->end;
+	} else if (region_ready() && region_used < region_size) {
+		slab_class[region_used >> SLAB_SHIFT] = c;
+		mine[c].at = region + region_used;
+		mine[c].end = mine[c].at + SLAB / stride(c) * stride(c);
+		region_used += SLAB;
 	}
 }
 
+/* What others have put back, or else a slab. */
 static noinline void refill(unsigned int c)
 {
+	struct piece *chain;
+
 	pthread_mutex_lock(&lock);
-	if (shared[c].first || slab_add(c))
-		move(&shared[c], &mine[c]);
+	chain = shared[c];
+	if (chain) {
+		shared[c] = chain->chain;
+		mine[c].first = chain;
+	} else {
+		slab_take(c);
+	}
 	pthread_mutex_unlock(&lock);
 }
 
-static noinline void give_back(unsigned int c)
+static noinline void share(unsigned int c, struct piece *chain)
 {
 	pthread_mutex_lock(&lock);
-	move(&mine[c], &shared[c]);
+	chain->chain = shared[c];
+	shared[c] = chain;
 	pthread_mutex_unlock(&lock);
+}
+
+/* The chain is long: a new one. */
+static void chain_end(unsigned int c)
+{
+	if (mine[c].spare)
+		share(c, mine[c].spare);
+	mine[c].spare = mine[c].first;
+	mine[c].first = NULL;
+	mine[c].n = 0;
+}
+
+/* The thread allocates no more for now: others may have what it has. */
+void alloc_end(void)
+{
+	unsigned int c;
+
+	for (c = 0; c < CLASSES; c++) {
+		struct rest *rest = (struct rest *)mine[c].at;
+
+		if (mine[c].first)
+			share(c, mine[c].first);
+		if (mine[c].spare)
+			share(c, mine[c].spare);
+		if (mine[c].at < mine[c].end) {
+			pthread_mutex_lock(&lock);
+			rest->end = mine[c].end;
+			rest->next = rests[c];
+			rests[c] = rest;
+			pthread_mutex_unlock(&lock);
+		}
+		mine[c] = (struct stock){ };
+	}
 }
 
 static void *large_alloc(size_t size)
@@ -290,23 +344,39 @@ static void large_free(const void *p)
 	free(l);
 }
 
+static inline void *piece_take(struct stock *stock, unsigned int c)
+{
+	struct piece *p = stock->first;
+
+	if (unlikely(!p)) {
+		p = stock->spare;
+		stock->spare = NULL;
+		stock->n = p ? CHAIN : 0;
+	}
+	if (p) {
+		stock->first = p->next;
+		stock->n -= !!stock->n;
+	} else if (stock->at < stock->end) {
+		p = (struct piece *)stock->at;
+		stock->at += stride(c);
+	}
+	return p;
+}
+
 void *kmalloc(size_t size, gfp_t gfp)
 {
 	const unsigned int c = class_of(size);
-	struct piece *p;
+	void *p;
 
 	count(size, gfp);
 	if (!class_size[c])
 		return large_alloc(size);
-	if (unlikely(!mine[c].first)) {
+	p = piece_take(&mine[c], c);
+	if (unlikely(!p)) {
 		refill(c);
-		if (!mine[c].first)
-			return NULL;
+		p = piece_take(&mine[c], c);
 	}
-	p = mine[c].first;
-	mine[c].first = p->next;
-	mine[c].n--;
-	return gfp & __GFP_ZERO ? memset(p, 0, size) : p;
+	return p && gfp & __GFP_ZERO ? memset(p, 0, size) : p;
 }
 
 void kfree(const void *p)
@@ -323,8 +393,8 @@ void kfree(const void *p)
 	c = slab_class[((u8 *)p - region) >> SLAB_SHIFT];
 	piece->next = mine[c].first;
 	mine[c].first = piece;
-	if (unlikely(++mine[c].n > 2 * STOCK))
-		give_back(c);
+	if (unlikely(++mine[c].n >= CHAIN))
+		chain_end(c);
 }
 
 void *vmalloc_huge(unsigned long size, gfp_t gfp)

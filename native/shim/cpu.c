@@ -99,6 +99,7 @@ void native_cpu_end(void)
 {
 	WARN_ON_ONCE(!registered);
 	rcu_end();
+	alloc_end();
 	registered = false;
 	pthread_mutex_lock(&lock);
 	cpu_taken[native_cpu_offset / NATIVE_CPU_BYTES] = false;

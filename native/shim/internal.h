@@ -26,6 +26,7 @@ void native_free_rcu(struct rcu_head *head, size_t offset);
 
 void clock_start(void);
 void work_start(void);
+void alloc_end(void);
 void rcu_begin(void);
 void rcu_end(void);
 bool cpu_is_begun(void);
