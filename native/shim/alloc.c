@@ -213,7 +213,7 @@ static void *map_at(size_t length, size_t align, void **map, size_t *mapped)
 /* Bytes from one piece to the next: a free one holds two pointers. */
 static inline size_t stride(unsigned int c)
 {
-	return max((size_t)class_size[c], sizeof(struct piece));
+	return max_t(size_t, class_size[c], sizeof(struct piece));
 }
 
 /* With the lock held.  Some tools leave a program fewer addresses.  Return: false: no memory. */
