@@ -19,6 +19,7 @@
 #include "maps/sample.h"
 #include "params.h"
 #include "stress/config.h"
+#include "stress/loop.h"
 #include "stress/stress.h"
 
 #define STRESS_KEYS_MAX		U32_MAX
@@ -49,6 +50,7 @@ static struct stress_config params = {
 	.duration_ms	= 1000,
 	.rounds		= 5,
 	.seed		= 1,
+	.batch		= 1,
 	.shards		= CMAP_SHARDS_DEFAULT,
 	.sample_shift	= 6,
 	.stats		= 1,
@@ -307,6 +309,8 @@ static int set_stats(const struct mapstat_param *p, struct stress_config *config
 	  NUMBER(duration_ms, 1, STRESS_DURATION_MAX))				\
 	X(rounds, "rounds", NUMBER(rounds, 1, STRESS_ROUNDS_MAX))		\
 	X(seed, "of all random draws", NUMBER(seed, 0, U64_MAX))		\
+	X(batch, "loads in a row that go through cmap_load_many(); 1: one by one",	\
+	  NUMBER(batch, 1, STRESS_BATCH_MAX))					\
 	X(capacity, "entries to make room for at once; 0: start small and grow",\
 	  NUMBER(capacity, 0, CMAP_CAPACITY_MAX))						\
 	X(shards, "shards of the sharded map, a power of two", \
@@ -415,6 +419,17 @@ static int check_keys(const struct stress_config *config)
 		      config->key_size);
 }
 
+/* Arrivals come one at a time. */
+static int check_batch(const struct stress_config *config)
+{
+	char val[12];
+
+	if (config->batch == 1 || config->arrival != STRESS_POISSON)
+		return 0;
+	snprintf(val, sizeof(val), "%u", config->batch);
+	return refuse(&mapstat_params[PARAM_batch], val, "not 1 with arrival=poisson");
+}
+
 /**
  * mapstat_params_resolve - check what goes together, fill in what is left open
  * @config: threads=0 becomes the number of CPUs, cpus= all that are online
@@ -426,7 +441,7 @@ int mapstat_params_resolve(struct stress_config *config)
 {
 	int ret;
 
-	ret = check_keys(config) ?: resolve_cpus(config);
+	ret = check_keys(config) ?: check_batch(config) ?: resolve_cpus(config);
 	if (ret)
 		return ret;
 	if (!config->threads)

@@ -82,7 +82,7 @@ static int put_out(const char *text, size_t len)
 static bool is_op(const char *name)
 {
 	static const char *const ops[] = {
-		"load", "store", "delete", "rmw", "range",
+		"load", "store", "delete", "rmw", "range", "load_many",
 		"load_response", "store_response", "delete_response",
 	};
 

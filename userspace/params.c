@@ -29,6 +29,7 @@ static const struct param params[] = {
 	{ "duration_ms", false, "1..3600000" },
 	{ "rounds", false, "1..1000" },
 	{ "seed", false, "0..18446744073709551615" },
+	{ "batch", false, "1..64; 1: one by one; above 1 only with arrival=closed" },
 	{ "capacity", false, "0..4294967296 entries" },
 	{ "shards", false, "1..1024, a power of two" },
 	{ "layout", true, "padded, packed" },

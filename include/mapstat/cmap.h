@@ -6,16 +6,16 @@
  * on purpose), and each lettered guarantee has a KUnit test of the same letter.
  *
  * A  Linearizable per key.  Every operation on one key takes effect at one instant
- *    between its call and its return.  Operations on different keys are not ordered
+ *    between its call and its return; cmap_load_many() is a load of each of its keys.  Operations on different keys are not ordered
  *    with each other, beyond what the caller's own ordering says.
  * B  Whole values.  A value that is copied out was stored under that very key, as a
  *    whole; it is never torn, never another key's, and never one that a store which
  *    returned before the load began had already replaced.
- * C  Contexts.  The operations on one key, and cmap_len(), may be called from process
- *    and softirq context, also under RCU read lock and under the caller's spinlocks, with
- *    interrupts on: not under a lock taken with _irq or _irqsave.  On PREEMPT_RT from
- *    threads that may sleep on a spinlock_t.  Never from hardirq or NMI.
- *    cmap_create(), cmap_destroy(), cmap_range() and cmap_clear() sleep.
+ * C  Contexts.  The operations on one key, cmap_load_many() and cmap_len() may be
+ *    called from process and softirq context, also under RCU read lock and under the
+ *    caller's spinlocks, with interrupts on: not under a lock taken with _irq or
+ *    _irqsave.  On PREEMPT_RT from threads that may sleep on a spinlock_t.  Never from
+ *    hardirq or NMI.  cmap_create(), cmap_destroy(), cmap_range() and cmap_clear() sleep.
  * D  Out of memory.  An operation that returns -ENOMEM changed nothing, and no other
  *    entry is lost.  Deleting (cmap_delete, cmap_load_and_delete,
  *    cmap_compare_and_delete) and loading never fail for want of memory.
@@ -40,8 +40,9 @@
  * K  Lifetime.  Nothing handed out points into a map.  cmap_destroy() waits for all
  *    callbacks of its own; the caller ensures that no operation is in flight.
  *
- * Operations follow Go's sync.Map (1.23).  All return 0 or a negative errno.  Keys and values
- * are handed in and out through buffers aligned as a u64 that do not overlap.
+ * Operations follow Go's sync.Map (1.23).  All return 0 or a negative errno, but for
+ * cmap_load_many() and cmap_len().  Keys and values are handed in and out through buffers
+ * aligned as a u64 that do not overlap.
  */
 #ifndef MAPSTAT_CMAP_H
 #define MAPSTAT_CMAP_H
@@ -96,6 +97,8 @@ struct cmap *cmap_create(const struct cmap_params *params);
 void cmap_destroy(struct cmap *map);
 
 int cmap_load(struct cmap *map, const void *key, void *value);
+unsigned int cmap_load_many(struct cmap *map, const void *keys, void *values,
+			    unsigned long *found, unsigned int n);
 int cmap_store(struct cmap *map, const void *key, const void *value);
 int cmap_load_or_store(struct cmap *map, const void *key, const void *value,
 		       void *actual, bool *loaded);

@@ -9,6 +9,7 @@
 #include <linux/spinlock.h>
 #include "../stress/loop.h"
 #include "../table/table.h"
+#include "many.h"
 
 #define BUSTED_PERIOD	16384	/* rare enough to get past a careless check */
 
@@ -75,6 +76,11 @@ int busted_load(struct cmap *m, const void *key, void *value)
 	spin_unlock_bh(&bm->lock);
 	cmap_count(m, ret ? CMAP_MISSES : CMAP_HITS);
 	return ret;
+}
+
+unsigned int busted_load_many(struct cmap *m, const struct cmap_many *q)
+{
+	return many_load_each(m, q, busted_load);
 }
 
 /* Keep the value that a store is about to replace. */

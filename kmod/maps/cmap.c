@@ -14,6 +14,7 @@
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include "../table/array.h"
+#include "many.h"
 #include "maps.h"
 #include "registry.h"
 #include "sample.h"
@@ -37,6 +38,20 @@ static __always_inline int call_load(struct cmap *m, const void *key, void *valu
 	CMAP_DESIGNS(CMAP_CASE_LOAD);
 	default:
 		return -EINVAL;
+	}
+}
+
+#define CMAP_CASE_LOAD_MANY(d)							\
+	case CMAP_DESIGN_##d: {							\
+		return d##_load_many(m, q);					\
+	}
+
+static __always_inline unsigned int call_load_many(struct cmap *m, const struct cmap_many *q)
+{
+	switch (m->design) {
+	CMAP_DESIGNS(CMAP_CASE_LOAD_MANY);
+	default:
+		return 0;
 	}
 }
 
@@ -91,6 +106,40 @@ int cmap_load(struct cmap *map, const void *key, void *value)
 	return ret;
 }
 EXPORT_SYMBOL_NS_GPL(cmap_load, MAPSTAT);
+
+/**
+ * cmap_load_many - look many keys up
+ * @map: the map
+ * @keys: @n keys, each on key_size rounded up to a multiple of 8 bytes; aligned as a u64
+ * @values: room for @n values, each on value_size rounded up to a multiple of 8 bytes;
+ *	aligned as a u64; that of a key that is not found is left as it is
+ * @found: a bitmap: bit i says whether key i was found.  BITS_TO_LONGS(@n) words, all of
+ *	which are written
+ * @n: number of keys
+ *
+ * Faster than as many cmap_load() where the map is larger than the CPU's caches: what the
+ * loads will touch is fetched for many keys at a time ("rhashtable" loads one by one).
+ * Each key is a load by itself, at an instant of its own; there is no snapshot.
+ *
+ * Context: Process or softirq (guarantee C).  Allocates nothing.
+ * Return: the number of keys found.
+ */
+unsigned int cmap_load_many(struct cmap *map, const void *keys, void *values,
+			    unsigned long *found, unsigned int n)
+{
+	const struct cmap_many q = { .keys = keys, .values = values, .found = found, .n = n };
+	unsigned int hits;
+	u64 start;
+
+	lockdep_assert_irqs_enabled();
+	if (likely(!sample_due(map)))
+		return call_load_many(map, &q);
+	start = mapstat_clock_read();
+	hits = call_load_many(map, &q);
+	sample_record(map, CMAP_HIST_LOAD_MANY, start);
+	return hits;
+}
+EXPORT_SYMBOL_NS_GPL(cmap_load_many, MAPSTAT);
 
 /**
  * cmap_store - set a key's value

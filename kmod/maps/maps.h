@@ -61,7 +61,7 @@ struct cmap_shape {
 /**
  * enum cmap_hist_kind - a map's latency histograms
  *
- * The first five are service time per operation, the others response time from the
+ * The first six are service time per operation, the others response time from the
  * intended arrival (Poisson arrivals only).
  */
 enum cmap_hist_kind {
@@ -70,6 +70,7 @@ enum cmap_hist_kind {
 	CMAP_HIST_DELETE,
 	CMAP_HIST_RMW,		/* load_or_store, swap, load_and_delete, compare_and_* */
 	CMAP_HIST_RANGE,	/* range and clear */
+	CMAP_HIST_LOAD_MANY,	/* a whole call, whatever the number of keys */
 	CMAP_HIST_LOAD_RESPONSE,
 	CMAP_HIST_STORE_RESPONSE,
 	CMAP_HIST_DELETE_RESPONSE,
@@ -200,15 +201,17 @@ struct cmap_ops {
 	void (*run)(struct cmap *m, struct stress_batch *batch);
 };
 
+struct cmap_many;
 struct cmap_update;
 
 /*
  * Called directly (a switch over the design, no indirect call):
- * load: 0 and the value, or -ENOENT.  update: see update.h.
+ * load: 0 and the value, or -ENOENT.  load_many: see many.h.  update: see update.h.
  */
 #define CMAP_DECLARE(d)								\
 	extern const struct cmap_ops d##_ops;					\
 	int d##_load(struct cmap *m, const void *key, void *value);		\
+	unsigned int d##_load_many(struct cmap *m, const struct cmap_many *q);	\
 	int d##_update(struct cmap *m, const struct cmap_update *u);		\
 	void d##_run(struct cmap *m, struct stress_batch *batch);
 CMAP_DESIGNS(CMAP_DECLARE)

@@ -55,6 +55,7 @@
 #include <linux/delay.h>
 #include <linux/slab.h>
 #include "../stress/loop.h"
+#include "many.h"
 #include "readdirty.h"
 #include "readdirty_entry.h"
 #include "readdirty_range.h"
@@ -144,30 +145,69 @@ static noinline int load_dirty(struct cmap *m, const struct rd_view *v, u64 hash
 	return ret == ENTRY_GONE ? -ENOENT : ret;
 }
 
-static __always_inline int do_load(struct cmap *m, const void *key, void *value,
-				   const struct cmap_shape shape)
+/* Inside an RCU read-side section. */
+static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key, void *value,
+				       const struct cmap_shape shape)
 {
-	const u64 hash = cmap_hash(m, key, shape);
-	const struct rd_view *v;
-	struct rd_entry *e;
+	/* Pairs with rcu_assign_pointer() in view_publish(). */
+	const struct rd_view *v = rcu_dereference(to_readdirty(m)->view);
+	struct rd_entry *e = read_find(v, hash, key, shape);
 	int ret = ENTRY_GONE;
 
-	rcu_read_lock();
-	/* Pairs with rcu_assign_pointer() in view_publish(). */
-	v = rcu_dereference(to_readdirty(m)->view);
-	e = read_find(v, hash, key, shape);
 	if (likely(e))
 		ret = entry_read(m, e, value, shape);
 	if (unlikely(ret == ENTRY_GONE))
 		ret = load_dirty(m, v, hash, key, value);
-	rcu_read_unlock();
 	cmap_count(m, ret ? CMAP_MISSES : CMAP_HITS);
+	return ret;
+}
+
+static __always_inline int do_load(struct cmap *m, const void *key, void *value,
+				   const struct cmap_shape shape)
+{
+	const u64 hash = cmap_hash(m, key, shape);
+	int ret;
+
+	rcu_read_lock();
+	ret = load_hashed(m, hash, key, value, shape);
+	rcu_read_unlock();
 	return ret;
 }
 
 int readdirty_load(struct cmap *m, const void *key, void *value)
 {
 	return CMAP_BY_SHAPE(m, do_load, m, key, value);
+}
+
+static __always_inline void fetch_bucket(struct cmap *m, u64 hash, const struct cmap_shape shape)
+{
+	/* Pairs with rcu_assign_pointer() in view_publish(). */
+	snap_fetch(&rcu_dereference(to_readdirty(m)->view)->read, hash);
+}
+
+static __always_inline void fetch_entry(struct cmap *m, u64 hash, const struct cmap_shape shape)
+{
+	/* Pairs with rcu_assign_pointer() in view_publish(). */
+	snap_fetch_item(&rcu_dereference(to_readdirty(m)->view)->read, hash);
+}
+
+static __always_inline unsigned int do_load_many(struct cmap *m, const struct cmap_many *q,
+						 const struct cmap_shape shape)
+{
+	const struct many_steps steps = {
+		.begin = many_rcu_begin,
+		.fetch = fetch_bucket,
+		.fetch_next = fetch_entry,
+		.load = load_hashed,
+		.end = many_rcu_end,
+	};
+
+	return many_load(m, q, steps, shape);
+}
+
+unsigned int readdirty_load_many(struct cmap *m, const struct cmap_many *q)
+{
+	return CMAP_BY_SHAPE(m, do_load_many, m, q);
 }
 
 static void count_delete(struct readdirty *rd)

@@ -34,6 +34,7 @@
  */
 #include <linux/slab.h>
 #include "../stress/loop.h"
+#include "many.h"
 #include "readdirty_classic.h"
 #include "readdirty_range.h"
 #include "update.h"
@@ -92,29 +93,66 @@ static noinline int load_slow(struct cmap *m, u64 hash, const void *key, void *v
 	return ret;
 }
 
-static __always_inline int do_load(struct cmap *m, const void *key, void *value,
-				   const struct cmap_shape shape)
+/* Inside an RCU read-side section. */
+static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key, void *value,
+				       const struct cmap_shape shape)
 {
-	const u64 hash = cmap_hash(m, key, shape);
-	struct classic_entry *e;
-	unsigned long read;
+	const unsigned long read = read_load(to_classic(m));
+	struct classic_entry *e = find(read_table(read), hash, key, shape);
 	int ret = -ENOENT;
 
-	rcu_read_lock();
-	read = read_load(to_classic(m));
-	e = find(read_table(read), hash, key, shape);
 	if (likely(e))
 		ret = entry_load(e, value, shape);
 	else if (read & CLASSIC_AMENDED)
 		ret = load_slow(m, hash, key, value);
-	rcu_read_unlock();
 	cmap_count(m, ret ? CMAP_MISSES : CMAP_HITS);
+	return ret;
+}
+
+static __always_inline int do_load(struct cmap *m, const void *key, void *value,
+				   const struct cmap_shape shape)
+{
+	const u64 hash = cmap_hash(m, key, shape);
+	int ret;
+
+	rcu_read_lock();
+	ret = load_hashed(m, hash, key, value, shape);
+	rcu_read_unlock();
 	return ret;
 }
 
 int readdirty_classic_load(struct cmap *m, const void *key, void *value)
 {
 	return CMAP_BY_SHAPE(m, do_load, m, key, value);
+}
+
+static __always_inline void fetch_bucket(struct cmap *m, u64 hash, const struct cmap_shape shape)
+{
+	snap_fetch(&read_table(read_load(to_classic(m)))->snap, hash);
+}
+
+static __always_inline void fetch_entry(struct cmap *m, u64 hash, const struct cmap_shape shape)
+{
+	snap_fetch_item(&read_table(read_load(to_classic(m)))->snap, hash);
+}
+
+static __always_inline unsigned int do_load_many(struct cmap *m, const struct cmap_many *q,
+						 const struct cmap_shape shape)
+{
+	const struct many_steps steps = {
+		.begin = many_rcu_begin,
+		.fetch = fetch_bucket,
+		.fetch_next = fetch_entry,
+		.load = load_hashed,
+		.end = many_rcu_end,
+	};
+
+	return many_load(m, q, steps, shape);
+}
+
+unsigned int readdirty_classic_load_many(struct cmap *m, const struct cmap_many *q)
+{
+	return CMAP_BY_SHAPE(m, do_load_many, m, q);
 }
 
 static struct classic_value *new_value(struct cmap *m, const struct cmap_update *u)

@@ -15,6 +15,7 @@
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include "../stress/loop.h"
+#include "many.h"
 
 /*
  * Entries that it can be told to make room for, and to keep room for: its 16 bits hold a
@@ -139,6 +140,11 @@ static __always_inline int do_load(struct rhashtable_map *rm, const void *key, v
 int rhashtable_load(struct cmap *m, const void *key, void *value)
 {
 	return CMAP_BY_SHAPE(m, do_load, to_rhashtable(m), key, value);
+}
+
+unsigned int rhashtable_load_many(struct cmap *m, const struct cmap_many *q)
+{
+	return many_load_each(m, q, rhashtable_load);
 }
 
 static struct rh_node *alloc_node(struct rhashtable_map *rm, const struct cmap_update *u)

@@ -9,6 +9,7 @@
 #include <linux/spinlock.h>
 #include "../stress/loop.h"
 #include "../table/table.h"
+#include "many.h"
 
 /**
  * struct rwlock_map - the map
@@ -59,22 +60,67 @@ static void table_unlock(struct table *t)
 	write_unlock_bh(&to_rwlock(t->map)->lock);
 }
 
-static __always_inline int do_load(struct rwlock_map *rm, const void *key, void *value,
+/* With the lock held shared. */
+static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key, void *value,
+				       const struct cmap_shape shape)
+{
+	int ret = table_load(&to_rwlock(m)->table, hash, key, value, shape);
+
+	cmap_count(m, ret ? CMAP_MISSES : CMAP_HITS);
+	return ret;
+}
+
+static __always_inline int do_load(struct cmap *m, const void *key, void *value,
 				   const struct cmap_shape shape)
 {
-	u64 hash = cmap_hash(&rm->map, key, shape);
+	const u64 hash = cmap_hash(m, key, shape);
 	int ret;
 
-	lock_shared(rm);
-	ret = table_load(&rm->table, hash, key, value, shape);
-	read_unlock_bh(&rm->lock);
-	cmap_count(&rm->map, ret ? CMAP_MISSES : CMAP_HITS);
+	lock_shared(to_rwlock(m));
+	ret = load_hashed(m, hash, key, value, shape);
+	read_unlock_bh(&to_rwlock(m)->lock);
 	return ret;
 }
 
 int rwlock_load(struct cmap *m, const void *key, void *value)
 {
-	return CMAP_BY_SHAPE(m, do_load, to_rwlock(m), key, value);
+	return CMAP_BY_SHAPE(m, do_load, m, key, value);
+}
+
+static __always_inline void fetch(struct cmap *m, u64 hash, const struct cmap_shape shape)
+{
+	table_fetch(&to_rwlock(m)->table, hash, shape);
+}
+
+static __always_inline void begin(struct cmap *m)
+	__acquires(&to_rwlock(m)->lock)
+{
+	lock_shared(to_rwlock(m));
+}
+
+static __always_inline void end(struct cmap *m)
+	__releases(&to_rwlock(m)->lock)
+{
+	read_unlock_bh(&to_rwlock(m)->lock);
+}
+
+/* The lock is taken once for a group. */
+static __always_inline unsigned int do_load_many(struct cmap *m, const struct cmap_many *q,
+						 const struct cmap_shape shape)
+{
+	const struct many_steps steps = {
+		.begin = begin,
+		.fetch = fetch,
+		.load = load_hashed,
+		.end = end,
+	};
+
+	return many_load(m, q, steps, shape);
+}
+
+unsigned int rwlock_load_many(struct cmap *m, const struct cmap_many *q)
+{
+	return CMAP_BY_SHAPE(m, do_load_many, m, q);
 }
 
 static __always_inline int do_update(struct rwlock_map *rm, const struct cmap_update *u,

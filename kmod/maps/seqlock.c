@@ -4,6 +4,7 @@
  */
 #include <linux/slab.h>
 #include "../stress/loop.h"
+#include "many.h"
 #include "seqlock_bucket.h"
 
 /* What a writer under the lock may find that it lacks. */
@@ -193,16 +194,14 @@ static __always_inline bool sqm_load_home(struct cmap *m, const struct sqm_table
 	return sqm_value_take(value, words, NULL, shape);
 }
 
-static __always_inline int sqm_load(struct cmap *m, const void *key, void *value,
-				    const struct cmap_shape shape)
+/* Inside an RCU read-side section. */
+static __always_inline int sqm_load_hashed(struct cmap *m, u64 hash, const void *key,
+					   void *value, const struct cmap_shape shape)
 {
-	const u64 hash = cmap_hash(m, key, shape);
-	const struct sqm_table *t;
+	/* Pairs with rcu_assign_pointer() in sqm_resize_end(). */
+	const struct sqm_table *t = rcu_dereference(to_sqm_map(m)->table);
 	int ret;
 
-	rcu_read_lock();
-	/* Pairs with rcu_assign_pointer() in sqm_resize_end(). */
-	t = rcu_dereference(to_sqm_map(m)->table);
 	if (!shape.u64_key)
 		ret = sqm_load_tags(m, t, hash, key, value, shape);
 	else if (likely(sqm_load_home(m, t, hash, *(const u64 *)key, value, shape)))
@@ -211,8 +210,19 @@ static __always_inline int sqm_load(struct cmap *m, const void *key, void *value
 		ret = sqm_load_guest_u64_u64(m, t, hash, key, value);
 	else
 		ret = sqm_load_guest_u64(m, t, hash, key, value);
-	rcu_read_unlock();
 	cmap_count(m, ret ? CMAP_MISSES : CMAP_HITS);
+	return ret;
+}
+
+static __always_inline int sqm_load(struct cmap *m, const void *key, void *value,
+				    const struct cmap_shape shape)
+{
+	const u64 hash = cmap_hash(m, key, shape);
+	int ret;
+
+	rcu_read_lock();
+	ret = sqm_load_hashed(m, hash, key, value, shape);
+	rcu_read_unlock();
 	return ret;
 }
 
@@ -238,6 +248,43 @@ int seqlock_load(struct cmap *m, const void *key, void *value)
 	if (likely(m->shape.u64_key && m->shape.value_size == sizeof(u64)))
 		return sqm_load(m, key, value, CMAP_SHAPE_U64_U64);
 	return sqm_load_sized(m, key, value);
+}
+
+/* Where the load of a key with that hash looks first. */
+static __always_inline void sqm_fetch(struct cmap *m, u64 hash, const struct cmap_shape shape)
+{
+	/* Pairs with rcu_assign_pointer() in sqm_resize_end(). */
+	const struct sqm_table *t = rcu_dereference(to_sqm_map(m)->table);
+	const struct sqm_bucket b = sqm_bucket_at(t, hash >> t->shift, shape);
+
+	prefetch(b.header);
+	prefetch(b.slots + sqm_home(hash, shape) * sqm_slot_words(shape));
+}
+
+static __always_inline unsigned int sqm_load_many(struct cmap *m, const struct cmap_many *q,
+						  const struct cmap_shape shape)
+{
+	const struct many_steps steps = {
+		.begin = many_rcu_begin,
+		.fetch = sqm_fetch,
+		.load = sqm_load_hashed,
+		.end = many_rcu_end,
+	};
+
+	return many_load(m, q, steps, shape);
+}
+
+/**
+ * seqlock_load_many - see cmap_load_many()
+ * @m: the map
+ * @q: what to load
+ *
+ * Context: Process or softirq.
+ * Return: keys found.
+ */
+unsigned int seqlock_load_many(struct cmap *m, const struct cmap_many *q)
+{
+	return CMAP_BY_SHAPE(m, sqm_load_many, m, q);
 }
 
 /* Keep count of a stripe's entries, and see whether the table still suits. */

@@ -12,6 +12,7 @@
 #include "../stress/loop.h"
 #include "../table/array.h"
 #include "../table/table.h"
+#include "many.h"
 
 /* A range's cursor: the shard above, the table's cursor below. */
 #define SHARD_SHIFT	(TABLE_BITS_MAX + 1)
@@ -77,30 +78,60 @@ static void table_unlock(struct table *t)
 	spin_unlock_bh(&to_shard(t)->lock);
 }
 
-static __always_inline int do_load(struct sharded_map *sm, const void *key, void *value,
-				   const struct cmap_shape shape)
+static __always_inline struct shard *shard_of(struct cmap *m, u64 hash)
 {
-	u64 hash = cmap_hash(&sm->map, key, shape);
-	struct shard *s = shard_at(sm, hash_shard(hash, sm->mask));
+	struct sharded_map *sm = to_sharded(m);
+
+	return shard_at(sm, hash_shard(hash, sm->mask));
+}
+
+static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key, void *value,
+				       const struct cmap_shape shape)
+{
+	struct shard *s = shard_of(m, hash);
 	int ret;
 
-	lock_shard(sm, s);
+	lock_shard(to_sharded(m), s);
 	ret = table_load(&s->table, hash, key, value, shape);
 	spin_unlock_bh(&s->lock);
-	cmap_count(&sm->map, ret ? CMAP_MISSES : CMAP_HITS);
+	cmap_count(m, ret ? CMAP_MISSES : CMAP_HITS);
 	return ret;
+}
+
+static __always_inline int do_load(struct cmap *m, const void *key, void *value,
+				   const struct cmap_shape shape)
+{
+	return load_hashed(m, cmap_hash(m, key, shape), key, value, shape);
 }
 
 int sharded_load(struct cmap *m, const void *key, void *value)
 {
-	return CMAP_BY_SHAPE(m, do_load, to_sharded(m), key, value);
+	return CMAP_BY_SHAPE(m, do_load, m, key, value);
+}
+
+static __always_inline void fetch(struct cmap *m, u64 hash, const struct cmap_shape shape)
+{
+	table_fetch(&shard_of(m, hash)->table, hash, shape);
+}
+
+static __always_inline unsigned int do_load_many(struct cmap *m, const struct cmap_many *q,
+						 const struct cmap_shape shape)
+{
+	const struct many_steps steps = { .fetch = fetch, .load = load_hashed };
+
+	return many_load(m, q, steps, shape);
+}
+
+unsigned int sharded_load_many(struct cmap *m, const struct cmap_many *q)
+{
+	return CMAP_BY_SHAPE(m, do_load_many, m, q);
 }
 
 static __always_inline int do_update(struct sharded_map *sm, const struct cmap_update *u,
 				     const struct cmap_shape shape)
 {
 	u64 hash = cmap_hash(&sm->map, u->key, shape);
-	struct shard *s = shard_at(sm, hash_shard(hash, sm->mask));
+	struct shard *s = shard_of(&sm->map, hash);
 	enum cmap_action act;
 	int ret;
 

@@ -34,6 +34,7 @@ const char *const cmap_hist_names[CMAP_NR_HISTS] = {
 	[CMAP_HIST_DELETE]		= "delete",
 	[CMAP_HIST_RMW]			= "rmw",
 	[CMAP_HIST_RANGE]		= "range",
+	[CMAP_HIST_LOAD_MANY]		= "load_many",
 	[CMAP_HIST_LOAD_RESPONSE]	= "load_response",
 	[CMAP_HIST_STORE_RESPONSE]	= "store_response",
 	[CMAP_HIST_DELETE_RESPONSE]	= "delete_response",

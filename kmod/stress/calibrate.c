@@ -17,6 +17,11 @@ static __always_inline int null_load(struct cmap *m, const void *key, void *valu
 	return 0;
 }
 
+static __always_inline unsigned int null_load_many(struct cmap *m, const struct cmap_many *q)
+{
+	return 0;
+}
+
 static __always_inline int null_update(struct cmap *m, const struct cmap_update *u)
 {
 	return 0;

@@ -61,6 +61,7 @@ struct stress_maps {
  * @rate: Poisson arrivals per second and thread
  * @duration_ms: of a round of one map
  * @rounds: number of rounds
+ * @batch: loads in a row that one bulk load does at most; 1: none
  * @shards: of the sharded map
  * @layout: of enum stress_layout
  * @mode: of enum stress_mode
@@ -88,6 +89,7 @@ struct stress_config {
 	unsigned int rate;
 	unsigned int duration_ms;
 	unsigned int rounds;
+	unsigned int batch;
 	unsigned int shards;
 	unsigned int layout;
 	unsigned int mode;

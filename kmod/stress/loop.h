@@ -9,6 +9,7 @@
 #define MAPSTAT_STRESS_LOOP_H
 
 #include <mapstat/clock.h>
+#include "../maps/many.h"
 #include "../maps/update.h"
 
 #define STRESS_BATCH_MAX	64	/* operations; keeps a batch of u64s in the L1 cache */
@@ -30,10 +31,13 @@ enum stress_op {
  * @value_stride: bytes from one value to the next in @values, a multiple of 8
  * @keys: the keys
  * @values: a value for each store; room for what each load finds
+ * @bulk: loads in a row that one bulk load does at most; 1: none
  * @op: what to do
+ * @many: where @bulk > 1: for the first of loads in a row their number, 0 for all others
+ * @found: where @many is not 0: which of them found their key (out)
  * @ret: what it returned (out)
  * @ticks: how long it took, in the clock's ticks, for those that were timed; at least
- *	1 for them and 0 for all others (out)
+ *	1 for them and 0 for all others (out).  Of loads in a row the first has all of it
  *
  * Owned by one stress thread; shared with nobody.
  */
@@ -47,7 +51,10 @@ struct stress_batch {
 	unsigned int value_stride;
 	void *keys;
 	void *values;
+	unsigned int bulk;
 	u8 op[STRESS_BATCH_MAX];
+	u8 many[STRESS_BATCH_MAX];
+	unsigned long found[STRESS_BATCH_MAX];
 	int ret[STRESS_BATCH_MAX];
 	u64 ticks[STRESS_BATCH_MAX];
 };
@@ -83,6 +90,16 @@ static __always_inline u64 stress_ticks_since(u64 start)
 	return ticks > 0 ? ticks : 1;
 }
 
+/* Loads in a row, from operation i on, at once. */
+#define STRESS_DO_MANY(design, m, b, i, key, value)				\
+({										\
+	const struct cmap_many __q = { .keys = (key), .values = (value),	\
+				       .found = &(b)->found[i],			\
+				       .n = (b)->many[i] };			\
+										\
+	design##_load_many(m, &__q);						\
+})
+
 /**
  * STRESS_DEFINE_RUN - make the timed loop of a design
  * @design: its name in designs.h; design_load() and design_update() are visible
@@ -90,11 +107,37 @@ static __always_inline u64 stress_ticks_since(u64 start)
  * The loop does not sleep by itself; a batch is short enough to need no resched point.
  */
 #define STRESS_DEFINE_RUN(design)						\
+static void design##_run_bulk(struct cmap *m, struct stress_batch *b)		\
+{										\
+	void *key = b->keys, *value = b->values;				\
+	unsigned int i, n;							\
+										\
+	b->start = mapstat_clock_read();					\
+	for (i = 0; i < b->n; i += n) {						\
+		const bool timed = !((b->first + i) & b->sample_mask);		\
+		u64 t = timed ? mapstat_clock_read() : 0;			\
+										\
+		n = b->many[i] ?: 1;						\
+		if (b->many[i])							\
+			STRESS_DO_MANY(design, m, b, i, key, value);		\
+		else								\
+			STRESS_DO_OP(design, m, b, i, key, value);		\
+		b->ticks[i] = timed ? stress_ticks_since(t) : 0;		\
+		key += n * b->key_stride;					\
+		value += n * b->value_stride;					\
+	}									\
+	b->end = mapstat_clock_read();						\
+}										\
+										\
 void design##_run(struct cmap *m, struct stress_batch *b)			\
 {										\
 	void *key = b->keys, *value = b->values;				\
 	unsigned int i;								\
 										\
+	if (b->bulk > 1) {							\
+		design##_run_bulk(m, b);					\
+		return;								\
+	}									\
 	b->start = mapstat_clock_read();					\
 	for (i = 0; i < b->n; i++) {						\
 		if (unlikely(!((b->first + i) & b->sample_mask))) {		\

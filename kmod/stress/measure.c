@@ -110,7 +110,8 @@ static void put_latencies(struct stress_measure *measure, const struct stress_ru
 
 	for (i = 0; i < CMAP_NR_HISTS; i++)
 		mapstat_hist_subtract(&hist[i], &measure->before.hist[i]);
-	put_latency(&col[STRESS_COL_load_p50_ns], &hist[CMAP_HIST_LOAD],
+	put_latency(&col[STRESS_COL_load_p50_ns],
+		    &hist[run->config.batch > 1 ? CMAP_HIST_LOAD_MANY : CMAP_HIST_LOAD],
 		    mapstat_clock_ns(f->max_ticks[STRESS_LOAD]));
 	put_latency(&col[STRESS_COL_store_p50_ns], &hist[CMAP_HIST_STORE],
 		    mapstat_clock_ns(f->max_ticks[STRESS_STORE]));

@@ -92,6 +92,30 @@ static void draw_op(struct stress_thread *t, unsigned int i)
 	}
 }
 
+/* Which loads stand in a row. */
+static void plan_bulk(struct stress_batch *b)
+{
+	unsigned int i, n;
+
+	memset(b->many, 0, sizeof(b->many));
+	memset(b->ticks, 0, sizeof(b->ticks));
+	for (i = 0; i < b->n; i += n ?: 1) {
+		for (n = 0; n < b->bulk && i + n < b->n && b->op[i + n] == STRESS_LOAD; n++)
+			;
+		b->many[i] = n;
+	}
+}
+
+/* What each of them returned, as though it had been by itself. */
+static void unfold_bulk(struct stress_batch *b)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < b->n; i++)
+		for (j = 0; j < b->many[i]; j++)
+			b->ret[i + j] = test_bit(j, &b->found[i]) ? 0 : -ENOENT;
+}
+
 static void draw_batch(struct stress_thread *t, unsigned int n)
 {
 	unsigned int i;
@@ -99,6 +123,15 @@ static void draw_batch(struct stress_thread *t, unsigned int n)
 	t->batch->n = n;
 	for (i = 0; i < n; i++)
 		draw_op(t, i);
+	if (t->batch->bulk > 1)
+		plan_bulk(t->batch);
+}
+
+static void run_batch(struct cmap *m, struct stress_batch *b)
+{
+	m->ops->run(m, b);
+	if (b->bulk > 1)
+		unfold_bulk(b);
 }
 
 static void record(struct cmap *m, enum cmap_hist_kind kind, u64 ns)
@@ -121,7 +154,8 @@ static void account_batch(struct stress_thread *t, struct cmap *m)
 		if (likely(!b->ticks[i]))
 			continue;
 		f->max_ticks[b->op[i]] = max(f->max_ticks[b->op[i]], b->ticks[i]);
-		record(m, service_hist[b->op[i]], mapstat_clock_ns(b->ticks[i]));
+		record(m, b->bulk > 1 && b->many[i] ? CMAP_HIST_LOAD_MANY :
+		       service_hist[b->op[i]], mapstat_clock_ns(b->ticks[i]));
 	}
 }
 
@@ -138,7 +172,7 @@ static void run_closed(struct stress_thread *t, struct cmap *m)
 		/* At changing places: the first operations of a batch find colder caches. */
 		if (sample)
 			b->first = stress_mix64(t->figures.ops);
-		m->ops->run(m, b);
+		run_batch(m, b);
 		if (run->phase.timed)
 			account_batch(t, m);
 		t->figures.errors += stress_batch_check(t);
@@ -220,7 +254,7 @@ static void run_poisson(struct stress_thread *t, struct cmap *m)
 		due_ns = stress_arrival_due_ns(&t->arrivals);
 		if (!wait_for_arrival(run, start, due_ns))
 			break;
-		m->ops->run(m, b);
+		run_batch(m, b);
 		account_batch(t, m);
 		account_arrival(t, m, due_ns, mapstat_clock_ns(b->end - start));
 		t->figures.errors += stress_batch_check(t);
@@ -359,6 +393,7 @@ static int create_thread(struct stress_thread *t, int cpu)
 	t->batch = stress_batch_alloc(t->run);
 	if (!t->batch)
 		return -ENOMEM;
+	t->batch->bulk = t->run->config.batch;
 	ret = create_notes(t);
 	if (ret)
 		return ret;

@@ -16,6 +16,7 @@
 #define MAPSTAT_SNAPSHOT_H
 
 #include <linux/bitops.h>
+#include <linux/prefetch.h>
 #include <linux/types.h>
 #include "../maps/maps.h"
 #include "arena.h"
@@ -154,6 +155,22 @@ static __always_inline struct snap_item *snap_find(const struct snap_table *t, u
 		b = b->overflow;
 	} while (unlikely(b));
 	return NULL;
+}
+
+/* Begin to fetch the bucket that snap_find() looks in. */
+static __always_inline void snap_fetch(const struct snap_table *t, u64 hash)
+{
+	prefetch(snap_bucket(t, hash_bucket(hash, t->bits)));
+}
+
+/* Begin to fetch the entry that snap_find() looks at first. */
+static __always_inline void snap_fetch_item(const struct snap_table *t, u64 hash)
+{
+	const struct snap_bucket *b = snap_bucket(t, hash_bucket(hash, t->bits));
+	const u64 match = snap_match(b->tags, hash_tag(hash));
+
+	if (likely(match))
+		prefetch(b->slots[__ffs64(match) / 8]);
 }
 
 #endif /* MAPSTAT_SNAPSHOT_H */

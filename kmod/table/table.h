@@ -23,11 +23,15 @@
 #define MAPSTAT_TABLE_H
 
 #include <linux/bitops.h>
+#include <linux/cache.h>
+#include <linux/compiler.h>
+#include <linux/prefetch.h>
 #include "../maps/update.h"
 #include "hash.h"
 
 #define TABLE_SLOTS		8
 #define TABLE_INLINE		64	/* bytes of key and value: a cache line's worth */
+#define TABLE_FETCH_MAX		192	/* bytes of a bucket that a bulk load fetches early: three lines, u64s */
 #define TABLE_BITS_MAX		40	/* a range's cursor is that many bits of the hash */
 #define TABLE_BITS_STEP		3	/* grow or shrink at most 8 times at once */
 #define TABLE_GROW		6	/* entries a bucket: 3 of 4 slots, few overflows */
@@ -245,6 +249,26 @@ static __always_inline int table_load(const struct table *t, u64 hash, const voi
 		return -ENOENT;
 	cmap_value_copy(value, entry + ALIGN(shape.key_size, 8), shape);
 	return 0;
+}
+
+/**
+ * table_fetch - begin to fetch what table_load() will touch
+ * @t: the table
+ * @hash: the key's
+ * @shape: the map's
+ *
+ * Context: Any.  Without the lock that excludes writers the address may be wrong, which
+ * makes the fetch useless, but not harmful.
+ */
+static __always_inline void table_fetch(const struct table *t, u64 hash,
+					const struct cmap_shape shape)
+{
+	const struct table_array cur = data_race(t->cur);
+	const void *at = table_head(&cur, hash, shape);
+	unsigned int i;
+
+	for (i = 0; i < TABLE_FETCH_MAX && i < table_bucket_size(shape); i += SMP_CACHE_BYTES)
+		prefetch(at + i);
 }
 
 /**

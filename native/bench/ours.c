@@ -114,6 +114,11 @@ static void ours_##peer##_run(void *map, struct bench_batch *batch)		\
 	from##_loops.run(map, batch);						\
 }										\
 										\
+static void ours_##peer##_bulk(void *map, struct bench_batch *batch)		\
+{										\
+	from##_loops.bulk(map, batch);						\
+}										\
+										\
 static uint64_t ours_##peer##_chase(void *map, uint64_t key, unsigned int n)	\
 {										\
 	return from##_loops.chase(map, key, n);					\
@@ -132,6 +137,7 @@ const struct bench_peer SYMBOL(peer) = {					\
 	.remove = ours_remove,							\
 	.run = ours_##peer##_run,						\
 	.chase = ours_##peer##_chase,						\
+	.bulk = ours_##peer##_bulk,						\
 	.bytes = ours_bytes,							\
 	.work = WORK,								\
 }

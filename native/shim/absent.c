@@ -19,6 +19,11 @@ int rhashtable_load(struct cmap *m, const void *key, void *value)
 	return -EINVAL;
 }
 
+unsigned int rhashtable_load_many(struct cmap *m, const struct cmap_many *q)
+{
+	return 0;
+}
+
 int rhashtable_update(struct cmap *m, const struct cmap_update *u)
 {
 	return -EINVAL;

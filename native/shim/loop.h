@@ -7,6 +7,7 @@
 #ifndef MAPSTAT_STRESS_LOOP_H
 #define MAPSTAT_STRESS_LOOP_H
 
+#include "../../kmod/maps/many.h"
 #include "../../kmod/maps/update.h"
 #include "../bench/peer.h"
 #include "ours.h"
@@ -29,9 +30,30 @@ static __always_inline bool design##_bench_store(void *map, uint64_t key,	\
 										\
 BENCH_DEFINE_LOOPS(design##_bench);						\
 										\
+static void design##_bench_bulk(void *map, struct bench_batch *b)		\
+{										\
+	uint64_t values[BENCH_BULK], found = 0, sum = 0;			\
+	unsigned int first, i;							\
+	unsigned long bits;							\
+										\
+	for (first = 0; first < b->n; first += BENCH_BULK) {			\
+		const struct cmap_many q = {					\
+			.keys = b->keys + first, .values = values,		\
+			.found = &bits, .n = BENCH_BULK,			\
+		};								\
+										\
+		found += design##_load_many(map, &q);				\
+		for (i = 0; i < BENCH_BULK; i++)				\
+			sum += bits >> i & 1 ? values[i] : 0;			\
+	}									\
+	b->found = found;							\
+	b->sum = sum;								\
+}										\
+										\
 const struct native_loops design##_loops = {					\
 	.run = design##_bench_run,						\
 	.chase = design##_bench_chase,						\
+	.bulk = design##_bench_bulk,						\
 };										\
 										\
 void design##_run(struct cmap *m, struct stress_batch *batch)			\

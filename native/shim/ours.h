@@ -13,10 +13,12 @@ struct bench_batch;
  * struct native_loops - as in struct bench_peer
  * @run: the timed loop over a batch
  * @chase: dependent loads
+ * @bulk: lookups of BENCH_BULK keys at a time
  */
 struct native_loops {
 	void (*run)(void *map, struct bench_batch *batch);
 	uint64_t (*chase)(void *map, uint64_t key, unsigned int n);
+	void (*bulk)(void *map, struct bench_batch *batch);
 };
 
 extern const struct native_loops rwlock_loops;

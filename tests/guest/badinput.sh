@@ -38,6 +38,7 @@ bad=(
 	duration_ms=0 duration_ms=3600001
 	rounds=0 rounds=1001
 	seed=-1 seed=18446744073709551616 seed=x
+	batch=0 batch=65 batch=-1
 	capacity=4294967297 capacity=-1
 	shards=0 shards=3 shards=1025 shards=2048 shards=1023
 	layout=tight mode=fast
@@ -54,7 +55,7 @@ good=(
 	keys=1 keys=4294967295 key_size=256 value_size=1 value_size=4096 dist=zipf dist=hotspot
 	theta=0.001 theta=0.999 arrival=poisson rate=1 rate=10000000 duration_ms=1 duration_ms=3600000
 	rounds=1 rounds=1000 seed=0 seed=18446744073709551615 capacity=0 capacity=4294967296
-	shards=1 shards=1024 layout=packed mode=classic sample_shift=0 sample_shift=20 stats=0 stats=1
+	batch=1 batch=64 shards=1 shards=1024 layout=packed mode=classic sample_shift=0 sample_shift=20 stats=0 stats=1
 	maps=rhashtable maps=rwlock,sharded,readdirty,readdirty_classic,seqlock,rhashtable,busted cpus=0
 )
 
@@ -75,13 +76,13 @@ unknown_parameter() {
 	dmesg | sed "1,/$MARK/d" | grep -q "unknown parameter 'nosuch' ignored"
 }
 
-more_keys_than_can_be() {
+# do_not_go_together REFUSED OTHER: both are in their ranges; it shows when the run is to begin.
+do_not_go_together() {
 	fresh
 	kernel_log_mark
-	# Both are in their ranges: it shows when the run is to begin.
-	refused_with "Invalid parameters" insmod mapstat.ko key_size=1 keys=257
+	refused_with "Invalid parameters" insmod mapstat.ko "$@"
 	equal "lines in the log" "$(kernel_log | grep -c '^mapstat: parameter ')" 1
-	kernel_log | grep -q '^mapstat: parameter keys=257: ' || fail "the line is: $(kernel_log)"
+	kernel_log | grep -q "^mapstat: parameter $1: " || fail "the line is: $(kernel_log)"
 	not_loaded
 }
 
@@ -289,7 +290,8 @@ test_case "insmod refuses values out of range" values insmod_refuses "${bad[@]}"
 test_case "the files refuse values out of range" values file_refuses "${bad[@]}"
 test_case "values at the ends of their ranges are taken" values accepts "${good[@]}"
 test_case "an unknown parameter is told" unknown_parameter
-test_case "more keys than the key can tell apart" more_keys_than_can_be
+test_case "more keys than the key can tell apart" do_not_go_together keys=257 key_size=1
+test_case "bulk loads of what arrives one by one" do_not_go_together batch=2 arrival=poisson
 test_case "a CPU that is offline" offline_cpu
 # Not rhashtable: to it, a capacity is a hint, and a small table will do.
 for design in rwlock sharded readdirty readdirty_classic seqlock; do

@@ -117,6 +117,8 @@ test_case "room made at once" every_design capacity=20000
 test_case "one shard; packed" every_design shards=1 layout=packed
 test_case "1024 shards" every_design shards=1024
 test_case "mode=classic" every_design mode=classic
+test_case "bulk loads" every_design batch=32
+test_case "bulk loads of 32 byte keys, 64 byte values, each timed" every_design batch=64 key_size=32 value_size=64 sample_shift=0
 test_case "each operation timed" every_design sample_shift=0
 test_case "no operation timed but 1 in 2^20" every_design sample_shift=20
 test_case "another seed" every_design seed=18446744073709551615

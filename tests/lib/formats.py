@@ -13,7 +13,7 @@ import statistics
 import sys
 
 DOCS = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../docs/debugfs.md")
-OPS = "load store delete rmw range load_response store_response delete_response".split()
+OPS = "load store delete rmw range load_many load_response store_response delete_response".split()
 KINDS = "promotion copy growth shrink grace_period".split()
 OVERFLOW_LO = 1 << 34
 

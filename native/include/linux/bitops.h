@@ -26,4 +26,15 @@ static __always_inline unsigned int hweight32(u32 word)
 	return __builtin_popcount(word);
 }
 
+static __always_inline unsigned int hweight_long(unsigned long word)
+{
+	return __builtin_popcountl(word);
+}
+
+/* Not atomic. */
+static __always_inline void __set_bit(unsigned int bit, unsigned long *map)
+{
+	map[bit / BITS_PER_LONG] |= BIT(bit % BITS_PER_LONG);
+}
+
 #endif /* _NATIVE_LINUX_BITOPS_H */

@@ -5,4 +5,7 @@
 
 #define BIT(n)		(1UL << (n))
 
+#define BITS_PER_LONG	64
+#define BITS_TO_LONGS(n)	(((n) + BITS_PER_LONG - 1) / BITS_PER_LONG)
+
 #endif /* _NATIVE_LINUX_BITS_H */

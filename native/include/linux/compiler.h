@@ -84,4 +84,20 @@ do {									\
 
 #endif
 
+/* Known to be written meanwhile. */
+#ifdef __SANITIZE_THREAD__
+void AnnotateIgnoreReadsBegin(const char *file, int line);
+void AnnotateIgnoreReadsEnd(const char *file, int line);
+
+#define data_race(expr)							\
+({									\
+	AnnotateIgnoreReadsBegin(__FILE__, __LINE__);			\
+	__auto_type __value = (expr);					\
+	AnnotateIgnoreReadsEnd(__FILE__, __LINE__);			\
+	__value;							\
+})
+#else
+#define data_race(expr)		(expr)
+#endif
+
 #endif /* _NATIVE_LINUX_COMPILER_H */
