@@ -13,6 +13,8 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
+#include "../kmod/maps/front.h"
 #include "../kmod/maps/maps.h"
 #include "../kmod/maps/registry.h"
 #include "../kmod/maps/sample.h"
@@ -262,6 +264,75 @@ static int pauses_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(pauses);
 
+static int front_apply(const char *word, void *arg)
+{
+	if (!strcmp(word, "on"))
+		return cmap_front_set(arg, true);
+	if (!strcmp(word, "off"))
+		return cmap_front_set(arg, false);
+	return -EINVAL;
+}
+
+static ssize_t front_write(struct file *file, const char __user *ubuf, size_t count,
+			   loff_t *ppos)
+{
+	return mapstat_debugfs_write(ubuf, count, ppos, front_apply, file_inode(file)->i_private);
+}
+
+static int front_show(struct seq_file *m, void *v)
+{
+	seq_puts(m, cmap_front_is_on(m->private) ? "on\n" : "off\n");
+	return 0;
+}
+
+static int front_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, front_show, inode->i_private);
+}
+
+static const struct file_operations front_fops = {
+	.owner		= THIS_MODULE,
+	.open		= front_open,
+	.read		= seq_read,
+	.write		= front_write,
+	.llseek		= seq_lseek,
+	.release	= single_release,
+};
+
+/* @part of @whole in thousandths; - where there is no whole. */
+static void show_permille(struct seq_file *m, const char *key, u64 part, u64 whole)
+{
+	if (whole)
+		seq_printf(m, "%s\t%llu\n", key, mul_u64_u64_div_u64(part, 1000, whole));
+	else
+		seq_printf(m, "%s\t-\n", key);
+}
+
+static int front_stats_show(struct seq_file *m, void *v)
+{
+	struct front_stats s;
+
+	cmap_front_stats(m->private, &s);
+	seq_printf(m, "state\t%s\n", !s.on ? "off" : s.resting_cpus ? "resting" : "on");
+	seq_printf(m, "resting_cpus\t%llu\n", s.resting_cpus);
+	seq_printf(m, "entries_per_cpu\t%llu\n", s.entries_per_cpu);
+	seq_printf(m, "memory_bytes\t%llu\n", s.bytes);
+	show_permille(m, "hit_permille", s.hits, s.hits + s.misses);
+	seq_printf(m, "hits_total\t%llu\n", s.hits);
+	seq_printf(m, "misses_total\t%llu\n", s.misses);
+	seq_printf(m, "invalidations_total\t%llu\n", s.invalidations);
+	seq_printf(m, "fills_total\t%llu\n", s.fills);
+	seq_printf(m, "bypassed_total\t%llu\n", s.bypassed);
+	seq_printf(m, "rests_total\t%llu\n", s.rests);
+	seq_printf(m, "writes_total\t%llu\n", s.writes);
+	if (s.write_samples)
+		seq_printf(m, "write_cost_ns\t%llu\n", div64_u64(s.write_ns, s.write_samples));
+	else
+		seq_puts(m, "write_cost_ns\t-\n");
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(front_stats);
+
 static void map_added(struct cmap *map)
 {
 	struct dentry *dir = mapstat_debugfs_dir(map->name, maps_dir);
@@ -273,6 +344,8 @@ static void map_added(struct cmap *map)
 	debugfs_create_file("latency_percpu", MAPSTAT_DEBUGFS_RO, dir, map,
 			    &latency_percpu_fops);
 	debugfs_create_file("pauses", MAPSTAT_DEBUGFS_RO, dir, map, &pauses_fops);
+	debugfs_create_file("front", MAPSTAT_DEBUGFS_RW, dir, map, &front_fops);
+	debugfs_create_file("front_stats", MAPSTAT_DEBUGFS_RO, dir, map, &front_stats_fops);
 }
 
 static void map_removed(struct cmap *map)

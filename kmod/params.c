@@ -64,6 +64,7 @@ static const char *const design_names[] = { CMAP_DESIGNS(DESIGN_NAME) NULL };
 static const char *const dist_names[] = { "uniform", "zipf", "hotspot", NULL };
 static const char *const arrival_names[] = { "closed", "poisson", NULL };
 static const char *const layout_names[] = { "padded", "packed", NULL };
+static const char *const front_names[] = { "off", "on", NULL };
 static const char *const mode_names[] = { "default", "classic", NULL };
 
 /* One line that names the parameter, the value and what it should be. */
@@ -318,6 +319,7 @@ static int set_stats(const struct mapstat_param *p, struct stress_config *config
 	X(layout, "of the sharded map's shards: padded or packed",		\
 	  WORD(layout, layout_names))						\
 	X(mode, "of the map readdirty: default or classic", WORD(mode, mode_names))\
+	X(front, "a per-CPU cache before each map: off or on", WORD(front, front_names))\
 	X(sample_shift, "latency of 1 in 2^sample_shift operations is taken",	\
 	  RANGE(sample_shift, 0, SAMPLE_SHIFT_MAX), .set = set_sample_shift)	\
 	X(stats, "0: no counters and no latencies", RANGE(stats, 0, 1), .set = set_stats)\
@@ -419,15 +421,16 @@ static int check_keys(const struct stress_config *config)
 		      config->key_size);
 }
 
-/* Arrivals come one at a time. */
+/* Arrivals come one at a time, and a front has no answer to many. */
 static int check_batch(const struct stress_config *config)
 {
 	char val[12];
 
-	if (config->batch == 1 || config->arrival != STRESS_POISSON)
+	if (config->batch == 1 || (config->arrival != STRESS_POISSON && !config->front))
 		return 0;
 	snprintf(val, sizeof(val), "%u", config->batch);
-	return refuse(&mapstat_params[PARAM_batch], val, "not 1 with arrival=poisson");
+	return refuse(&mapstat_params[PARAM_batch], val, "not 1 with %s",
+		      config->front ? "front=on" : "arrival=poisson");
 }
 
 /**

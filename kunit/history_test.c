@@ -3,7 +3,9 @@
  * Guarantee A: histories of concurrent operations, checked key by key.
  */
 #include <linux/atomic.h>
+#include <linux/delay.h>
 #include <linux/jiffies.h>
+#include "../kmod/maps/front.h"
 #include "fixture.h"
 #include "linearize.h"
 #include "threads.h"
@@ -16,6 +18,7 @@
 #define HISTORY_OPS	400
 #define HISTORY_OPS_ODD	100
 #define HISTORY_MS	60
+#define FRONT_HITS	50	/* answers of a front before it goes; a round has hundreds of loads */
 #define CHURN_KEYS	250	/* enough to make a table grow, and promote, and shrink again */
 
 /**
@@ -33,6 +36,8 @@
  * @round: rounds so far; makes the ids of a round's values differ from the last one's
  * @overlapped: operations during which another one was called or returned
  * @total: all operations so far
+ * @switch_front: a front comes and goes meanwhile; constant
+ * @front_hits: loads that it answered; the switching thread's while a round goes on
  */
 struct history {
 	struct cmap *map;
@@ -46,6 +51,8 @@ struct history {
 	u32 round;
 	u64 overlapped;
 	u64 total;
+	bool switch_front;
+	u64 front_hits;
 };
 
 /* A value's id, checked: a torn value, or another key's, becomes one that nobody stored. */
@@ -143,6 +150,26 @@ static int history_churn(struct history *h)
 	return 0;
 }
 
+/* A front comes, stays until it has answered a few loads, and goes. */
+static int history_switch(struct history *h)
+{
+	struct front_stats stats = { };
+	int ret = 0;
+
+	while (!ret && atomic_read(&h->busy)) {
+		ret = cmap_front_set(h->map, true);
+		do {
+			usleep_range(100, 200);
+			cmap_front_stats(h->map, &stats);
+		} while (atomic_read(&h->busy) && stats.hits < FRONT_HITS);
+		h->front_hits += stats.hits;
+		/* A round may end before it; then the next one begins with a front. */
+		if (!ret && atomic_read(&h->busy))
+			ret = cmap_front_set(h->map, false);
+	}
+	return ret;
+}
+
 /* Never 0, nor one of the initial values. */
 static u32 history_id(const struct history *h, unsigned int thread, unsigned int i)
 {
@@ -156,6 +183,8 @@ static int history_thread(struct team *team, unsigned int id)
 
 	if (id == LIN_THREADS)
 		return history_churn(h);
+	if (id > LIN_THREADS)
+		return history_switch(h);
 	for (i = 0; i < (id & 1 ? HISTORY_OPS_ODD : HISTORY_OPS); i++) {
 		history_op(h, id, history_id(h, id, i));
 		team_pause(id, &h->bufs[id]);
@@ -194,7 +223,7 @@ static int history_round(struct history *h)
 		h->initial[key] = id;
 	}
 	atomic_set(&h->busy, LIN_THREADS);
-	ret = team_start(&team, LIN_THREADS + 1, history_thread, h);
+	ret = team_start(&team, LIN_THREADS + 1 + h->switch_front, history_thread, h);
 	return ret ?: team_join(&team);
 }
 
@@ -288,6 +317,21 @@ static void guarantee_a_linearizable(struct kunit *test)
 			    ht->h.total);
 }
 
+/*
+ * Fails when: with a front that comes and goes some order of the operations on a key cannot
+ * explain what they returned, as when a write is not seen by it.
+ */
+static void guarantee_a_with_a_front(struct kunit *test)
+{
+	struct history_test *ht = test->priv;
+
+	ht->h.switch_front = true;
+	guarantee_a_linearizable(test);
+	/* Where all keys collide they are one group, and every write is in the way of all. */
+	if (!(ht->h.map->flags & CMAP_COLLIDE))
+		KUNIT_EXPECT_GT(test, ht->h.front_hits, 0);
+}
+
 /* Fails when: the histories or their checker cannot see a store in 2^14 that is dropped. */
 static void busted_is_caught_by_histories(struct kunit *test)
 {
@@ -376,6 +420,7 @@ static void guarantee_a_one_first_store(struct kunit *test)
 static struct kunit_case history_cases[] = {
 	KUNIT_CASE_PARAM(guarantee_a_one_first_store, every_shape_gen_params),
 	KUNIT_CASE_PARAM(guarantee_a_linearizable, every_shape_gen_params),
+	KUNIT_CASE_PARAM(guarantee_a_with_a_front, few_shapes_gen_params),
 	KUNIT_CASE(busted_is_caught_by_histories),
 	{}
 };

@@ -10,6 +10,7 @@
 #define MAPSTAT_CLOCK_H
 
 #include <linux/jump_label.h>
+#include <linux/ktime.h>	/* 6.1: timekeeping.h needs it, and comes by itself */
 #include <linux/math64.h>
 #include <linux/timekeeping.h>
 #include <linux/types.h>

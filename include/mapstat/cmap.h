@@ -6,8 +6,9 @@
  * on purpose), and each lettered guarantee has a KUnit test of the same letter.
  *
  * A  Linearizable per key.  Every operation on one key takes effect at one instant
- *    between its call and its return; cmap_load_many() is a load of each of its keys.  Operations on different keys are not ordered
- *    with each other, beyond what the caller's own ordering says.
+ *    between its call and its return; cmap_load_many() is a load of each of its keys.
+ *    Operations on different keys are not ordered with each other, beyond what the
+ *    caller's own ordering says.
  * B  Whole values.  A value that is copied out was stored under that very key, as a
  *    whole; it is never torn, never another key's, and never one that a store which
  *    returned before the load began had already replaced.

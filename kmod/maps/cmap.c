@@ -14,11 +14,10 @@
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include "../table/array.h"
-#include "many.h"
-#include "maps.h"
+#include "call.h"
+#include "front.h"
 #include "registry.h"
 #include "sample.h"
-#include "update.h"
 
 #define CMAP_OPS_ENTRY(d)							\
 	[CMAP_DESIGN_##d] = &d##_ops,
@@ -27,46 +26,36 @@ const struct cmap_ops *const cmap_designs[CMAP_NR_DESIGNS] = {
 };
 EXPORT_SYMBOL_IF_KUNIT(cmap_designs);
 
-#define CMAP_CASE_LOAD(d)							\
-	case CMAP_DESIGN_##d: {							\
-		return d##_load(m, key, value);					\
-	}
-
-static __always_inline int call_load(struct cmap *m, const void *key, void *value)
+/* Some map has a front; this one, perhaps. */
+static noinline int load_by_front(struct cmap *m, const void *key, void *value)
 {
-	switch (m->design) {
-	CMAP_DESIGNS(CMAP_CASE_LOAD);
-	default:
-		return -EINVAL;
-	}
+	int ret;
+
+	rcu_read_lock();
+	ret = front_load(m, key, value);
+	rcu_read_unlock();
+	return ret;
 }
 
-#define CMAP_CASE_LOAD_MANY(d)							\
-	case CMAP_DESIGN_##d: {							\
-		return d##_load_many(m, q);					\
-	}
-
-static __always_inline unsigned int call_load_many(struct cmap *m, const struct cmap_many *q)
+static __always_inline int do_load(struct cmap *m, const void *key, void *value)
 {
-	switch (m->design) {
-	CMAP_DESIGNS(CMAP_CASE_LOAD_MANY);
-	default:
-		return 0;
-	}
+	if (static_branch_unlikely(&front_in_use))
+		return load_by_front(m, key, value);
+	return call_load(m, key, value);
 }
 
-#define CMAP_CASE_UPDATE(d)							\
-	case CMAP_DESIGN_##d: {							\
-		return d##_update(m, u);					\
-	}
-
-static __always_inline int call_update(struct cmap *m, const struct cmap_update *u)
+/* In an RCU read-side section, so that a front that comes can wait for it. */
+static __always_inline int do_update(struct cmap *m, const struct cmap_update *u)
 {
-	switch (m->design) {
-	CMAP_DESIGNS(CMAP_CASE_UPDATE);
-	default:
-		return -EINVAL;
-	}
+	int ret;
+
+	rcu_read_lock();
+	if (static_branch_unlikely(&front_in_use))
+		ret = front_update(m, u);
+	else
+		ret = call_update(m, u);
+	rcu_read_unlock();
+	return ret;
 }
 
 static int timed_update(struct cmap *m, const struct cmap_update *u, enum cmap_hist_kind kind)
@@ -76,9 +65,9 @@ static int timed_update(struct cmap *m, const struct cmap_update *u, enum cmap_h
 
 	lockdep_assert_irqs_enabled();
 	if (likely(!sample_due(m)))
-		return call_update(m, u);
+		return do_update(m, u);
 	start = mapstat_clock_read();
-	ret = call_update(m, u);
+	ret = do_update(m, u);
 	sample_record(m, kind, start);
 	return ret;
 }
@@ -99,9 +88,9 @@ int cmap_load(struct cmap *map, const void *key, void *value)
 
 	lockdep_assert_irqs_enabled();
 	if (likely(!sample_due(map)))
-		return call_load(map, key, value);
+		return do_load(map, key, value);
 	start = mapstat_clock_read();
-	ret = call_load(map, key, value);
+	ret = do_load(map, key, value);
 	sample_record(map, CMAP_HIST_LOAD, start);
 	return ret;
 }
@@ -355,7 +344,7 @@ int cmap_clear(struct cmap *map)
 	int ret;
 
 	might_sleep();
-	ret = map->ops->clear(map);
+	ret = front_clear(map);
 	sample_record(map, CMAP_HIST_RANGE, start);
 	return ret;
 }
@@ -491,6 +480,7 @@ static struct cmap *alloc_map(const struct cmap_params *p, int design)
 	hash_key_init(&m->hash, p->flags & CMAP_COLLIDE);
 	mapstat_pauses_init(&m->pauses);
 	INIT_WORK(&m->work, cmap_work);
+	init_rwsem(&m->front_lock);
 	if (shared_alloc(m)) {
 		kvfree(m);
 		return NULL;
@@ -506,6 +496,7 @@ static void free_map(struct cmap *m)
 
 static void exit_map(struct cmap *m)
 {
+	cmap_front_set(m, false);
 	cancel_work_sync(&m->work);
 	m->ops->exit(m);
 	free_map(m);
@@ -559,7 +550,8 @@ EXPORT_SYMBOL_NS_GPL(cmap_create, MAPSTAT);
  * @map: of cmap_create(); no operation on it may be in flight; NULL or an ERR_PTR is
  *	left alone
  *
- * Context: Process; sleeps, also for a grace period.
+ * Context: Process; sleeps, also for a grace period; takes cpus_read_lock() where the map
+ * has a front.
  */
 void cmap_destroy(struct cmap *map)
 {

@@ -97,7 +97,8 @@ static __always_inline unsigned int many_load(struct cmap *m, const struct cmap_
 {
 	const size_t key_stride = ALIGN(shape.key_size, 8);
 	const size_t value_stride = ALIGN(shape.value_size, 8);
-	unsigned int done, hits = 0;
+	unsigned int hits = 0;
+	size_t done;
 
 	for (done = 0; done < q->n; done += MANY_GROUP) {
 		unsigned long *found = &q->found[done / MANY_GROUP];

@@ -8,6 +8,7 @@
 
 #include <linux/list.h>
 #include <linux/percpu.h>
+#include <linux/rwsem.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
 #include <mapstat/clock.h>
@@ -19,6 +20,7 @@
 #include "../table/hash.h"
 #include "designs.h"
 
+struct front;
 struct stress_batch;
 
 #define CMAP_ENUM(d) CMAP_DESIGN_##d,
@@ -86,10 +88,13 @@ extern const char *const cmap_hist_names[CMAP_NR_HISTS];
  * @shape: constant
  * @flags: of enum cmap_flags, constant
  * @hash: constant
+ * @front: what loads are answered from, or NULL; see front.c.  Written under @front_lock,
+ *	read under RCU
  * @pcpu: the pointer is constant; see struct cmap_pcpu
  * @hist: the pointers are constant; see struct mapstat_hist
  * @work: growth, promotion and reclaim of this map: ops->work on mapstat_wq
  * @pauses: own lock
+ * @front_lock: the front comes or goes; a clear reads it
  * @node: protected by the registry's mutex
  * @params: what it was made with, defaults filled in, strings not kept: constant
  * @name: constant
@@ -101,10 +106,12 @@ struct cmap {
 	struct cmap_shape shape;
 	unsigned int flags;
 	struct cmap_hash_key hash;
+	struct front __rcu *front;
 	struct cmap_pcpu __percpu *pcpu;
 	struct mapstat_hist __percpu *hist[CMAP_NR_HISTS];
 	struct work_struct work;
 	struct mapstat_pauses pauses;
+	struct rw_semaphore front_lock;
 	struct list_head node;
 	struct cmap_params params;
 	char name[CMAP_NAME_LEN];

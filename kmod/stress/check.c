@@ -141,7 +141,7 @@ static void walk_step(struct stress_run *run, struct cmap *m, struct stress_batc
 		else
 			memset(value, 0xff, sizeof(u64));	/* as in draw_op() */
 	}
-	m->ops->run(m, b);
+	stress_batch_run(m, b);
 }
 
 /* Note what a step of the prefill stored. Return: 0 or -errno. */

@@ -65,6 +65,7 @@ struct stress_maps {
  * @shards: of the sharded map
  * @layout: of enum stress_layout
  * @mode: of enum stress_mode
+ * @front: 1: each map begins with a front
  * @sample_shift: latency of 1 in 2^@sample_shift operations is taken
  * @stats: 0: counters and latency off
  * @autostart: start a run when the module is loaded
@@ -93,6 +94,7 @@ struct stress_config {
 	unsigned int shards;
 	unsigned int layout;
 	unsigned int mode;
+	unsigned int front;
 	unsigned int sample_shift;
 	unsigned int stats;
 	unsigned int autostart;

@@ -11,6 +11,7 @@
 #include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
+#include "../maps/front.h"
 #include "../maps/registry.h"
 #include "../params.h"
 #include "measure.h"
@@ -227,7 +228,7 @@ static int create_map(struct stress_run *run, unsigned int map)
 		return PTR_ERR(m);
 	}
 	run->maps[map] = m;
-	return 0;
+	return c->front ? cmap_front_set(m, true) : 0;
 }
 
 /* Refuse at once what can never fit, before anything else is driven out of memory. */

@@ -149,6 +149,7 @@ void stress_threads_destroy(struct stress_run *run);
 
 struct stress_batch *stress_batch_alloc(const struct stress_run *run);
 void stress_batch_free(struct stress_batch *b);
+void stress_batch_run(struct cmap *m, struct stress_batch *b);
 u64 stress_batch_check(struct stress_thread *t);
 
 int stress_prefill(struct stress_run *run, unsigned int map);

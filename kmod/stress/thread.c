@@ -11,6 +11,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
+#include "../maps/front.h"
 #include "run.h"
 
 /* Room for values in a batch: all of a batch stays in the L1 cache beside the map's lines. */
@@ -127,9 +128,23 @@ static void draw_batch(struct stress_thread *t, unsigned int n)
 		plan_bulk(t->batch);
 }
 
-static void run_batch(struct cmap *m, struct stress_batch *b)
+/**
+ * stress_batch_run - do a batch's operations
+ * @m: the map
+ * @b: the batch
+ *
+ * In an RCU read-side section, as a front that comes or goes meanwhile relies on.
+ *
+ * Context: Process.
+ */
+void stress_batch_run(struct cmap *m, struct stress_batch *b)
 {
-	m->ops->run(m, b);
+	rcu_read_lock();
+	if (cmap_front_is_on(m))
+		front_run(m, b);
+	else
+		m->ops->run(m, b);
+	rcu_read_unlock();
 	if (b->bulk > 1)
 		unfold_bulk(b);
 }
@@ -172,7 +187,7 @@ static void run_closed(struct stress_thread *t, struct cmap *m)
 		/* At changing places: the first operations of a batch find colder caches. */
 		if (sample)
 			b->first = stress_mix64(t->figures.ops);
-		run_batch(m, b);
+		stress_batch_run(m, b);
 		if (run->phase.timed)
 			account_batch(t, m);
 		t->figures.errors += stress_batch_check(t);
@@ -254,7 +269,7 @@ static void run_poisson(struct stress_thread *t, struct cmap *m)
 		due_ns = stress_arrival_due_ns(&t->arrivals);
 		if (!wait_for_arrival(run, start, due_ns))
 			break;
-		run_batch(m, b);
+		stress_batch_run(m, b);
 		account_batch(t, m);
 		account_arrival(t, m, due_ns, mapstat_clock_ns(b->end - start));
 		t->figures.errors += stress_batch_check(t);

@@ -31,7 +31,7 @@
 
 #define TABLE_SLOTS		8
 #define TABLE_INLINE		64	/* bytes of key and value: a cache line's worth */
-#define TABLE_FETCH_MAX		192	/* bytes of a bucket that a bulk load fetches early: three lines, u64s */
+#define TABLE_FETCH_MAX		192	/* bytes of a bucket to fetch early: three lines, of u64s */
 #define TABLE_BITS_MAX		40	/* a range's cursor is that many bits of the hash */
 #define TABLE_BITS_STEP		3	/* grow or shrink at most 8 times at once */
 #define TABLE_GROW		6	/* entries a bucket: 3 of 4 slots, few overflows */
@@ -263,6 +263,7 @@ static __always_inline int table_load(const struct table *t, u64 hash, const voi
 static __always_inline void table_fetch(const struct table *t, u64 hash,
 					const struct cmap_shape shape)
 {
+	/* A writer may be changing it: whatever comes of it is but a hint. */
 	const struct table_array cur = data_race(t->cur);
 	const void *at = table_head(&cur, hash, shape);
 	unsigned int i;

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <linux/err.h>
+#include "../../kmod/maps/front.h"
 #include "../../kmod/maps/maps.h"
 #include "../shim/native.h"
 #include "../shim/ours.h"
@@ -103,12 +104,7 @@ static void ours_work(void *map, struct bench_work *work)
 #define WORK		NULL
 #endif
 
-#define OURS(peer, from, design, mode, flags, text)				\
-static void *ours_##peer##_create(uint64_t capacity)				\
-{										\
-	return ours_create(design, mode, flags, capacity);			\
-}										\
-										\
+#define OURS_PEER(peer, make, from, text)					\
 static void ours_##peer##_run(void *map, struct bench_batch *batch)		\
 {										\
 	from##_loops.run(map, batch);						\
@@ -127,7 +123,7 @@ static uint64_t ours_##peer##_chase(void *map, uint64_t key, unsigned int n)	\
 const struct bench_peer SYMBOL(peer) = {					\
 	.name = NAME(peer),							\
 	.settings = text,							\
-	.create = ours_##peer##_create,						\
+	.create = make,								\
 	.destroy = ours_destroy,						\
 	.thread_begin = ours_begin,						\
 	.thread_end = ours_end,							\
@@ -142,9 +138,35 @@ const struct bench_peer SYMBOL(peer) = {					\
 	.work = WORK,								\
 }
 
+#define OURS(peer, from, design, mode, flags, text)				\
+static void *ours_##peer##_create(uint64_t capacity)				\
+{										\
+	return ours_create(design, mode, flags, capacity);			\
+}										\
+OURS_PEER(peer, ours_##peer##_create, from, text)
+
 #define BOTH(peer, design, mode, text)						\
 	OURS(peer, peer, design, mode, 0, text);				\
 	OURS(peer##_generic, peer, design, mode, CMAP_GENERIC, text ", keys as byte strings")
+
+#define FRONT(peer, design, mode, text)						\
+static void *ours_##peer##_front_create(uint64_t capacity)			\
+{										\
+	struct cmap *m = ours_create(design, mode, 0, capacity);		\
+										\
+	if (m && cmap_front_set(m, true)) {					\
+		cmap_destroy(m);						\
+		m = NULL;							\
+	}									\
+	return m;								\
+}										\
+OURS_PEER(peer##_front, ours_##peer##_front_create, front, text ", behind a front")
+
+FRONT(rwlock, "rwlock", NULL, "ours: bucket table behind an rwlock_t");
+FRONT(sharded, "sharded", NULL, "ours: 32 bucket tables, a spinlock each");
+FRONT(readdirty, "readdirty", NULL, "ours: snapshot and dirty trie under RCU");
+FRONT(readdirty_classic, "readdirty", "classic", "ours: the published read/dirty map");
+FRONT(seqlock, "seqlock", NULL, "ours: buckets under sequence counts");
 
 BOTH(rwlock, "rwlock", NULL, "ours: bucket table behind an rwlock_t");
 BOTH(sharded, "sharded", NULL, "ours: 32 bucket tables, a spinlock each");

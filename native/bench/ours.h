@@ -10,7 +10,9 @@
 #define OURS_ALL(X)	\
 	X(rwlock) X(sharded) X(readdirty) X(readdirty_classic) X(seqlock)		\
 	X(rwlock_generic) X(sharded_generic) X(readdirty_generic)			\
-	X(readdirty_classic_generic) X(seqlock_generic)
+	X(readdirty_classic_generic) X(seqlock_generic)					\
+	X(rwlock_front) X(sharded_front) X(readdirty_front)				\
+	X(readdirty_classic_front) X(seqlock_front)
 
 #define OURS_DECLARE(name)	\
 	extern const struct bench_peer name##_peer, name##_stats_peer;

@@ -27,5 +27,6 @@ extern const struct native_loops readdirty_loops;
 extern const struct native_loops readdirty_classic_loops;
 extern const struct native_loops seqlock_loops;
 extern const struct native_loops busted_loops;
+extern const struct native_loops front_loops;
 
 #endif /* MAPSTAT_NATIVE_OURS_H */

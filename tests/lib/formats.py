@@ -2,7 +2,7 @@
 """Checks what the debugfs files say: the formats of docs/debugfs.md, and sums that must agree.
 
 usage: formats.py results FILE [PARAMETER=VALUE...]
-       formats.py version|stats|percpu|latency|latency_percpu|pauses FILE
+       formats.py version|stats|percpu|latency|latency_percpu|pauses|front_stats FILE
        formats.py sums DIRECTORY      maps/<name>, at rest
        formats.py parameters DIRECTORY MODINFO-LINES-FILE
 Prints what is wrong and exits 1.
@@ -284,6 +284,25 @@ def pauses(path):
     check(ends == sorted(ends), f"{path}: events out of order")
     for _, _, kind, duration, _ in events:
         check(int(duration) <= int(totals[kind]["max_ns"]), f"{path}: an event longer than the maximum")
+
+
+FRONT_KEYS = ("state resting_cpus entries_per_cpu memory_bytes hit_permille hits_total misses_total "
+              "invalidations_total fills_total bypassed_total rests_total writes_total "
+              "write_cost_ns").split()
+
+
+def front_stats(path):
+    rows = [line.split("\t") for line in lines_of(path)]
+    check([key for key, _ in rows] == FRONT_KEYS, f"{path}: {[key for key, _ in rows]}")
+    found = dict(rows)
+    check(found["state"] in ("off", "on", "resting"), f"{path}: state {found['state']}")
+    for key, value in rows[1:]:
+        check(re.fullmatch(r"\d+", value) or value == "-" and key in ("hit_permille", "write_cost_ns"),
+              f"{path}: {key} {value}")
+    check((found["state"] == "resting") == (found["resting_cpus"] != "0"), f"{path}: {found}")
+    check((found["state"] == "off") == (found["entries_per_cpu"] == "0"), f"{path}: {found}")
+    check(int(found["invalidations_total"]) <= int(found["misses_total"]), f"{path}: {found}")
+    return found
 
 
 def sums(directory):

@@ -4,6 +4,7 @@
 #define _NATIVE_LINUX_ATOMIC_H
 
 #include <linux/compiler.h>
+#include <linux/types.h>
 
 /* Without a suffix they order everything before and after them. */
 #define xchg(ptr, new)		__atomic_exchange_n(ptr, new, __ATOMIC_SEQ_CST)
@@ -23,5 +24,29 @@
 #define try_cmpxchg_acquire(ptr, oldp, new)				\
 	__atomic_compare_exchange_n(ptr, oldp, new, false,		\
 				    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)
+
+/* Counts: relaxed, but where the name says otherwise. */
+typedef struct {
+	s64 counter;
+} atomic64_t;
+
+static __always_inline s64 atomic64_read(const atomic64_t *v)
+{
+	return READ_ONCE(v->counter);
+}
+
+static __always_inline s64 atomic64_read_acquire(const atomic64_t *v)
+{
+	return smp_load_acquire(&v->counter);
+}
+
+static __always_inline void atomic64_inc(atomic64_t *v)
+{
+	__atomic_fetch_add(&v->counter, 1, __ATOMIC_SEQ_CST);
+}
+
+/* The increment itself orders everything, here. */
+#define smp_mb__before_atomic()	barrier()
+#define smp_mb__after_atomic()	barrier()
 
 #endif /* _NATIVE_LINUX_ATOMIC_H */

@@ -34,6 +34,8 @@ struct static_key {
 #define DEFINE_STATIC_KEY_TRUE(name)						\
 	static_assert(sizeof(name) == sizeof(struct static_key), "declared before")
 
+#define DEFINE_STATIC_KEY_FALSE(name)	DEFINE_STATIC_KEY_TRUE(name)
+
 #define static_branch_likely(key)	likely((key)->on)
 #define static_branch_unlikely(key)	unlikely((key)->on)
 #define static_branch_enable(key)	native_static_key_set(key, true)

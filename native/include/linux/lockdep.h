@@ -13,6 +13,8 @@
 #define lockdep_assert_held(lock)	((void)(lock))
 #endif
 
+#define lockdep_assert_held_write(lock)	lockdep_assert_held(lock)
+
 /* There are no interrupts. */
 #define lockdep_assert_irqs_enabled()	do { } while (0)
 

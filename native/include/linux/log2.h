@@ -21,4 +21,9 @@ static __always_inline unsigned long roundup_pow_of_two(unsigned long n)
 	return 1UL << order_base_2(n);
 }
 
+static __always_inline unsigned long rounddown_pow_of_two(unsigned long n)
+{
+	return 1UL << __fls(n);
+}
+
 #endif /* _NATIVE_LINUX_LOG2_H */

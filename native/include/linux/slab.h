@@ -26,5 +26,6 @@ static inline void *kmalloc_array(size_t n, size_t size, gfp_t gfp)
 #define kcalloc(n, size, gfp)		kmalloc_array(n, size, (gfp) | __GFP_ZERO)
 #define kzalloc(size, gfp)		kmalloc(size, (gfp) | __GFP_ZERO)
 #define kvzalloc(size, gfp)		kmalloc(size, (gfp) | __GFP_ZERO)
+#define kvzalloc_node(size, gfp, node)	((void)(node), kvzalloc(size, gfp))
 
 #endif /* _NATIVE_LINUX_SLAB_H */

@@ -18,4 +18,13 @@ static inline ssize_t strscpy(char *to, const char *from, size_t size)
 	return n;
 }
 
+static inline void *memset64(u64 *words, u64 word, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		words[i] = word;
+	return words;
+}
+
 #endif /* _NATIVE_LINUX_STRING_H */

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The front: a per-CPU cache of what loads found, before a map.
+ *
+ * Each CPU has a set-associative cache of keys and values, LRU within a set, that it alone
+ * reads and writes.  What makes an entry invalid is shared: keys are grouped by their
+ * hash, and a group counts the writes that have begun, and those that have ended.
+ *
+ *   A write counts itself as begun, writes to the map, counts itself as ended.
+ *   A load that misses looks at both counts.  Where they are equal, nobody is writing in
+ *   the group.  It loads from the map, and if by then no other write has begun, keeps the
+ *   value together with that count.
+ *   A load that finds its key takes the value if the group's count of begun writes is
+ *   still the entry's.
+ *
+ * WHY NO OLD VALUE IS RETURNED.  An entry's value was the key's when its count was read a
+ * second time: no write was in progress at the first reading, and none began until the
+ * second.  Its count is still the group's at the instant at which a load that hits reads it:
+ * no write has begun until then, so the value is still the key's, and the load takes effect
+ * at that instant.  (64 bits of count do not come round.)
+ *
+ * ON AND OFF.  All that write are in an RCU read-side section from before they look for a
+ * front until they have written.  On: the front is published, but nobody reads from it
+ * yet; after a grace period every write counts itself, and reading begins.  Off: reading
+ * ends; after a grace period nobody relies on the counts, and the front is unpublished;
+ * after another one it is freed.  A clear excludes both, and counts as a write in all groups.
+ *
+ * A cache that answers fewer than one load in FRONT_PAYS puts itself to rest for a while.
+ */
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
+#include <mapstat/clock.h>
+#include "../stress/loop.h"
+#include "call.h"
+#include "front_cache.h"
+
+/* Does it pay? Called every FRONT_WINDOW loads. Return: the cache's next state. */
+static noinline u32 front_judge(struct front_cpu *c)
+{
+	const unsigned long misses = c->misses - c->window_misses;
+
+	c->window_misses = c->misses;
+	if (misses <= FRONT_WINDOW - FRONT_WINDOW / FRONT_PAYS)
+		return 0;
+	front_count(c->rests);
+	return FRONT_REST;
+}
+
+/* Pass by a cache that is resting, or that this interrupts. */
+static __always_inline void front_pass(struct front_cpu *c, u32 state)
+{
+	if (likely(state != FRONT_BUSY))
+		WRITE_ONCE(c->state, state - 1);	/* pairs as front_count() does */
+	else
+		front_count(c->interrupts);
+}
+
+/*
+ * Begin to work in this CPU's cache. Return: it, with preemption off, for front_leave();
+ * or NULL: it is resting, or this interrupts somebody who is at work there.
+ */
+static __always_inline struct front_cpu *front_enter(struct front *f)
+{
+	struct front_cpu *c;
+	u32 state;
+
+	preempt_disable();
+	c = this_cpu_ptr(f->cpu);
+	/* Against softirqs of this CPU, who leave it as they found it, or rest in between. */
+	state = READ_ONCE(c->state);
+	if (unlikely(state)) {
+		front_pass(c, state);
+		preempt_enable();
+		return NULL;
+	}
+	WRITE_ONCE(c->state, FRONT_BUSY);
+	barrier();	/* busy first, idle last */
+	return c;
+}
+
+static __always_inline void front_leave(struct front_cpu *c, u32 state)
+{
+	barrier();	/* as in front_enter() */
+	WRITE_ONCE(c->state, state);
+	preempt_enable();
+}
+
+static __always_inline void front_touch(struct front_ages *ages, unsigned int way)
+{
+	ages->used[way] = ++ages->clock;
+}
+
+/*
+ * Which entries have the key? A bit for each.  All are compared, without a branch: which of
+ * them it is cannot be predicted.
+ */
+static __always_inline unsigned int front_match(struct front_set *set, const void *key,
+						const struct cmap_shape shape)
+{
+	unsigned int way, match = 0;
+
+	for (way = 0; way < FRONT_WAYS; way++)
+		match |= (u32)cmap_key_equal(front_key(set, way, shape), key, shape) << way;
+	return match;
+}
+
+enum front_answer {
+	FRONT_HIT,
+	FRONT_ABSENT,
+	FRONT_INVALID,
+};
+
+/* Look for a key whose group has begun so many writes; @value is written on a hit only. */
+static __always_inline enum front_answer front_find(struct front_set *set, u64 begun,
+						    const void *key, void *value,
+						    const struct cmap_shape shape)
+{
+	const unsigned int match = front_match(set, key, shape);
+	unsigned int way;
+
+	if (unlikely(!match))
+		return FRONT_ABSENT;
+	way = __ffs(match);
+	if (unlikely(set->begun[way] != begun))
+		return set->begun[way] == FRONT_EMPTY ? FRONT_ABSENT : FRONT_INVALID;
+	cmap_value_copy(value, front_value(set, way, shape), shape);
+	front_touch(front_ages(set, shape), way);
+	return FRONT_HIT;
+}
+
+/* The key's own entry, an empty one, or else the one that was used longest ago. */
+static unsigned int front_victim(struct front_set *set, const void *key,
+				 const struct cmap_shape shape)
+{
+	const struct front_ages *ages = front_ages(set, shape);
+	const unsigned int match = front_match(set, key, shape);
+	unsigned int way, victim = 0;
+	u32 longest = 0;
+
+	if (match)
+		return __ffs(match);
+	for (way = 0; way < FRONT_WAYS; way++) {
+		if (set->begun[way] == FRONT_EMPTY)
+			return way;
+		if (ages->clock - ages->used[way] >= longest) {
+			longest = ages->clock - ages->used[way];
+			victim = way;
+		}
+	}
+	return victim;
+}
+
+/* Keep what a load found, unless a write has begun since its group had @begun. */
+static noinline void front_fill(struct cmap *m, struct front *f, u64 hash, u64 begun,
+				const void *key, const void *value)
+{
+	const struct cmap_shape shape = m->shape;
+	struct front_cpu *c = front_enter(f);
+	struct front_set *set;
+	unsigned int way;
+
+	if (!c)
+		return;
+	/* The map, then the count: pairs with smp_mb__after_atomic() in front_begin(). */
+	smp_rmb();
+	if (atomic64_read(&f->begun[front_group(hash)]) == begun) {
+		set = front_set(f, c, hash, shape);
+		way = front_victim(set, key, shape);
+		set->begun[way] = begun;
+		cmap_key_copy(front_key(set, way, shape), key, shape);
+		cmap_value_copy(front_value(set, way, shape), value, shape);
+		front_touch(front_ages(set, shape), way);
+		front_count(c->fills);
+	}
+	front_leave(c, 0);
+}
+
+/* A load that the front has no answer to. */
+static noinline int front_load_miss(struct cmap *m, struct front *f, u64 hash,
+				    const void *key, void *value)
+{
+	const unsigned int group = front_group(hash);
+	/*
+	 * Ended first: as many that had begun later had begun then.  Pairs with the counts of
+	 * front_begin() and front_end(): what the writes did is seen.
+	 */
+	const u64 ended = atomic64_read_acquire(&f->ended[group]);
+	const u64 begun = atomic64_read_acquire(&f->begun[group]);
+	int ret = call_load(m, key, value);
+
+	if (!ret && ended == begun)
+		front_fill(m, f, hash, begun, key, value);
+	return ret;
+}
+
+static __always_inline int front_load_shape(struct cmap *m, struct front *f, const void *key,
+					    void *value, const struct cmap_shape shape)
+{
+	struct front_cpu *c = front_enter(f);
+	enum front_answer answer;
+	u32 state = 0;
+	u64 hash;
+
+	if (unlikely(!c))
+		return call_load(m, key, value);
+	hash = cmap_hash(m, key, shape);
+	/* Where a hit takes effect.  Pairs with front_begin(): who saw its write sees it. */
+	answer = front_find(front_set(f, c, hash, shape),
+			    atomic64_read_acquire(&f->begun[front_group(hash)]), key, value,
+			    shape);
+	if (unlikely(answer != FRONT_HIT)) {
+		front_count(c->misses);
+		if (answer == FRONT_INVALID)
+			front_count(c->invalidations);
+	}
+	front_count(c->lookups);
+	if (unlikely(!(c->lookups % FRONT_WINDOW)))
+		state = front_judge(c);
+	front_leave(c, state);
+	if (unlikely(answer != FRONT_HIT))
+		return front_load_miss(m, f, hash, key, value);
+	cmap_count(m, CMAP_HITS);
+	return 0;
+}
+
+/* The shapes with sizes known only now, out of line, away from the fast one's registers. */
+static noinline int front_load_sized(struct cmap *m, struct front *f, const void *key,
+				     void *value)
+{
+	if (m->shape.u64_key)
+		return front_load_shape(m, f, key, value, CMAP_SHAPE_U64(m));
+	return front_load_shape(m, f, key, value, CMAP_SHAPE_ANY(m));
+}
+
+/**
+ * front_load - see cmap_load()
+ * @m: the map; it may have a front or none
+ * @key: the key
+ * @value: where the value goes
+ *
+ * Context: Process or softirq; RCU read lock.
+ * Return: 0 or -ENOENT.
+ */
+int front_load(struct cmap *m, const void *key, void *value)
+{
+	struct front *f;
+
+	/*
+	 * A load before this one may have been answered by the map, with the value of a write
+	 * that had begun: this one's look at the counts comes after that.  Pairs with
+	 * smp_mb__after_atomic() in front_begin().
+	 */
+	smp_rmb();
+	/* Pairs with rcu_assign_pointer() in front_publish(). */
+	f = rcu_dereference(m->front);
+	/*
+	 * Acquire: the counts are looked at after that.  Pairs with the WRITE_ONCE()s in
+	 * front_publish() and front_unpublish(), a grace period apart.
+	 */
+	if (unlikely(!f || !smp_load_acquire(&f->reading)))
+		return call_load(m, key, value);
+	if (likely(m->shape.u64_key && m->shape.value_size == sizeof(u64)))
+		return front_load_shape(m, f, key, value, CMAP_SHAPE_U64_U64);
+	return front_load_sized(m, f, key, value);
+}
+
+/**
+ * front_load_many - see cmap_load_many(); past the front, which has nothing to fetch early
+ * @m: the map
+ * @q: what to load
+ *
+ * Context: Process or softirq.
+ * Return: keys found.
+ */
+unsigned int front_load_many(struct cmap *m, const struct cmap_many *q)
+{
+	return call_load_many(m, q);
+}
+
+/* A write that is timed: what does announcing it cost? */
+static noinline int front_update_timed(struct cmap *m, struct front *f, unsigned int group,
+				       const struct cmap_update *u)
+{
+	u64 ticks = -mapstat_clock_read();
+	struct front_cpu *c;
+	int ret;
+
+	front_begin(f, group);
+	ticks += mapstat_clock_read();
+	ret = call_update(m, u);
+	ticks -= mapstat_clock_read();
+	front_end(f, group);
+	ticks += mapstat_clock_read();
+
+	preempt_disable();
+	c = this_cpu_ptr(f->cpu);
+	WRITE_ONCE(c->write_ticks, c->write_ticks + ticks);	/* as front_count() */
+	front_count(c->write_samples);
+	preempt_enable();
+	return ret;
+}
+
+/**
+ * front_update - see struct cmap_update
+ * @m: the map; it may have a front or none
+ * @u: the write
+ *
+ * Context: Process or softirq; RCU read lock.
+ * Return: what the operation returns.
+ */
+int front_update(struct cmap *m, const struct cmap_update *u)
+{
+	/* Pairs with rcu_assign_pointer() in front_publish(). */
+	struct front *f = rcu_dereference(m->front);
+	unsigned int group;
+	int ret;
+
+	if (unlikely(!f))
+		return call_update(m, u);
+	group = front_group(cmap_hash(m, u->key, m->shape));
+	if (unlikely(!(this_cpu_inc_return(f->cpu->writes) % FRONT_WRITE_SAMPLE)))
+		return front_update_timed(m, f, group, u);
+	front_begin(f, group);
+	ret = call_update(m, u);
+	front_end(f, group);
+	return ret;
+}
+
+STRESS_DEFINE_RUN(front)

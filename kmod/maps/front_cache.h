@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a front is made of; front.c explains how it is used.
+ */
+#ifndef MAPSTAT_FRONT_CACHE_H
+#define MAPSTAT_FRONT_CACHE_H
+
+#include <linux/atomic.h>
+#include "front.h"
+
+#define FRONT_WAYS		4
+#define FRONT_BYTES		(256 << 10)	/* of a CPU: a part of its second-level cache */
+#define FRONT_SETS_MIN		4U
+#define FRONT_GROUPS		(1 << 12)	/* their counts fit a first-level cache, too */
+#define FRONT_EMPTY		U64_MAX		/* no group has begun so many writes */
+
+#define FRONT_WINDOW		(1 << 15)	/* loads after which a CPU looks whether it pays */
+#define FRONT_PAYS		3	/* 1 hit in so many loads makes up for the misses */
+#define FRONT_REST		(31 * FRONT_WINDOW)	/* loads that pass a resting cache by */
+#define FRONT_BUSY		(1U << 31)
+#define FRONT_WRITE_SAMPLE	64	/* 1 in so many writes is timed */
+
+/**
+ * struct front_set - the entries of some keys on one CPU; all its CPU's own
+ * @begun: of each entry, its group's count; FRONT_EMPTY: there is none
+ * @keys: FRONT_WAYS keys, each rounded up to 8 bytes; then a struct front_ages; then as
+ *	many values, rounded up likewise.  With u64s a set is two lines, and what a lookup
+ *	compares is in the first
+ */
+struct front_set {
+	u64 begun[FRONT_WAYS];
+	u64 keys[];
+};
+
+/**
+ * struct front_ages - which entry of a set was used last
+ * @clock: uses so far
+ * @used: of each entry, @clock at its last use
+ */
+struct front_ages {
+	u32 used[FRONT_WAYS];
+	u32 clock;
+} __aligned(8);
+
+/**
+ * struct front_cpu - a CPU's cache
+ * @sets: set_bytes apart; its CPU's own
+ * @state: 0; FRONT_BUSY: somebody is at work in it, and who interrupts him keeps off; or
+ *	the loads that are yet to pass it by, as it rests.  One word, so that it is looked
+ *	at once.  Written by its CPU, read by anyone
+ * @window_misses: @misses when it last looked whether it pays.  Its CPU's own
+ * @lookups: loads that looked into it.  This and the following are written by their CPU
+ *	alone, with preemption off, and read by anyone
+ */
+struct front_cpu {
+	void *sets;
+	u32 state;
+	unsigned long lookups;
+	unsigned long misses;
+	unsigned long window_misses;
+	unsigned long invalidations;
+	unsigned long fills;
+	unsigned long interrupts;
+	unsigned long rests;
+	unsigned long writes;
+	unsigned long write_samples;
+	unsigned long write_ticks;
+} ____cacheline_aligned;
+
+/**
+ * struct front - before one map
+ * @cpu: constant pointer
+ * @begun: of each group, writes that have begun; constant pointer
+ * @ended: of each group, writes that have ended; constant pointer
+ * @set_mask: number of sets - 1; constant
+ * @reading: loads may be answered.  Written by who turns it on or off, read under RCU
+ */
+struct front {
+	struct front_cpu __percpu *cpu;
+	atomic64_t *begun;
+	atomic64_t *ended;
+	unsigned int set_mask;
+	bool reading;
+} ____cacheline_aligned;
+
+static __always_inline void *front_key(struct front_set *set, unsigned int way,
+				       const struct cmap_shape shape)
+{
+	return (void *)set->keys + way * ALIGN(shape.key_size, 8);
+}
+
+static __always_inline struct front_ages *front_ages(struct front_set *set,
+						     const struct cmap_shape shape)
+{
+	return front_key(set, FRONT_WAYS, shape);
+}
+
+static __always_inline void *front_value(struct front_set *set, unsigned int way,
+					 const struct cmap_shape shape)
+{
+	return (void *)(front_ages(set, shape) + 1) + way * ALIGN(shape.value_size, 8);
+}
+
+static __always_inline unsigned int front_set_bytes(const struct cmap_shape shape)
+{
+	return ALIGN(sizeof(struct front_set) + sizeof(struct front_ages) + FRONT_WAYS *
+		     (ALIGN(shape.key_size, 8) + ALIGN(shape.value_size, 8)), SMP_CACHE_BYTES);
+}
+
+static __always_inline struct front_set *front_set(const struct front *f,
+						   const struct front_cpu *c, u64 hash,
+						   const struct cmap_shape shape)
+{
+	return c->sets + (size_t)(hash >> 40 & f->set_mask) * front_set_bytes(shape);
+}
+
+static __always_inline unsigned int front_group(u64 hash)
+{
+	return hash % FRONT_GROUPS;
+}
+
+/* For counts of this CPU that others read: pairs with their READ_ONCE(), no ordering. */
+#define front_count(field)	WRITE_ONCE(field, (field) + 1)
+
+static __always_inline void front_begin(struct front *f, unsigned int group)
+{
+	atomic64_inc(&f->begun[group]);
+	/* Counted before anything is written: pairs with the smp_rmb() in front_fill(). */
+	smp_mb__after_atomic();
+}
+
+static __always_inline void front_end(struct front *f, unsigned int group)
+{
+	/* Written before it is counted: pairs with the acquires in front_load_miss(). */
+	smp_mb__before_atomic();
+	atomic64_inc(&f->ended[group]);
+}
+
+#endif /* MAPSTAT_FRONT_CACHE_H */

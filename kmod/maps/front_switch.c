@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A front comes and goes, and tells what it did.  "ON AND OFF" in front.c says why nobody
+ * who uses the map need know.
+ */
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/rwsem.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/topology.h>
+#include <mapstat/clock.h>
+#include "../table/array.h"
+#include "front_cache.h"
+
+DEFINE_STATIC_KEY_FALSE(front_in_use);
+
+/**
+ * front_clear - see cmap_clear()
+ * @m: the map; it may have a front or none
+ *
+ * Context: Process; sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int front_clear(struct cmap *m)
+{
+	struct front *f;
+	unsigned int i;
+	int ret;
+
+	/* Until it is done no front comes that does not know of it. */
+	down_read(&m->front_lock);
+	f = rcu_dereference_protected(m->front, lockdep_is_held(&m->front_lock));
+	for (i = 0; f && i < FRONT_GROUPS; i++)
+		front_begin(f, i);
+	ret = m->ops->clear(m);
+	for (i = 0; f && i < FRONT_GROUPS; i++)
+		front_end(f, i);
+	up_read(&m->front_lock);
+	return ret;
+}
+
+static void front_free(struct front *f)
+{
+	int cpu;
+
+	if (f->cpu)
+		for_each_possible_cpu(cpu)
+			kvfree(per_cpu_ptr(f->cpu, cpu)->sets);
+	free_percpu(f->cpu);
+	kvfree(f->begun);
+	kvfree(f->ended);
+	kfree(f);
+}
+
+static void *front_sets_alloc(const struct cmap *m, const struct front *f, int cpu)
+{
+	const unsigned int set_bytes = front_set_bytes(m->shape);
+	void *sets = kvzalloc_node((size_t)(f->set_mask + 1) * set_bytes, GFP_KERNEL,
+				   cpu_to_node(cpu));
+	unsigned int i;
+
+	for (i = 0; sets && i <= f->set_mask; i++) {
+		struct front_set *set = sets + (size_t)i * set_bytes;
+
+		memset64(set->begun, FRONT_EMPTY, FRONT_WAYS);
+	}
+	return sets;
+}
+
+static struct front *front_alloc(struct cmap *m)
+{
+	struct front *f = kzalloc(sizeof(*f), GFP_KERNEL);
+	int cpu;
+
+	if (!f)
+		return NULL;
+	f->set_mask = rounddown_pow_of_two(max(FRONT_BYTES / front_set_bytes(m->shape),
+					       FRONT_SETS_MIN)) - 1;
+	f->begun = array_alloc(FRONT_GROUPS * sizeof(*f->begun));
+	f->ended = array_alloc(FRONT_GROUPS * sizeof(*f->ended));
+	f->cpu = alloc_percpu(struct front_cpu);
+	if (!f->begun || !f->ended || !f->cpu)
+		goto fail;
+	for_each_possible_cpu(cpu) {
+		void *sets = front_sets_alloc(m, f, cpu);
+
+		if (!sets)
+			goto fail;
+		per_cpu_ptr(f->cpu, cpu)->sets = sets;
+	}
+	return f;
+
+fail:
+	front_free(f);
+	return NULL;
+}
+
+static void front_publish(struct cmap *m, struct front *f)
+{
+	lockdep_assert_held_write(&m->front_lock);
+	/* Pairs with rcu_dereference() of loads and writes. */
+	rcu_assign_pointer(m->front, f);
+	synchronize_rcu();		/* from here on, every write counts itself */
+	WRITE_ONCE(f->reading, true);	/* pairs with front_load() */
+}
+
+static void front_unpublish(struct cmap *m, struct front *f)
+{
+	lockdep_assert_held_write(&m->front_lock);
+	WRITE_ONCE(f->reading, false);	/* pairs with front_load() */
+	synchronize_rcu();		/* from here on, nobody relies on the counts */
+	RCU_INIT_POINTER(m->front, NULL);
+	synchronize_rcu();		/* nor counts any more */
+}
+
+static struct front *front_held(struct cmap *m)
+{
+	return rcu_dereference_protected(m->front, lockdep_is_held(&m->front_lock));
+}
+
+/* Allocates, and changes code, without the lock: who clears the map may be in either's way. */
+static int front_on(struct cmap *m)
+{
+	struct front *f, *spare = NULL;
+
+	if (cmap_front_is_on(m))
+		return 0;
+	f = front_alloc(m);
+	if (!f)
+		return -ENOMEM;
+	static_branch_inc(&front_in_use);
+	down_write(&m->front_lock);
+	if (front_held(m))
+		spare = f;
+	else
+		front_publish(m, f);
+	up_write(&m->front_lock);
+	if (spare) {
+		static_branch_dec(&front_in_use);
+		front_free(spare);
+	}
+	return 0;
+}
+
+static void front_off(struct cmap *m)
+{
+	struct front *f;
+
+	down_write(&m->front_lock);
+	f = front_held(m);
+	if (f)
+		front_unpublish(m, f);
+	up_write(&m->front_lock);
+	if (!f)
+		return;
+	static_branch_dec(&front_in_use);
+	front_free(f);
+}
+
+/**
+ * cmap_front_set - put a front before a map, or take it away
+ * @m: the map; others may use it meanwhile, and need not know
+ * @on: which
+ *
+ * Context: Process; sleeps, also for grace periods, and takes cpus_read_lock().  Allocates
+ * with GFP_KERNEL.
+ * Return: 0, or -ENOMEM: there is none, as before.
+ */
+int cmap_front_set(struct cmap *m, bool on)
+{
+	if (on)
+		return front_on(m);
+	front_off(m);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(cmap_front_set);
+
+/**
+ * cmap_front_is_on - has a map a front?
+ * @m: the map
+ *
+ * Context: Any.
+ * Return: whether it has.
+ */
+bool cmap_front_is_on(struct cmap *m)
+{
+	return rcu_access_pointer(m->front);
+}
+EXPORT_SYMBOL_IF_KUNIT(cmap_front_is_on);
+
+static void front_add_cpu(struct front_stats *stats, const struct front_cpu *c, u64 *ticks)
+{
+	/* Pair with front_count(), and its like: no ordering. */
+	const u64 invalidations = READ_ONCE(c->invalidations);
+	const u64 misses = READ_ONCE(c->misses), lookups = READ_ONCE(c->lookups);
+	const u64 rests = READ_ONCE(c->rests), state = READ_ONCE(c->state);
+	const u64 rest = state == FRONT_BUSY ? 0 : state;
+
+	stats->misses += misses;
+	stats->hits += lookups > misses ? lookups - misses : 0;
+	stats->invalidations += invalidations;
+	stats->fills += READ_ONCE(c->fills);
+	stats->bypassed += READ_ONCE(c->interrupts) + rests * FRONT_REST - rest;
+	stats->rests += rests;
+	stats->resting_cpus += rest > 0;
+	stats->writes += READ_ONCE(c->writes);
+	stats->write_samples += READ_ONCE(c->write_samples);
+	*ticks += READ_ONCE(c->write_ticks);
+}
+
+/**
+ * cmap_front_stats - what a map's front did
+ * @m: the map
+ * @stats: filled in
+ *
+ * Context: Process; sleeps.
+ */
+void cmap_front_stats(struct cmap *m, struct front_stats *stats)
+{
+	const struct front *f;
+	u64 ticks = 0;
+	int cpu;
+
+	*stats = (struct front_stats){ };
+	down_read(&m->front_lock);
+	f = front_held(m);
+	if (f) {
+		const u64 sets = f->set_mask + 1;
+
+		stats->on = true;
+		stats->entries_per_cpu = FRONT_WAYS * sets;
+		stats->bytes = sizeof(*f) + 2 * FRONT_GROUPS * sizeof(*f->begun);
+		for_each_possible_cpu(cpu) {
+			stats->bytes += sizeof(struct front_cpu) + sets * front_set_bytes(m->shape);
+			front_add_cpu(stats, per_cpu_ptr(f->cpu, cpu), &ticks);
+		}
+		stats->write_ns = mapstat_clock_ns(ticks);
+	}
+	up_read(&m->front_lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(cmap_front_stats);

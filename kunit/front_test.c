@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The front: it answers what it has, never what has been written since, and may come and go
+ * at any time.  (Histories with a front: history_test.c.)
+ */
+#include <linux/atomic.h>
+#include <linux/delay.h>
+#include <linux/preempt.h>
+#include "../kmod/maps/front.h"
+#include "../kmod/maps/update.h"
+#include "fixture.h"
+#include "threads.h"
+
+#define KEY	3
+#define RUN_MS	60
+
+/**
+ * struct front_test - what a test works with
+ * @m: a map with a front; KEY has value 1
+ * @b: buffers
+ */
+struct front_test {
+	struct cmap *m;
+	struct test_bufs *b;
+};
+
+static struct front_test front_init(struct kunit *test)
+{
+	struct front_test t = {
+		.m = test_map(test, test->param_value, 0),
+		.b = test_bufs_alloc(test, 1),
+	};
+
+	KUNIT_ASSERT_EQ(test, 0, test_store(t.m, t.b, KEY, 1));
+	KUNIT_ASSERT_EQ(test, 0, cmap_front_set(t.m, true));
+	KUNIT_ASSERT_TRUE(test, cmap_front_is_on(t.m));
+	return t;
+}
+
+static struct front_stats stats_of(struct cmap *m)
+{
+	struct front_stats s;
+
+	cmap_front_stats(m, &s);
+	return s;
+}
+
+/* The value's id, 0 where it is absent; two loads, so that the second may be a hit. */
+static u64 load_twice(struct kunit *test, struct front_test *t)
+{
+	u64 first = 0, second = 0;
+
+	migrate_disable();	/* a cache is a CPU's own */
+	test_load(t->m, t->b, KEY, &first);
+	test_load(t->m, t->b, KEY, &second);
+	migrate_enable();
+	KUNIT_EXPECT_EQ(test, first, second);
+	return second;
+}
+
+/* Fails when: what was loaded is not kept, or is not answered from there. */
+static void second_load_hits(struct kunit *test)
+{
+	struct front_test t = front_init(test);
+	struct front_stats s;
+
+	KUNIT_EXPECT_EQ(test, 1, load_twice(test, &t));
+	s = stats_of(t.m);
+	KUNIT_EXPECT_TRUE(test, s.on);
+	KUNIT_EXPECT_EQ(test, 1, s.hits);
+	KUNIT_EXPECT_EQ(test, 1, s.misses);
+	KUNIT_EXPECT_EQ(test, 1, s.fills);
+	/* Both are hits of the map. */
+	KUNIT_EXPECT_EQ(test, 2, cmap_counter_sum(t.m, CMAP_HITS));
+}
+
+static int write_op(struct front_test *t, enum cmap_update_op op)
+{
+	struct test_bufs *b = t->b;
+	bool loaded;
+
+	test_key(t->m, b->key, KEY);
+	test_value(t->m, b->value, KEY, 2);
+	test_value(t->m, b->expect, KEY, 1);
+	switch (op) {
+	case CMAP_STORE:
+		return cmap_store(t->m, b->key, b->value);
+	case CMAP_LOAD_OR_STORE:
+		return cmap_load_or_store(t->m, b->key, b->value, b->out, &loaded);
+	case CMAP_SWAP:
+		return cmap_swap(t->m, b->key, b->value, b->out, &loaded);
+	case CMAP_COMPARE_AND_SWAP:
+		return cmap_compare_and_swap(t->m, b->key, b->expect, b->value);
+	case CMAP_DELETE:
+		return cmap_delete(t->m, b->key);
+	case CMAP_LOAD_AND_DELETE:
+		return cmap_load_and_delete(t->m, b->key, b->out);
+	case CMAP_COMPARE_AND_DELETE:
+		return cmap_compare_and_delete(t->m, b->key, b->expect);
+	}
+	return -EINVAL;
+}
+
+/* Fails when: a write does not make what the front has invalid. */
+static void every_write_is_seen(struct kunit *test)
+{
+	static const u64 after[] = {
+		[CMAP_STORE] = 2, [CMAP_LOAD_OR_STORE] = 1, [CMAP_SWAP] = 2,
+		[CMAP_COMPARE_AND_SWAP] = 2, [CMAP_DELETE] = 0, [CMAP_LOAD_AND_DELETE] = 0,
+		[CMAP_COMPARE_AND_DELETE] = 0,
+	};
+	struct front_test t = front_init(test);
+	int op;
+
+	for (op = 0; op < ARRAY_SIZE(after); op++) {
+		KUNIT_ASSERT_EQ(test, 0, test_store(t.m, t.b, KEY, 1));
+		migrate_disable();	/* what was kept is where it is looked for afterwards */
+		KUNIT_EXPECT_EQ(test, 1, load_twice(test, &t));
+		KUNIT_EXPECT_EQ(test, 0, write_op(&t, op));
+		KUNIT_EXPECT_EQ_MSG(test, after[op], load_twice(test, &t), "operation %d", op);
+		migrate_enable();
+	}
+	KUNIT_EXPECT_GT(test, stats_of(t.m).hits, 0);
+	KUNIT_EXPECT_GT(test, stats_of(t.m).invalidations, 0);
+}
+
+/* Fails when: a clear leaves something in the front. */
+static void clear_is_seen(struct kunit *test)
+{
+	struct front_test t = front_init(test);
+
+	KUNIT_EXPECT_EQ(test, 1, load_twice(test, &t));
+	KUNIT_EXPECT_EQ(test, 0, cmap_clear(t.m));
+	KUNIT_EXPECT_EQ(test, 0, load_twice(test, &t));
+	KUNIT_ASSERT_EQ(test, 0, test_store(t.m, t.b, KEY, 5));
+	KUNIT_EXPECT_EQ(test, 5, load_twice(test, &t));
+}
+
+/* Fails when: a front that is gone answers, or a new one has what the last one had. */
+static void comes_and_goes(struct kunit *test)
+{
+	struct front_test t = front_init(test);
+
+	KUNIT_EXPECT_EQ(test, 1, load_twice(test, &t));
+	KUNIT_EXPECT_EQ(test, 0, cmap_front_set(t.m, true));	/* as it is */
+	KUNIT_EXPECT_EQ(test, 1, stats_of(t.m).hits);
+	KUNIT_EXPECT_EQ(test, 0, cmap_front_set(t.m, false));
+	KUNIT_EXPECT_EQ(test, 0, cmap_front_set(t.m, false));
+	KUNIT_EXPECT_FALSE(test, cmap_front_is_on(t.m));
+	KUNIT_EXPECT_FALSE(test, stats_of(t.m).on);
+	KUNIT_ASSERT_EQ(test, 0, test_store(t.m, t.b, KEY, 2));
+	KUNIT_EXPECT_EQ(test, 0, cmap_front_set(t.m, true));
+	KUNIT_EXPECT_EQ(test, 2, load_twice(test, &t));
+	KUNIT_EXPECT_EQ(test, 1, stats_of(t.m).hits);
+}
+
+/* Fails when: a cache that hardly ever hits goes on costing, or does not say that it rests. */
+static void rests_where_it_does_not_pay(struct kunit *test)
+{
+	struct front_test t = front_init(test);
+	struct front_stats s;
+	u64 id;
+	u32 i;
+
+	migrate_disable();
+	for (i = 0; i < 50000; i++)	/* absent: no hit at all */
+		KUNIT_EXPECT_EQ(test, -ENOENT, test_load(t.m, t.b, 100 + i, &id));
+	migrate_enable();
+	s = stats_of(t.m);
+	KUNIT_EXPECT_EQ(test, 1, s.rests);
+	KUNIT_EXPECT_EQ(test, 1, s.resting_cpus);
+	KUNIT_EXPECT_EQ(test, 50000, s.misses + s.bypassed);
+	KUNIT_EXPECT_GT(test, s.bypassed, 10000);
+	KUNIT_EXPECT_EQ(test, 0, s.hits);
+}
+
+/* Fails when: a cache that pays puts itself to rest. */
+static void goes_on_where_it_pays(struct kunit *test)
+{
+	struct front_test t = front_init(test);
+	u64 id;
+	u32 i;
+
+	migrate_disable();
+	for (i = 0; i < 100000; i++)
+		KUNIT_EXPECT_EQ(test, 0, test_load(t.m, t.b, KEY, &id));
+	migrate_enable();
+	KUNIT_EXPECT_EQ(test, 0, stats_of(t.m).rests);
+	KUNIT_EXPECT_EQ(test, 99999, stats_of(t.m).hits);
+}
+
+/*
+ * Fails when: the entry that was used last is the one to go, so that hot keys do not stay.
+ * All keys are of one set, three times as many as it has room for.
+ */
+static void keeps_what_is_used(struct kunit *test)
+{
+	static const struct test_shape collide = { "collide", 8, 8, CMAP_COLLIDE, 300 };
+	const struct test_param param = {
+		.design = CMAP_DESIGN_rwlock, .design_name = "rwlock", .shape = &collide,
+	};
+	struct cmap *m = test_map(test, &param, 0);
+	struct test_bufs *b = test_bufs_alloc(test, 1);
+	u64 id;
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, 0, test_fill(m, b, 0, 13, 1));
+	KUNIT_ASSERT_EQ(test, 0, cmap_front_set(m, true));
+	migrate_disable();
+	for (i = 0; i < 1000; i++) {
+		KUNIT_EXPECT_EQ(test, 0, test_load(m, b, i % 12, &id));
+		KUNIT_EXPECT_EQ(test, 0, test_load(m, b, 12, &id));
+	}
+	migrate_enable();
+	/* The hot one always but for the first time, its rivals never. */
+	KUNIT_EXPECT_EQ(test, 999, stats_of(m).hits);
+}
+
+/**
+ * struct shared - a map whose one writer tells what it wrote
+ * @m: the map
+ * @b: buffers for each thread
+ * @stored: the version whose store has returned: stored with release, read with acquire
+ * @wrong: loads that found an older one, none, or a torn one
+ * @loads: loads
+ * @hits: of those, some of the ones that a front answered
+ */
+struct shared {
+	struct cmap *m;
+	struct test_bufs *b;
+	u32 stored;
+	atomic_t wrong;
+	atomic_t loads;
+	atomic_t hits;
+};
+
+static int store_versions(struct team *team, struct shared *s)
+{
+	u32 version;
+
+	for (version = 2; !team_stopped(team); version++) {
+		if (test_store(s->m, &s->b[0], KEY, version))
+			return -ENOMEM;
+		/* Pairs with the acquire in load_versions(). */
+		smp_store_release(&s->stored, version);
+		team_pause(0, &s->b[0]);
+	}
+	return 0;
+}
+
+static int switch_front(struct team *team, struct shared *s)
+{
+	int ret = 0;
+
+	while (!ret && !team_stopped(team)) {
+		usleep_range(3000, 5000);
+		atomic_add(min(stats_of(s->m).hits, 1000ULL), &s->hits);
+		ret = cmap_front_set(s->m, false) ?: cmap_front_set(s->m, true);
+	}
+	return ret;
+}
+
+static int load_versions(struct team *team, unsigned int id)
+{
+	struct shared *s = team->arg;
+
+	if (id == 0)
+		return store_versions(team, s);
+	if (id == 1)
+		return switch_front(team, s);
+	while (!team_stopped(team)) {
+		/* Pairs with the release in store_versions(). */
+		u32 least = smp_load_acquire(&s->stored);
+		u64 version = 0;
+
+		if (test_load(s->m, &s->b[id], KEY, &version) || version < least)
+			atomic_inc(&s->wrong);
+		atomic_inc(&s->loads);
+		team_pause(id, &s->b[id]);
+	}
+	return 0;
+}
+
+/* Fails when: a load by the front returns what a store that had returned before replaced. */
+static void never_an_old_value(struct kunit *test)
+{
+	struct front_test t = front_init(test);
+	struct shared s = { .m = t.m, .b = test_bufs_alloc(test, 4), .stored = 1 };
+	struct team team;
+
+	KUNIT_ASSERT_EQ(test, 0, team_run_ms(&team, 4, load_versions, &s, test_scaled(RUN_MS)));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s.wrong));
+	KUNIT_EXPECT_GT(test, atomic_read(&s.loads), 0);
+	KUNIT_EXPECT_GT(test, atomic_read(&s.hits), 0);
+	KUNIT_EXPECT_GT(test, s.stored, 1);
+}
+
+static struct kunit_case front_cases[] = {
+	KUNIT_CASE_PARAM(second_load_hits, few_shapes_gen_params),
+	KUNIT_CASE_PARAM(every_write_is_seen, every_shape_gen_params),
+	KUNIT_CASE_PARAM(clear_is_seen, every_design_gen_params),
+	KUNIT_CASE_PARAM(comes_and_goes, every_design_gen_params),
+	KUNIT_CASE_PARAM(rests_where_it_does_not_pay, every_design_gen_params),
+	KUNIT_CASE_PARAM(goes_on_where_it_pays, every_design_gen_params),
+	KUNIT_CASE(keeps_what_is_used),
+	KUNIT_CASE_PARAM(never_an_old_value, few_shapes_gen_params),
+	{}
+};
+
+static struct kunit_suite front_suite = {
+	.name = "mapstat_front",
+	.test_cases = front_cases,
+};
+
+kunit_test_suites(&front_suite);

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where a CPU's memory is: not looked at. */
+#ifndef _NATIVE_LINUX_TOPOLOGY_H
+#define _NATIVE_LINUX_TOPOLOGY_H
+
+#define cpu_to_node(cpu)	((void)(cpu), 0)
+
+#endif /* _NATIVE_LINUX_TOPOLOGY_H */
