@@ -101,10 +101,11 @@ static unsigned int numbers(const char *name, const char *text, uint64_t *to, ui
 	}
 }
 
-static void names(const char *option, char *text, const char *const *known, unsigned int nr,
-		  bool *to)
+/* The arguments stay as they are: the program may run itself again with them. */
+static void names(const char *option, const char *text, const char *const *known,
+		  unsigned int nr, bool *to)
 {
-	char *name, *rest = text;
+	char *copy = strdup(text), *rest = copy, *name;
 	unsigned int i;
 
 	memset(to, 0, nr * sizeof(*to));
@@ -115,6 +116,7 @@ static void names(const char *option, char *text, const char *const *known, unsi
 			wrong("--%s: %s is unknown", option, name);
 		to[i] = true;
 	}
+	free(copy);
 }
 
 static void cpu_list(struct bench_options *o, const char *text)
