@@ -18,7 +18,7 @@
 #define HISTORY_OPS	400
 #define HISTORY_OPS_ODD	100
 #define HISTORY_MS	60
-#define FRONT_HITS	50	/* answers of a front before it goes; a round has hundreds of loads */
+#define FRONT_HITS	50	/* answers of a front before it goes; of hundreds of loads */
 #define CHURN_KEYS	250	/* enough to make a table grow, and promote, and shrink again */
 
 /**

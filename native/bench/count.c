@@ -10,7 +10,8 @@
 
 #define BATCHES	1024	/* drawn; then they begin anew */
 
-static uint64_t *draw_all(const struct bench_options *o, const struct keys *keys)
+static uint64_t *draw_all(const struct bench_options *o, const struct keys *keys,
+			  enum bench_mix mix)
 {
 	uint64_t *drawn = aligned_alloc(64, BATCHES * BENCH_BATCH * sizeof(*drawn));
 	struct keys_batch b;
@@ -21,7 +22,7 @@ static uint64_t *draw_all(const struct bench_options *o, const struct keys *keys
 		exit(1);
 	draws_init(&d, o->seed, 0);
 	for (i = 0; i < BATCHES; i++) {
-		keys_draw(keys, &d, MIX_HIT, DIST_UNIFORM, &b);
+		keys_draw(keys, &d, mix, DIST_UNIFORM, &b);
 		for (j = 0; j < BENCH_BATCH; j++)
 			drawn[i * BENCH_BATCH + j] = b.keys[j];
 	}
@@ -30,7 +31,9 @@ static uint64_t *draw_all(const struct bench_options *o, const struct keys *keys
 
 int count_run(const struct bench_options *o)
 {
+	const enum bench_mix mix = o->mixes[MIX_HIT] ? MIX_HIT : MIX_MISS;
 	const struct bench_peer *peer = peers_find(o->count);
+	const uint64_t must = mix == MIX_HIT ? o->ops : 0;
 	uint64_t left, found = 0, *drawn, batch;
 	struct bench_batch b = { };
 	struct keys keys;
@@ -46,7 +49,7 @@ int count_run(const struct bench_options *o)
 		fprintf(stderr, "bench: %s: it could not be made\n", peer->name);
 		return 1;
 	}
-	drawn = draw_all(o, &keys);
+	drawn = draw_all(o, &keys, mix);
 	if (peer->thread_begin)
 		peer->thread_begin(map);
 	for (left = o->ops, batch = 0; left; left -= b.n, batch++) {
@@ -55,9 +58,9 @@ int count_run(const struct bench_options *o)
 		peer->run(map, &b);
 		found += b.found;
 	}
-	if (found == o->ops)
+	if (found == must)
 		return 0;
 	fprintf(stderr, "bench: %s: found %llu of %llu\n", peer->name, (unsigned long long)found,
-		(unsigned long long)o->ops);
+		(unsigned long long)must);
 	return 1;
 }
