@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Bulk loads, said once for all designs: hash the keys of a group, begin to fetch what
- * their loads will touch, then do the loads.  The fetches of a group overlap, where loads
- * one by one would each wait for theirs.
+ * Loads, said once for all designs: of one key, and of many.  Many: hash the keys of a
+ * group, begin to fetch what their loads will touch, then do the loads.  The fetches of a
+ * group overlap, where loads one by one would each wait for theirs.
  */
 #ifndef MAPSTAT_MANY_H
 #define MAPSTAT_MANY_H
@@ -32,7 +32,7 @@ struct cmap_many {
 };
 
 /**
- * struct many_steps - what a design does for a group; constants, so that all is inlined
+ * struct many_steps - what a design's loads are made of; constants, so that all is inlined
  * @begin: optional; before the first fetch: an RCU read-side section, or a lock
  * @fetch: optional; begin to fetch what the load of a key with that hash touches first
  * @fetch_next: optional; what it touches next, for all keys, when @fetch is done
@@ -111,6 +111,66 @@ static __always_inline unsigned int many_load(struct cmap *m, const struct cmap_
 	}
 	return hits;
 }
+
+static __always_inline int many_load_one(struct cmap *m, const void *key, void *value,
+					 const struct many_steps steps,
+					 const struct cmap_shape shape)
+{
+	const u64 hash = cmap_hash(m, key, shape);
+	int ret;
+
+	if (steps.begin)
+		steps.begin(m);
+	ret = steps.load(m, hash, key, value, shape);
+	if (steps.end)
+		steps.end(m);
+	return ret;
+}
+
+/**
+ * CMAP_DEFINE_LOAD - make a design's load
+ * @design: its name in designs.h
+ * @...: its struct many_steps
+ */
+#define CMAP_DEFINE_LOAD(design, ...)						\
+static __always_inline int design##_load_shape(struct cmap *m, const void *key,	\
+					       void *value,			\
+					       const struct cmap_shape shape)	\
+{										\
+	const struct many_steps steps = { __VA_ARGS__ };			\
+										\
+	return many_load_one(m, key, value, steps, shape);			\
+}										\
+										\
+int design##_load(struct cmap *m, const void *key, void *value)			\
+{										\
+	return CMAP_BY_SHAPE(m, design##_load_shape, m, key, value);		\
+}
+
+/**
+ * CMAP_DEFINE_LOAD_MANY - make a design's load_many
+ * @design: its name in designs.h
+ * @...: its struct many_steps
+ */
+#define CMAP_DEFINE_LOAD_MANY(design, ...)					\
+static __always_inline unsigned int						\
+design##_load_many_shape(struct cmap *m, const struct cmap_many *q,		\
+			 const struct cmap_shape shape)				\
+{										\
+	const struct many_steps steps = { __VA_ARGS__ };			\
+										\
+	return many_load(m, q, steps, shape);					\
+}										\
+										\
+unsigned int design##_load_many(struct cmap *m, const struct cmap_many *q)	\
+{										\
+	return CMAP_BY_SHAPE(m, design##_load_many_shape, m, q);		\
+}
+
+/* Both. */
+#define CMAP_DEFINE_LOADS(design, ...)						\
+CMAP_DEFINE_LOAD(design, __VA_ARGS__)						\
+CMAP_DEFINE_LOAD_MANY(design, __VA_ARGS__)
 
 /* Where fetching early cannot help. */
 static __always_inline unsigned int many_load_each(struct cmap *m, const struct cmap_many *q,

@@ -162,23 +162,6 @@ static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key
 	return ret;
 }
 
-static __always_inline int do_load(struct cmap *m, const void *key, void *value,
-				   const struct cmap_shape shape)
-{
-	const u64 hash = cmap_hash(m, key, shape);
-	int ret;
-
-	rcu_read_lock();
-	ret = load_hashed(m, hash, key, value, shape);
-	rcu_read_unlock();
-	return ret;
-}
-
-int readdirty_load(struct cmap *m, const void *key, void *value)
-{
-	return CMAP_BY_SHAPE(m, do_load, m, key, value);
-}
-
 static __always_inline void fetch_bucket(struct cmap *m, u64 hash, const struct cmap_shape shape)
 {
 	/* Pairs with rcu_assign_pointer() in view_publish(). */
@@ -191,24 +174,9 @@ static __always_inline void fetch_entry(struct cmap *m, u64 hash, const struct c
 	snap_fetch_item(&rcu_dereference(to_readdirty(m)->view)->read, hash);
 }
 
-static __always_inline unsigned int do_load_many(struct cmap *m, const struct cmap_many *q,
-						 const struct cmap_shape shape)
-{
-	const struct many_steps steps = {
-		.begin = many_rcu_begin,
-		.fetch = fetch_bucket,
-		.fetch_next = fetch_entry,
-		.load = load_hashed,
-		.end = many_rcu_end,
-	};
-
-	return many_load(m, q, steps, shape);
-}
-
-unsigned int readdirty_load_many(struct cmap *m, const struct cmap_many *q)
-{
-	return CMAP_BY_SHAPE(m, do_load_many, m, q);
-}
+CMAP_DEFINE_LOADS(readdirty,
+		  .begin = many_rcu_begin, .fetch = fetch_bucket, .fetch_next = fetch_entry,
+		  .load = load_hashed, .end = many_rcu_end)
 
 static void count_delete(struct readdirty *rd)
 {

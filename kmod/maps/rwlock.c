@@ -70,23 +70,6 @@ static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key
 	return ret;
 }
 
-static __always_inline int do_load(struct cmap *m, const void *key, void *value,
-				   const struct cmap_shape shape)
-{
-	const u64 hash = cmap_hash(m, key, shape);
-	int ret;
-
-	lock_shared(to_rwlock(m));
-	ret = load_hashed(m, hash, key, value, shape);
-	read_unlock_bh(&to_rwlock(m)->lock);
-	return ret;
-}
-
-int rwlock_load(struct cmap *m, const void *key, void *value)
-{
-	return CMAP_BY_SHAPE(m, do_load, m, key, value);
-}
-
 static __always_inline void fetch(struct cmap *m, u64 hash, const struct cmap_shape shape)
 {
 	table_fetch(&to_rwlock(m)->table, hash, shape);
@@ -104,24 +87,8 @@ static __always_inline void end(struct cmap *m)
 	read_unlock_bh(&to_rwlock(m)->lock);
 }
 
-/* The lock is taken once for a group. */
-static __always_inline unsigned int do_load_many(struct cmap *m, const struct cmap_many *q,
-						 const struct cmap_shape shape)
-{
-	const struct many_steps steps = {
-		.begin = begin,
-		.fetch = fetch,
-		.load = load_hashed,
-		.end = end,
-	};
-
-	return many_load(m, q, steps, shape);
-}
-
-unsigned int rwlock_load_many(struct cmap *m, const struct cmap_many *q)
-{
-	return CMAP_BY_SHAPE(m, do_load_many, m, q);
-}
+/* Of many keys the lock is taken once for a group. */
+CMAP_DEFINE_LOADS(rwlock, .begin = begin, .fetch = fetch, .load = load_hashed, .end = end)
 
 static __always_inline int do_update(struct rwlock_map *rm, const struct cmap_update *u,
 				     const struct cmap_shape shape)

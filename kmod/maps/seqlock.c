@@ -217,13 +217,11 @@ static __always_inline int sqm_load_hashed(struct cmap *m, u64 hash, const void 
 static __always_inline int sqm_load(struct cmap *m, const void *key, void *value,
 				    const struct cmap_shape shape)
 {
-	const u64 hash = cmap_hash(m, key, shape);
-	int ret;
+	const struct many_steps steps = {
+		.begin = many_rcu_begin, .load = sqm_load_hashed, .end = many_rcu_end,
+	};
 
-	rcu_read_lock();
-	ret = sqm_load_hashed(m, hash, key, value, shape);
-	rcu_read_unlock();
-	return ret;
+	return many_load_one(m, key, value, steps, shape);
 }
 
 /* The shapes with sizes known only now, out of line, away from the fast one's registers. */
@@ -261,31 +259,9 @@ static __always_inline void sqm_fetch(struct cmap *m, u64 hash, const struct cma
 	prefetch(b.slots + sqm_home(hash, shape) * sqm_slot_words(shape));
 }
 
-static __always_inline unsigned int sqm_load_many(struct cmap *m, const struct cmap_many *q,
-						  const struct cmap_shape shape)
-{
-	const struct many_steps steps = {
-		.begin = many_rcu_begin,
-		.fetch = sqm_fetch,
-		.load = sqm_load_hashed,
-		.end = many_rcu_end,
-	};
-
-	return many_load(m, q, steps, shape);
-}
-
-/**
- * seqlock_load_many - see cmap_load_many()
- * @m: the map
- * @q: what to load
- *
- * Context: Process or softirq.
- * Return: keys found.
- */
-unsigned int seqlock_load_many(struct cmap *m, const struct cmap_many *q)
-{
-	return CMAP_BY_SHAPE(m, sqm_load_many, m, q);
-}
+CMAP_DEFINE_LOAD_MANY(seqlock,
+		      .begin = many_rcu_begin, .fetch = sqm_fetch, .load = sqm_load_hashed,
+		      .end = many_rcu_end)
 
 /* Keep count of a stripe's entries, and see whether the table still suits. */
 static __always_inline void sqm_account(struct sqm_stripe *s, enum cmap_action act,

@@ -98,34 +98,12 @@ static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key
 	return ret;
 }
 
-static __always_inline int do_load(struct cmap *m, const void *key, void *value,
-				   const struct cmap_shape shape)
-{
-	return load_hashed(m, cmap_hash(m, key, shape), key, value, shape);
-}
-
-int sharded_load(struct cmap *m, const void *key, void *value)
-{
-	return CMAP_BY_SHAPE(m, do_load, m, key, value);
-}
-
 static __always_inline void fetch(struct cmap *m, u64 hash, const struct cmap_shape shape)
 {
 	table_fetch(&shard_of(m, hash)->table, hash, shape);
 }
 
-static __always_inline unsigned int do_load_many(struct cmap *m, const struct cmap_many *q,
-						 const struct cmap_shape shape)
-{
-	const struct many_steps steps = { .fetch = fetch, .load = load_hashed };
-
-	return many_load(m, q, steps, shape);
-}
-
-unsigned int sharded_load_many(struct cmap *m, const struct cmap_many *q)
-{
-	return CMAP_BY_SHAPE(m, do_load_many, m, q);
-}
+CMAP_DEFINE_LOADS(sharded, .fetch = fetch, .load = load_hashed)
 
 static __always_inline int do_update(struct sharded_map *sm, const struct cmap_update *u,
 				     const struct cmap_shape shape)
