@@ -238,7 +238,7 @@ static int store_versions(struct team *team, struct shared *s)
 {
 	u32 version;
 
-	for (version = 2; !team_stopped(team); version++) {
+	for (version = s->stored + 1; !team_stopped(team); version++) {
 		if (test_store(s->m, &s->b[0], KEY, version))
 			return -ENOMEM;
 		/* Pairs with the acquire in load_versions(). */
@@ -287,8 +287,13 @@ static void never_an_old_value(struct kunit *test)
 	struct front_test t = front_init(test);
 	struct shared s = { .m = t.m, .b = test_bufs_alloc(test, 4), .stored = 1 };
 	struct team team;
+	int tries = 0;
 
-	KUNIT_ASSERT_EQ(test, 0, team_run_ms(&team, 4, load_versions, &s, test_scaled(RUN_MS)));
+	/* A busy machine may leave no time for a hit. */
+	do {
+		KUNIT_ASSERT_EQ(test, 0, team_run_ms(&team, 4, load_versions, &s,
+						     test_scaled(RUN_MS)));
+	} while (!atomic_read(&s.hits) && ++tries < 10);
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s.wrong));
 	KUNIT_EXPECT_GT(test, atomic_read(&s.loads), 0);
 	KUNIT_EXPECT_GT(test, atomic_read(&s.hits), 0);
