@@ -5,7 +5,6 @@
 #include <linux/fault-inject.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
-#include "../kmod/maps/update.h"
 #include "fixture.h"
 
 /*
@@ -30,30 +29,6 @@ struct failing {
 	unsigned int refused;
 };
 
-static int call_op(struct failing *f, enum cmap_update_op op)
-{
-	struct test_bufs *b = f->b;
-	bool loaded;
-
-	switch (op) {
-	case CMAP_STORE:
-		return cmap_store(f->map, b->key, b->value);
-	case CMAP_LOAD_OR_STORE:
-		return cmap_load_or_store(f->map, b->key, b->value, b->out, &loaded);
-	case CMAP_SWAP:
-		return cmap_swap(f->map, b->key, b->value, b->out, &loaded);
-	case CMAP_COMPARE_AND_SWAP:
-		return cmap_compare_and_swap(f->map, b->key, b->expect, b->value);
-	case CMAP_DELETE:
-		return cmap_delete(f->map, b->key);
-	case CMAP_LOAD_AND_DELETE:
-		return cmap_load_and_delete(f->map, b->key, b->out);
-	case CMAP_COMPARE_AND_DELETE:
-		return cmap_compare_and_delete(f->map, b->key, b->expect);
-	}
-	return -EINVAL;
-}
-
 #ifdef CONFIG_FAULT_INJECTION
 /*
  * Do an operation while the n-th allocation that this task makes without sleeping
@@ -64,7 +39,7 @@ static int call_failing(struct failing *f, enum cmap_update_op op, unsigned int 
 	int ret;
 
 	WRITE_ONCE(current->fail_nth, n);	/* read by should_fail_ex() in this task */
-	ret = call_op(f, op);
+	ret = test_update(f->map, f->b, op);
 	*hit = !READ_ONCE(current->fail_nth);
 	WRITE_ONCE(current->fail_nth, 0);
 	f->injected += *hit;
@@ -75,7 +50,7 @@ static int call_failing(struct failing *f, enum cmap_update_op op, unsigned int 
 static int call_failing(struct failing *f, enum cmap_update_op op, unsigned int n, bool *hit)
 {
 	*hit = false;
-	return call_op(f, op);
+	return test_update(f->map, f->b, op);
 }
 #endif
 

@@ -310,3 +310,35 @@ int test_fill(struct cmap *m, struct test_bufs *b, u32 from, u32 to, u64 id)
 	}
 	return 0;
 }
+
+/**
+ * test_update - any write on one key, by its public call
+ * @m: the map
+ * @b: key, value and expect are what it gets; previous values go to out
+ * @op: which
+ *
+ * Context: As the call's.
+ * Return: as the call's.
+ */
+int test_update(struct cmap *m, struct test_bufs *b, enum cmap_update_op op)
+{
+	bool loaded;
+
+	switch (op) {
+	case CMAP_STORE:
+		return cmap_store(m, b->key, b->value);
+	case CMAP_LOAD_OR_STORE:
+		return cmap_load_or_store(m, b->key, b->value, b->out, &loaded);
+	case CMAP_SWAP:
+		return cmap_swap(m, b->key, b->value, b->out, &loaded);
+	case CMAP_COMPARE_AND_SWAP:
+		return cmap_compare_and_swap(m, b->key, b->expect, b->value);
+	case CMAP_DELETE:
+		return cmap_delete(m, b->key);
+	case CMAP_LOAD_AND_DELETE:
+		return cmap_load_and_delete(m, b->key, b->out);
+	case CMAP_COMPARE_AND_DELETE:
+		return cmap_compare_and_delete(m, b->key, b->expect);
+	}
+	return -EINVAL;
+}

@@ -10,6 +10,7 @@
 #include <linux/prandom.h>
 #include <mapstat/cmap.h>
 #include "../kmod/maps/maps.h"
+#include "../kmod/maps/update.h"
 
 /**
  * struct test_shape - sizes and flags of a map under test
@@ -81,6 +82,7 @@ bool test_value_id(const struct cmap *m, const void *value, u32 key, u64 *id);
 int test_store(struct cmap *m, struct test_bufs *b, u32 key, u64 id);
 int test_load(struct cmap *m, struct test_bufs *b, u32 key, u64 *id);
 int test_delete(struct cmap *m, struct test_bufs *b, u32 key);
+int test_update(struct cmap *m, struct test_bufs *b, enum cmap_update_op op);
 int test_fill(struct cmap *m, struct test_bufs *b, u32 from, u32 to, u64 id);
 
 static inline u32 test_random_below(struct test_bufs *b, u32 below)

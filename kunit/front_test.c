@@ -7,7 +7,6 @@
 #include <linux/delay.h>
 #include <linux/preempt.h>
 #include "../kmod/maps/front.h"
-#include "../kmod/maps/update.h"
 #include "fixture.h"
 #include "threads.h"
 
@@ -76,29 +75,10 @@ static void second_load_hits(struct kunit *test)
 
 static int write_op(struct front_test *t, enum cmap_update_op op)
 {
-	struct test_bufs *b = t->b;
-	bool loaded;
-
-	test_key(t->m, b->key, KEY);
-	test_value(t->m, b->value, KEY, 2);
-	test_value(t->m, b->expect, KEY, 1);
-	switch (op) {
-	case CMAP_STORE:
-		return cmap_store(t->m, b->key, b->value);
-	case CMAP_LOAD_OR_STORE:
-		return cmap_load_or_store(t->m, b->key, b->value, b->out, &loaded);
-	case CMAP_SWAP:
-		return cmap_swap(t->m, b->key, b->value, b->out, &loaded);
-	case CMAP_COMPARE_AND_SWAP:
-		return cmap_compare_and_swap(t->m, b->key, b->expect, b->value);
-	case CMAP_DELETE:
-		return cmap_delete(t->m, b->key);
-	case CMAP_LOAD_AND_DELETE:
-		return cmap_load_and_delete(t->m, b->key, b->out);
-	case CMAP_COMPARE_AND_DELETE:
-		return cmap_compare_and_delete(t->m, b->key, b->expect);
-	}
-	return -EINVAL;
+	test_key(t->m, t->b->key, KEY);
+	test_value(t->m, t->b->value, KEY, 2);
+	test_value(t->m, t->b->expect, KEY, 1);
+	return test_update(t->m, t->b, op);
 }
 
 /* Fails when: a write does not make what the front has invalid. */
