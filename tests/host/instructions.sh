@@ -30,12 +30,13 @@ install_what_is_missing() (
 	trap - ERR
 	. vm/lib/common.sh
 	. vm/lib/packages.sh
-	packages_install gcc make liburcu-dev valgrind
+	packages_install gcc make binutils pkg-config libc6-dev liburcu-dev valgrind
 )
 
 within_limits() {
 	install_what_is_missing
-	make -s --no-print-directory -C native bench >"$DIR/make.log" 2>&1 || fail "$(cat "$DIR/make.log")"
+	mkdir -p build
+	flock build/.native.lock make -s --no-print-directory -C native bench >"$DIR/make.log" 2>&1 || fail "$(cat "$DIR/make.log")"
 	counted --n "$SIZES"
 }
 

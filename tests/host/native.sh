@@ -28,7 +28,8 @@ install_what_is_missing() (
 
 builds() {
 	install_what_is_missing
-	make -s --no-print-directory -C native bench smoke asan tsan >"$OUT/make" 2>&1 || fail "$(cat "$OUT/make")"
+	mkdir -p build
+	flock build/.native.lock make -s --no-print-directory -C native bench smoke asan tsan >"$OUT/make" 2>&1 || fail "$(cat "$OUT/make")"
 	grep -i 'warning' "$OUT/make" | no_line
 }
 
