@@ -51,6 +51,10 @@ check-vm:
 sparse:
 	$(if $(HAVE_KDIR),$(KBUILD) C=2 modules,vm/build $(VM_KERNEL) C=2)
 
+layout:
+	$(if $(HAVE_KDIR),$(KBUILD) modules)
+	vm/layout $(if $(HAVE_KDIR),. ,"$$(vm/build $(VM_KERNEL))")
+
 compile_commands.json:
 	$(if $(HAVE_KDIR),$(KBUILD) modules)
 	vm/compile-commands $(if $(HAVE_KDIR),. $(KDIR),"$$(vm/build $(VM_KERNEL))") >$@.tmp
@@ -72,6 +76,7 @@ help:
 	@echo '  make clean                  remove what was built'
 	@echo '  make sparse                 check all of it with sparse'
 	@echo '  make compile_commands.json  tell clangd how it is compiled'
+	@echo '  make layout                 show the structs and their cache lines, with pahole'
 	@echo '  make checkpatch             check the style with the script of the kernel'
 	@echo 'The reader:'
 	@echo '  make mapstat                build mapstat(1): build/mapstat'
@@ -85,4 +90,4 @@ help:
 	@echo '  make check-vm               test vm/run itself'
 
 .PHONY: modules modules_install clean mapstat demo check check-long check-vm
-.PHONY: bench bench-long bench-readme sparse checkpatch compile_commands.json kdir help
+.PHONY: bench bench-long bench-readme sparse layout checkpatch compile_commands.json kdir help

@@ -5,8 +5,11 @@
 #ifndef MAPSTAT_COUNTERS_H
 #define MAPSTAT_COUNTERS_H
 
+#include <linux/build_bug.h>
+#include <linux/cache.h>
 #include <linux/jump_label.h>
 #include <linux/percpu.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
 
 /**
@@ -65,6 +68,18 @@ struct cmap_pcpu {
 	long entries;
 	unsigned int sample;
 } ____cacheline_aligned;
+
+/*
+ * What one CPU writes while others read something else begins on a cache line of its own.
+ * The build fails where a change of fields undoes that.
+ */
+#define MAPSTAT_BEGINS_LINE(type, member)					\
+	static_assert(offsetof(type, member) % SMP_CACHE_BYTES == 0,		\
+		      #member " has to begin a cache line")
+#define MAPSTAT_WHOLE_LINES(type)						\
+	static_assert(sizeof(type) % SMP_CACHE_BYTES == 0, #type " has to fill cache lines")
+
+MAPSTAT_WHOLE_LINES(struct cmap_pcpu);
 
 /* Off: no counter and no latency of a public operation is kept, at zero cost. */
 DECLARE_STATIC_KEY_TRUE(mapstat_stats_on);

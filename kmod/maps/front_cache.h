@@ -67,6 +67,8 @@ struct front_cpu {
 	unsigned long write_ticks;
 } ____cacheline_aligned;
 
+MAPSTAT_WHOLE_LINES(struct front_cpu);
+
 /**
  * struct front - before one map
  * @cpu: constant pointer

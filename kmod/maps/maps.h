@@ -109,7 +109,7 @@ struct cmap {
 	struct front __rcu *front;
 	struct cmap_pcpu __percpu *pcpu;
 	struct mapstat_hist __percpu *hist[CMAP_NR_HISTS];
-	struct work_struct work;
+	struct work_struct work ____cacheline_aligned;
 	struct mapstat_pauses pauses;
 	struct rw_semaphore front_lock;
 	struct list_head node;
@@ -117,6 +117,9 @@ struct cmap {
 	char name[CMAP_NAME_LEN];
 	void *observer_data;
 };
+
+/* Operations read what comes before, and never what comes after. */
+MAPSTAT_BEGINS_LINE(struct cmap, work);
 
 /**
  * struct cmap_page - where one step of a range puts entries

@@ -41,7 +41,9 @@ struct rd_view {
 struct rd_pcpu {
 	unsigned long misses;
 	unsigned long deletes;
-};
+} ____cacheline_aligned;
+
+MAPSTAT_WHOLE_LINES(struct rd_pcpu);
 
 /**
  * struct readdirty - a map
@@ -72,10 +74,13 @@ struct readdirty {
 	unsigned int view_next;
 	struct rd_entry *graveyard;
 	u64 table_bytes;
-	spinlock_t lock ____cacheline_aligned_in_smp;
+	spinlock_t lock ____cacheline_aligned;
 	u64 total;
 	u64 total_max;
 };
+
+/* Inserts write what follows; loads read the view, which comes before. */
+MAPSTAT_BEGINS_LINE(struct readdirty, lock);
 
 static __always_inline struct readdirty *to_readdirty(struct cmap *m)
 {

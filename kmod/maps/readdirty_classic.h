@@ -74,12 +74,15 @@ struct readdirty_classic {
 	unsigned long __percpu *deletes;
 	size_t entry_bytes;
 	size_t value_bytes;
-	spinlock_t lock ____cacheline_aligned_in_smp;
+	spinlock_t lock ____cacheline_aligned;
 	struct classic_table *dirty;
 	u64 misses;
 	struct classic_table *retired;
 	u64 entries;
 };
+
+/* Who takes the lock writes what follows; loads read @read, which comes before. */
+MAPSTAT_BEGINS_LINE(struct readdirty_classic, lock);
 
 /**
  * struct classic_stalls - what an operation did under the lock, told when it is released

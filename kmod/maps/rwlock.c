@@ -23,6 +23,9 @@ struct rwlock_map {
 	struct table table;
 };
 
+/* The table shares its line: who reads it has just written the lock. */
+MAPSTAT_BEGINS_LINE(struct rwlock_map, lock);
+
 static struct rwlock_map *to_rwlock(struct cmap *m)
 {
 	return container_of(m, struct rwlock_map, map);

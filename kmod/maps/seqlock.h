@@ -137,6 +137,8 @@ struct sqm_table {
 	struct sqm_header headers[] ____cacheline_aligned;
 };
 
+MAPSTAT_BEGINS_LINE(struct sqm_table, headers);
+
 /**
  * struct sqm_stripe - a range of hashes
  * @lock: for all that lies in the range; leaf
@@ -157,6 +159,8 @@ struct sqm_stripe {
 	u64 arm_at;
 	u64 moved;
 } ____cacheline_aligned;
+
+MAPSTAT_WHOLE_LINES(struct sqm_stripe);
 
 /**
  * struct sqm_supply - memory that a writer brings along, and takes away

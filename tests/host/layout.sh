@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What one CPU writes while others read something else is on a cache line of its own: the
+# build checks it (MAPSTAT_BEGINS_LINE, MAPSTAT_WHOLE_LINES). Here each check is broken on
+# purpose, in a copy: breaks when one of them cannot fail.
+# shellcheck source=tests/lib/host.sh
+. "$(dirname -- "$0")/../lib/host.sh"
+
+DIR=$(mktemp -d)
+readonly DIR
+trap 'rm -rf -- "$DIR" "$CASE_LOG"' EXIT
+
+# The shims of native/ stand for the kernel's headers: only the layout is looked at.
+compile() {
+	(cd -- "$DIR" && gcc -std=gnu11 -fsyntax-only -w -Inative/include -Iinclude \
+		-include native/shim/loop.h "$1" 2>&1)
+}
+
+copy() {
+	rm -rf -- "${DIR:?}"/*
+	cp -r include kmod native "$DIR"
+}
+
+as_it_is() {
+	copy
+	local file
+	for file in front.c readdirty.c readdirty_classic.c rwlock.c seqlock.c; do
+		compile "kmod/maps/$file"
+	done
+}
+
+# broken HEADER LINE-PATTERN FILE: without that alignment FILE does not compile, for its sake.
+broken() {
+	local said
+	copy
+	grep -q "$2" "$DIR/$1" || fail "$1 has no line like '$2'"
+	# A field more, so that it does not come out even by chance.
+	[[ -z ${4:-} ]] || sed -i "/$2/i\\	u8 one_more;" "$DIR/$1"
+	sed -i "/$2/s/ *____cacheline_aligned//" "$DIR/$1"
+	if said=$(compile "kmod/maps/$3"); then
+		fail "nobody noticed"
+	fi
+	[[ $said == *"cache line"* ]] || fail "it says: $said"
+}
+
+# What the table of pahole shows is what is asserted; it needs a module with debug information.
+shown() {
+	make -s layout >"$DIR/layout" 2>"$DIR/said" || fail "$(<"$DIR/said")"
+	for name in cmap cmap_pcpu rwlock_map readdirty readdirty_classic sqm_stripe front_cpu; do
+		grep -q "^struct $name {" "$DIR/layout" || fail "no struct $name"
+	done
+	grep -q 'cacheline 1 boundary' "$DIR/layout" || fail "no boundaries are shown"
+}
+
+test_case "all compiles as it is" as_it_is
+test_case "struct cmap: work" broken kmod/maps/maps.h 'struct work_struct work ____' rwlock.c more
+test_case "struct cmap_pcpu" broken include/mapstat/counters.h '^} ____cacheline_aligned' rwlock.c
+test_case "struct rwlock_map: lock" broken kmod/maps/rwlock.c 'rwlock_t lock ____' rwlock.c more
+test_case "struct readdirty: lock" broken kmod/maps/readdirty.h 'spinlock_t lock ____' readdirty.c more
+test_case "struct rd_pcpu" broken kmod/maps/readdirty.h '^} ____cacheline_aligned' readdirty.c
+test_case "struct readdirty_classic: lock" broken kmod/maps/readdirty_classic.h 'spinlock_t lock ____' readdirty_classic.c more
+test_case "struct sqm_table: headers" broken kmod/maps/seqlock.h 'struct sqm_header headers' seqlock.c
+test_case "make layout shows it" shown
+run_cases
