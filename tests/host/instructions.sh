@@ -40,9 +40,25 @@ within_limits() {
 	counted --n "$SIZES"
 }
 
-# limits ROW...
+# limits ROW...: and misses, which are not what is asked about, may take what they like
 limits() {
-	printf '%s\n' "$COLUMNS_OF_LIMITS" "$@" >"$DIR/limits.tsv"
+	printf '%s\n' "$COLUMNS_OF_LIMITS" "$@" $'plain\t1000\tmiss\t1000000\t9' >"$DIR/limits.tsv"
+}
+
+# same FILE FILE: figures that differ by less than a fiftieth of an instruction or a miss. (What
+# the C library and the loader do before the lookups leaves a trace in the third decimal.)
+same() {
+	paste "$1" "$2" | awk -F '\t' '
+		/^#/ { next }
+		{
+			for (i = 1; i <= NF / 2; i++) {
+				d = $i - $(i + NF / 2)
+				if (i <= 3 ? $i != $(i + NF / 2) : d > 0.02 || d < -0.02)
+					bad = bad $0 "\n"
+			}
+			rows++
+		}
+		END { printf "%s", bad; exit bad != "" || rows < 2 }'
 }
 
 above_limits() {
@@ -67,7 +83,7 @@ written_limits() {
 	plain --limits "$DIR/written.tsv"
 	cp "$DIR/instructions.tsv" "$DIR/first.tsv"
 	plain --no-check
-	cmp "$DIR/first.tsv" "$DIR/instructions.tsv"
+	same "$DIR/first.tsv" "$DIR/instructions.tsv"
 }
 
 cannot_count() {
