@@ -25,12 +25,14 @@ static int __init mapstat_init(void)
 {
 	int ret;
 
-	ret = mapstat_clock_init() ?: stress_calibrate();
+	ret = mapstat_clock_init() ?: stress_calibrate() ?: mapstat_touch_init();
 	if (ret)
 		return ret;
 	mapstat_wq = alloc_workqueue("mapstat", WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM, 0);
-	if (!mapstat_wq)
+	if (!mapstat_wq) {
+		mapstat_touch_exit();
 		return -ENOMEM;
+	}
 	if (mapstat_params_autostart()) {
 		ret = stress_start();
 		if (ret)
@@ -49,6 +51,7 @@ fail:
 	stress_exit();
 	destroy_workqueue(mapstat_wq);
 	rcu_barrier();
+	mapstat_touch_exit();
 	return ret;
 }
 
@@ -62,6 +65,7 @@ static void __exit mapstat_exit(void)
 	stress_exit();
 	destroy_workqueue(mapstat_wq);
 	rcu_barrier();	/* callbacks of the maps are code of this module */
+	mapstat_touch_exit();
 }
 
 module_init(mapstat_init);

@@ -18,6 +18,7 @@
 #include "front.h"
 #include "registry.h"
 #include "sample.h"
+#include "told.h"
 
 #define CMAP_OPS_ENTRY(d)							\
 	[CMAP_DESIGN_##d] = &d##_ops,
@@ -64,6 +65,8 @@ static int timed_update(struct cmap *m, const struct cmap_update *u, enum cmap_h
 	int ret;
 
 	lockdep_assert_irqs_enabled();
+	if (static_branch_unlikely(&mapstat_touch_on))
+		return told_update(m, u);
 	if (likely(!sample_due(m)))
 		return do_update(m, u);
 	start = mapstat_clock_read();
@@ -87,6 +90,8 @@ int cmap_load(struct cmap *map, const void *key, void *value)
 	int ret;
 
 	lockdep_assert_irqs_enabled();
+	if (static_branch_unlikely(&mapstat_touch_on))
+		return told_load(map, key, value);
 	if (likely(!sample_due(map)))
 		return do_load(map, key, value);
 	start = mapstat_clock_read();
@@ -121,6 +126,8 @@ unsigned int cmap_load_many(struct cmap *map, const void *keys, void *values,
 	u64 start;
 
 	lockdep_assert_irqs_enabled();
+	if (static_branch_unlikely(&mapstat_touch_on))
+		return told_load_many(map, &q);
 	if (likely(!sample_due(map)))
 		return call_load_many(map, &q);
 	start = mapstat_clock_read();
@@ -312,7 +319,8 @@ int cmap_range(struct cmap *map, cmap_range_fn fn, void *arg)
 	ret = page_grow(map, &page, 0);
 	while (!ret && !page.done) {
 		page.count = 0;
-		ret = map->ops->collect(map, &page);
+		ret = static_branch_unlikely(&mapstat_touch_on) ? told_collect(map, &page) :
+		      map->ops->collect(map, &page);
 		if (ret)
 			break;
 		if (page.count > page.room) {

@@ -68,6 +68,8 @@ static __always_inline struct front_cpu *front_enter(struct front *f)
 	c = this_cpu_ptr(f->cpu);
 	/* Against softirqs of this CPU, who leave it as they found it, or rest in between. */
 	state = READ_ONCE(c->state);
+	/* Its state and counts: all of it is one line or two, of this CPU alone. */
+	cmap_touch(NULL, c, offsetof(struct front_cpu, window_misses), MAPSTAT_WRITE);
 	if (unlikely(state)) {
 		front_pass(c, state);
 		preempt_enable();
@@ -85,8 +87,9 @@ static __always_inline void front_leave(struct front_cpu *c, u32 state)
 	preempt_enable();
 }
 
-static __always_inline void front_touch(struct front_ages *ages, unsigned int way)
+static __always_inline void front_age(struct front_ages *ages, unsigned int way)
 {
+	cmap_touch(NULL, ages, sizeof(*ages), MAPSTAT_WRITE);
 	ages->used[way] = ++ages->clock;
 }
 
@@ -99,6 +102,7 @@ static __always_inline unsigned int front_match(struct front_set *set, const voi
 {
 	unsigned int way, match = 0;
 
+	cmap_touch(NULL, set->keys, FRONT_WAYS * ALIGN(shape.key_size, 8), MAPSTAT_READ);
 	for (way = 0; way < FRONT_WAYS; way++)
 		match |= (u32)cmap_key_equal(front_key(set, way, shape), key, shape) << way;
 	return match;
@@ -121,10 +125,12 @@ static __always_inline enum front_answer front_find(struct front_set *set, u64 b
 	if (unlikely(!match))
 		return FRONT_ABSENT;
 	way = __ffs(match);
+	cmap_touch(NULL, &set->begun[way], sizeof(begun), MAPSTAT_READ);
 	if (unlikely(set->begun[way] != begun))
 		return set->begun[way] == FRONT_EMPTY ? FRONT_ABSENT : FRONT_INVALID;
+	cmap_touch(NULL, front_value(set, way, shape), shape.value_size, MAPSTAT_READ);
 	cmap_value_copy(value, front_value(set, way, shape), shape);
-	front_touch(front_ages(set, shape), way);
+	front_age(front_ages(set, shape), way);
 	return FRONT_HIT;
 }
 
@@ -169,7 +175,10 @@ static noinline void front_fill(struct cmap *m, struct front *f, u64 hash, u64 b
 		set->begun[way] = begun;
 		cmap_key_copy(front_key(set, way, shape), key, shape);
 		cmap_value_copy(front_value(set, way, shape), value, shape);
-		front_touch(front_ages(set, shape), way);
+		cmap_touch(m, &set->begun[way], sizeof(begun), MAPSTAT_WRITE);
+		cmap_touch(m, front_key(set, way, shape), shape.key_size, MAPSTAT_WRITE);
+		cmap_touch(m, front_value(set, way, shape), shape.value_size, MAPSTAT_WRITE);
+		front_age(front_ages(set, shape), way);
 		front_count(c->fills);
 	}
 	front_leave(c, 0);
@@ -186,8 +195,10 @@ static noinline int front_load_miss(struct cmap *m, struct front *f, u64 hash,
 	 */
 	const u64 ended = atomic64_read_acquire(&f->ended[group]);
 	const u64 begun = atomic64_read_acquire(&f->begun[group]);
-	int ret = call_load(m, key, value);
+	int ret;
 
+	cmap_touch(m, &f->ended[group], sizeof(ended), MAPSTAT_READ);
+	ret = call_load(m, key, value);
 	if (!ret && ended == begun)
 		front_fill(m, f, hash, begun, key, value);
 	return ret;
@@ -204,6 +215,7 @@ static __always_inline int front_load_shape(struct cmap *m, struct front *f, con
 	if (unlikely(!c))
 		return call_load(m, key, value);
 	hash = cmap_hash(m, key, shape);
+	cmap_touch(m, &f->begun[front_group(hash)], sizeof(f->begun[0]), MAPSTAT_READ);
 	/* Where a hit takes effect.  Pairs with front_begin(): who saw its write sees it. */
 	answer = front_find(front_set(f, c, hash, shape),
 			    atomic64_read_acquire(&f->begun[front_group(hash)]), key, value,
@@ -253,6 +265,7 @@ int front_load(struct cmap *m, const void *key, void *value)
 	smp_rmb();
 	/* Pairs with rcu_assign_pointer() in front_publish(). */
 	f = rcu_dereference(m->front);
+	cmap_touch(m, f, f ? sizeof(*f) : 0, MAPSTAT_READ);
 	/*
 	 * Acquire: the counts are looked at after that.  Pairs with the WRITE_ONCE()s in
 	 * front_publish() and front_unpublish(), a grace period apart.
@@ -318,6 +331,7 @@ int front_update(struct cmap *m, const struct cmap_update *u)
 	if (unlikely(!f))
 		return call_update(m, u);
 	group = front_group(cmap_hash(m, u->key, m->shape));
+	cmap_touch(m, raw_cpu_ptr(&f->cpu->writes), sizeof(long), MAPSTAT_WRITE);
 	if (unlikely(!(this_cpu_inc_return(f->cpu->writes) % FRONT_WRITE_SAMPLE)))
 		return front_update_timed(m, f, group, u);
 	front_begin(f, group);

@@ -126,6 +126,7 @@ static __always_inline unsigned int front_group(u64 hash)
 
 static __always_inline void front_begin(struct front *f, unsigned int group)
 {
+	cmap_touch(NULL, &f->begun[group], sizeof(f->begun[group]), MAPSTAT_ATOMIC);
 	atomic64_inc(&f->begun[group]);
 	/* Counted before anything is written: pairs with the smp_rmb() in front_fill(). */
 	smp_mb__after_atomic();
@@ -135,6 +136,7 @@ static __always_inline void front_end(struct front *f, unsigned int group)
 {
 	/* Written before it is counted: pairs with the acquires in front_load_miss(). */
 	smp_mb__before_atomic();
+	cmap_touch(NULL, &f->ended[group], sizeof(f->ended[group]), MAPSTAT_ATOMIC);
 	atomic64_inc(&f->ended[group]);
 }
 

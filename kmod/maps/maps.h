@@ -16,6 +16,7 @@
 #include <mapstat/counters.h>
 #include <mapstat/hist.h>
 #include <mapstat/pauses.h>
+#include <mapstat/touch.h>
 #include "../compat.h"
 #include "../table/hash.h"
 #include "designs.h"
@@ -233,8 +234,10 @@ extern struct workqueue_struct *mapstat_wq;
 /* Counting; a this_cpu operation each, nothing when statistics are off. */
 static __always_inline void cmap_count_n(struct cmap *m, enum cmap_counter c, unsigned long n)
 {
-	if (static_branch_likely(&mapstat_stats_on))
+	if (static_branch_likely(&mapstat_stats_on)) {
 		this_cpu_add(m->pcpu->count[c], n);
+		cmap_touch(m, raw_cpu_ptr(&m->pcpu->count[c]), sizeof(long), MAPSTAT_WRITE);
+	}
 }
 
 static __always_inline void cmap_count(struct cmap *m, enum cmap_counter c)
@@ -246,6 +249,7 @@ static __always_inline void cmap_count(struct cmap *m, enum cmap_counter c)
 static __always_inline void cmap_entries_add(struct cmap *m, long n)
 {
 	this_cpu_add(m->pcpu->entries, n);
+	cmap_touch(m, raw_cpu_ptr(&m->pcpu->entries), sizeof(long), MAPSTAT_WRITE);
 }
 
 static __always_inline void cmap_count_alloc(struct cmap *m, size_t bytes)

@@ -74,6 +74,8 @@
 /* Does the read side speak for all keys? */
 static __always_inline bool view_is_clean(const struct rd_view *v)
 {
+	cmap_touch(NULL, &v->fresh, 2 * sizeof(void *), MAPSTAT_READ);
+	cmap_touch(NULL, &v->fresh->count, sizeof(v->fresh->count), MAPSTAT_READ);
 	/* Pairs with trie_insert(): a key that was stored before counts by now. */
 	return !v->old && !READ_ONCE(v->fresh->count);
 }
@@ -88,6 +90,7 @@ static noinline void ask_for_round(struct readdirty *rd)
 static void count_miss(struct readdirty *rd)
 {
 	cmap_count(&rd->cmap, CMAP_DIRTY_LOOKUPS);
+	cmap_touch(&rd->cmap, raw_cpu_ptr(&rd->pcpu->misses), sizeof(long), MAPSTAT_WRITE);
 	if (!(this_cpu_inc_return(rd->pcpu->misses) % RD_LOOK_MISSES))
 		ask_for_round(rd);
 }
@@ -96,9 +99,10 @@ static __always_inline struct rd_entry *read_find(const struct rd_view *v, u64 h
 						  const void *key,
 						  const struct cmap_shape shape)
 {
-	struct snap_item *item = snap_find(&v->read, hash, key, offsetof(struct rd_entry, data),
-					   shape);
+	struct snap_item *item;
 
+	cmap_touch(NULL, v, offsetof(struct rd_view, read.count), MAPSTAT_READ);
+	item = snap_find(&v->read, hash, key, offsetof(struct rd_entry, data), shape);
 	return item ? entry_of(item) : NULL;
 }
 
@@ -151,9 +155,11 @@ static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key
 {
 	/* Pairs with rcu_assign_pointer() in view_publish(). */
 	const struct rd_view *v = rcu_dereference(to_readdirty(m)->view);
-	struct rd_entry *e = read_find(v, hash, key, shape);
+	struct rd_entry *e;
 	int ret = ENTRY_GONE;
 
+	cmap_touch(m, &to_readdirty(m)->view, sizeof(v), MAPSTAT_READ);
+	e = read_find(v, hash, key, shape);
 	if (likely(e))
 		ret = entry_read(m, e, value, shape);
 	if (unlikely(ret == ENTRY_GONE))
@@ -180,6 +186,7 @@ CMAP_DEFINE_LOADS(readdirty,
 
 static void count_delete(struct readdirty *rd)
 {
+	cmap_touch(&rd->cmap, raw_cpu_ptr(&rd->pcpu->deletes), sizeof(long), MAPSTAT_WRITE);
 	if (!(this_cpu_inc_return(rd->pcpu->deletes) % RD_LOOK_DELETES))
 		ask_for_round(rd);
 }
@@ -210,6 +217,7 @@ static struct rd_entry *new_entry(struct cmap *m, u64 hash, const struct cmap_up
 	e->grave = NULL;
 	cmap_key_copy(e->data, u->key, m->shape);
 	cmap_value_copy(entry_value(e, m->shape), u->value, m->shape);
+	cmap_touch(m, e, sizeof(*e) + cmap_page_stride(m), MAPSTAT_WRITE);
 	return e;
 }
 
@@ -246,6 +254,7 @@ static int insert_locked(struct readdirty *rd, u64 hash, const struct cmap_updat
 	if (v->fresh->nodes.bytes != bytes)
 		cmap_count_alloc(&rd->cmap, v->fresh->nodes.bytes - bytes);
 	WRITE_ONCE(rd->total, rd->total + 1);	/* pairs with round_is_due() */
+	cmap_touch(&rd->cmap, &rd->total, sizeof(rd->total), MAPSTAT_WRITE);
 	*inserted = true;
 	return ret;
 }
@@ -339,6 +348,7 @@ static __always_inline int do_update(struct cmap *m, const struct cmap_update *u
 	rcu_read_lock();
 	/* Pairs with rcu_assign_pointer() in view_publish(). */
 	v = rcu_dereference(to_readdirty(m)->view);
+	cmap_touch(m, &to_readdirty(m)->view, sizeof(v), MAPSTAT_READ);
 	e = read_find(v, hash, u->key, shape);
 	if (likely(e))
 		ret = update_entry(m, e, u, shape);

@@ -90,6 +90,7 @@ static __always_inline struct readdirty *to_readdirty(struct cmap *m)
 /* Take the map's lock, and tell whether somebody else had it. */
 static inline void rd_lock(struct readdirty *rd) __acquires(&rd->lock)
 {
+	cmap_touch(&rd->cmap, &rd->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
 	if (likely(spin_trylock_bh(&rd->lock)))
 		return;
 	cmap_count(&rd->cmap, CMAP_LOCK_WAITS);
@@ -98,6 +99,7 @@ static inline void rd_lock(struct readdirty *rd) __acquires(&rd->lock)
 
 static inline void rd_unlock(struct readdirty *rd) __releases(&rd->lock)
 {
+	cmap_touch(&rd->cmap, &rd->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
 	spin_unlock_bh(&rd->lock);
 }
 

@@ -49,9 +49,10 @@ static __always_inline struct classic_entry *find(const struct classic_table *t,
 						  const void *key,
 						  const struct cmap_shape shape)
 {
-	struct snap_item *item = snap_find(&t->snap, hash, key,
-					   offsetof(struct classic_entry, key), shape);
+	struct snap_item *item;
 
+	cmap_touch(NULL, &t->snap, offsetof(struct snap_table, count), MAPSTAT_READ);
+	item = snap_find(&t->snap, hash, key, offsetof(struct classic_entry, key), shape);
 	return item ? classic_entry(item) : NULL;
 }
 
@@ -62,8 +63,10 @@ static __always_inline int entry_load(const struct classic_entry *e, void *value
 	/* Pairs with the cmpxchg() of writers: the value is complete. */
 	const struct classic_value *v = rcu_dereference(e->value);
 
+	cmap_touch(NULL, &e->value, sizeof(v), MAPSTAT_READ);
 	if (!v || v == EXPUNGED)
 		return -ENOENT;
+	cmap_touch(NULL, v->data, shape.value_size, MAPSTAT_READ);
 	cmap_value_copy(value, v->data, shape);
 	return 0;
 }
@@ -98,9 +101,11 @@ static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key
 				       const struct cmap_shape shape)
 {
 	const unsigned long read = read_load(to_classic(m));
-	struct classic_entry *e = find(read_table(read), hash, key, shape);
+	struct classic_entry *e;
 	int ret = -ENOENT;
 
+	cmap_touch(m, &to_classic(m)->read, sizeof(read), MAPSTAT_READ);
+	e = find(read_table(read), hash, key, shape);
 	if (likely(e))
 		ret = entry_load(e, value, shape);
 	else if (read & CLASSIC_AMENDED)
@@ -131,6 +136,7 @@ static struct classic_value *new_value(struct cmap *m, const struct cmap_update 
 	if (v) {
 		cmap_count_alloc(m, c->value_bytes);
 		cmap_value_copy(v->data, u->value, m->shape);
+		cmap_touch(m, v->data, m->shape.value_size, MAPSTAT_WRITE);
 	}
 	return v;
 }
@@ -146,6 +152,7 @@ static struct classic_entry *new_entry(struct cmap *m, u64 hash, const struct cm
 		RCU_INIT_POINTER(e->value, NULL);
 		INIT_HLIST_NODE(&e->expunged);
 		cmap_key_copy(e->key, u->key, m->shape);
+		cmap_touch(m, e, sizeof(*e) + m->shape.key_size, MAPSTAT_WRITE);
 	}
 	return e;
 }
@@ -176,6 +183,8 @@ static __always_inline int entry_write(struct cmap *m, struct classic_entry *e,
 		old = rcu_dereference(e->value);
 		if (unlikely(old == EXPUNGED))
 			return CLASSIC_EXPUNGED;
+		cmap_touch(m, &e->value, sizeof(old), MAPSTAT_READ);
+		update_touch(m, u, old ? old->data : NULL, shape);
 		act = update_decide(u, old ? old->data : NULL, shape, &ret);
 		if (act == CMAP_ACT_NONE)
 			break;
@@ -185,6 +194,7 @@ static __always_inline int entry_write(struct cmap *m, struct classic_entry *e,
 				return -ENOMEM;
 		}
 		to = act == CMAP_ACT_REMOVE ? NULL : *new;
+		cmap_touch(m, &e->value, sizeof(to), MAPSTAT_ATOMIC);
 		/* Fully ordered.  Pairs with rcu_dereference() of those who read the value. */
 		if (likely(cmpxchg((struct classic_value __force **)&e->value, old, to) == old))
 			break;
@@ -195,8 +205,10 @@ static __always_inline int entry_write(struct cmap *m, struct classic_entry *e,
 		return ret;
 	if (act != CMAP_ACT_REMOVE)
 		*new = NULL;
-	if (old)
+	if (old) {
+		cmap_touch(m, &old->rcu, sizeof(old->rcu), MAPSTAT_WRITE);
 		kfree_rcu(old, rcu);
+	}
 	return ret;
 }
 
@@ -212,6 +224,7 @@ static __always_inline int read_write(struct cmap *m, struct classic_entry *e,
 		return ret;
 	/* A delete that succeeded. */
 	cmap_count(m, CMAP_TOMBSTONES);
+	cmap_touch(m, raw_cpu_ptr(to_classic(m)->deletes), sizeof(long), MAPSTAT_WRITE);
 	if (!(this_cpu_inc_return(*to_classic(m)->deletes) % CLASSIC_LOOK_DELETES))
 		look_deletes(to_classic(m));
 	return ret;
@@ -339,6 +352,7 @@ static __always_inline int do_update(struct cmap *m, const struct cmap_update *u
 
 	rcu_read_lock();
 	read = read_load(to_classic(m));
+	cmap_touch(m, &to_classic(m)->read, sizeof(read), MAPSTAT_READ);
 	e = find(read_table(read), hash, u->key, shape);
 	if (likely(e))
 		ret = read_write(m, e, u, &value, shape);

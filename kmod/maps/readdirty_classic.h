@@ -125,6 +125,7 @@ static __always_inline unsigned long read_load(const struct readdirty_classic *c
 /* Take the map's lock, and tell whether somebody else had it. */
 static inline void classic_lock(struct readdirty_classic *c) __acquires(&c->lock)
 {
+	cmap_touch(&c->cmap, &c->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
 	if (likely(spin_trylock_bh(&c->lock)))
 		return;
 	cmap_count(&c->cmap, CMAP_LOCK_WAITS);
@@ -133,6 +134,7 @@ static inline void classic_lock(struct readdirty_classic *c) __acquires(&c->lock
 
 static inline void classic_unlock(struct readdirty_classic *c) __releases(&c->lock)
 {
+	cmap_touch(&c->cmap, &c->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
 	spin_unlock_bh(&c->lock);
 }
 

@@ -20,6 +20,7 @@ struct classic_value classic_expunged;
 static void read_store(struct readdirty_classic *c, struct classic_table *t, bool amended)
 {
 	lockdep_assert_held(&c->lock);
+	cmap_touch(&c->cmap, &c->read, sizeof(c->read), MAPSTAT_WRITE);
 	/* Pairs with read_load(): the table is complete. */
 	smp_store_release(&c->read, (unsigned long)t | (amended ? CLASSIC_AMENDED : 0));
 }
@@ -123,6 +124,7 @@ void classic_miss(struct readdirty_classic *c, struct classic_stalls *s)
 {
 	lockdep_assert_held(&c->lock);
 	cmap_count(&c->cmap, CMAP_DIRTY_LOOKUPS);
+	cmap_touch(&c->cmap, &c->misses, sizeof(c->misses), MAPSTAT_WRITE);
 	if (++c->misses >= c->dirty->snap.count)
 		classic_promote(c, s);
 }
@@ -130,6 +132,7 @@ void classic_miss(struct readdirty_classic *c, struct classic_stalls *s)
 /* With @lock held: is the entry deleted? Then it is expunged. */
 static bool try_expunge(struct classic_entry *e)
 {
+	cmap_touch(NULL, &e->value, sizeof(e->value), MAPSTAT_ATOMIC);
 	/*
 	 * Fully ordered.  Fails where a store without the lock came first; that store
 	 * then counts, and the entry is copied.

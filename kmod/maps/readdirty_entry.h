@@ -106,6 +106,7 @@ static __always_inline unsigned long entry_lock(struct cmap *m, struct rd_entry 
 {
 	unsigned long state;
 
+	cmap_touch(m, &e->state, sizeof(e->state), MAPSTAT_ATOMIC);
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		preempt_disable();
 	else
@@ -125,6 +126,7 @@ static __always_inline unsigned long entry_lock(struct cmap *m, struct rd_entry 
 
 static __always_inline void entry_unlock(struct rd_entry *e, unsigned long state)
 {
+	cmap_touch(NULL, &e->state, sizeof(e->state), MAPSTAT_WRITE);
 	/* Pairs with the acquires of entry_lock() and of readers: the value is written. */
 	smp_store_release(&e->state, state);
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
@@ -148,11 +150,13 @@ static __always_inline int entry_read_unlocked(struct rd_entry *e, void *value, 
 	unsigned long state = smp_load_acquire(&e->state);
 	u64 word;
 
+	cmap_touch(NULL, &e->state, sizeof(e->state), MAPSTAT_READ);
 	if (unlikely(state & ENTRY_LOCKED))
 		return -EAGAIN;
 	if (unlikely(state & ENTRY_DEAD) && !*seen)
 		return state & ENTRY_FROZEN ? ENTRY_GONE : -ENOENT;
 	*seen = true;
+	cmap_touch(NULL, entry_value(e, shape), shape.value_size, MAPSTAT_READ);
 	if (shape.value_size == sizeof(word))
 		word = READ_ONCE(*entry_value(e, shape));	/* pairs with entry_copy_in() */
 	else
@@ -176,6 +180,7 @@ static noinline int entry_read_locked(struct cmap *m, struct rd_entry *e, void *
 		ret = state & ENTRY_FROZEN ? ENTRY_GONE : -ENOENT;
 	else
 		entry_copy_out(value, entry_value(e, m->shape), m->shape);
+	cmap_touch(m, entry_value(e, m->shape), m->shape.value_size, MAPSTAT_READ);
 	entry_unlock(e, state);
 	return ret;
 }
@@ -265,6 +270,7 @@ static __always_inline unsigned long entry_act(struct rd_entry *e, unsigned long
 		return state;	/* nothing changed: readers need not begin again */
 	case CMAP_ACT_INSERT:
 	case CMAP_ACT_REPLACE:
+		cmap_touch(NULL, entry_value(e, shape), shape.value_size, MAPSTAT_WRITE);
 		entry_copy_in(entry_value(e, shape), u->value, shape);
 		return (state + ENTRY_CHANGE) & ~ENTRY_DEAD;
 	case CMAP_ACT_REMOVE:
@@ -290,11 +296,13 @@ static __always_inline int entry_update(struct cmap *m, struct rd_entry *e,
 {
 	unsigned long state;
 	int ret = ENTRY_GONE;
+	u64 *value;
 
 	*act = CMAP_ACT_NONE;
 	if (unlikely(entry_is_frozen(e)))
 		return ret;
 	if (entry_update_is_idle(m, e, u, shape, &ret)) {
+		cmap_touch(m, &e->state, sizeof(e->state), MAPSTAT_READ);
 		update_count(m, CMAP_ACT_NONE);
 		return ret;
 	}
@@ -303,7 +311,9 @@ static __always_inline int entry_update(struct cmap *m, struct rd_entry *e,
 		entry_unlock(e, state);
 		return ENTRY_GONE;
 	}
-	*act = update_decide(u, state & ENTRY_DEAD ? NULL : entry_value(e, shape), shape, &ret);
+	value = state & ENTRY_DEAD ? NULL : entry_value(e, shape);
+	update_touch(m, u, value, shape);
+	*act = update_decide(u, value, shape, &ret);
 	entry_unlock(e, entry_act(e, state, u, *act, shape));
 	update_count(m, *act);
 	if (*act == CMAP_ACT_REMOVE)

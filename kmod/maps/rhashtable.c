@@ -90,6 +90,38 @@ static size_t node_size(const struct cmap *m)
 	return sizeof(struct rh_node) + cmap_page_stride(m);
 }
 
+/*
+ * What can be known of rhashtable's own accesses: the table's header, the bucket, whose
+ * lowest bit is its lock, and the nodes of its chain up to @last (NULL: all), one after the
+ * other.  Not known: its nested tables, what a rehash in the background touches, and the
+ * count of its elements.
+ */
+static noinline void touch_chain(struct rhashtable_map *rm, const void *key,
+				 const struct rh_node *last, enum mapstat_access access)
+{
+	struct cmap *m = &rm->map;
+	struct bucket_table *tbl = rht_dereference_rcu(rm->ht.tbl, &rm->ht);
+	const unsigned int hash = m->shape.u64_key ?
+				  rht_key_hashfn(&rm->ht, tbl, key, params_u64) :
+				  rht_key_hashfn(&rm->ht, tbl, key, rm->params);
+	const struct rh_node *node;
+	struct rhash_head *head;
+
+	mapstat_touch(m, &rm->ht, offsetof(struct rhashtable, p), MAPSTAT_READ);
+	mapstat_touch(m, tbl, offsetof(struct bucket_table, walkers), MAPSTAT_READ);
+	mapstat_touch(m, rht_bucket(tbl, hash), sizeof(void *), access);
+	rht_for_each_rcu(head, tbl, hash) {
+		node = container_of(head, struct rh_node, head);
+		mapstat_touch(m, &node->head, sizeof(node->head), MAPSTAT_READ);
+		mapstat_touch(m, node->data, m->shape.key_size, MAPSTAT_READ);
+		if (node == last)
+			break;
+	}
+	/* The bucket is unlocked by a store to it. */
+	if (access == MAPSTAT_ATOMIC)
+		mapstat_touch(m, rht_bucket(tbl, hash), sizeof(void *), MAPSTAT_WRITE);
+}
+
 /* The four calls on the table, with constant parameters where the shape is constant. */
 static __always_inline struct rh_node *find(struct rhashtable_map *rm, const void *key,
 					    const struct cmap_shape shape)
@@ -123,6 +155,20 @@ static __always_inline int remove(struct rhashtable_map *rm, struct rh_node *nod
 	return rhashtable_remove_fast(&rm->ht, &node->head, rm->params);
 }
 
+static __always_inline void touch_find(struct rhashtable_map *rm, const void *key,
+				       const struct rh_node *found)
+{
+	if (static_branch_unlikely(&mapstat_touch_on))
+		touch_chain(rm, key, found, MAPSTAT_READ);
+}
+
+static __always_inline void touch_change(struct rhashtable_map *rm, const void *key,
+					 const struct rh_node *found)
+{
+	if (static_branch_unlikely(&mapstat_touch_on))
+		touch_chain(rm, key, found, MAPSTAT_ATOMIC);
+}
+
 static __always_inline int do_load(struct rhashtable_map *rm, const void *key, void *value,
 				   const struct cmap_shape shape)
 {
@@ -130,8 +176,11 @@ static __always_inline int do_load(struct rhashtable_map *rm, const void *key, v
 
 	rcu_read_lock();
 	node = find(rm, key, shape);
-	if (likely(node))
+	touch_find(rm, key, node);
+	if (likely(node)) {
+		cmap_touch(&rm->map, node_value(node, shape), shape.value_size, MAPSTAT_READ);
 		cmap_value_copy(value, node_value(node, shape), shape);
+	}
 	rcu_read_unlock();
 	cmap_count(&rm->map, node ? CMAP_HITS : CMAP_MISSES);
 	return node ? 0 : -ENOENT;
@@ -160,6 +209,7 @@ static struct rh_node *alloc_node(struct rhashtable_map *rm, const struct cmap_u
 	cmap_count_alloc(&rm->map, size);
 	cmap_key_copy(node->data, u->key, shape);
 	cmap_value_copy(node_value(node, shape), u->value, shape);
+	cmap_touch(&rm->map, node, size, MAPSTAT_WRITE);
 	return node;
 }
 
@@ -178,22 +228,26 @@ static __always_inline int act_on(struct rhashtable_map *rm, enum cmap_action ac
 		return 0;
 	case CMAP_ACT_INSERT:
 		(*new)->epoch = atomic64_read(&rm->epoch);
+		touch_change(rm, (*new)->data, NULL);
 		ret = insert(rm, *new, shape);
 		if (!ret)
 			*new = NULL;
 		return ret == -EEXIST ? -EAGAIN : ret;
 	case CMAP_ACT_REPLACE:
 		(*new)->epoch = old->epoch;
+		touch_change(rm, old->data, old);
 		ret = replace(rm, old, *new, shape);
 		if (!ret)
 			*new = NULL;
 		break;
 	case CMAP_ACT_REMOVE:
+		touch_change(rm, old->data, old);
 		ret = remove(rm, old, shape);
 		break;
 	}
 	if (ret)
 		return -EAGAIN;
+	cmap_touch(&rm->map, &old->rcu, sizeof(old->rcu), MAPSTAT_WRITE);
 	kfree_rcu(old, rcu);
 	return 0;
 }
@@ -208,6 +262,8 @@ static __always_inline int do_update(struct rhashtable_map *rm, const struct cma
 	rcu_read_lock();
 	for (;;) {
 		old = find(rm, u->key, shape);
+		touch_find(rm, u->key, old);
+		update_touch(&rm->map, u, old ? node_value(old, shape) : NULL, shape);
 		act = update_decide(u, old ? node_value(old, shape) : NULL, shape, &ret);
 		if ((act == CMAP_ACT_INSERT || act == CMAP_ACT_REPLACE) && !new)
 			new = alloc_node(rm, u);

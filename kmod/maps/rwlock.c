@@ -35,6 +35,7 @@ static __always_inline void lock_shared(struct rwlock_map *rm)
 	__acquires(&rm->lock)
 {
 	local_bh_disable();
+	cmap_touch(&rm->map, &rm->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
 	if (likely(read_trylock(&rm->lock)))
 		return;
 	cmap_count(&rm->map, CMAP_LOCK_WAITS);
@@ -45,10 +46,25 @@ static __always_inline void lock_exclusive(struct rwlock_map *rm)
 	__acquires(&rm->lock)
 {
 	local_bh_disable();
+	cmap_touch(&rm->map, &rm->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
 	if (likely(write_trylock(&rm->lock)))
 		return;
 	cmap_count(&rm->map, CMAP_LOCK_WAITS);
 	write_lock(&rm->lock);
+}
+
+static __always_inline void unlock_shared(struct rwlock_map *rm)
+	__releases(&rm->lock)
+{
+	cmap_touch(&rm->map, &rm->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
+	read_unlock_bh(&rm->lock);
+}
+
+static __always_inline void unlock_exclusive(struct rwlock_map *rm)
+	__releases(&rm->lock)
+{
+	cmap_touch(&rm->map, &rm->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
+	write_unlock_bh(&rm->lock);
 }
 
 static void table_lock(struct table *t)
@@ -60,7 +76,7 @@ static void table_lock(struct table *t)
 static void table_unlock(struct table *t)
 	__releases(&to_rwlock(t->map)->lock)
 {
-	write_unlock_bh(&to_rwlock(t->map)->lock);
+	unlock_exclusive(to_rwlock(t->map));
 }
 
 /* With the lock held shared. */
@@ -87,7 +103,7 @@ static __always_inline void begin(struct cmap *m)
 static __always_inline void end(struct cmap *m)
 	__releases(&to_rwlock(m)->lock)
 {
-	read_unlock_bh(&to_rwlock(m)->lock);
+	unlock_shared(to_rwlock(m));
 }
 
 /* Of many keys the lock is taken once for a group. */
@@ -102,7 +118,7 @@ static __always_inline int do_update(struct rwlock_map *rm, const struct cmap_up
 
 	lock_exclusive(rm);
 	ret = table_update(&rm->table, u, hash, shape, &act);
-	write_unlock_bh(&rm->lock);
+	unlock_exclusive(rm);
 	update_count(&rm->map, act);
 	return ret;
 }
@@ -133,7 +149,7 @@ static int map_collect(struct cmap *m, struct cmap_page *page)
 
 	lock_shared(rm);
 	table_collect(&rm->table, &page->cursor, page);
-	read_unlock_bh(&rm->lock);
+	unlock_shared(rm);
 	page->done = page->cursor >> TABLE_BITS_MAX;
 	return 0;
 }
@@ -146,7 +162,7 @@ static int map_clear(struct cmap *m)
 	while (!(cursor >> TABLE_BITS_MAX)) {
 		lock_exclusive(rm);
 		table_clear_step(&rm->table, &cursor);
-		write_unlock_bh(&rm->lock);
+		unlock_exclusive(rm);
 		cond_resched();
 	}
 	return 0;
@@ -163,7 +179,7 @@ static void map_memory(struct cmap *m, struct cmap_memory *mem)
 
 	lock_shared(rm);
 	table_memory(&rm->table, mem);
-	read_unlock_bh(&rm->lock);
+	unlock_shared(rm);
 	mem->bytes += sizeof(*rm);
 }
 

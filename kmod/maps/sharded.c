@@ -55,10 +55,18 @@ static __always_inline struct shard *shard_at(struct sharded_map *sm, unsigned i
 static __always_inline void lock_shard(struct sharded_map *sm, struct shard *s)
 	__acquires(&s->lock)
 {
+	cmap_touch(&sm->map, &s->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
 	if (likely(spin_trylock_bh(&s->lock)))
 		return;
 	cmap_count(&sm->map, CMAP_LOCK_WAITS);
 	spin_lock_bh(&s->lock);
+}
+
+static __always_inline void unlock_shard(struct sharded_map *sm, struct shard *s)
+	__releases(&s->lock)
+{
+	cmap_touch(&sm->map, &s->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
+	spin_unlock_bh(&s->lock);
 }
 
 static struct shard *to_shard(struct table *t)
@@ -69,13 +77,14 @@ static struct shard *to_shard(struct table *t)
 static void table_lock(struct table *t)
 	__acquires(&to_shard(t)->lock)
 {
+	cmap_touch(t->map, &to_shard(t)->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
 	spin_lock_bh(&to_shard(t)->lock);
 }
 
 static void table_unlock(struct table *t)
 	__releases(&to_shard(t)->lock)
 {
-	spin_unlock_bh(&to_shard(t)->lock);
+	unlock_shard(to_sharded(t->map), to_shard(t));
 }
 
 static __always_inline struct shard *shard_of(struct cmap *m, u64 hash)
@@ -93,7 +102,7 @@ static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key
 
 	lock_shard(to_sharded(m), s);
 	ret = table_load(&s->table, hash, key, value, shape);
-	spin_unlock_bh(&s->lock);
+	unlock_shard(to_sharded(m), s);
 	cmap_count(m, ret ? CMAP_MISSES : CMAP_HITS);
 	return ret;
 }
@@ -115,7 +124,7 @@ static __always_inline int do_update(struct sharded_map *sm, const struct cmap_u
 
 	lock_shard(sm, s);
 	ret = table_update(&s->table, u, hash, shape, &act);
-	spin_unlock_bh(&s->lock);
+	unlock_shard(sm, s);
 	update_count(&sm->map, act);
 	return ret;
 }
@@ -173,7 +182,7 @@ static int map_collect(struct cmap *m, struct cmap_page *page)
 
 	lock_shard(sm, s);
 	table_collect(&s->table, &cursor, page);
-	spin_unlock_bh(&s->lock);
+	unlock_shard(sm, s);
 	if (cursor >> TABLE_BITS_MAX) {
 		page->done = i == sm->mask;
 		cursor = 0;
@@ -195,7 +204,7 @@ static int map_clear(struct cmap *m)
 		while (!(cursor >> TABLE_BITS_MAX)) {
 			lock_shard(sm, s);
 			table_clear_step(&s->table, &cursor);
-			spin_unlock_bh(&s->lock);
+			unlock_shard(sm, s);
 			cond_resched();
 		}
 	}
@@ -222,7 +231,7 @@ static void map_memory(struct cmap *m, struct cmap_memory *mem)
 
 		lock_shard(sm, s);
 		table_memory(&s->table, mem);
-		spin_unlock_bh(&s->lock);
+		unlock_shard(sm, s);
 	}
 }
 

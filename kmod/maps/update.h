@@ -108,6 +108,15 @@ static __always_inline enum cmap_action update_decide(const struct cmap_update *
 	return CMAP_ACT_NONE;
 }
 
+/* What update_decide() reads of the value that is there. */
+static __always_inline void update_touch(const struct cmap *m, const struct cmap_update *u,
+					 const void *current_value,
+					 const struct cmap_shape shape)
+{
+	if (current_value && (u->previous || u->expect))
+		cmap_touch(m, current_value, shape.value_size, MAPSTAT_READ);
+}
+
 /* Count a write that was carried out, and keep the length. */
 static __always_inline void update_count(struct cmap *m, enum cmap_action act)
 {

@@ -97,6 +97,8 @@ static void put_slot(struct snap_bucket *b, unsigned int i, struct snap_item *it
 	b->slots[i] = item;
 	b->tags &= ~(0xffULL << (8 * i));
 	b->tags |= (u64)tag << (8 * i);
+	cmap_touch(NULL, &b->slots[i], sizeof(b->slots[i]), MAPSTAT_WRITE);
+	cmap_touch(NULL, &b->tags, sizeof(b->tags), MAPSTAT_WRITE);
 }
 
 /**
@@ -113,7 +115,9 @@ int snap_add(struct snap_table *t, struct snap_item *item, gfp_t gfp)
 	struct snap_bucket *b = snap_bucket(t, hash_bucket(item->hash, t->bits));
 	unsigned int i;
 
+	cmap_touch(NULL, &item->hash, sizeof(item->hash), MAPSTAT_READ);
 	for (;; b = b->overflow) {
+		cmap_touch(NULL, b, sizeof(*b), MAPSTAT_READ);
 		for (i = 0; i < SNAP_SLOTS; i++) {
 			if (b->slots[i])
 				continue;
@@ -142,6 +146,7 @@ void snap_remove(struct snap_table *t, struct snap_item *item)
 	unsigned int i;
 
 	for (; b; b = b->overflow) {
+		cmap_touch(NULL, b, sizeof(*b), MAPSTAT_READ);
 		for (i = 0; i < SNAP_SLOTS; i++) {
 			if (b->slots[i] != item)
 				continue;
@@ -234,6 +239,7 @@ int snap_walk(const struct snap_table *t, u64 lo, u64 hi, snap_visit_fn visit, v
 
 	for (at = hash_bucket(lo, t->bits); at <= end; at++) {
 		for (b = snap_bucket(t, at); b; b = b->overflow) {
+			cmap_touch(NULL, b, sizeof(*b), MAPSTAT_READ);
 			for (i = 0; i < SNAP_SLOTS; i++) {
 				struct snap_item *item = b->slots[i];
 

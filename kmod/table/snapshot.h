@@ -106,8 +106,12 @@ static __always_inline bool snap_equal(const struct snap_item *item, u64 hash,
 				       const struct cmap_shape shape)
 {
 	/* A u64 is compared as soon as its hash; for others the hash saves a compare. */
-	if (!shape.u64_key && item->hash != hash)
-		return false;
+	if (!shape.u64_key) {
+		cmap_touch(NULL, &item->hash, sizeof(item->hash), MAPSTAT_READ);
+		if (item->hash != hash)
+			return false;
+	}
+	cmap_touch(NULL, (const void *)item + offset, shape.key_size, MAPSTAT_READ);
 	return cmap_key_equal((const void *)item + offset, key, shape);
 }
 
@@ -146,9 +150,12 @@ static __always_inline struct snap_item *snap_find(const struct snap_table *t, u
 	do {
 		u64 match = snap_match(b->tags, hash_tag(hash));
 
+		cmap_touch(NULL, b, offsetof(struct snap_bucket, slots), MAPSTAT_READ);
 		for (; match; match &= match - 1) {
-			struct snap_item *item = b->slots[__ffs64(match) / 8];
+			struct snap_item *const *slot = &b->slots[__ffs64(match) / 8];
+			struct snap_item *item = *slot;
 
+			cmap_touch(NULL, slot, sizeof(*slot), MAPSTAT_READ);
 			if (snap_equal(item, hash, key, offset, shape))
 				return item;
 		}

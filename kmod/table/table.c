@@ -144,6 +144,7 @@ static struct table_bucket *bucket_with_room(struct table *t, struct table_bucke
 	const size_t size = table_bucket_size(t->map->shape);
 	struct table_bucket *b = head;
 
+	cmap_touch(t->map, b, sizeof(*b), MAPSTAT_READ);
 	while (occupied(b) == TABLE_TOPS) {
 		if (!b->next) {
 			b->next = kzalloc(size, TABLE_GFP);
@@ -152,8 +153,11 @@ static struct table_bucket *bucket_with_room(struct table *t, struct table_bucke
 			t->bytes += size;
 			cmap_count(t->map, CMAP_OVERFLOWS);
 			cmap_count_alloc(t->map, size);
+			cmap_touch(t->map, &b->next, sizeof(b->next), MAPSTAT_WRITE);
+			cmap_touch(t->map, b->next, size, MAPSTAT_WRITE);
 		}
 		b = b->next;
+		cmap_touch(t->map, b, sizeof(*b), MAPSTAT_READ);
 	}
 	return b;
 }
@@ -178,6 +182,8 @@ int table_place(struct table *t, u64 hash, const void *slot)
 	i = __ffs64(~b->tags & TABLE_TOPS) / 8;
 	memcpy(slot_at(t, b, i), slot, table_slot_size(t->map->shape));
 	b->tags |= (u64)hash_tag(hash) << (8 * i);
+	cmap_touch(t->map, slot_at(t, b, i), table_slot_size(t->map->shape), MAPSTAT_WRITE);
+	cmap_touch(t->map, &b->tags, sizeof(b->tags), MAPSTAT_WRITE);
 	return 0;
 }
 
@@ -212,6 +218,7 @@ int table_insert(struct table *t, u64 hash, const void *key, const void *value)
 		if (!entry)
 			goto no_memory;
 		fill_entry(t, entry, key, value);
+		cmap_touch(t->map, entry, size, MAPSTAT_WRITE);
 		if (table_place(t, hash, &entry)) {
 			kfree(entry);
 			goto no_memory;
@@ -220,6 +227,7 @@ int table_insert(struct table *t, u64 hash, const void *key, const void *value)
 		cmap_count_alloc(t->map, size);
 	}
 	t->entries++;
+	cmap_touch(t->map, &t->entries, sizeof(t->entries), MAPSTAT_WRITE);
 	table_check_size(t);
 	return 0;
 
@@ -240,6 +248,8 @@ void table_remove(struct table *t, const struct table_pos *pos)
 {
 	free_entry(t, pos->b, pos->slot);
 	pos->b->tags &= ~(0xffULL << (8 * pos->slot));
+	cmap_touch(t->map, &pos->b->tags, sizeof(pos->b->tags), MAPSTAT_WRITE);
+	cmap_touch(t->map, &t->entries, sizeof(t->entries), MAPSTAT_WRITE);
 	table_free_overflow(t, pos->head, pos->b);
 	t->entries--;
 	table_check_size(t);

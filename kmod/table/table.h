@@ -178,8 +178,19 @@ struct table_pos {
 	unsigned int slot;
 };
 
+/* What looking at one slot of a bucket touches. */
+static __always_inline void table_touch_slot(const struct table *t, struct table_bucket *b,
+					     unsigned int slot, const struct cmap_shape shape)
+{
+	if (!table_is_inline(shape))
+		cmap_touch(t->map, b->slots + slot * sizeof(void *), sizeof(void *),
+			   MAPSTAT_READ);
+	cmap_touch(t->map, table_entry(b, slot, shape), shape.key_size, MAPSTAT_READ);
+}
+
 /* Look a key up in the chain of pos->head. Return: its entry, or NULL. */
-static __always_inline void *table_find_in(struct table_pos *pos, u64 hash, const void *key,
+static __always_inline void *table_find_in(const struct table *t, struct table_pos *pos,
+					   u64 hash, const void *key,
 					   const struct cmap_shape shape)
 {
 	struct table_bucket *b = pos->head;
@@ -187,10 +198,12 @@ static __always_inline void *table_find_in(struct table_pos *pos, u64 hash, cons
 	do {
 		u64 match = table_match(b->tags, hash_tag(hash));
 
+		cmap_touch(t->map, b, sizeof(*b), MAPSTAT_READ);
 		for (; match; match &= match - 1) {
 			unsigned int slot = __ffs64(match) / 8;
 			void *entry = table_entry(b, slot, shape);
 
+			table_touch_slot(t, b, slot, shape);
 			if (likely(cmap_key_equal(entry, key, shape))) {
 				pos->b = b;
 				pos->slot = slot;
@@ -216,16 +229,17 @@ static __always_inline void *table_find_in(struct table_pos *pos, u64 hash, cons
 static __always_inline void *table_find(const struct table *t, u64 hash, const void *key,
 					struct table_pos *pos, const struct cmap_shape shape)
 {
+	cmap_touch(t->map, t, offsetof(struct table, entries), MAPSTAT_READ);
 	if (unlikely(t->old.buckets) && hash_bucket(hash, t->old.bits) >= t->evacuated) {
 		void *entry;
 
 		pos->head = table_head(&t->old, hash, shape);
-		entry = table_find_in(pos, hash, key, shape);
+		entry = table_find_in(t, pos, hash, key, shape);
 		if (entry)
 			return entry;
 	}
 	pos->head = table_head(&t->cur, hash, shape);
-	return table_find_in(pos, hash, key, shape);
+	return table_find_in(t, pos, hash, key, shape);
 }
 
 /**
@@ -247,6 +261,7 @@ static __always_inline int table_load(const struct table *t, u64 hash, const voi
 
 	if (unlikely(!entry))
 		return -ENOENT;
+	cmap_touch(t->map, entry + ALIGN(shape.key_size, 8), shape.value_size, MAPSTAT_READ);
 	cmap_value_copy(value, entry + ALIGN(shape.key_size, 8), shape);
 	return 0;
 }
@@ -294,6 +309,7 @@ static __always_inline int table_update(struct table *t, const struct cmap_updat
 		table_evacuate(t, TABLE_WRITE_BUCKETS, TABLE_WRITE_ENTRIES);
 	entry = table_find(t, hash, u->key, &pos, shape);
 	value = entry ? entry + ALIGN(shape.key_size, 8) : NULL;
+	update_touch(t->map, u, value, shape);
 	*act = update_decide(u, value, shape, &ret);
 	switch (*act) {
 	case CMAP_ACT_NONE:
@@ -304,6 +320,7 @@ static __always_inline int table_update(struct table *t, const struct cmap_updat
 			*act = CMAP_ACT_NONE;
 		break;
 	case CMAP_ACT_REPLACE:
+		cmap_touch(t->map, value, shape.value_size, MAPSTAT_WRITE);
 		cmap_value_copy(value, u->value, shape);
 		break;
 	case CMAP_ACT_REMOVE:

@@ -43,14 +43,17 @@ static bool evacuate_chain(struct table *t, struct table_bucket *head, unsigned 
 	for (; b; b = next) {
 		u64 left = b->tags & TABLE_TOPS;
 
+		cmap_touch(t->map, b, sizeof(*b), MAPSTAT_READ);
 		for (; left; left &= left - 1) {
 			unsigned int slot = __ffs64(left) / 8;
 			void *at = b->slots + slot * table_slot_size(shape);
 			u64 hash = cmap_hash(t->map, table_entry(b, slot, shape), shape);
 
+			table_touch_slot(t, b, slot, shape);
 			if (!*entries || table_place(t, hash, at))
 				return false;
 			b->tags &= ~(0xffULL << (8 * slot));
+			cmap_touch(t->map, &b->tags, sizeof(b->tags), MAPSTAT_WRITE);
 			--*entries;
 		}
 		next = b->next;

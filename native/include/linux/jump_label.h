@@ -19,6 +19,11 @@ struct static_key {
 #define NATIVE_STATS	0
 #endif
 #define NATIVE_KEY_mapstat_stats_on	NATIVE_STATS
+/* What operations touch is told to the model in a build of its own. */
+#ifndef NATIVE_TOUCH
+#define NATIVE_TOUCH	0
+#endif
+#define NATIVE_KEY_mapstat_touch_on	NATIVE_TOUCH
 /* The bench calls a front, or a design, by itself. */
 #define NATIVE_KEY_front_in_use		1
 #ifdef __x86_64__

@@ -18,6 +18,14 @@ static inline bool list_empty(const struct list_head *list)
 	return list->next == list;
 }
 
+static inline void list_add(struct list_head *node, struct list_head *list)
+{
+	node->prev = list;
+	node->next = list->next;
+	list->next->prev = node;
+	list->next = node;
+}
+
 static inline void list_add_tail(struct list_head *node, struct list_head *list)
 {
 	node->prev = list->prev;

@@ -22,6 +22,8 @@ void free_percpu(void *pcpu);
 #define per_cpu_ptr(p, cpu)							\
 	((__typeof__(p))((char *)(p) + (size_t)(cpu) * NATIVE_CPU_BYTES))
 #define this_cpu_ptr(p)		((__typeof__(p))((char *)(p) + native_cpu_offset))
+#define raw_cpu_ptr(p)		this_cpu_ptr(p)
+#define smp_processor_id()	((int)(native_cpu_offset / NATIVE_CPU_BYTES))
 
 /* The sanitizers of gcc 12 do not look through segment registers. */
 #if defined(__x86_64__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)

@@ -7,5 +7,8 @@
 
 #define preempt_disable()	barrier()
 #define preempt_enable()	barrier()
+#define migrate_disable()	barrier()
+#define migrate_enable()	barrier()
+#define in_serving_softirq()	false
 
 #endif /* _NATIVE_LINUX_PREEMPT_H */

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What operations touch: one inline hook, cmap_touch(), which costs a static branch while
+ * nobody listens.
+ *
+ * A design says each distinct access of an object in the order in which it makes them:
+ * the bucket, the key that is compared, the value, a lock word, a sequence word, a counter;
+ * not what it reads a second time in the same step.  Sizes are in bytes; the lines that an
+ * access covers are found here.  A lock is an atomic access of its word when it is taken,
+ * and a write (or an atomic access, where giving it back is one) when it is released.
+ *
+ * Which operation an access belongs to is known by the struct mapstat_op that whoever runs
+ * the operation has put on its CPU's list: the public calls, and the stress threads in the
+ * rounds of the model.  The same thread, in the same context, finds it there again: so
+ * threads that share a CPU, and softirqs, do not take each other's accesses for their own.
+ */
+#ifndef MAPSTAT_TOUCH_H
+#define MAPSTAT_TOUCH_H
+
+#include <linux/compiler.h>
+#include <linux/jump_label.h>
+#include <linux/list.h>
+#include <linux/types.h>
+
+struct cmap;
+
+/* Of a lock only the word that all its users write counts, whatever a debug kernel adds. */
+#define MAPSTAT_LOCK_BYTES	4
+
+/**
+ * enum mapstat_access - what an access does
+ * @MAPSTAT_READ: a load
+ * @MAPSTAT_WRITE: a store, or a plain load and store
+ * @MAPSTAT_ATOMIC: a locked read-modify-write: a write, counted apart as well
+ */
+enum mapstat_access {
+	MAPSTAT_READ,
+	MAPSTAT_WRITE,
+	MAPSTAT_ATOMIC,
+	MAPSTAT_NR_ACCESSES
+};
+
+/**
+ * enum mapstat_op_kind - what operation an access belongs to
+ * @MAPSTAT_OP_NONE: to none: a map's worker, a clear
+ * @MAPSTAT_OP_LOAD: cmap_load()
+ * @MAPSTAT_OP_STORE: cmap_store()
+ * @MAPSTAT_OP_DELETE: cmap_delete()
+ * @MAPSTAT_OP_RMW: load_or_store, swap, load_and_delete, compare_and_*
+ * @MAPSTAT_OP_RANGE: one step of cmap_range()
+ * @MAPSTAT_OP_LOAD_MANY: one call of cmap_load_many()
+ */
+enum mapstat_op_kind {
+	MAPSTAT_OP_NONE,
+	MAPSTAT_OP_LOAD,
+	MAPSTAT_OP_STORE,
+	MAPSTAT_OP_DELETE,
+	MAPSTAT_OP_RMW,
+	MAPSTAT_OP_RANGE,
+	MAPSTAT_OP_LOAD_MANY,
+	MAPSTAT_NR_OP_KINDS
+};
+
+/**
+ * enum mapstat_l1 - what became of a line's access in the first-level cache
+ * @MAPSTAT_L1_HIT: it was there
+ * @MAPSTAT_L1_COLD: a miss: this CPU never had the line
+ * @MAPSTAT_L1_CAPACITY: a miss that a fully associative cache of that size has too
+ * @MAPSTAT_L1_CONFLICT: a miss that it does not have
+ * @MAPSTAT_L1_COHERENCE: a miss because another CPU has written to the line
+ */
+enum mapstat_l1 {
+	MAPSTAT_L1_HIT,
+	MAPSTAT_L1_COLD,
+	MAPSTAT_L1_CAPACITY,
+	MAPSTAT_L1_CONFLICT,
+	MAPSTAT_L1_COHERENCE,
+	MAPSTAT_NR_L1
+};
+
+/**
+ * struct mapstat_op - an operation in progress; on the stack of whoever runs it
+ * @node: in the list of its CPU; that CPU's, interrupts off
+ * @map: what it operates on
+ * @context: the thread, or the thread that a softirq has interrupted
+ * @kind: what it is
+ * @accesses: lines accessed so far, by enum mapstat_access; as @node
+ */
+struct mapstat_op {
+	struct list_head node;
+	const struct cmap *map;
+	unsigned long context;
+	enum mapstat_op_kind kind;
+	unsigned int accesses[MAPSTAT_NR_ACCESSES];
+};
+
+/**
+ * struct mapstat_touch - an access, as far as it is in one line
+ * @map: the map
+ * @op: the operation that it belongs to, or NULL
+ * @addr: its first byte in the line
+ * @size: bytes of it in the line
+ * @access: what it does
+ * @cpu: where
+ * @l1: what became of it in the first-level cache
+ * @tlb_miss: its page was not in the TLB
+ * @invalidated: copies of the line in other CPUs' caches that it put an end to
+ */
+struct mapstat_touch {
+	const struct cmap *map;
+	struct mapstat_op *op;
+	const void *addr;
+	unsigned int size;
+	enum mapstat_access access;
+	int cpu;
+	enum mapstat_l1 l1;
+	bool tlb_miss;
+	unsigned int invalidated;
+};
+
+DECLARE_STATIC_KEY_FALSE(mapstat_touch_on);
+
+int mapstat_touch_init(void);
+void mapstat_touch_exit(void);
+void mapstat_op_begin(struct mapstat_op *op, const struct cmap *m, enum mapstat_op_kind kind);
+void mapstat_op_end(struct mapstat_op *op);
+void mapstat_touch(const struct cmap *m, const void *addr, unsigned int size,
+		   enum mapstat_access access);
+void mapstat_touch_result(const struct mapstat_touch *t);
+
+/**
+ * cmap_touch - an operation accesses memory
+ * @m: the map; NULL, where it is not at hand: that of the operation in progress
+ * @addr: what; it is not dereferenced
+ * @size: bytes
+ * @access: reads, writes or atomically changes it
+ *
+ * Context: Process or softirq, under any lock.
+ */
+static __always_inline void cmap_touch(const struct cmap *m, const void *addr,
+				       unsigned int size, enum mapstat_access access)
+{
+	if (static_branch_unlikely(&mapstat_touch_on))
+		mapstat_touch(m, addr, size, access);
+}
+
+#endif /* MAPSTAT_TOUCH_H */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * No thread is interrupted here by another that uses maps.
+ */
+#ifndef _NATIVE_LINUX_IRQFLAGS_H
+#define _NATIVE_LINUX_IRQFLAGS_H
+
+#include <linux/compiler.h>
+
+#define local_irq_save(flags)		do { (flags) = 0; barrier(); } while (0)
+#define local_irq_restore(flags)	do { (void)(flags); barrier(); } while (0)
+
+#endif /* _NATIVE_LINUX_IRQFLAGS_H */
