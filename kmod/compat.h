@@ -24,4 +24,15 @@
 #define EXPORT_SYMBOL_IF_KUNIT(symbol)
 #endif
 
+/*
+ * Without perf, <linux/perf_event.h> does not declare these.  Macros, so that only those who
+ * use them need it.
+ */
+#ifndef CONFIG_PERF_EVENTS
+#define perf_event_create_kernel_counter(attr, cpu, task, handler, context)	\
+	((void)(attr), (void)(cpu), (struct perf_event *)ERR_PTR(-EOPNOTSUPP))
+#define perf_event_read_value(event, enabled, running)				\
+	((void)(event), *(enabled) = 0, *(running) = 0, 0ULL)
+#endif
+
 #endif /* MAPSTAT_COMPAT_H */
