@@ -178,7 +178,7 @@ static void map_memory(struct cmap *m, struct cmap_memory *mem)
 	mem->bytes += sizeof(*bm) + table_entry_size(m->shape);
 }
 
-STRESS_DEFINE_RUN(busted)
+STRESS_DEFINE_RUN(busted, busted_load)
 
 const struct cmap_ops busted_ops = {
 	.name		= "busted",

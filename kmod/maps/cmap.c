@@ -479,6 +479,7 @@ static struct cmap *alloc_map(const struct cmap_params *p, int design)
 	m->shape.key_size = p->key_size;
 	m->shape.value_size = p->value_size;
 	m->shape.u64_key = p->key_size == sizeof(u64) && !(p->flags & CMAP_GENERIC);
+	m->shape.u64_pair = m->shape.u64_key && p->value_size == sizeof(u64);
 	m->flags = p->flags;
 	m->params = *p;
 	m->params.name = m->name;

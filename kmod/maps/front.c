@@ -272,7 +272,7 @@ int front_load(struct cmap *m, const void *key, void *value)
 	 */
 	if (unlikely(!f || !smp_load_acquire(&f->reading)))
 		return call_load(m, key, value);
-	if (likely(m->shape.u64_key && m->shape.value_size == sizeof(u64)))
+	if (likely(m->shape.u64_pair))
 		return front_load_shape(m, f, key, value, CMAP_SHAPE_U64_U64);
 	return front_load_sized(m, f, key, value);
 }
@@ -340,4 +340,4 @@ int front_update(struct cmap *m, const struct cmap_update *u)
 	return ret;
 }
 
-STRESS_DEFINE_RUN(front)
+STRESS_DEFINE_RUN(front, front_load)

@@ -131,6 +131,9 @@ static __always_inline int many_load_one(struct cmap *m, const void *key, void *
  * CMAP_DEFINE_LOAD - make a design's load
  * @design: its name in designs.h
  * @...: its struct many_steps
+ *
+ * Of what is inlined into a loop (as design_load_inline()), all but maps of u64s are out
+ * of line, away from the fast one's registers.
  */
 #define CMAP_DEFINE_LOAD(design, ...)						\
 static __always_inline int design##_load_shape(struct cmap *m, const void *key,	\
@@ -142,9 +145,24 @@ static __always_inline int design##_load_shape(struct cmap *m, const void *key,	
 	return many_load_one(m, key, value, steps, shape);			\
 }										\
 										\
+static noinline int design##_load_sized(struct cmap *m, const void *key, void *value) \
+{										\
+	if (m->shape.u64_key)							\
+		return design##_load_shape(m, key, value, CMAP_SHAPE_U64(m));	\
+	return design##_load_shape(m, key, value, CMAP_SHAPE_ANY(m));		\
+}										\
+										\
+static __always_inline int design##_load_inline(struct cmap *m, const void *key, \
+						void *value)			\
+{										\
+	if (likely(m->shape.u64_pair))						\
+		return design##_load_shape(m, key, value, CMAP_SHAPE_U64_U64);	\
+	return design##_load_sized(m, key, value);				\
+}										\
+										\
 int design##_load(struct cmap *m, const void *key, void *value)			\
 {										\
-	return CMAP_BY_SHAPE(m, design##_load_shape, m, key, value);		\
+	return design##_load_inline(m, key, value);				\
 }
 
 /**

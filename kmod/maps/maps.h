@@ -35,6 +35,7 @@ enum cmap_design {
  * @key_size: bytes
  * @value_size: bytes
  * @u64_key: the u64 fast path applies: 8-byte keys, hashed and compared as a u64
+ * @u64_pair: so it does, and values have 8 bytes as well
  *
  * Passed by value to __always_inline functions: where the caller passes a constant
  * (see CMAP_BY_SHAPE), every copy and compare below becomes a plain load or store.
@@ -43,22 +44,21 @@ struct cmap_shape {
 	u16 key_size;
 	u16 value_size;
 	bool u64_key;
+	bool u64_pair;
 };
 
-#define CMAP_SHAPE_U64_U64	((const struct cmap_shape){ 8, 8, true })
+#define CMAP_SHAPE_U64_U64	((const struct cmap_shape){ 8, 8, true, true })
 #define CMAP_SHAPE_U64(m)	((const struct cmap_shape){ 8, (m)->shape.value_size, true })
 #define CMAP_SHAPE_ANY(m)	((const struct cmap_shape){ (m)->shape.key_size, \
-							    (m)->shape.value_size, false })
+							    (m)->shape.value_size, false, false })
 
 /*
  * Call fn(..., shape) with the shape as constant as it can be: one compiled copy for
  * u64 -> u64, one for u64 keys, one for all.
  */
 #define CMAP_BY_SHAPE(m, fn, ...)						\
-	(likely((m)->shape.u64_key) ?						\
-	 likely((m)->shape.value_size == 8) ?					\
-	 fn(__VA_ARGS__, CMAP_SHAPE_U64_U64) :					\
-	 fn(__VA_ARGS__, CMAP_SHAPE_U64(m)) :					\
+	(likely((m)->shape.u64_pair) ? fn(__VA_ARGS__, CMAP_SHAPE_U64_U64) :	\
+	 (m)->shape.u64_key ? fn(__VA_ARGS__, CMAP_SHAPE_U64(m)) :		\
 	 fn(__VA_ARGS__, CMAP_SHAPE_ANY(m)))
 
 /**

@@ -480,4 +480,4 @@ const struct cmap_ops readdirty_ops = {
 	.run = readdirty_run,
 };
 
-STRESS_DEFINE_RUN(readdirty)
+STRESS_DEFINE_RUN(readdirty, readdirty_load_inline)

@@ -440,4 +440,4 @@ const struct cmap_ops readdirty_classic_ops = {
 	.run = readdirty_classic_run,
 };
 
-STRESS_DEFINE_RUN(readdirty_classic)
+STRESS_DEFINE_RUN(readdirty_classic, readdirty_classic_load_inline)

@@ -300,7 +300,7 @@ static int map_init(struct cmap *m)
 		rm->params.hashfn = NULL;	/* jhash, its default */
 	if (m->flags & CMAP_COLLIDE) {
 		rm->params.hashfn = hash_collide;
-		m->shape.u64_key = false;	/* its parameters are constants */
+		m->shape = CMAP_SHAPE_ANY(m);	/* its parameters are constants */
 	}
 	return rhashtable_init(&rm->ht, &rm->params);
 }
@@ -398,7 +398,7 @@ static void map_memory(struct cmap *m, struct cmap_memory *mem)
 	mem->bytes = sizeof(*rm) + mem->table_bytes + nodes;
 }
 
-STRESS_DEFINE_RUN(rhashtable)
+STRESS_DEFINE_RUN(rhashtable, rhashtable_load)
 
 const struct cmap_ops rhashtable_ops = {
 	.name		= "rhashtable",

@@ -183,7 +183,7 @@ static void map_memory(struct cmap *m, struct cmap_memory *mem)
 	mem->bytes += sizeof(*rm);
 }
 
-STRESS_DEFINE_RUN(rwlock)
+STRESS_DEFINE_RUN(rwlock, rwlock_load_inline)
 
 const struct cmap_ops rwlock_ops = {
 	.name		= "rwlock",

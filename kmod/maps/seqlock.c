@@ -496,7 +496,7 @@ int seqlock_update(struct cmap *m, const struct cmap_update *u)
 	return CMAP_BY_SHAPE(m, sqm_update, m, u);
 }
 
-STRESS_DEFINE_RUN(seqlock)
+STRESS_DEFINE_RUN(seqlock, seqlock_load)
 
 const struct cmap_ops seqlock_ops = {
 	.name		= "seqlock",

@@ -68,7 +68,7 @@ int sqm_init(struct cmap *m)
 
 	/* Where all keys have one home, no key marks it empty: always ask the tags. */
 	if (m->flags & CMAP_COLLIDE)
-		m->shape.u64_key = false;
+		m->shape = CMAP_SHAPE_ANY(m);
 	ret = sqm_stripes_init(sm);
 	if (ret)
 		return ret;

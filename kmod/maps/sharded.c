@@ -235,7 +235,7 @@ static void map_memory(struct cmap *m, struct cmap_memory *mem)
 	}
 }
 
-STRESS_DEFINE_RUN(sharded)
+STRESS_DEFINE_RUN(sharded, sharded_load_inline)
 
 const struct cmap_ops sharded_ops = {
 	.name		= "sharded",

@@ -28,7 +28,7 @@ static __always_inline int null_update(struct cmap *m, const struct cmap_update 
 }
 
 static noinline void null_run(struct cmap *m, struct stress_batch *batch);
-STRESS_DEFINE_RUN(null)
+STRESS_DEFINE_RUN(null, null_load)
 
 /* Picoseconds per operation of one batch. */
 static u64 time_batch(struct stress_batch *b)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The timed loop, compiled inside each design: STRESS_DEFINE_RUN(design) at the end of
+ * The timed loop, compiled inside each design: STRESS_DEFINE_RUN() at the end of
  * a design's file makes design_run(), in which load and update are direct calls that
  * the compiler may inline.  Operations, keys and values are drawn before the loop and
  * checked after it, so nothing but the map is timed.
@@ -67,11 +67,11 @@ struct stress_batch {
 	design##_update(m, &__u);						\
 })
 
-#define STRESS_DO_OP(design, m, b, i, key, value)				\
+#define STRESS_DO_OP(design, load, m, b, i, key, value)			\
 do {										\
 	switch ((b)->op[i]) {							\
 	case STRESS_LOAD:							\
-		(b)->ret[i] = design##_load(m, key, value);			\
+		(b)->ret[i] = load(m, key, value);				\
 		break;								\
 	case STRESS_STORE:							\
 		(b)->ret[i] = STRESS_UPDATE(design, m, CMAP_STORE, key, value);	\
@@ -102,11 +102,12 @@ static __always_inline u64 stress_ticks_since(u64 start)
 
 /**
  * STRESS_DEFINE_RUN - make the timed loop of a design
- * @design: its name in designs.h; design_load() and design_update() are visible
+ * @design: its name in designs.h; design_update() and design_load_many() are visible
+ * @load: its load: the one that can be inlined, where there is one
  *
  * The loop does not sleep by itself; a batch is short enough to need no resched point.
  */
-#define STRESS_DEFINE_RUN(design)						\
+#define STRESS_DEFINE_RUN(design, load)						\
 static void design##_run_bulk(struct cmap *m, struct stress_batch *b)		\
 {										\
 	void *key = b->keys, *value = b->values;				\
@@ -121,7 +122,7 @@ static void design##_run_bulk(struct cmap *m, struct stress_batch *b)		\
 		if (b->many[i])							\
 			STRESS_DO_MANY(design, m, b, i, key, value);		\
 		else								\
-			STRESS_DO_OP(design, m, b, i, key, value);		\
+			STRESS_DO_OP(design, load, m, b, i, key, value);	\
 		b->ticks[i] = timed ? stress_ticks_since(t) : 0;		\
 		key += n * b->key_stride;					\
 		value += n * b->value_stride;					\
@@ -143,10 +144,10 @@ void design##_run(struct cmap *m, struct stress_batch *b)			\
 		if (unlikely(!((b->first + i) & b->sample_mask))) {		\
 			u64 t = mapstat_clock_read();				\
 										\
-			STRESS_DO_OP(design, m, b, i, key, value);		\
+			STRESS_DO_OP(design, load, m, b, i, key, value);	\
 			b->ticks[i] = stress_ticks_since(t);			\
 		} else {							\
-			STRESS_DO_OP(design, m, b, i, key, value);		\
+			STRESS_DO_OP(design, load, m, b, i, key, value);	\
 			b->ticks[i] = 0;					\
 		}								\
 		key += b->key_stride;						\

@@ -12,11 +12,11 @@
 #include "../bench/peer.h"
 #include "ours.h"
 
-#define STRESS_DEFINE_RUN(design)						\
+#define STRESS_DEFINE_RUN(design, load)						\
 static __always_inline bool design##_bench_load(void *map, uint64_t key,	\
 						uint64_t *value)		\
 {										\
-	return !design##_load(map, &key, value);				\
+	return !load(map, &key, value);						\
 }										\
 										\
 static __always_inline bool design##_bench_store(void *map, uint64_t key,	\
