@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Buckets of one or two cache lines, each under a sequence count.  seqlock.h explains it.
+ * Buckets of one or two cache lines under sequence counts.  seqlock.h explains it.
  */
 #include <linux/slab.h>
 #include "../stress/loop.h"
@@ -17,23 +17,31 @@ enum sqm_lack {
 enum sqm_look {
 	SQM_FOUND,
 	SQM_ABSENT,
+	SQM_MOVED,
 	SQM_AGAIN,
 };
 
-/* The value in a slot, or what points to it; READ_ONCE() pairs with sqm_slot_write(). */
+/*
+ * The value in a slot, or what points to it.  READ_ONCE() and acquire pair with the
+ * releases in sqm_slot_fill() and sqm_value_set().
+ */
 static __always_inline void sqm_value_read(u64 *words, const u64 *slot,
 					   const struct cmap_shape shape)
 {
 	unsigned int i;
 
+	slot += sqm_key_words(shape);
+	if (!sqm_is_inline(shape)) {
+		words[0] = smp_load_acquire(slot);	/* as said above */
+		return;
+	}
 	for (i = 0; i < sqm_value_words(shape); i++)
-		words[i] = READ_ONCE(slot[sqm_key_words(shape) + i]);
+		words[i] = READ_ONCE(slot[i]);
 }
 
 /*
  * Hand out what sqm_value_read() read, after it was validated: an entry that is pointed
- * to was linked at that instant, so it holds the value of that instant, and stays until
- * the RCU read-side section ends.
+ * to was linked at that instant, and stays until the RCU read-side section ends.
  */
 static __always_inline bool sqm_value_take(void *value, const u64 *words,
 					   const struct sqm_key *k, const struct cmap_shape shape)
@@ -49,20 +57,20 @@ static __always_inline bool sqm_value_take(void *value, const u64 *words,
 }
 
 /* Look through the slots of a bucket or overflow bucket. */
-static __always_inline enum sqm_look sqm_look_in(const struct sqm_header *h, u32 seq, u32 tags,
+static __always_inline enum sqm_look sqm_look_in(const struct sqm_count *count, u32 ended,
 						 const u64 *slots, const struct sqm_key *k,
 						 void *value, const struct cmap_shape shape)
 {
-	u64 words[SQM_INLINE_MAX / sizeof(u64)];
-	u32 match;
+	u64 words[SQM_SLOT_WORDS];
+	unsigned int i;
 
-	for (match = sqm_match(tags, k->tag); match; match &= match - 1) {
-		const u64 *slot = slots + __ffs(match) / 8 * sqm_slot_words(shape);
+	for (i = 0; i < sqm_slots(shape); i++) {
+		const u64 *slot = slots + i * sqm_slot_words(shape);
 
 		if (!sqm_slot_matches(slot, k, shape))
 			continue;
 		sqm_value_read(words, slot, shape);
-		if (unlikely(!sqm_valid(h, seq)))
+		if (unlikely(!sqm_valid(count, ended)))
 			return SQM_AGAIN;
 		if (likely(sqm_value_take(value, words, k, shape)))
 			return SQM_FOUND;
@@ -70,128 +78,126 @@ static __always_inline enum sqm_look sqm_look_in(const struct sqm_header *h, u32
 	return SQM_ABSENT;
 }
 
-/* Look through a bucket and its chain, whose count was @seq, even. */
-static __always_inline enum sqm_look sqm_look(const struct sqm_bucket b, u32 seq,
-					      const struct sqm_key *k, void *value,
-					      const struct cmap_shape shape)
+/* Look where a bucket's last slot leads to. */
+static __always_inline enum sqm_look sqm_look_on(const struct sqm_bucket b,
+						 const struct sqm_count *count, u32 ended,
+						 const struct sqm_key *k, void *value,
+						 const struct cmap_shape shape)
 {
-	/* Tags and the chain's words: pair with the WRITE_ONCE() of the writers. */
-	u32 tags = READ_ONCE(b.header->tags);
-	enum sqm_look look = sqm_look_in(b.header, seq, tags, b.slots, k, value, shape);
-	const struct sqm_overflow *o = NULL;
+	/* What it holds comes after: pairs with the release in sqm_chain_insert(). */
+	const struct sqm_overflow *o = sqm_pointer(smp_load_acquire(&sqm_last(b.slots, shape)[1]));
+	enum sqm_look look;
 
-	if (look != SQM_ABSENT)
-		return look;
-	if (unlikely(sqm_tag(tags, sqm_slots(shape) - 1) == SQM_TAG_CHAIN))
-		o = sqm_pointer(READ_ONCE(*sqm_chain_word(b, shape)));
-	/* Validates the miss, or the pointer before it is followed. */
-	if (unlikely(!sqm_valid(b.header, seq)))
+	/* Before it is followed. */
+	if (unlikely(!sqm_valid(count, ended)))
 		return SQM_AGAIN;
-	if (likely(!o))
-		return SQM_ABSENT;
+	if (!o)
+		return SQM_MOVED;
 	for (; o; o = o->next) {
-		look = sqm_look_in(b.header, seq, READ_ONCE(o->tags), o->slots, k, value, shape);
+		look = sqm_look_in(count, ended, o->slots, k, value, shape);
 		if (look != SQM_ABSENT)
 			return look;
 	}
-	return sqm_valid(b.header, seq) ? SQM_ABSENT : SQM_AGAIN;
+	return sqm_valid(count, ended) ? SQM_ABSENT : SQM_AGAIN;
 }
 
-/* A bucket's count is odd: has it moved? Return: the table to look in. */
-static __always_inline const struct sqm_table *sqm_follow(struct cmap *m,
-							  const struct sqm_table *t,
-							  const struct sqm_header *h)
+/* Look through a bucket and its chain, after @ended changes. */
+static __always_inline enum sqm_look sqm_look(const struct sqm_bucket b,
+					      const struct sqm_count *count, u32 ended,
+					      const struct sqm_key *k, void *value,
+					      const struct cmap_shape shape)
 {
-	/* Pairs with the release in sqm_move(): the new table has its entries. */
-	if (smp_load_acquire(&h->tags) == SQM_TAGS_MOVED)
-		return rcu_dereference(t->next);
-	cmap_count(m, CMAP_RETRIES);
-	cpu_relax();
-	return t;
+	enum sqm_look look = sqm_look_in(count, ended, b.slots, k, value, shape);
+
+	if (look != SQM_ABSENT)
+		return look;
+	/* Pairs with sqm_more_set(). */
+	if (unlikely(READ_ONCE(*sqm_last(b.slots, shape)) == b.marks->more))
+		return sqm_look_on(b, count, ended, k, value, shape);
+	return likely(sqm_valid(count, ended)) ? SQM_ABSENT : SQM_AGAIN;
 }
 
-/* Ask the tags first, then the slots that they point out. */
-static __always_inline int sqm_load_tags(struct cmap *m, const struct sqm_table *t, u64 hash,
-					 const void *key, void *value,
-					 const struct cmap_shape shape)
+static __always_inline int sqm_load_at_length(struct cmap *m, const struct sqm_table *t,
+					      u64 hash, const void *key, void *value,
+					      const struct cmap_shape shape)
 {
+	struct sqm_map *sm = to_sqm_map(m);
+	const struct sqm_count *count = sqm_count_of(sm, hash);
 	struct sqm_key k;
 
 	sqm_key_init(&k, hash, key, shape);
 	for (;;) {
-		struct sqm_bucket b = sqm_bucket_at(t, hash >> t->shift, shape);
-		/* Pairs with the release in sqm_write_end(): what it wrote, or later. */
-		u32 seq = smp_load_acquire(&b.header->seq);
-		enum sqm_look look;
+		const struct sqm_bucket b = sqm_bucket_at(sm, t, hash, shape);
+		enum sqm_look look = sqm_look(b, count, sqm_read_begin(count), &k, value, shape);
 
-		if (unlikely(seq & 1)) {
-			t = sqm_follow(m, t, b.header);
+		if (likely(look == SQM_FOUND))
+			return 0;
+		if (likely(look == SQM_ABSENT))
+			return -ENOENT;
+		if (look == SQM_MOVED) {
+			/* Older than the move: pairs with sqm_resize_begin(). */
+			t = rcu_dereference(t->next);
 			continue;
 		}
-		look = sqm_look(b, seq, &k, value, shape);
-		if (likely(look != SQM_AGAIN))
-			return look == SQM_FOUND ? 0 : -ENOENT;
 		cmap_count(m, CMAP_RETRIES);
 		cpu_relax();
 	}
 }
 
 /* Out of line, so that the loop around loads stays small. */
-static noinline int sqm_load_guest_u64_u64(struct cmap *m, const struct sqm_table *t, u64 hash,
+static noinline int sqm_load_u64_at_length(struct cmap *m, const struct sqm_table *t, u64 hash,
 					   const void *key, void *value)
 {
-	return sqm_load_tags(m, t, hash, key, value, CMAP_SHAPE_U64_U64);
+	return sqm_load_at_length(m, t, hash, key, value, CMAP_SHAPE_U64_U64);
 }
 
-static noinline int sqm_load_guest_u64(struct cmap *m, const struct sqm_table *t, u64 hash,
-				       const void *key, void *value)
+/* The slot of a bucket of u64s that has the key, or NULL. */
+static __always_inline const u64 *sqm_probe(const u64 *home, u64 key)
 {
-	return sqm_load_tags(m, t, hash, key, value, CMAP_SHAPE_U64(m));
+	const u64 *slot = home;
+
+	/* Unrolled by hand: the order is sqm_nth_slot()'s.  Pairs with sqm_slot_fill(). */
+	if (likely(READ_ONCE(*slot) == key))
+		return slot;
+	slot = sqm_sibling(home, 1);
+	if (READ_ONCE(*slot) == key)
+		return slot;
+	slot = sqm_sibling(home, 2);
+	if (READ_ONCE(*slot) == key)
+		return slot;
+	slot = sqm_sibling(home, 3);
+	return READ_ONCE(*slot) == key ? slot : NULL;
 }
 
 /*
- * Look at home, without the tags, in a map with u64 keys.
- *
- * Which of its two slots holds the key takes no branch: it would often be mispredicted.
- * But all that waits for a cache line takes room in the CPU, and so from the lookups
- * that follow and could wait for theirs at the same time.  So where most lookups miss
- * the caches, look at the better slot only: that is a compare and a branch, and a
- * mispredicted one costs little there, as the lookups behind it have begun.
- *
- * An odd count takes no branch either: it compares unequal, as no count becomes one less.
+ * The load of a map of u64s.  What counts is how few instructions it is: as many lookups
+ * wait for their cache lines at the same time as the CPU holds the instructions of.
  */
-static __always_inline bool sqm_load_home(struct cmap *m, const struct sqm_table *t, u64 hash,
-					  u64 key, void *value, const struct cmap_shape shape)
+static __always_inline int sqm_load_u64(struct cmap *m, const struct sqm_table *t, u64 hash,
+					const void *key, void *value)
 {
-	const struct sqm_bucket b = sqm_bucket_at(t, hash >> t->shift, shape);
-	const u64 *slot;
-	u64 words[SQM_INLINE_MAX / sizeof(u64)];
-	/* Pairs with the release in sqm_write_end(): what it wrote, or later. */
-	u32 seq = smp_load_acquire(&b.header->seq);
+	const struct sqm_map *sm = to_sqm_map(m);
+	const struct sqm_count *count = sqm_count_of(sm, hash);
+	const u64 k = *(const u64 *)key;
+	const u32 ended = sqm_read_begin(count);
+	const u64 *home = t->slots + (hash >> t->home_shift) * 2;
+	const u64 *slot = sqm_probe(home, k);
+	u64 word;
 
-	/* Keys: pair with sqm_slot_write(). */
-	if (sqm_home_slots(shape) == 2 && !t->far) {
-		unsigned long first, second;
-
-		slot = b.slots + (sqm_home(hash, shape) & ~1U) * sqm_slot_words(shape);
-		first = READ_ONCE(slot[0]) == key;
-		second = READ_ONCE(slot[sqm_slot_words(shape)]) == key;
-		OPTIMIZER_HIDE_VAR(second);
-		if (unlikely(!(first | second)))
-			return false;
-		slot += second * sqm_slot_words(shape);
-	} else {
-		slot = b.slots + sqm_home(hash, shape) * sqm_slot_words(shape);
-		if (unlikely(READ_ONCE(slot[0]) != key))
-			return false;
+	smp_rmb();	/* a key, then its value: pairs with the release in sqm_slot_fill() */
+	word = slot ? READ_ONCE(slot[1]) : READ_ONCE(*sqm_last_of(home));
+	if (unlikely(!sqm_valid(count, ended))) {
+		cmap_count(m, CMAP_RETRIES);
+		return sqm_load_u64_at_length(m, t, hash, key, value);
 	}
-	sqm_value_read(words, slot, shape);
-	if (unlikely(!sqm_valid(b.header, seq & ~1U))) {
-		if (!(seq & 1))		/* else sqm_follow() sees whether it is one */
-			cmap_count(m, CMAP_RETRIES);
-		return false;
+	if (likely(slot)) {
+		*(u64 *)value = word;
+		return 0;
 	}
-	return sqm_value_take(value, words, NULL, shape);
+	/* One of them is this stripe's; the other, a key like others, is looked at twice. */
+	if (unlikely(word == sm->marks[0].more || word == sm->marks[1].more))
+		return sqm_load_u64_at_length(m, t, hash, key, value);
+	return -ENOENT;
 }
 
 /* Inside an RCU read-side section. */
@@ -202,50 +208,12 @@ static __always_inline int sqm_load_hashed(struct cmap *m, u64 hash, const void 
 	const struct sqm_table *t = rcu_dereference(to_sqm_map(m)->table);
 	int ret;
 
-	if (!shape.u64_key)
-		ret = sqm_load_tags(m, t, hash, key, value, shape);
-	else if (likely(sqm_load_home(m, t, hash, *(const u64 *)key, value, shape)))
-		ret = 0;
-	else if (shape.value_size == sizeof(u64))
-		ret = sqm_load_guest_u64_u64(m, t, hash, key, value);
+	if (shape.u64_pair)
+		ret = sqm_load_u64(m, t, hash, key, value);
 	else
-		ret = sqm_load_guest_u64(m, t, hash, key, value);
+		ret = sqm_load_at_length(m, t, hash, key, value, shape);
 	cmap_count(m, ret ? CMAP_MISSES : CMAP_HITS);
 	return ret;
-}
-
-static __always_inline int sqm_load(struct cmap *m, const void *key, void *value,
-				    const struct cmap_shape shape)
-{
-	const struct many_steps steps = {
-		.begin = many_rcu_begin, .load = sqm_load_hashed, .end = many_rcu_end,
-	};
-
-	return many_load_one(m, key, value, steps, shape);
-}
-
-/* The shapes with sizes known only now, out of line, away from the fast one's registers. */
-static noinline int sqm_load_sized(struct cmap *m, const void *key, void *value)
-{
-	if (m->shape.u64_key)
-		return sqm_load(m, key, value, CMAP_SHAPE_U64(m));
-	return sqm_load(m, key, value, CMAP_SHAPE_ANY(m));
-}
-
-/**
- * seqlock_load - see cmap_load()
- * @m: the map
- * @key: the key
- * @value: where the value goes
- *
- * Context: Process or softirq.
- * Return: 0 or -ENOENT.
- */
-int seqlock_load(struct cmap *m, const void *key, void *value)
-{
-	if (likely(m->shape.u64_key && m->shape.value_size == sizeof(u64)))
-		return sqm_load(m, key, value, CMAP_SHAPE_U64_U64);
-	return sqm_load_sized(m, key, value);
 }
 
 /* Where the load of a key with that hash looks first. */
@@ -253,15 +221,16 @@ static __always_inline void sqm_fetch(struct cmap *m, u64 hash, const struct cma
 {
 	/* Pairs with rcu_assign_pointer() in sqm_resize_end(). */
 	const struct sqm_table *t = rcu_dereference(to_sqm_map(m)->table);
-	const struct sqm_bucket b = sqm_bucket_at(t, hash >> t->shift, shape);
+	u64 *slots = sqm_slots_at(t, hash, shape);
 
-	prefetch(b.header);
-	prefetch(b.slots + sqm_home(hash, shape) * sqm_slot_words(shape));
+	prefetch(slots);
+	if (sqm_bucket_words(shape) * sizeof(u64) > SMP_CACHE_BYTES)
+		prefetch(sqm_last(slots, shape));
 }
 
-CMAP_DEFINE_LOAD_MANY(seqlock,
-		      .begin = many_rcu_begin, .fetch = sqm_fetch, .load = sqm_load_hashed,
-		      .end = many_rcu_end)
+CMAP_DEFINE_LOADS(seqlock,
+		  .begin = many_rcu_begin, .fetch = sqm_fetch, .load = sqm_load_hashed,
+		  .end = many_rcu_end)
 
 /* Keep count of a stripe's entries, and see whether the table still suits. */
 static __always_inline void sqm_account(struct sqm_stripe *s, enum cmap_action act,
@@ -299,7 +268,7 @@ static __always_inline void sqm_image_value(u64 *words, const void *value,
 }
 
 static __always_inline void sqm_do_insert(struct sqm_map *sm, struct sqm_stripe *s,
-					  const struct sqm_bucket b, const struct sqm_key *k,
+					  const struct sqm_table *t, const struct sqm_key *k,
 					  const void *value, struct sqm_supply *supply,
 					  const struct cmap_shape shape)
 {
@@ -310,60 +279,58 @@ static __always_inline void sqm_do_insert(struct sqm_map *sm, struct sqm_stripe 
 		image[i] = k->words[i];
 	sqm_image_value(image + sqm_key_words(shape), value, supply->entry, shape);
 	supply->entry = NULL;	/* linked now, where it was needed */
-	sqm_write_begin(b.header);
-	sqm_insert(sm, s, b, image, k->tag, supply, shape);
-	sqm_write_end(b.header);
+	sqm_insert(sm, s, t, image, k->hash, supply, shape);
+}
+
+/* Replace the value in a slot. */
+static __always_inline void sqm_value_set(const struct sqm_bucket b, u64 *slot, const u64 *words,
+					  const struct cmap_shape shape)
+{
+	unsigned int i;
+
+	slot += sqm_key_words(shape);
+	if (sqm_value_words(shape) == 1) {
+		/* What it leads to comes before it: pairs with sqm_value_read(). */
+		smp_store_release(slot, words[0]);
+		return;
+	}
+	sqm_write_begin(b);
+	for (i = 0; i < sqm_value_words(shape); i++)
+		WRITE_ONCE(slot[i], words[i]);
+	sqm_write_end(b);
 }
 
 static __always_inline void sqm_do_replace(const struct sqm_bucket b, u64 *slot,
 					   const void *value, struct sqm_supply *supply,
 					   const struct cmap_shape shape)
 {
-	u64 words[SQM_INLINE_MAX / sizeof(u64)];
-	unsigned int i;
+	u64 words[SQM_SLOT_WORDS];
 
 	sqm_image_value(words, value, supply->entry, shape);
 	if (!sqm_is_inline(shape)) {
 		sqm_entry_unlink(sqm_pointer(slot[1]), supply);
 		supply->entry = NULL;
 	}
-	sqm_write_begin(b.header);
-	for (i = 0; i < sqm_value_words(shape); i++)
-		WRITE_ONCE(slot[sqm_key_words(shape) + i], words[i]);
-	sqm_write_end(b.header);
-}
-
-static __always_inline void sqm_do_remove(struct sqm_map *sm, struct sqm_stripe *s,
-					  const struct sqm_bucket b, const struct sqm_place *p,
-					  const u64 *slot, struct sqm_supply *supply,
-					  const struct cmap_shape shape)
-{
-	if (!sqm_is_inline(shape))
-		sqm_entry_unlink(sqm_pointer(slot[1]), supply);
-	sqm_write_begin(b.header);
-	sqm_remove(sm, s, b, p, supply, shape);
-	sqm_write_end(b.header);
+	sqm_value_set(b, slot, words, shape);
 }
 
 /* Carry out a write, or say what it lacks and change nothing. */
 static __always_inline enum sqm_lack sqm_write(struct sqm_map *sm, struct sqm_stripe *s,
-					       const struct sqm_bucket b,
+					       const struct sqm_table *t,
 					       const struct cmap_update *u,
 					       const struct sqm_key *k,
 					       struct sqm_supply *supply, int *ret,
 					       const struct cmap_shape shape)
 {
+	const struct sqm_bucket b = sqm_bucket_at(sm, t, k->hash, shape);
+	u64 *slot = sqm_find(b, k, shape);
 	const void *value = NULL;
-	struct sqm_place p;
-	u64 *slot = NULL;
 	enum cmap_action act;
 
 	lockdep_assert_held(&s->lock);
-	if (sqm_find(b, k, &p, shape)) {
-		slot = p.slots + p.i * sqm_slot_words(shape);
+	if (slot)
 		value = sqm_is_inline(shape) ? slot + sqm_key_words(shape) :
 			sqm_entry_value(sqm_pointer(slot[1]), shape);
-	}
 	act = update_decide(u, value, shape, ret);
 	if (!sqm_is_inline(shape) && !supply->entry &&
 	    (act == CMAP_ACT_INSERT || act == CMAP_ACT_REPLACE))
@@ -375,13 +342,15 @@ static __always_inline enum sqm_lack sqm_write(struct sqm_map *sm, struct sqm_st
 	case CMAP_ACT_INSERT:
 		if (!supply->overflows && sqm_needs_overflow(b, shape))
 			return SQM_LACKS_OVERFLOW;
-		sqm_do_insert(sm, s, b, k, u->value, supply, shape);
+		sqm_do_insert(sm, s, t, k, u->value, supply, shape);
 		break;
 	case CMAP_ACT_REPLACE:
 		sqm_do_replace(b, slot, u->value, supply, shape);
 		break;
 	case CMAP_ACT_REMOVE:
-		sqm_do_remove(sm, s, b, &p, slot, supply, shape);
+		if (!sqm_is_inline(shape))
+			sqm_entry_unlink(sqm_pointer(slot[1]), supply);
+		sqm_remove(s, b, slot, supply, shape);
 		break;
 	}
 	sqm_account(s, act, supply);
@@ -419,8 +388,7 @@ static __always_inline enum sqm_lack sqm_try_update(struct sqm_map *sm,
 	rcu_read_lock();
 	sqm_stripe_lock(sm, s);
 	t = sqm_table_of(sm, s, k->hash, supply);
-	lack = sqm_write(sm, s, sqm_bucket_at(t, k->hash >> t->shift, shape), u, k, supply, ret,
-			 shape);
+	lack = sqm_write(sm, s, t, u, k, supply, ret, shape);
 	sqm_stripe_unlock(s);
 	rcu_read_unlock();
 	return lack;
@@ -496,7 +464,7 @@ int seqlock_update(struct cmap *m, const struct cmap_update *u)
 	return CMAP_BY_SHAPE(m, sqm_update, m, u);
 }
 
-STRESS_DEFINE_RUN(seqlock, seqlock_load)
+STRESS_DEFINE_RUN(seqlock, seqlock_load_inline)
 
 const struct cmap_ops seqlock_ops = {
 	.name		= "seqlock",

@@ -2,56 +2,64 @@
 /*
  * Buckets under sequence counts: readers write nothing shared, and retry.
  *
- * A bucket is up to four slots in one or two cache lines, and a header word: a sequence
- * count, odd while a writer is inside, and a tag byte per slot.  Headers lie in a dense
- * array of their own, so that a slot line holds nothing but entries.  Each key has a home
- * within its bucket, two slots of four chosen by the tag; a writer moves a guest out of
- * it.  A reader of a map with u64 keys compares the keys at home before it asks the tags:
- * that address depends on the hash alone, so the header and the slots are fetched at the
- * same time, few instructions wait for them, and few branches go the unlikely way.
+ * A bucket is two to four slots and nothing else; one of u64s is a cache line.  A slot
+ * begins with a word that says whose it is, the u64 key or the hash of a byte string;
+ * then come key and value, or a pointer to both.  What is not an entry is marked by words
+ * that no entry of that bucket begins with, since their home is in another stripe:
  *
- * What does not fit a bucket goes to a chain of overflow buckets: the last slot then
- * holds the head of the chain and the tag SQM_TAG_CHAIN.
+ *   empty	the slot is free
+ *   more	in the last slot: the bucket is not all there is.  The slot's next word
+ *		leads to a chain of overflow buckets, or is 0: the bucket has moved
+ *
+ * An entry is in its home slot, named by the bits of the hash below those that name the
+ * bucket, unless another one is that is at home there too: 4 of 5 are, in a table that is
+ * half full.  So the first look finds most, at an address that depends on the hash alone.
+ *
+ * So there is nothing beside the slots to be fetched but a sequence count, and one count
+ * serves all buckets whose hashes have the same highest bits: the counts, 2 KiB, stay in
+ * the cache.  That many buckets share one is paid for by changing it seldom.  It changes
+ * where an entry leaves its slot, or a value of several words changes.  An insert into a
+ * free slot does not change it, nor does the replacement of a value that is one word:
+ * each becomes visible by one store.
  *
  * WRITERS.  A stripe is a range of hashes (their top bits) with a raw spinlock; no table
- * has fewer buckets than the map has stripes, so a stripe's lock covers all that a key
- * can touch in any table: its bucket, the chain, and the buckets that those are moved to
- * or from.  The lock is taken with bottom halves off (on PREEMPT_RT, where they are
- * threads, with preemption off), so no reader on this CPU runs while a sequence count
- * is odd, and no writer sleeps with an odd count.  Nothing is allocated or freed under
- * the lock.
+ * has fewer buckets, and there are not fewer counts, than the map has stripes, so a
+ * stripe's lock covers all that a key can touch in any table: its bucket, the chain, the
+ * count, and the buckets that those are moved to or from.  The lock is taken with bottom
+ * halves off (on PREEMPT_RT, where they are threads, with preemption off), so no reader
+ * on this CPU runs while a change has begun and not ended, and no writer sleeps there.
+ * Nothing is allocated or freed under the lock.
  *
- * READERS.  A result counts only where the bucket's sequence count was even before the
- * first read and is the same after the last one; a miss is validated like a hit.  All
- * of a bucket's chain is guarded by that one count.  A count never guards a pointer
- * that is followed: whoever follows one has validated the count after reading it, and
- * is inside an RCU read-side section since before.  So the pointer was linked at an
- * instant of that section, and what it points to is freed a grace period after it was
- * unlinked at the earliest.  An overflow bucket's next pointer never changes once it is
- * linked (links are added and taken off at the head only), so the rest of a chain may
- * be walked without validating each step; an entry outside the bucket never changes at
- * all, so a load may copy from it after validating: the load took effect at that check.
+ * READERS.  A result counts only where no change began between the first read and the
+ * last one that had not ended before the first.  Then no entry of the bucket or its chain
+ * has left its slot in between, so:
  *
- * An empty slot of a map with u64 keys holds a key that is not at home there, so the
- * comparison at home needs no tag: the key 0, but for the slots that are the home of 0
- * itself (see sqm_empty_key()).
+ *   a hit	the value was read from a slot that was the key's all the time.
+ *   a miss	entries came at the most; so the key was absent at the first read.
+ *
+ * The count never guards a pointer that is followed: whoever follows one has validated
+ * the count after reading it, and is inside an RCU read-side section since before.  So
+ * the pointer was linked at an instant of that section, and what it points to is freed a
+ * grace period after it was unlinked at the earliest.  An overflow bucket's next pointer
+ * never changes once it is linked (links are added and taken off at the head only), so
+ * the rest of a chain may be walked without validating each step; an entry outside the
+ * bucket never changes at all, so a load may copy from it after validating.
  *
  * RESIZE.  The worker publishes the new table as old->next; buckets move one by one,
  * moved by the worker and by writers; then the worker makes the new table the map's and
  * frees the old one after a grace period.  A bucket moves under its stripe's lock:
  *
- *   1. its entries are added to the new table, each under the odd count of its bucket;
- *   2. its own count becomes odd, for good;
- *   3. its tags become SQM_TAGS_MOVED, with release.
+ *   1. its entries are added to the new table;
+ *   2. as a change that is counted, all its slots are marked free, and the last one moved.
  *
  * No lost key: until 2 the old bucket is complete and stands still, because all writers
  * of its keys need the lock; a reader that validates it takes effect before 2.  A reader
- * that finds it odd goes on to the new table only after it read SQM_TAGS_MOVED with
- * acquire, so it sees what 1 wrote.  Writers come after the mover in the lock's order
- * and write to the new table.  A bucket that has not moved is the only one that counts
- * for its keys; a writer that lacks memory to move it writes to it where it is.  The new
- * table's own next is set only after the old one is no longer the map's; a reader that is
- * late follows next from table to table, all of which RCU keeps for it.
+ * that finds it moved, and validates that, sees what 1 wrote: 2 had ended when it began.
+ * Writers come after the mover in the lock's order and write to the new table.  A bucket
+ * that has not moved is the only one that counts for its keys; a writer that lacks memory
+ * to move it writes to it where it is.  The new table's own next is set only after the old
+ * one is no longer the map's; a reader that is late follows next from table to table, all
+ * of which RCU keeps for it.
  */
 #ifndef MAPSTAT_SEQLOCK_H
 #define MAPSTAT_SEQLOCK_H
@@ -61,34 +69,16 @@
 #include <linux/spinlock.h>
 #include "maps.h"
 
-#define SQM_INLINE_MAX	32	/* bytes of a key or value that lies in a slot */
-#define SQM_SLOTS_MAX	4	/* a tag byte each in half a word */
-#define SQM_SLOT_WORDS	(2 * SQM_INLINE_MAX / sizeof(u64))
+#define SQM_SLOT_WORDS	8	/* at the most: what is larger lies outside */
+#define SQM_SLOTS_MAX	4
 
-#define SQM_FAR_BYTES	(8UL << 20)	/* a few times a second-level cache */
-
-#define SQM_TAG_CHAIN	0x01U		/* tags of entries have the top bit set */
-#define SQM_TAGS_MOVED	0x02020202U
-
-/**
- * struct sqm_header - a bucket's header
- * @seq: sequence count: odd while a writer is inside, and for good once it has moved.  A
- *	reader is fooled if exactly 2^31 writes to the bucket fall between its two looks
- * @tags: a byte per slot, 0 where it is free; or SQM_TAGS_MOVED
- *
- * Written under the stripe's lock, read by anyone.
- */
-struct sqm_header {
-	u32 seq;
-	u32 tags;
-};
+#define SQM_COUNT_BITS	8	/* 2 KiB of counts, which stay in a first-level cache */
 
 /**
  * struct sqm_overflow - an overflow bucket
  * @next: the rest of the chain: constant while it is linked
  * @rcu: once it has been unlinked and the lock released
  * @dead: next of those unlinked, until then; owned by who unlinked it
- * @tags: as in struct sqm_header; written under the stripe's lock
  * @slots: as many as a bucket has; written under the stripe's lock
  */
 struct sqm_overflow {
@@ -97,7 +87,6 @@ struct sqm_overflow {
 		struct rcu_head rcu;
 		struct sqm_overflow *dead;
 	};
-	u32 tags;
 	u64 slots[];
 };
 
@@ -116,28 +105,27 @@ struct sqm_entry {
 };
 
 /**
- * struct sqm_table - a table; its slots follow its headers in the same allocation
- * @slots: of all buckets: the pointer is constant
+ * struct sqm_table - a table
  * @shift: 64 - @bits, constant
+ * @home_shift: two less: with four slots a bucket, a hash above it is its home's number;
+ *	constant
  * @bits: 1 << @bits buckets, constant
- * @far: too large for the caches, see sqm_load_home(): constant
  * @next: the table that this one's buckets move to, or NULL; written once, by the worker
  * @bytes: of the allocation, constant
  * @rcu: once the map has another table
- * @headers: one a bucket, eight a cache line
+ * @slots: of all buckets; see above
  */
 struct sqm_table {
-	u64 *slots;
-	unsigned int shift;
-	u16 bits;
-	bool far;
+	u8 shift;
+	u8 home_shift;
+	u8 bits;
 	struct sqm_table __rcu *next;
 	u64 bytes;
 	struct rcu_head rcu;
-	struct sqm_header headers[] ____cacheline_aligned;
+	u64 slots[] ____cacheline_aligned;
 };
 
-MAPSTAT_BEGINS_LINE(struct sqm_table, headers);
+MAPSTAT_BEGINS_LINE(struct sqm_table, slots);
 
 /**
  * struct sqm_stripe - a range of hashes
@@ -183,49 +171,87 @@ struct sqm_supply {
 };
 
 /**
+ * struct sqm_count - a sequence count, in two words, so that none is ever odd
+ * @ended: changes that have ended
+ * @begun: changes that have begun: as many, or one more
+ *
+ * Written under the stripe's lock, read by anyone.  A reader is fooled if exactly 2^32
+ * changes fall between its two looks.
+ */
+struct sqm_count {
+	u32 ended;
+	u32 begun;
+};
+
+/**
+ * struct sqm_marks - first words of slots that hold no entry
+ * @empty: it is free
+ * @more: it is a bucket's last, and leads to what there is elsewhere
+ */
+struct sqm_marks {
+	u64 empty;
+	u64 more;
+};
+
+/**
  * struct sqm_map - the map
  * @cmap: what all designs share
  * @table: the oldest table that has unmoved buckets; written by the worker, read under RCU
- * @empty_key: see sqm_empty_key(); constant
- * @zero_home: the key 0's home; constant
+ * @zero_hash: of the word 0; constant
  * @stripe_bits: 1 << @stripe_bits stripes; no table has fewer buckets; constant
+ * @marks: of all stripes but 0's, and of that one; constant
  * @stripes: the pointer is constant
  * @bits_min: log2 of the buckets for the capacity asked for; constant
  * @supply: what the worker got when it lacked memory to move a bucket, kept until it has
  *	enough; the worker's
  * @stalled: the worker lacked memory to move a bucket.  Written by it, read by anyone
+ * @counts: by the highest bits of the hash; see struct sqm_count
  */
 struct sqm_map {
 	struct cmap cmap;
 	struct sqm_table __rcu *table;
-	u64 empty_key;
-	unsigned int zero_home;
+	u64 zero_hash;
 	unsigned int stripe_bits;
+	struct sqm_marks marks[2];
 	struct sqm_stripe *stripes;
 	unsigned int bits_min;
 	struct sqm_supply supply;
 	bool stalled;
+	struct sqm_count counts[1 << SQM_COUNT_BITS] ____cacheline_aligned;
 };
+
+MAPSTAT_BEGINS_LINE(struct sqm_map, counts);
 
 static inline struct sqm_map *to_sqm_map(struct cmap *m)
 {
 	return container_of(m, struct sqm_map, cmap);
 }
 
+/* Words that key and value begin with in a slot: the key, or the hash before the key. */
+static __always_inline unsigned int sqm_key_words_inline(const struct cmap_shape shape)
+{
+	return shape.u64_key ? 1 : 1 + DIV_ROUND_UP(shape.key_size, sizeof(u64));
+}
+
+static __always_inline unsigned int sqm_value_words_inline(const struct cmap_shape shape)
+{
+	return DIV_ROUND_UP(shape.value_size, sizeof(u64));
+}
+
 /* Do key and value lie in the slot? Otherwise it holds the u64 key or hash, and a pointer. */
 static __always_inline bool sqm_is_inline(const struct cmap_shape shape)
 {
-	return shape.key_size <= SQM_INLINE_MAX && shape.value_size <= SQM_INLINE_MAX;
+	return sqm_key_words_inline(shape) + sqm_value_words_inline(shape) <= SQM_SLOT_WORDS;
 }
 
 static __always_inline unsigned int sqm_key_words(const struct cmap_shape shape)
 {
-	return sqm_is_inline(shape) ? DIV_ROUND_UP(shape.key_size, sizeof(u64)) : 1;
+	return sqm_is_inline(shape) ? sqm_key_words_inline(shape) : 1;
 }
 
 static __always_inline unsigned int sqm_value_words(const struct cmap_shape shape)
 {
-	return sqm_is_inline(shape) ? DIV_ROUND_UP(shape.value_size, sizeof(u64)) : 1;
+	return sqm_is_inline(shape) ? sqm_value_words_inline(shape) : 1;
 }
 
 static __always_inline unsigned int sqm_slot_words(const struct cmap_shape shape)
@@ -253,82 +279,134 @@ static inline size_t sqm_overflow_bytes(const struct cmap_shape shape)
 	       sqm_slots(shape) * sqm_slot_words(shape) * sizeof(u64);
 }
 
-/*
- * Slots that a key is at home in: two of four, so that few keys are guests elsewhere.
+/* The home slot of a hash; sqm_nth_slot() says where an entry lies that is not there. */
+static __always_inline unsigned int sqm_home(const struct sqm_table *t, u64 hash,
+					     const struct cmap_shape shape)
+{
+	return sqm_slots(shape) == 4 ? hash >> t->home_shift & 3 : 0;
+}
+
+/* The slot to try after @i others. */
+static __always_inline unsigned int sqm_nth_slot(unsigned int home, unsigned int i,
+						 const struct cmap_shape shape)
+{
+	return sqm_slots(shape) == 4 ? home ^ i : i;
+}
+
+/* The same for the address of a home slot, in a bucket of u64s, which is a cache line. */
+static __always_inline const u64 *sqm_sibling(const u64 *home, unsigned int i)
+{
+	return (const u64 *)((unsigned long)home ^ i * 2 * sizeof(u64));
+}
+
+/* The last slot of such a bucket. */
+static __always_inline const u64 *sqm_last_of(const u64 *home)
+{
+	return (const u64 *)((unsigned long)home | 3 * 2 * sizeof(u64));
+}
+
+/**
+ * struct sqm_bucket - where a bucket lies
+ * @count: its sequence count, or the first of several
+ * @counts: how many those are: of a small table's bucket, more than one
+ * @slots: its first slot
+ * @marks: of its stripe
  */
-static __always_inline unsigned int sqm_home_slots(const struct cmap_shape shape)
+struct sqm_bucket {
+	struct sqm_count *count;
+	unsigned int counts;
+	u64 *slots;
+	const struct sqm_marks *marks;
+};
+
+static __always_inline const struct sqm_marks *sqm_marks(const struct sqm_map *sm, u64 hash)
 {
-	return sqm_slots(shape) == 4 ? 2 : 1;
+	return &sm->marks[!hash_bucket(hash ^ sm->zero_hash, sm->stripe_bits)];
 }
 
-/* The slot that an entry with this hash (or tag) had best be in; the other is this ^ 1. */
-static __always_inline unsigned int sqm_home(u64 hash, const struct cmap_shape shape)
+/* The sequence count of a hash. */
+static __always_inline const struct sqm_count *sqm_count_of(const struct sqm_map *sm,
+							    u64 hash)
 {
-	return ((hash & 0x7f) * sqm_slots(shape)) >> 7;
+	return &sm->counts[hash >> (64 - SQM_COUNT_BITS)];
 }
 
-/* Are two slots in one home? */
-static __always_inline bool sqm_same_home(unsigned int a, unsigned int b,
-					  const struct cmap_shape shape)
-{
-	return a / sqm_home_slots(shape) == b / sqm_home_slots(shape);
-}
-
-/*
- * The key in an empty slot, of a map with u64 keys: one that is at home elsewhere.
- * All zeroes of a new table are such keys, but for the home of key 0.
- */
-static __always_inline u64 sqm_empty_key(const struct sqm_map *sm, unsigned int slot,
+static __always_inline u64 *sqm_slots_at(const struct sqm_table *t, u64 hash,
 					 const struct cmap_shape shape)
 {
-	return sqm_same_home(slot, sm->zero_home, shape) ? sm->empty_key : 0;
+	/* A reader has a table to read, and never writes through this. */
+	return (u64 *)t->slots + (hash >> t->shift) * sqm_bucket_words(shape);
+}
+
+/* The bucket of a hash. */
+static __always_inline struct sqm_bucket sqm_bucket_at(struct sqm_map *sm,
+						       const struct sqm_table *t, u64 hash,
+						       const struct cmap_shape shape)
+{
+	const u64 first = hash >> t->shift << t->shift;
+
+	return (struct sqm_bucket){
+		.count = &sm->counts[first >> (64 - SQM_COUNT_BITS)],
+		.counts = likely(t->bits >= SQM_COUNT_BITS) ? 1 :
+			  1U << (SQM_COUNT_BITS - t->bits),
+		.slots = sqm_slots_at(t, hash, shape),
+		.marks = sqm_marks(sm, hash),
+	};
+}
+
+/* A hash that has the home @index. */
+static __always_inline u64 sqm_hash_at(const struct sqm_table *t, u64 index)
+{
+	return index << t->shift;
+}
+
+/* A bucket's last slot, which holds an entry like the others, or leads to more. */
+static __always_inline u64 *sqm_last(u64 *slots, const struct cmap_shape shape)
+{
+	return slots + (sqm_slots(shape) - 1) * sqm_slot_words(shape);
 }
 
 /**
  * struct sqm_key - a key, ready to be looked for
  * @hash: its hash
- * @tag: its tag
  * @key: the key itself
  * @words: what a slot begins with that holds it
  */
 struct sqm_key {
 	u64 hash;
-	u32 tag;
 	const void *key;
-	u64 words[SQM_INLINE_MAX / sizeof(u64)];
+	u64 words[SQM_SLOT_WORDS];
 };
 
 static __always_inline void sqm_key_init(struct sqm_key *k, u64 hash, const void *key,
 					 const struct cmap_shape shape)
 {
 	k->hash = hash;
-	k->tag = hash_tag(hash);
 	k->key = key;
 	if (shape.u64_key) {
 		k->words[0] = *(const u64 *)key;
-	} else if (sqm_is_inline(shape)) {
-		k->words[sqm_key_words(shape) - 1] = 0;
-		memcpy(k->words, key, shape.key_size);
-	} else {
-		k->words[0] = k->hash;
+		return;
 	}
+	k->words[0] = hash;
+	if (!sqm_is_inline(shape))
+		return;
+	k->words[sqm_key_words(shape) - 1] = 0;
+	memcpy(k->words + 1, key, shape.key_size);
 }
 
-/* A byte 0x80 for each slot whose tag matches, and maybe one above such a byte. */
-static __always_inline u32 sqm_match(u32 tags, u32 tag)
-{
-	u32 x = tags ^ tag * 0x01010101U;
-
-	return (x - 0x01010101U) & ~x & 0x80808080U;
-}
-
-/* Does the slot begin with the key, or its hash? READ_ONCE() pairs with sqm_slot_write(). */
+/* Does the slot hold the key, or its hash? */
 static __always_inline bool sqm_slot_matches(const u64 *slot, const struct sqm_key *k,
 					     const struct cmap_shape shape)
 {
 	unsigned int i;
 
-	for (i = 0; i < sqm_key_words(shape); i++)
+	/*
+	 * Pairs with the release in sqm_slot_fill(): the other words are those that belong to
+	 * it, or the count has changed.
+	 */
+	if (smp_load_acquire(&slot[0]) != k->words[0])
+		return false;
+	for (i = 1; i < sqm_key_words(shape); i++)
 		if (READ_ONCE(slot[i]) != k->words[i])
 			return false;
 	return true;
@@ -353,11 +431,17 @@ static __always_inline void *sqm_pointer(u64 word)
 	return (void *)(unsigned long)word;
 }
 
-/* Is what was read since @seq was loaded, with acquire, from one instant? */
-static __always_inline bool sqm_valid(const struct sqm_header *h, u32 seq)
+/* Begin to read. Return: the changes that have ended; what they wrote will be seen. */
+static __always_inline u32 sqm_read_begin(const struct sqm_count *count)
 {
-	smp_rmb();	/* reads of the bucket, then its count: pairs with sqm_write_begin() */
-	return READ_ONCE(h->seq) == seq;
+	return smp_load_acquire(&count->ended);		/* pairs with sqm_write_end() */
+}
+
+/* Has no other change begun than those that had @ended? */
+static __always_inline bool sqm_valid(const struct sqm_count *count, u32 ended)
+{
+	smp_rmb();	/* reads of slots, then the count: pairs with sqm_write_begin() */
+	return READ_ONCE(count->begun) == ended;
 }
 
 struct sqm_table *sqm_table_alloc(struct sqm_map *sm, unsigned int bits);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Buckets of the seqlock map as its writers see them: under the stripe's lock, where
- * plain reads are stable.  Whatever readers may look at is written with WRITE_ONCE(),
- * which pairs with the READ_ONCE() of the read side; the order is the sequence count's.
+ * plain reads are stable.  Whatever readers may look at is written with WRITE_ONCE() or
+ * smp_store_release(), which pair with the READ_ONCE() of the read side; where something
+ * is taken away, the order is the sequence count's.
  *
  * A bucket with a chain is full, and so are all overflow buckets but the first.
  */
@@ -10,38 +11,6 @@
 #define MAPSTAT_SEQLOCK_BUCKET_H
 
 #include "seqlock.h"
-
-/**
- * struct sqm_bucket - where a bucket lies
- * @header: its header
- * @slots: its first slot
- */
-struct sqm_bucket {
-	struct sqm_header *header;
-	u64 *slots;
-};
-
-/**
- * struct sqm_place - where an entry lies
- * @tags: of the bucket or overflow bucket
- * @slots: of the same
- * @i: number of the slot
- */
-struct sqm_place {
-	u32 *tags;
-	u64 *slots;
-	unsigned int i;
-};
-
-static __always_inline struct sqm_bucket sqm_bucket_at(const struct sqm_table *t, u64 index,
-						       const struct cmap_shape shape)
-{
-	return (struct sqm_bucket){
-		/* A reader has a table to read, and never writes through this. */
-		.header = (struct sqm_header *)t->headers + index,
-		.slots = t->slots + index * sqm_bucket_words(shape),
-	};
-}
 
 static __always_inline struct sqm_stripe *sqm_stripe_of(struct sqm_map *sm, u64 hash)
 {
@@ -51,7 +20,7 @@ static __always_inline struct sqm_stripe *sqm_stripe_of(struct sqm_map *sm, u64 
 static __always_inline void sqm_stripe_lock(struct sqm_map *sm, struct sqm_stripe *s)
 {
 	/*
-	 * A softirq may load, so it must not interrupt an odd sequence count.  On
+	 * A softirq may load, so it must not interrupt a change that is counted.  On
 	 * PREEMPT_RT it is a thread, and the raw lock keeps that from the CPU.
 	 */
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
@@ -69,130 +38,134 @@ static __always_inline void sqm_stripe_unlock(struct sqm_stripe *s)
 		local_bh_enable();
 }
 
-static __always_inline void sqm_write_begin(struct sqm_header *h)
-{
-	WRITE_ONCE(h->seq, h->seq + 1);
-	smp_wmb();	/* the odd count, then the writes: pairs with sqm_valid() */
-}
-
-static __always_inline void sqm_write_end(struct sqm_header *h)
-{
-	/* The writes, then the even count: pairs with the acquire of the read side. */
-	smp_store_release(&h->seq, h->seq + 1);
-}
-
-static __always_inline bool sqm_has_moved(const struct sqm_bucket b)
-{
-	return b.header->tags == SQM_TAGS_MOVED;
-}
-
-static __always_inline u32 sqm_tag(u32 tags, unsigned int i)
-{
-	return tags >> (8 * i) & 0xff;
-}
-
-static __always_inline void sqm_tag_set(u32 *tags, unsigned int i, u32 tag)
-{
-	WRITE_ONCE(*tags, (*tags & ~(0xffU << (8 * i))) | tag << (8 * i));
-}
-
-/* First free slot; sqm_slots() where there is none. */
-static __always_inline unsigned int sqm_free_slot(u32 tags, const struct cmap_shape shape)
+static __always_inline void sqm_write_begin(const struct sqm_bucket b)
 {
 	unsigned int i;
 
-	for (i = 0; i < sqm_slots(shape) && sqm_tag(tags, i); i++)
-		;
-	return i;
+	for (i = 0; i < b.counts; i++)
+		WRITE_ONCE(b.count[i].begun, b.count[i].begun + 1);
+	/* A change has begun, then the change: pairs with smp_rmb() in sqm_valid(). */
+	smp_wmb();
 }
 
-static __always_inline void sqm_slot_write(u64 *slot, const u64 *image,
-					   const struct cmap_shape shape)
+static __always_inline void sqm_write_end(const struct sqm_bucket b)
 {
 	unsigned int i;
 
-	for (i = 0; i < sqm_slot_words(shape); i++)
+	for (i = 0; i < b.counts; i++) {
+		/* The change, then that it has ended: pairs with sqm_read_begin(). */
+		smp_store_release(&b.count[i].ended, b.count[i].ended + 1);
+	}
+}
+
+/* Does an entry begin with that word, in a bucket or overflow bucket? */
+static __always_inline bool sqm_is_entry(const struct sqm_bucket b, u64 word)
+{
+	return word != b.marks->empty && word != b.marks->more;
+}
+
+/* First free slot, from home on; or NULL. */
+static __always_inline u64 *sqm_free_slot(const struct sqm_bucket b, u64 *slots,
+					  unsigned int home, const struct cmap_shape shape)
+{
+	unsigned int i;
+
+	for (i = 0; i < sqm_slots(shape); i++) {
+		u64 *slot = slots + sqm_nth_slot(home, i, shape) * sqm_slot_words(shape);
+
+		if (*slot == b.marks->empty)
+			return slot;
+	}
+	return NULL;
+}
+
+/*
+ * Put an entry into a slot that is free (or, in a counted change, into any).  The first
+ * word makes it visible: what follows it is there before.
+ */
+static __always_inline void sqm_slot_fill(u64 *slot, const u64 *image,
+					  const struct cmap_shape shape)
+{
+	unsigned int i;
+
+	for (i = 1; i < sqm_slot_words(shape); i++)
 		WRITE_ONCE(slot[i], image[i]);
+	smp_store_release(&slot[0], image[0]);	/* pairs with sqm_slot_matches() */
 }
 
-/* Put an entry into a slot. */
-static __always_inline void sqm_slot_fill(u32 *tags, u64 *slots, unsigned int i,
-					  const u64 *image, u32 tag, const struct cmap_shape shape)
+/* In a counted change: make the last slot of a bucket lead to a chain, or elsewhere. */
+static __always_inline void sqm_more_set(const struct sqm_bucket b, struct sqm_overflow *o,
+					 const struct cmap_shape shape)
 {
-	sqm_slot_write(slots + i * sqm_slot_words(shape), image, shape);
-	sqm_tag_set(tags, i, tag);
+	u64 *last = sqm_last(b.slots, shape);
+
+	WRITE_ONCE(last[1], (unsigned long)o);
+	WRITE_ONCE(last[0], b.marks->more);
 }
 
-/* Where the last slot of a bucket with a chain holds its head. */
-static __always_inline u64 *sqm_chain_word(const struct sqm_bucket b,
-					   const struct cmap_shape shape)
+static __always_inline bool sqm_has_more(const struct sqm_bucket b,
+					 const struct cmap_shape shape)
 {
-	return b.slots + (sqm_slots(shape) - 1) * sqm_slot_words(shape) + 1;
+	return *sqm_last(b.slots, shape) == b.marks->more;
 }
 
+static __always_inline bool sqm_has_moved(const struct sqm_bucket b,
+					  const struct cmap_shape shape)
+{
+	return sqm_has_more(b, shape) && !sqm_last(b.slots, shape)[1];
+}
+
+/* The first overflow bucket, or NULL. */
 static __always_inline struct sqm_overflow *sqm_chain(const struct sqm_bucket b,
 						      const struct cmap_shape shape)
 {
-	if (sqm_tag(b.header->tags, sqm_slots(shape) - 1) != SQM_TAG_CHAIN)
-		return NULL;
-	return sqm_pointer(*sqm_chain_word(b, shape));
+	return sqm_has_more(b, shape) ? sqm_pointer(sqm_last(b.slots, shape)[1]) : NULL;
 }
 
-static __always_inline void sqm_chain_set(const struct sqm_bucket b, struct sqm_overflow *o,
-					  const struct cmap_shape shape)
+/* Entries in a bucket or overflow bucket. */
+static __always_inline unsigned int sqm_count_in(const struct sqm_bucket b, const u64 *slots,
+						 const struct cmap_shape shape)
 {
-	/* What @o holds precedes the even count, which its readers validate. */
-	WRITE_ONCE(*sqm_chain_word(b, shape), (unsigned long)o);
-}
+	unsigned int i, n = 0;
 
-/* Mark a slot of a bucket (not of a chain) empty, but for its tag. */
-static __always_inline void sqm_slot_empty(const struct sqm_map *sm, const struct sqm_bucket b,
-					   unsigned int i, const struct cmap_shape shape)
-{
-	if (shape.u64_key)
-		WRITE_ONCE(b.slots[i * sqm_slot_words(shape)], sqm_empty_key(sm, i, shape));
+	for (i = 0; i < sqm_slots(shape); i++)
+		n += sqm_is_entry(b, slots[i * sqm_slot_words(shape)]);
+	return n;
 }
 
 /* The hash of the entry in a slot. */
 static inline u64 sqm_slot_hash(const struct sqm_map *sm, const u64 *slot,
 				const struct cmap_shape shape)
 {
-	if (shape.u64_key || sqm_is_inline(shape))
-		return cmap_hash(&sm->cmap, slot, shape);
-	return slot[0];
+	return shape.u64_key ? hash_u64(&sm->cmap.hash, slot[0]) : slot[0];
 }
 
-static __always_inline bool sqm_find_in(u32 *tags, u64 *slots, const struct sqm_key *k,
-					struct sqm_place *p, const struct cmap_shape shape)
+static __always_inline u64 *sqm_find_in(u64 *slots, const struct sqm_key *k,
+					const struct cmap_shape shape)
 {
-	u32 match;
+	unsigned int i;
 
-	for (match = sqm_match(*tags, k->tag); match; match &= match - 1) {
-		unsigned int i = __ffs(match) / 8;
+	for (i = 0; i < sqm_slots(shape); i++) {
 		u64 *slot = slots + i * sqm_slot_words(shape);
 
 		if (!sqm_slot_matches(slot, k, shape))
 			continue;
-		if (!sqm_is_inline(shape) && !sqm_entry_matches(sqm_pointer(slot[1]), k, shape))
-			continue;
-		*p = (struct sqm_place){ .tags = tags, .slots = slots, .i = i };
-		return true;
+		if (sqm_is_inline(shape) || sqm_entry_matches(sqm_pointer(slot[1]), k, shape))
+			return slot;
 	}
-	return false;
+	return NULL;
 }
 
-/* Find a key in a bucket and its chain. */
-static __always_inline bool sqm_find(const struct sqm_bucket b, const struct sqm_key *k,
-				     struct sqm_place *p, const struct cmap_shape shape)
+/* Find a key in a bucket and its chain. Return: its slot, or NULL. */
+static __always_inline u64 *sqm_find(const struct sqm_bucket b, const struct sqm_key *k,
+				     const struct cmap_shape shape)
 {
+	u64 *slot = sqm_find_in(b.slots, k, shape);
 	struct sqm_overflow *o;
 
-	if (sqm_find_in(&b.header->tags, b.slots, k, p, shape))
-		return true;
-	for (o = sqm_chain(b, shape); o; o = o->next)
-		if (sqm_find_in(&o->tags, o->slots, k, p, shape))
-			return true;
-	return false;
+	for (o = slot ? NULL : sqm_chain(b, shape); unlikely(o); o = slot ? NULL : o->next)
+		slot = sqm_find_in(o->slots, k, shape);
+	return slot;
 }
 
 /* Does adding an entry take an overflow bucket? */
@@ -201,115 +174,103 @@ static __always_inline bool sqm_needs_overflow(const struct sqm_bucket b,
 {
 	struct sqm_overflow *o = sqm_chain(b, shape);
 
-	return sqm_free_slot(o ? o->tags : b.header->tags, shape) == sqm_slots(shape);
+	return !sqm_free_slot(b, o ? o->slots : b.slots, 0, shape);
 }
 
-/* Put an overflow bucket with this one entry in front of the chain. */
+/* An overflow bucket with this one entry, to be put in front of the chain. */
 static __always_inline struct sqm_overflow *
-sqm_overflow_push(struct sqm_stripe *s, const struct sqm_bucket b, const u64 *image, u32 tag,
+sqm_overflow_make(struct sqm_stripe *s, const struct sqm_bucket b, const u64 *image,
 		  struct sqm_supply *supply, const struct cmap_shape shape)
 {
 	struct sqm_overflow *o = supply->overflow;
+	unsigned int i;
 
 	supply->overflow = o->next;
 	supply->overflows--;
 	o->next = sqm_chain(b, shape);
-	sqm_slot_fill(&o->tags, o->slots, 0, image, tag, shape);
-	sqm_chain_set(b, o, shape);
+	for (i = 1; i < sqm_slots(shape); i++)
+		o->slots[i * sqm_slot_words(shape)] = b.marks->empty;
+	sqm_slot_fill(o->slots, image, shape);
 	WRITE_ONCE(s->overflows, s->overflows + 1);	/* pairs with memory reports */
 	return o;
 }
 
-/* Add an entry to a full bucket. */
-static inline void sqm_overflow_insert(const struct sqm_map *sm, struct sqm_stripe *s,
-				       const struct sqm_bucket b, const u64 *image, u32 tag,
-				       struct sqm_supply *supply, const struct cmap_shape shape)
+/* Add an entry to a full bucket that has no chain yet. */
+static inline void sqm_chain_begin(struct sqm_stripe *s, const struct sqm_bucket b,
+				   const u64 *image, struct sqm_supply *supply,
+				   const struct cmap_shape shape)
 {
-	const unsigned int last = sqm_slots(shape) - 1;
-	u64 evicted[SQM_SLOT_WORDS];
-	struct sqm_overflow *o = sqm_chain(b, shape);
-	unsigned int i;
+	struct sqm_overflow *o = sqm_overflow_make(s, b, image, supply, shape);
 
-	if (o) {
-		i = sqm_free_slot(o->tags, shape);
-		if (i <= last)
-			sqm_slot_fill(&o->tags, o->slots, i, image, tag, shape);
-		else
-			sqm_overflow_push(s, b, image, tag, supply, shape);
-		return;
-	}
-	/* The last slot becomes the chain's head; its entry goes along. */
-	for (i = 0; i < sqm_slot_words(shape); i++)
-		evicted[i] = b.slots[last * sqm_slot_words(shape) + i];
-	o = sqm_overflow_push(s, b, evicted, sqm_tag(b.header->tags, last), supply, shape);
-	sqm_slot_fill(&o->tags, o->slots, 1, image, tag, shape);
-	sqm_slot_empty(sm, b, last, shape);
-	sqm_tag_set(&b.header->tags, last, SQM_TAG_CHAIN);
+	/* The last slot is to lead there; its entry goes along. */
+	sqm_slot_fill(o->slots + sqm_slot_words(shape), sqm_last(b.slots, shape), shape);
+	sqm_write_begin(b);
+	sqm_more_set(b, o, shape);
+	sqm_write_end(b);
 }
 
-/* A free slot for an entry, at home if there is one; sqm_slots() where there is none. */
-static __always_inline unsigned int sqm_best_slot(u32 tags, u32 tag,
-						  const struct cmap_shape shape)
+/* Add an entry to a bucket with a chain. */
+static inline void sqm_chain_insert(struct sqm_stripe *s, const struct sqm_bucket b,
+				    const u64 *image, struct sqm_supply *supply,
+				    const struct cmap_shape shape)
 {
-	const unsigned int home = sqm_home(tag, shape);
+	struct sqm_overflow *o = sqm_chain(b, shape);
+	u64 *slot = sqm_free_slot(b, o->slots, 0, shape);
 
-	if (!sqm_tag(tags, home))
-		return home;
-	if (sqm_home_slots(shape) == 2 && !sqm_tag(tags, home ^ 1))
-		return home ^ 1;
-	return sqm_free_slot(tags, shape);
+	if (slot) {
+		sqm_slot_fill(slot, image, shape);
+		return;
+	}
+	o = sqm_overflow_make(s, b, image, supply, shape);
+	/* What it holds, then the link: pairs with the acquire in sqm_look_on(). */
+	smp_store_release(&sqm_last(b.slots, shape)[1], (unsigned long)o);
 }
 
 /*
- * The bucket has a free slot, @to, but not at the home of @tag: make a guest there go to
- * it, or to its own home.  Return: the slot to use.
+ * Make room at home: move the guest that is there to the free slot.  The count changes,
+ * since it leaves its slot.
  */
-static __always_inline unsigned int sqm_evict_guest(const struct sqm_bucket b, unsigned int to,
-						    u32 tag, const struct cmap_shape shape)
+static __always_inline void sqm_evict_guest(const struct sqm_bucket b, u64 *home, u64 *to,
+					    const struct cmap_shape shape)
 {
-	u32 *tags = &b.header->tags;
-	unsigned int i;
-
-	for (i = 0; i < sqm_slots(shape); i++) {
-		u32 guest = sqm_tag(*tags, i);
-
-		/* Only a full bucket has a chain, so this is the tag of an entry, or free. */
-		if (!sqm_same_home(i, sqm_home(tag, shape), shape) ||
-		    sqm_same_home(i, sqm_home(guest, shape), shape))
-			continue;
-		to = sqm_best_slot(*tags, guest, shape);
-		sqm_slot_fill(tags, b.slots, to, b.slots + i * sqm_slot_words(shape), guest,
-			      shape);
-		return i;
-	}
-	return to;
+	sqm_write_begin(b);
+	sqm_slot_fill(to, home, shape);
+	WRITE_ONCE(*home, b.marks->empty);
+	sqm_write_end(b);
 }
 
 /**
  * sqm_insert - add an entry to a bucket
  * @sm: the map
  * @s: the stripe, locked
- * @b: the bucket, its count odd
+ * @t: the table
  * @image: what its slot shall hold
- * @tag: its tag
+ * @hash: its hash
  * @supply: has an overflow bucket where sqm_needs_overflow()
  * @shape: the map's
  */
-static __always_inline void sqm_insert(const struct sqm_map *sm, struct sqm_stripe *s,
-				       const struct sqm_bucket b, const u64 *image, u32 tag,
-				       struct sqm_supply *supply, const struct cmap_shape shape)
+static __always_inline void sqm_insert(struct sqm_map *sm, struct sqm_stripe *s,
+				       const struct sqm_table *t, const u64 *image, u64 hash,
+				       struct sqm_supply *supply,
+				       const struct cmap_shape shape)
 {
-	u32 *tags = &b.header->tags;
-	unsigned int to = sqm_best_slot(*tags, tag, shape);
+	const struct sqm_bucket b = sqm_bucket_at(sm, t, hash, shape);
+	const unsigned int at = sqm_home(t, hash, shape);
+	u64 *home = b.slots + at * sqm_slot_words(shape);
+	u64 *slot = sqm_free_slot(b, b.slots, at, shape);
 
 	lockdep_assert_held(&s->lock);
-	if (unlikely(to == sqm_slots(shape))) {
-		sqm_overflow_insert(sm, s, b, image, tag, supply, shape);
-		return;
+	if (likely(slot)) {
+		if (slot != home && sqm_home(t, sqm_slot_hash(sm, home, shape), shape) != at) {
+			sqm_evict_guest(b, home, slot, shape);
+			slot = home;
+		}
+		sqm_slot_fill(slot, image, shape);
+	} else if (sqm_has_more(b, shape)) {
+		sqm_chain_insert(s, b, image, supply, shape);
+	} else {
+		sqm_chain_begin(s, b, image, supply, shape);
 	}
-	if (!sqm_same_home(to, sqm_home(tag, shape), shape))
-		to = sqm_evict_guest(b, to, tag, shape);
-	sqm_slot_fill(tags, b.slots, to, image, tag, shape);
 }
 
 static __always_inline void sqm_overflow_unlink(struct sqm_stripe *s, struct sqm_overflow *o,
@@ -320,56 +281,70 @@ static __always_inline void sqm_overflow_unlink(struct sqm_stripe *s, struct sqm
 	WRITE_ONCE(s->overflows, s->overflows - 1);	/* pairs with memory reports */
 }
 
-/* The chain's first overflow bucket lost an entry: put what is left where it belongs. */
+/* The last entry of a bucket or overflow bucket that has one. */
+static __always_inline u64 *sqm_last_entry(const struct sqm_bucket b, u64 *slots,
+					   const struct cmap_shape shape)
+{
+	u64 *slot = sqm_last(slots, shape);
+
+	while (!sqm_is_entry(b, *slot))
+		slot -= sqm_slot_words(shape);
+	return slot;
+}
+
+/*
+ * The chain's first overflow bucket lost an entry: put what is left where it belongs.
+ * In a counted change.
+ */
 static inline void sqm_overflow_shrink(struct sqm_stripe *s, const struct sqm_bucket b,
 				       struct sqm_overflow *o, struct sqm_supply *supply,
 				       const struct cmap_shape shape)
 {
-	const unsigned int last = sqm_slots(shape) - 1;
-	unsigned int left = hweight32(o->tags & 0x80808080U);
+	const unsigned int left = sqm_count_in(b, o->slots, shape);
 
-	if (!left && o->next) {
-		sqm_chain_set(b, o->next, shape);
-	} else if (left == 1 && !o->next) {
-		unsigned int i = __ffs(o->tags & 0x80808080U) / 8;
-
-		sqm_slot_fill(&b.header->tags, b.slots, last,
-			      o->slots + i * sqm_slot_words(shape), sqm_tag(o->tags, i), shape);
-	} else {
+	if (!left && o->next)
+		sqm_more_set(b, o->next, shape);
+	else if (left == 1 && !o->next)
+		sqm_slot_fill(sqm_last(b.slots, shape), sqm_last_entry(b, o->slots, shape), shape);
+	else
 		return;
-	}
 	sqm_overflow_unlink(s, o, supply);
+}
+
+/* Remove an entry from a bucket with a chain, in a counted change. */
+static inline void sqm_chain_remove(struct sqm_stripe *s, const struct sqm_bucket b,
+				    u64 *slot, struct sqm_supply *supply,
+				    const struct cmap_shape shape)
+{
+	struct sqm_overflow *o = sqm_chain(b, shape);
+	/* Fills the hole, so that the first overflow bucket is the one to go. */
+	u64 *donor = sqm_last_entry(b, o->slots, shape);
+
+	if (slot != donor)
+		sqm_slot_fill(slot, donor, shape);
+	WRITE_ONCE(*donor, b.marks->empty);
+	sqm_overflow_shrink(s, b, o, supply, shape);
 }
 
 /**
  * sqm_remove - remove an entry from a bucket
- * @sm: the map
  * @s: the stripe, locked
- * @b: the bucket, its count odd
- * @p: where the entry lies, in the bucket or its chain
+ * @b: the bucket
+ * @slot: where the entry lies, in the bucket or its chain
  * @supply: takes the overflow bucket that is no longer needed
  * @shape: the map's
  */
-static __always_inline void sqm_remove(const struct sqm_map *sm, struct sqm_stripe *s,
-				       const struct sqm_bucket b, const struct sqm_place *p,
-				       struct sqm_supply *supply, const struct cmap_shape shape)
+static __always_inline void sqm_remove(struct sqm_stripe *s, const struct sqm_bucket b,
+				       u64 *slot, struct sqm_supply *supply,
+				       const struct cmap_shape shape)
 {
-	struct sqm_overflow *o = sqm_chain(b, shape);
-	unsigned int donor;
-
 	lockdep_assert_held(&s->lock);
-	if (likely(!o)) {
-		sqm_slot_empty(sm, b, p->i, shape);
-		sqm_tag_set(p->tags, p->i, 0);
-		return;
-	}
-	/* Fill the hole from the first overflow bucket, so that it is the one to go. */
-	donor = __fls(o->tags & 0x80808080U) / 8;
-	if (p->tags != &o->tags || p->i != donor)
-		sqm_slot_fill(p->tags, p->slots, p->i, o->slots + donor * sqm_slot_words(shape),
-			      sqm_tag(o->tags, donor), shape);
-	sqm_tag_set(&o->tags, donor, 0);
-	sqm_overflow_shrink(s, b, o, supply, shape);
+	sqm_write_begin(b);
+	if (unlikely(sqm_has_more(b, shape)))
+		sqm_chain_remove(s, b, slot, supply, shape);
+	else
+		WRITE_ONCE(*slot, b.marks->empty);
+	sqm_write_end(b);
 }
 
 static __always_inline void sqm_entry_unlink(struct sqm_entry *e, struct sqm_supply *supply)

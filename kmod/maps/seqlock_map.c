@@ -16,7 +16,7 @@
 
 /* log2 of the number of stripes: at least a few, so that all take turns on a small map */
 #define SQM_STRIPE_BITS_MIN	4
-#define SQM_STRIPE_BITS_MAX	8
+#define SQM_STRIPE_BITS_MAX	8	/* not more than SQM_COUNT_BITS */
 #define SQM_STRIPES_PER_CPU	4	/* two writers seldom meet by chance */
 #define SQM_COLLECT_STEPS	64	/* ranges at a time, where they are empty */
 
@@ -26,18 +26,30 @@ static unsigned int sqm_stripe_bits(void)
 		       SQM_STRIPE_BITS_MIN, SQM_STRIPE_BITS_MAX);
 }
 
-/* Find a key that is at home elsewhere than the key 0. */
-static void sqm_empty_key_init(struct sqm_map *sm)
+/* Another word than @word and 0 whose home is in 0's stripe, or is not. */
+static u64 sqm_find_word(const struct sqm_map *sm, u64 word, bool with_zero)
 {
 	const struct cmap_shape shape = sm->cmap.shape;
+	u64 hash;
 
-	if (!shape.u64_key)
-		return;
-	sm->zero_home = sqm_home(hash_u64(&sm->cmap.hash, 0), shape);
 	do {
-		sm->empty_key++;
-	} while (sqm_same_home(sqm_home(hash_u64(&sm->cmap.hash, sm->empty_key), shape),
-			       sm->zero_home, shape));
+		/* Hashes are told apart by their highest bits, keys by any. */
+		word += shape.u64_key ? 1 : 1ULL << 56;
+		hash = sqm_slot_hash(sm, &word, shape);
+	} while ((sqm_marks(sm, hash) == &sm->marks[1]) != with_zero);
+	return word;
+}
+
+/* In 0's stripe no slot with an entry begins with a word of another stripe, and so on. */
+static void sqm_marks_init(struct sqm_map *sm)
+{
+	const u64 zero = 0;
+
+	sm->zero_hash = sqm_slot_hash(sm, &zero, sm->cmap.shape);
+	sm->marks[0].empty = 0;		/* as a new table is */
+	sm->marks[0].more = sqm_find_word(sm, 1, true);
+	sm->marks[1].empty = sqm_find_word(sm, 0, false);
+	sm->marks[1].more = sqm_find_word(sm, sm->marks[1].empty, false);
 }
 
 static int sqm_stripes_init(struct sqm_map *sm)
@@ -66,13 +78,13 @@ int sqm_init(struct cmap *m)
 	struct sqm_table *t;
 	int ret;
 
-	/* Where all keys have one home, no key marks it empty: always ask the tags. */
+	/* Where all keys have one home, none is left to mark a slot: go by the hash. */
 	if (m->flags & CMAP_COLLIDE)
 		m->shape = CMAP_SHAPE_ANY(m);
 	ret = sqm_stripes_init(sm);
 	if (ret)
 		return ret;
-	sqm_empty_key_init(sm);
+	sqm_marks_init(sm);
 	sm->bits_min = sqm_bits_for(sm, m->params.capacity);
 	t = sqm_table_alloc(sm, sm->bits_min);
 	if (!t) {
@@ -85,41 +97,40 @@ int sqm_init(struct cmap *m)
 }
 
 /* Unlink all entries of a bucket or overflow bucket. Return: their number. */
-static unsigned int sqm_entries_unlink(u32 tags, const u64 *slots, struct sqm_supply *supply,
-				       const struct cmap_shape shape)
+static unsigned int sqm_entries_unlink(const struct sqm_bucket b, const u64 *slots,
+				       struct sqm_supply *supply, const struct cmap_shape shape)
 {
 	unsigned int i;
 
 	for (i = 0; !sqm_is_inline(shape) && i < sqm_slots(shape); i++)
-		if (sqm_tag(tags, i) & 0x80)
+		if (sqm_is_entry(b, slots[i * sqm_slot_words(shape)]))
 			sqm_entry_unlink(sqm_pointer(slots[i * sqm_slot_words(shape) + 1]),
 					 supply);
-	return hweight32(tags & 0x80808080U);
+	return sqm_count_in(b, slots, shape);
 }
 
 /* Empty a bucket, unless it has moved. Return: the number of entries it had. */
-static unsigned int sqm_bucket_clear(struct sqm_map *sm, struct sqm_stripe *s,
-				     const struct sqm_bucket b, struct sqm_supply *supply)
+static unsigned int sqm_bucket_clear(struct sqm_stripe *s, const struct sqm_bucket b,
+				     struct sqm_supply *supply, const struct cmap_shape shape)
 {
-	const struct cmap_shape shape = sm->cmap.shape;
-	struct sqm_overflow *o, *next;
+	struct sqm_overflow *o, *chain = sqm_chain(b, shape);
 	unsigned int i, n;
 
 	lockdep_assert_held(&s->lock);
-	if (sqm_has_moved(b) || !b.header->tags)
+	if (sqm_has_moved(b, shape))
 		return 0;
-	n = sqm_entries_unlink(b.header->tags, b.slots, supply, shape);
-	o = sqm_chain(b, shape);
+	n = sqm_entries_unlink(b, b.slots, supply, shape);
+	if (!n)
+		return 0;	/* so it has no chain either */
 
-	sqm_write_begin(b.header);
+	sqm_write_begin(b);
 	for (i = 0; i < sqm_slots(shape); i++)
-		sqm_slot_empty(sm, b, i, shape);
-	WRITE_ONCE(b.header->tags, 0);	/* pairs with the READ_ONCE() in sqm_look() */
-	sqm_write_end(b.header);
+		WRITE_ONCE(b.slots[i * sqm_slot_words(shape)], b.marks->empty);
+	sqm_write_end(b);
 
-	for (; o; o = next) {
-		next = o->next;
-		n += sqm_entries_unlink(o->tags, o->slots, supply, shape);
+	while ((o = chain)) {
+		chain = o->next;
+		n += sqm_entries_unlink(b, o->slots, supply, shape);
 		sqm_overflow_unlink(s, o, supply);
 	}
 	return n;
@@ -129,6 +140,7 @@ static unsigned int sqm_bucket_clear(struct sqm_map *sm, struct sqm_stripe *s,
 static void sqm_table_exit(struct sqm_map *sm, struct sqm_table *t)
 {
 	const unsigned int shift = t->bits - sm->stripe_bits;
+	const struct cmap_shape shape = sm->cmap.shape;
 	struct sqm_supply supply = { };
 	u64 i;
 
@@ -136,7 +148,8 @@ static void sqm_table_exit(struct sqm_map *sm, struct sqm_table *t)
 		struct sqm_stripe *s = sm->stripes + (i >> shift);
 
 		sqm_stripe_lock(sm, s);
-		sqm_bucket_clear(sm, s, sqm_bucket_at(t, i, sm->cmap.shape), &supply);
+		sqm_bucket_clear(s, sqm_bucket_at(sm, t, sqm_hash_at(t, i), shape), &supply,
+				 shape);
 		sqm_stripe_unlock(s);
 		if (supply.dead_overflow || supply.dead_entry)
 			sqm_supply_release(&supply);
@@ -212,8 +225,9 @@ static void sqm_range_unlock(struct sqm_range *r)
 }
 
 /* Copy out what a bucket or overflow bucket holds of the range. */
-static void sqm_collect_slots(struct sqm_map *sm, const struct sqm_range *r, u32 tags,
-			      const u64 *slots, struct cmap_page *page)
+static void sqm_collect_slots(struct sqm_map *sm, const struct sqm_range *r,
+			      const struct sqm_bucket b, const u64 *slots,
+			      struct cmap_page *page)
 {
 	const struct cmap_shape shape = sm->cmap.shape;
 	unsigned int i;
@@ -223,13 +237,14 @@ static void sqm_collect_slots(struct sqm_map *sm, const struct sqm_range *r, u32
 		const struct sqm_entry *e;
 		u64 hash;
 
-		if (!(sqm_tag(tags, i) & 0x80))
+		if (!sqm_is_entry(b, *slot))
 			continue;
 		hash = sqm_slot_hash(sm, slot, shape);
 		if (hash < r->first || hash > r->last)
 			continue;
 		if (sqm_is_inline(shape)) {
-			cmap_page_add(&sm->cmap, page, slot, slot + sqm_key_words(shape));
+			cmap_page_add(&sm->cmap, page, slot + !shape.u64_key,
+				      slot + sqm_key_words(shape));
 			continue;
 		}
 		e = sqm_pointer(slot[1]);
@@ -246,14 +261,12 @@ static void sqm_collect_range(struct sqm_map *sm, const struct sqm_range *r,
 
 	lockdep_assert_held(&r->stripe->lock);
 	for (i = 0; i < ARRAY_SIZE(r->table) && r->table[i]; i++) {
-		const u64 index = hash_bucket(r->first, r->table[i]->bits);
-		const struct sqm_bucket b = sqm_bucket_at(r->table[i], index, shape);
+		const struct sqm_bucket b = sqm_bucket_at(sm, r->table[i], r->first, shape);
 
-		if (sqm_has_moved(b))
-			continue;
-		sqm_collect_slots(sm, r, b.header->tags, b.slots, page);
+		/* One that has moved holds none. */
+		sqm_collect_slots(sm, r, b, b.slots, page);
 		for (o = sqm_chain(b, shape); o; o = o->next)
-			sqm_collect_slots(sm, r, o->tags, o->slots, page);
+			sqm_collect_slots(sm, r, b, o->slots, page);
 	}
 }
 
@@ -307,10 +320,9 @@ int sqm_clear(struct cmap *m)
 
 		sqm_range_lock(sm, &r, hash);
 		for (i = 0; i < ARRAY_SIZE(r.table) && r.table[i]; i++)
-			n += sqm_bucket_clear(sm, r.stripe,
-					      sqm_bucket_at(r.table[i],
-							    hash_bucket(hash, r.table[i]->bits),
-							    m->shape), &supply);
+			n += sqm_bucket_clear(r.stripe,
+					      sqm_bucket_at(sm, r.table[i], hash, m->shape),
+					      &supply, m->shape);
 		/* Pairs with the READ_ONCE() of the worker and of memory reports. */
 		WRITE_ONCE(r.stripe->entries, r.stripe->entries - n);
 		cmap_entries_add(m, -(long)n);

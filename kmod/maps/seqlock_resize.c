@@ -11,7 +11,7 @@
 #include "../table/array.h"
 #include "seqlock_bucket.h"
 
-#define SQM_BITS_MAX	40	/* the tag takes the hash's lowest 8 bits; far from there */
+#define SQM_BITS_MAX	40	/* far beyond any memory */
 #define SQM_MOVE_STEP	8	/* buckets that the worker moves under one lock */
 
 /* Entries that 1 << @bits buckets have slots for. */
@@ -71,18 +71,22 @@ void sqm_limits_set(struct sqm_map *sm, unsigned int bits)
 	}
 }
 
-/* The home of the key 0 in a new table must not hold that key: see sqm_empty_key(). */
+/* All zeroes are free slots, but not in the stripe where the word 0 is at home. */
 static void sqm_table_blank(struct sqm_map *sm, struct sqm_table *t)
 {
 	const struct cmap_shape shape = sm->cmap.shape;
-	struct sqm_bucket b;
+	const unsigned int shift = t->bits - sm->stripe_bits;
+	u64 index = hash_bucket(sm->zero_hash, sm->stripe_bits) << shift;
+	const u64 end = index + (1ULL << shift);
 	unsigned int i;
 
-	if (!shape.u64_key)
-		return;
-	b = sqm_bucket_at(t, hash_bucket(hash_u64(&sm->cmap.hash, 0), t->bits), shape);
-	for (i = 0; i < sqm_slots(shape); i++)
-		sqm_slot_empty(sm, b, i, shape);
+	for (; index < end; index++) {
+		struct sqm_bucket b = sqm_bucket_at(sm, t, sqm_hash_at(t, index), shape);
+
+		for (i = 0; i < sqm_slots(shape); i++)
+			b.slots[i * sqm_slot_words(shape)] = b.marks->empty;
+		cond_resched();
+	}
 }
 
 /**
@@ -95,17 +99,16 @@ static void sqm_table_blank(struct sqm_map *sm, struct sqm_table *t)
  */
 struct sqm_table *sqm_table_alloc(struct sqm_map *sm, unsigned int bits)
 {
-	const u64 head = sizeof(struct sqm_table) + (sizeof(struct sqm_header) << bits);
-	const u64 bytes = head + (sqm_bucket_words(sm->cmap.shape) * sizeof(u64) << bits);
+	const u64 bytes = sizeof(struct sqm_table) +
+			  (sqm_bucket_words(sm->cmap.shape) * sizeof(u64) << bits);
 	struct sqm_table *t = array_alloc(bytes);
 
 	if (!t)
 		return NULL;
-	t->slots = (void *)t + head;	/* in cache lines of their own: 16 buckets or more */
 	t->bits = bits;
 	t->shift = 64 - bits;
+	t->home_shift = t->shift - 2;
 	t->bytes = bytes;
-	t->far = bytes > SQM_FAR_BYTES;
 	sqm_table_blank(sm, t);
 	return t;
 }
@@ -180,78 +183,86 @@ static unsigned int sqm_overflows_for(unsigned int entries, unsigned int slots)
 	return entries <= slots ? 0 : DIV_ROUND_UP(entries - slots + 1, slots);
 }
 
+/* Entries of a bucket and its chain. */
 static unsigned int sqm_count(const struct sqm_bucket b, const struct cmap_shape shape)
 {
-	unsigned int n = hweight32(b.header->tags & 0x80808080U);
+	unsigned int n = sqm_count_in(b, b.slots, shape);
 	struct sqm_overflow *o;
 
 	for (o = sqm_chain(b, shape); o; o = o->next)
-		n += hweight32(o->tags & 0x80808080U);
+		n += sqm_count_in(b, o->slots, shape);
 	return n;
 }
 
 /* Overflow buckets that moving a bucket takes at the most. */
-static unsigned int sqm_move_needs(const struct sqm_bucket b, struct sqm_table *t,
-				   struct sqm_table *next, u64 index, const struct cmap_shape shape)
+static unsigned int sqm_move_needs(struct sqm_map *sm, const struct sqm_bucket b,
+				   struct sqm_table *t, struct sqm_table *next, u64 hash)
 {
+	const struct cmap_shape shape = sm->cmap.shape;
 	const unsigned int slots = sqm_slots(shape), n = sqm_count(b, shape);
 	unsigned int there;
 
 	/* On growth the buckets it moves to are empty: no other moves there. */
 	if (next->bits >= t->bits)
 		return sqm_overflows_for(n, slots);
-	there = sqm_count(sqm_bucket_at(next, index >> (t->bits - next->bits), shape), shape);
+	there = sqm_count(sqm_bucket_at(sm, next, hash, shape), shape);
 	return sqm_overflows_for(there + n, slots) - sqm_overflows_for(there, slots);
 }
 
-/* Copy entries to the new table. */
-static void sqm_move_slots(struct sqm_map *sm, struct sqm_stripe *s, u32 tags, const u64 *slots,
-			   struct sqm_table *next, struct sqm_supply *supply)
+/* Copy the entries of a bucket or overflow bucket to the new table. */
+static void sqm_move_slots(struct sqm_map *sm, struct sqm_stripe *s, const struct sqm_bucket b,
+			   const u64 *slots, struct sqm_table *next, struct sqm_supply *supply)
 {
 	const struct cmap_shape shape = sm->cmap.shape;
 	unsigned int i;
 
 	for (i = 0; i < sqm_slots(shape); i++) {
 		const u64 *slot = slots + i * sqm_slot_words(shape);
-		struct sqm_bucket to;
+		u64 hash;
 
-		if (!(sqm_tag(tags, i) & 0x80))
+		if (!sqm_is_entry(b, *slot))
 			continue;
-		to = sqm_bucket_at(next, hash_bucket(sqm_slot_hash(sm, slot, shape), next->bits),
-				   shape);
-		sqm_write_begin(to.header);
-		sqm_insert(sm, s, to, slot, sqm_tag(tags, i), supply, shape);
-		sqm_write_end(to.header);
+		hash = sqm_slot_hash(sm, slot, shape);
+		sqm_insert(sm, s, next, slot, hash, supply, shape);
 	}
+}
+
+/* Mark a bucket moved. */
+static void sqm_leave(const struct sqm_bucket b, const struct cmap_shape shape)
+{
+	unsigned int i;
+
+	sqm_write_begin(b);
+	for (i = 0; i < sqm_slots(shape) - 1; i++)
+		WRITE_ONCE(b.slots[i * sqm_slot_words(shape)], b.marks->empty);
+	sqm_more_set(b, NULL, shape);
+	/* The new table's buckets, too, come before it: pairs with the acquire of readers. */
+	sqm_write_end(b);
 }
 
 /* Move a bucket, if it has not been. Return: overflow buckets that it lacks, or 0. */
 static unsigned int sqm_move(struct sqm_map *sm, struct sqm_stripe *s, struct sqm_table *t,
-			     struct sqm_table *next, u64 index, struct sqm_supply *supply)
+			     struct sqm_table *next, u64 hash, struct sqm_supply *supply)
 {
 	const struct cmap_shape shape = sm->cmap.shape;
-	const struct sqm_bucket b = sqm_bucket_at(t, index, shape);
-	struct sqm_overflow *o, *after;
+	const struct sqm_bucket b = sqm_bucket_at(sm, t, hash, shape);
+	struct sqm_overflow *o, *chain = sqm_chain(b, shape);
 	unsigned int need;
 
 	lockdep_assert_held(&s->lock);
-	if (sqm_has_moved(b))
+	if (sqm_has_moved(b, shape))
 		return 0;
-	need = sqm_move_needs(b, t, next, index, shape);
+	need = sqm_move_needs(sm, b, t, next, hash);
 	if (need > supply->overflows)
 		return need;
 
-	sqm_move_slots(sm, s, b.header->tags, b.slots, next, supply);
-	for (o = sqm_chain(b, shape); o; o = o->next)
-		sqm_move_slots(sm, s, o->tags, o->slots, next, supply);
-	o = sqm_chain(b, shape);
+	sqm_move_slots(sm, s, b, b.slots, next, supply);
+	for (o = chain; o; o = o->next)
+		sqm_move_slots(sm, s, b, o->slots, next, supply);
+	sqm_leave(b, shape);
 
-	sqm_write_begin(b.header);	/* for good */
-	/* The new table's buckets, then this: pairs with the acquire in sqm_follow(). */
-	smp_store_release(&b.header->tags, SQM_TAGS_MOVED);
-
-	for (; o; o = after) {
-		after = o->next;
+	while ((o = chain)) {
+		chain = o->next;
 		sqm_overflow_unlink(s, o, supply);
 	}
 	cmap_count(&sm->cmap, CMAP_MOVED_BUCKETS);
@@ -284,9 +295,9 @@ bool sqm_help_move(struct sqm_map *sm, struct sqm_stripe *s, struct sqm_table *t
 	if (unlikely(READ_ONCE(sm->stalled)))
 		supply->kick = true;
 	if (s->moved < sqm_stripe_end(sm, s, t) &&
-	    !sqm_move(sm, s, t, next, s->moved, supply))
+	    !sqm_move(sm, s, t, next, sqm_hash_at(t, s->moved), supply))
 		s->moved++;
-	return !sqm_move(sm, s, t, next, hash_bucket(hash, t->bits), supply);
+	return !sqm_move(sm, s, t, next, hash, supply);
 }
 
 /* The worker's part: move all of a stripe. Return: false where memory is lacking. */
@@ -302,7 +313,7 @@ static bool sqm_move_stripe(struct sqm_map *sm, struct sqm_stripe *s, struct sqm
 
 		sqm_stripe_lock(sm, s);
 		for (i = 0; i < SQM_MOVE_STEP && s->moved < end && !need; i++) {
-			need = sqm_move(sm, s, t, next, s->moved, supply);
+			need = sqm_move(sm, s, t, next, sqm_hash_at(t, s->moved), supply);
 			if (!need)
 				s->moved++;
 		}

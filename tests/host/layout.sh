@@ -59,6 +59,7 @@ test_case "struct rwlock_map: lock" broken kmod/maps/rwlock.c 'rwlock_t lock ___
 test_case "struct readdirty: lock" broken kmod/maps/readdirty.h 'spinlock_t lock ____' readdirty.c more
 test_case "struct rd_pcpu" broken kmod/maps/readdirty.h '^} ____cacheline_aligned' readdirty.c
 test_case "struct readdirty_classic: lock" broken kmod/maps/readdirty_classic.h 'spinlock_t lock ____' readdirty_classic.c more
-test_case "struct sqm_table: headers" broken kmod/maps/seqlock.h 'struct sqm_header headers' seqlock.c
+test_case "struct sqm_table: slots" broken kmod/maps/seqlock.h 'u64 slots\[\] ____' seqlock.c
+test_case "struct sqm_map: counts" broken kmod/maps/seqlock.h 'struct sqm_count counts' seqlock.c more
 test_case "make layout shows it" shown
 run_cases
