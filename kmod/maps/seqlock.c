@@ -31,6 +31,7 @@ static __always_inline void sqm_value_read(u64 *words, const u64 *slot,
 	unsigned int i;
 
 	slot += sqm_key_words(shape);
+	cmap_touch(NULL, slot, sqm_value_words(shape) * sizeof(u64), MAPSTAT_READ);
 	if (!sqm_is_inline(shape)) {
 		words[0] = smp_load_acquire(slot);	/* as said above */
 		return;
@@ -52,6 +53,8 @@ static __always_inline bool sqm_value_take(void *value, const u64 *words,
 	}
 	if (!sqm_entry_matches(sqm_pointer(words[0]), k, shape))
 		return false;
+	cmap_touch(NULL, sqm_entry_value(sqm_pointer(words[0]), shape), shape.value_size,
+		   MAPSTAT_READ);
 	cmap_value_copy(value, sqm_entry_value(sqm_pointer(words[0]), shape), shape);
 	return true;
 }
@@ -88,12 +91,14 @@ static __always_inline enum sqm_look sqm_look_on(const struct sqm_bucket b,
 	const struct sqm_overflow *o = sqm_pointer(smp_load_acquire(&sqm_last(b.slots, shape)[1]));
 	enum sqm_look look;
 
+	cmap_touch(NULL, sqm_last(b.slots, shape), 2 * sizeof(u64), MAPSTAT_READ);
 	/* Before it is followed. */
 	if (unlikely(!sqm_valid(count, ended)))
 		return SQM_AGAIN;
 	if (!o)
 		return SQM_MOVED;
 	for (; o; o = o->next) {
+		cmap_touch(NULL, &o->next, sizeof(o->next), MAPSTAT_READ);
 		look = sqm_look_in(count, ended, o->slots, k, value, shape);
 		if (look != SQM_ABSENT)
 			return look;
@@ -125,6 +130,7 @@ static __always_inline int sqm_load_at_length(struct cmap *m, const struct sqm_t
 	const struct sqm_count *count = sqm_count_of(sm, hash);
 	struct sqm_key k;
 
+	cmap_touch(m, count, sizeof(*count), MAPSTAT_READ);
 	sqm_key_init(&k, hash, key, shape);
 	for (;;) {
 		const struct sqm_bucket b = sqm_bucket_at(sm, t, hash, shape);
@@ -169,6 +175,21 @@ static __always_inline const u64 *sqm_probe(const u64 *home, u64 key)
 	return READ_ONCE(*slot) == key ? slot : NULL;
 }
 
+/* What a load of a map of u64s touches; @slot is where it found the key, or NULL. */
+static noinline void sqm_touch_probe(struct cmap *m, u64 hash, const u64 *home, const u64 *slot)
+{
+	unsigned int i;
+
+	cmap_touch(m, sqm_count_of(to_sqm_map(m), hash), sizeof(struct sqm_count), MAPSTAT_READ);
+	for (i = 0; i < SQM_SLOTS_MAX; i++) {
+		cmap_touch(m, sqm_sibling(home, i), sizeof(u64), MAPSTAT_READ);
+		if (sqm_sibling(home, i) == slot)
+			cmap_touch(m, slot + 1, sizeof(u64), MAPSTAT_READ);
+		if (sqm_sibling(home, i) == slot)
+			break;
+	}
+}
+
 /*
  * The load of a map of u64s.  What counts is how few instructions it is: as many lookups
  * wait for their cache lines at the same time as the CPU holds the instructions of.
@@ -184,6 +205,8 @@ static __always_inline int sqm_load_u64(struct cmap *m, const struct sqm_table *
 	const u64 *slot = sqm_probe(home, k);
 	u64 word;
 
+	if (static_branch_unlikely(&mapstat_touch_on))
+		sqm_touch_probe(m, hash, home, slot);
 	smp_rmb();	/* a key, then its value: pairs with the release in sqm_slot_fill() */
 	word = slot ? READ_ONCE(slot[1]) : READ_ONCE(*sqm_last_of(home));
 	if (unlikely(!sqm_valid(count, ended))) {
@@ -208,6 +231,8 @@ static __always_inline int sqm_load_hashed(struct cmap *m, u64 hash, const void 
 	const struct sqm_table *t = rcu_dereference(to_sqm_map(m)->table);
 	int ret;
 
+	cmap_touch(m, &to_sqm_map(m)->table, sizeof(t), MAPSTAT_READ);
+	cmap_touch(m, t, offsetof(struct sqm_table, next), MAPSTAT_READ);
 	if (shape.u64_pair)
 		ret = sqm_load_u64(m, t, hash, key, value);
 	else
@@ -237,6 +262,8 @@ static __always_inline void sqm_account(struct sqm_stripe *s, enum cmap_action a
 					struct sqm_supply *supply)
 {
 	lockdep_assert_held(&s->lock);
+	if (act == CMAP_ACT_INSERT || act == CMAP_ACT_REMOVE)
+		cmap_touch(NULL, &s->entries, sizeof(s->entries), MAPSTAT_WRITE);
 	if (act == CMAP_ACT_INSERT) {
 		WRITE_ONCE(s->entries, s->entries + 1);	/* pairs with sqm_entries() */
 		if (s->entries > s->arm_at)
@@ -289,6 +316,7 @@ static __always_inline void sqm_value_set(const struct sqm_bucket b, u64 *slot, 
 	unsigned int i;
 
 	slot += sqm_key_words(shape);
+	cmap_touch(NULL, slot, sqm_value_words(shape) * sizeof(u64), MAPSTAT_WRITE);
 	if (sqm_value_words(shape) == 1) {
 		/* What it leads to comes before it: pairs with sqm_value_read(). */
 		smp_store_release(slot, words[0]);
@@ -331,6 +359,7 @@ static __always_inline enum sqm_lack sqm_write(struct sqm_map *sm, struct sqm_st
 	if (slot)
 		value = sqm_is_inline(shape) ? slot + sqm_key_words(shape) :
 			sqm_entry_value(sqm_pointer(slot[1]), shape);
+	update_touch(&sm->cmap, u, value, shape);
 	act = update_decide(u, value, shape, ret);
 	if (!sqm_is_inline(shape) && !supply->entry &&
 	    (act == CMAP_ACT_INSERT || act == CMAP_ACT_REPLACE))
@@ -366,6 +395,8 @@ static __always_inline struct sqm_table *sqm_table_of(struct sqm_map *sm, struct
 	struct sqm_table *t = rcu_dereference(sm->table), *next;
 
 	lockdep_assert_held(&s->lock);
+	cmap_touch(&sm->cmap, &sm->table, sizeof(t), MAPSTAT_READ);
+	cmap_touch(&sm->cmap, t, offsetof(struct sqm_table, bytes), MAPSTAT_READ);
 	/* Pairs with rcu_assign_pointer() in sqm_resize_begin(). */
 	while (unlikely((next = rcu_dereference(t->next)))) {
 		if (!sqm_help_move(sm, s, t, next, hash, supply))
@@ -404,6 +435,7 @@ static bool sqm_supply_entry(struct sqm_map *sm, const struct cmap_update *u,
 
 	if (!e)
 		return false;
+	cmap_touch(&sm->cmap, e, bytes, MAPSTAT_WRITE);
 	memcpy(e->data, u->key, shape.key_size);
 	memcpy((void *)sqm_entry_value(e, shape), u->value, shape.value_size);
 	supply->entry = e;

@@ -400,6 +400,7 @@ static __always_inline bool sqm_slot_matches(const u64 *slot, const struct sqm_k
 {
 	unsigned int i;
 
+	cmap_touch(NULL, slot, sqm_key_words(shape) * sizeof(u64), MAPSTAT_READ);
 	/*
 	 * Pairs with the release in sqm_slot_fill(): the other words are those that belong to
 	 * it, or the count has changed.
@@ -416,7 +417,10 @@ static __always_inline bool sqm_slot_matches(const u64 *slot, const struct sqm_k
 static __always_inline bool sqm_entry_matches(const struct sqm_entry *e, const struct sqm_key *k,
 					      const struct cmap_shape shape)
 {
-	return shape.u64_key || !memcmp(e->data, k->key, shape.key_size);
+	if (shape.u64_key)
+		return true;
+	cmap_touch(NULL, e->data, shape.key_size, MAPSTAT_READ);
+	return !memcmp(e->data, k->key, shape.key_size);
 }
 
 static __always_inline const void *sqm_entry_value(const struct sqm_entry *e,

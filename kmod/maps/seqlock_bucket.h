@@ -23,6 +23,7 @@ static __always_inline void sqm_stripe_lock(struct sqm_map *sm, struct sqm_strip
 	 * A softirq may load, so it must not interrupt a change that is counted.  On
 	 * PREEMPT_RT it is a thread, and the raw lock keeps that from the CPU.
 	 */
+	cmap_touch(&sm->cmap, &s->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
 		local_bh_disable();
 	if (likely(raw_spin_trylock(&s->lock)))
@@ -33,6 +34,7 @@ static __always_inline void sqm_stripe_lock(struct sqm_map *sm, struct sqm_strip
 
 static __always_inline void sqm_stripe_unlock(struct sqm_stripe *s)
 {
+	cmap_touch(NULL, &s->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
 	raw_spin_unlock(&s->lock);
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
 		local_bh_enable();
@@ -42,6 +44,7 @@ static __always_inline void sqm_write_begin(const struct sqm_bucket b)
 {
 	unsigned int i;
 
+	cmap_touch(NULL, b.count, b.counts * sizeof(*b.count), MAPSTAT_WRITE);
 	for (i = 0; i < b.counts; i++)
 		WRITE_ONCE(b.count[i].begun, b.count[i].begun + 1);
 	/* A change has begun, then the change: pairs with smp_rmb() in sqm_valid(). */
@@ -88,9 +91,17 @@ static __always_inline void sqm_slot_fill(u64 *slot, const u64 *image,
 {
 	unsigned int i;
 
+	cmap_touch(NULL, slot, sqm_slot_words(shape) * sizeof(u64), MAPSTAT_WRITE);
 	for (i = 1; i < sqm_slot_words(shape); i++)
 		WRITE_ONCE(slot[i], image[i]);
 	smp_store_release(&slot[0], image[0]);	/* pairs with sqm_slot_matches() */
+}
+
+/* In a counted change: mark a slot free. */
+static __always_inline void sqm_slot_empty(const struct sqm_bucket b, u64 *slot)
+{
+	cmap_touch(NULL, slot, sizeof(u64), MAPSTAT_WRITE);
+	WRITE_ONCE(*slot, b.marks->empty);
 }
 
 /* In a counted change: make the last slot of a bucket lead to a chain, or elsewhere. */
@@ -99,6 +110,7 @@ static __always_inline void sqm_more_set(const struct sqm_bucket b, struct sqm_o
 {
 	u64 *last = sqm_last(b.slots, shape);
 
+	cmap_touch(NULL, last, 2 * sizeof(u64), MAPSTAT_WRITE);
 	WRITE_ONCE(last[1], (unsigned long)o);
 	WRITE_ONCE(last[0], b.marks->more);
 }
@@ -235,7 +247,7 @@ static __always_inline void sqm_evict_guest(const struct sqm_bucket b, u64 *home
 {
 	sqm_write_begin(b);
 	sqm_slot_fill(to, home, shape);
-	WRITE_ONCE(*home, b.marks->empty);
+	sqm_slot_empty(b, home);
 	sqm_write_end(b);
 }
 
@@ -322,7 +334,7 @@ static inline void sqm_chain_remove(struct sqm_stripe *s, const struct sqm_bucke
 
 	if (slot != donor)
 		sqm_slot_fill(slot, donor, shape);
-	WRITE_ONCE(*donor, b.marks->empty);
+	sqm_slot_empty(b, donor);
 	sqm_overflow_shrink(s, b, o, supply, shape);
 }
 
@@ -343,7 +355,7 @@ static __always_inline void sqm_remove(struct sqm_stripe *s, const struct sqm_bu
 	if (unlikely(sqm_has_more(b, shape)))
 		sqm_chain_remove(s, b, slot, supply, shape);
 	else
-		WRITE_ONCE(*slot, b.marks->empty);
+		sqm_slot_empty(b, slot);
 	sqm_write_end(b);
 }
 

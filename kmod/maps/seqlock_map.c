@@ -125,7 +125,7 @@ static unsigned int sqm_bucket_clear(struct sqm_stripe *s, const struct sqm_buck
 
 	sqm_write_begin(b);
 	for (i = 0; i < sqm_slots(shape); i++)
-		WRITE_ONCE(b.slots[i * sqm_slot_words(shape)], b.marks->empty);
+		sqm_slot_empty(b, b.slots + i * sqm_slot_words(shape));
 	sqm_write_end(b);
 
 	while ((o = chain)) {

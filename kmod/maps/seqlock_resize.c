@@ -234,7 +234,7 @@ static void sqm_leave(const struct sqm_bucket b, const struct cmap_shape shape)
 
 	sqm_write_begin(b);
 	for (i = 0; i < sqm_slots(shape) - 1; i++)
-		WRITE_ONCE(b.slots[i * sqm_slot_words(shape)], b.marks->empty);
+		sqm_slot_empty(b, b.slots + i * sqm_slot_words(shape));
 	sqm_more_set(b, NULL, shape);
 	/* The new table's buckets, too, come before it: pairs with the acquire of readers. */
 	sqm_write_end(b);
