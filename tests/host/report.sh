@@ -153,6 +153,22 @@ variants_are_ours() {
 	says "$said" "seqlock_generic_front 12.50 10.00..20.00 80.0 2.50x 0.62x"
 }
 
+# Breaks when what stands before a map, or a path that its callers do not take, is called our best.
+variants_are_not_the_best() {
+	local said memory variant
+	for variant in rwlock_front rwlock_generic rwlock_stats; do
+		# shellcheck disable=SC2016 # awk's
+		run_of awk -F '\t' -v OFS='\t' -v name="$variant" '$1 == "rwlock" { $1 = name; $7 = 1000; $8 = 1 } { print }'
+		said=$(report 2>/dev/null)
+		says "$said" "seqlock 5.50 2.00..8.00 181.8 1.10x 0.28x best ours" "$variant 1.00 1.00..1.00 1000.0 0.20x 0.05x"
+		verdict "hit, n = 1000: best of ours to plain" "<= 1.05x 1.100x not reached seqlock 5.50 ns"
+		memory="design start n round bytes_per_entry worst_bytes_per_entry"
+		table memory.tsv "$memory" "seqlock presized 1000000 1 21.5 30" "$variant presized 1000000 1 1 1"
+		verdict "bytes per entry, 10^6, pre-sized" "<= 24 B 21.500 B reached seqlock 21.5"
+		rm -f "$DIR/memory.tsv"
+	done
+}
+
 # wrong TEXT FILTER...: of such a file it says TEXT, and makes no report
 wrong() {
 	local text=$1
@@ -240,6 +256,7 @@ test_case "goals of growth, memory, many threads, statistics" growth_goals
 test_case "a run without plain has no ratios to it" without_plain
 test_case "a design that nobody knows is told of, and is no design of ours" unknown_design
 test_case "_generic and _front are ours" variants_are_ours
+test_case "the best of ours is one of the designs themselves" variants_are_not_the_best
 test_case "a truncated file is refused" truncated
 test_case "a figure that is none is refused, with its line" bad_figures
 test_case "no file, or wrong options" no_file
