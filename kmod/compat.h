@@ -20,7 +20,6 @@
 #include <linux/export.h>	/* which visibility.h forgets */
 #include <kunit/visibility.h>
 #else
-#define VISIBLE_IF_KUNIT static
 #define EXPORT_SYMBOL_IF_KUNIT(symbol)
 #endif
 
@@ -33,6 +32,15 @@
 	((void)(attr), (void)(cpu), (struct perf_event *)ERR_PTR(-EOPNOTSUPP))
 #define perf_event_read_value(event, enabled, running)				\
 	((void)(event), *(enabled) = 0, *(running) = 0, 0ULL)
+#endif
+
+/* 6.13: the name of a symbol namespace is a string */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define EXPORT_SYMBOL_MAPSTAT(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, "MAPSTAT")
+#define MAPSTAT_IMPORT_NS(ns)	MODULE_IMPORT_NS(#ns)
+#else
+#define EXPORT_SYMBOL_MAPSTAT(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, MAPSTAT)
+#define MAPSTAT_IMPORT_NS(ns)	MODULE_IMPORT_NS(ns)
 #endif
 
 #endif /* MAPSTAT_COMPAT_H */

@@ -6,6 +6,7 @@
 #include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include "../kmod/compat.h"
 #include "fixture.h"
 
 static unsigned int scale = 100;
@@ -35,5 +36,5 @@ unsigned int test_seed(void)
 
 MODULE_DESCRIPTION("KUnit suites of mapstat");
 MODULE_LICENSE("GPL");
-MODULE_IMPORT_NS(MAPSTAT);
-MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
+MAPSTAT_IMPORT_NS(MAPSTAT);
+MAPSTAT_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);

@@ -171,4 +171,5 @@ module_exit(session_cache_exit);
 
 MODULE_DESCRIPTION("Sample: a session cache on a map of mapstat");
 MODULE_LICENSE("GPL");
-MODULE_IMPORT_NS(MAPSTAT);	/* 8. the namespace that the symbols are in */
+/* 8. the namespace that the symbols are in: MODULE_IMPORT_NS(), which 6.13 has a string for */
+MODULE_INFO(import_ns, "MAPSTAT");

@@ -99,7 +99,7 @@ int cmap_load(struct cmap *map, const void *key, void *value)
 	sample_record(map, CMAP_HIST_LOAD, start);
 	return ret;
 }
-EXPORT_SYMBOL_NS_GPL(cmap_load, MAPSTAT);
+EXPORT_SYMBOL_MAPSTAT(cmap_load);
 
 /**
  * cmap_load_many - look many keys up
@@ -135,7 +135,7 @@ unsigned int cmap_load_many(struct cmap *map, const void *keys, void *values,
 	sample_record(map, CMAP_HIST_LOAD_MANY, start);
 	return hits;
 }
-EXPORT_SYMBOL_NS_GPL(cmap_load_many, MAPSTAT);
+EXPORT_SYMBOL_MAPSTAT(cmap_load_many);
 
 /**
  * cmap_store - set a key's value
@@ -152,7 +152,7 @@ int cmap_store(struct cmap *map, const void *key, const void *value)
 
 	return timed_update(map, &u, CMAP_HIST_STORE);
 }
-EXPORT_SYMBOL_NS_GPL(cmap_store, MAPSTAT);
+EXPORT_SYMBOL_MAPSTAT(cmap_store);
 
 /**
  * cmap_load_or_store - the key's value; where there is none, store one
@@ -174,7 +174,7 @@ int cmap_load_or_store(struct cmap *map, const void *key, const void *value,
 
 	return timed_update(map, &u, CMAP_HIST_RMW);
 }
-EXPORT_SYMBOL_NS_GPL(cmap_load_or_store, MAPSTAT);
+EXPORT_SYMBOL_MAPSTAT(cmap_load_or_store);
 
 /**
  * cmap_load_and_delete - remove a key and tell its last value
@@ -192,7 +192,7 @@ int cmap_load_and_delete(struct cmap *map, const void *key, void *value)
 
 	return timed_update(map, &u, CMAP_HIST_RMW);
 }
-EXPORT_SYMBOL_NS_GPL(cmap_load_and_delete, MAPSTAT);
+EXPORT_SYMBOL_MAPSTAT(cmap_load_and_delete);
 
 /**
  * cmap_delete - remove a key
@@ -208,7 +208,7 @@ int cmap_delete(struct cmap *map, const void *key)
 
 	return timed_update(map, &u, CMAP_HIST_DELETE);
 }
-EXPORT_SYMBOL_NS_GPL(cmap_delete, MAPSTAT);
+EXPORT_SYMBOL_MAPSTAT(cmap_delete);
 
 /**
  * cmap_swap - set a key's value and tell the one before
@@ -229,7 +229,7 @@ int cmap_swap(struct cmap *map, const void *key, const void *value,
 
 	return timed_update(map, &u, CMAP_HIST_RMW);
 }
-EXPORT_SYMBOL_NS_GPL(cmap_swap, MAPSTAT);
+EXPORT_SYMBOL_MAPSTAT(cmap_swap);
 
 /**
  * cmap_compare_and_swap - replace a value that is as expected
@@ -250,7 +250,7 @@ int cmap_compare_and_swap(struct cmap *map, const void *key, const void *old,
 
 	return timed_update(map, &u, CMAP_HIST_RMW);
 }
-EXPORT_SYMBOL_NS_GPL(cmap_compare_and_swap, MAPSTAT);
+EXPORT_SYMBOL_MAPSTAT(cmap_compare_and_swap);
 
 /**
  * cmap_compare_and_delete - remove a key whose value is as expected
@@ -268,7 +268,7 @@ int cmap_compare_and_delete(struct cmap *map, const void *key, const void *old)
 
 	return timed_update(map, &u, CMAP_HIST_RMW);
 }
-EXPORT_SYMBOL_NS_GPL(cmap_compare_and_delete, MAPSTAT);
+EXPORT_SYMBOL_MAPSTAT(cmap_compare_and_delete);
 
 /* Make room for at least @need entries. */
 static int page_grow(struct cmap *m, struct cmap_page *page, unsigned int need)
@@ -337,7 +337,7 @@ int cmap_range(struct cmap *map, cmap_range_fn fn, void *arg)
 	sample_record(map, CMAP_HIST_RANGE, start);
 	return ret;
 }
-EXPORT_SYMBOL_NS_GPL(cmap_range, MAPSTAT);
+EXPORT_SYMBOL_MAPSTAT(cmap_range);
 
 /**
  * cmap_clear - remove all entries
@@ -356,7 +356,7 @@ int cmap_clear(struct cmap *map)
 	sample_record(map, CMAP_HIST_RANGE, start);
 	return ret;
 }
-EXPORT_SYMBOL_NS_GPL(cmap_clear, MAPSTAT);
+EXPORT_SYMBOL_MAPSTAT(cmap_clear);
 
 /**
  * cmap_len - number of entries
@@ -375,7 +375,7 @@ u64 cmap_len(const struct cmap *map)
 		sum += READ_ONCE(per_cpu_ptr(map->pcpu, cpu)->entries);
 	return max(sum, 0L);
 }
-EXPORT_SYMBOL_NS_GPL(cmap_len, MAPSTAT);
+EXPORT_SYMBOL_MAPSTAT(cmap_len);
 
 static void cmap_work(struct work_struct *work)
 {
@@ -552,7 +552,7 @@ struct cmap *cmap_create(const struct cmap_params *params)
 	}
 	return m;
 }
-EXPORT_SYMBOL_NS_GPL(cmap_create, MAPSTAT);
+EXPORT_SYMBOL_MAPSTAT(cmap_create);
 
 /**
  * cmap_destroy - end a map
@@ -570,4 +570,4 @@ void cmap_destroy(struct cmap *map)
 	registry_remove(map);
 	exit_map(map);
 }
-EXPORT_SYMBOL_NS_GPL(cmap_destroy, MAPSTAT);
+EXPORT_SYMBOL_MAPSTAT(cmap_destroy);
