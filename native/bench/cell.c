@@ -102,7 +102,7 @@ static bool do_batch(const struct run *r, struct keys_batch *b, struct draws *d,
 	return b->batch.found == b->found && b->batch.sum == b->sum;
 }
 
-/* Key i's value is key i + 1: follow that. */
+/* Each key's value is the next key: follow that. */
 static bool do_chase(const struct run *r, uint64_t *at, uint64_t *ticks)
 {
 	const struct keys *keys = r->cell->keys;
@@ -110,7 +110,7 @@ static bool do_chase(const struct run *r, uint64_t *at, uint64_t *ticks)
 
 	key = r->peer->chase(r->map, key, BENCH_BATCH);
 	*ticks = clock_ticks() - start;
-	*at = (*at + BENCH_BATCH) % keys->n;
+	*at = keys_after(keys, *at, BENCH_BATCH);
 	return key == keys_at(keys, *at);
 }
 

@@ -22,7 +22,6 @@ static void end(const struct bench_peer *peer, void *map)
 		peer->thread_end(map);
 }
 
-/* A chase goes from key i to key i + 1. */
 static void store_all(const struct bench_peer *peer, void *map, const struct keys *keys,
 		      bool chase)
 {
@@ -30,7 +29,7 @@ static void store_all(const struct bench_peer *peer, void *map, const struct key
 
 	for (i = 0; i < keys->n; i++) {
 		key = keys_at(keys, i);
-		value = chase ? keys_at(keys, (i + 1) % keys->n) : bench_value(key);
+		value = chase ? keys_at(keys, keys_after(keys, i, 1)) : bench_value(key);
 		if (!peer->store(map, key, value)) {
 			fprintf(stderr, "bench: %s: no memory for a store\n", peer->name);
 			exit(1);

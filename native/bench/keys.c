@@ -55,6 +55,28 @@ static void zipf_draw(struct keys *keys)
 	free(sums);
 }
 
+static uint64_t common_divisor(uint64_t a, uint64_t b)
+{
+	uint64_t rest;
+
+	while (b) {
+		rest = a % b;
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/* About the golden section of @n: keys that come close one after the other lie far apart. */
+static uint64_t chase_step(uint64_t n)
+{
+	uint64_t step = n / 1000 * 618 + n % 1000 * 618 / 1000;
+
+	while (common_divisor(n, step) != 1)
+		step++;
+	return step;
+}
+
 /**
  * keys_init - the keys of a map
  * @keys: what to set up
@@ -64,7 +86,7 @@ static void zipf_draw(struct keys *keys)
  */
 void keys_init(struct keys *keys, uint64_t n, uint64_t seed, bool zipf)
 {
-	*keys = (struct keys){ .n = n, .seed = keys_mix(seed + 1) };
+	*keys = (struct keys){ .n = n, .seed = keys_mix(seed + 1), .step = chase_step(n) };
 	if (zipf)
 		zipf_draw(keys);
 }

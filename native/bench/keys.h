@@ -26,11 +26,13 @@ static inline uint64_t keys_mix(uint64_t z)
  * struct keys - the keys of a map
  * @n: how many the map has; as many more it has not
  * @seed: of all of them
+ * @step: from a key to the next one of a chase; has no divisor in common with @n
  * @ranks: KEYS_RANKS draws from zipf
  */
 struct keys {
 	uint64_t n;
 	uint64_t seed;
+	uint64_t step;
 	uint32_t *ranks;
 };
 
@@ -50,6 +52,16 @@ static inline uint64_t keys_at(const struct keys *keys, uint64_t i)
 	uint64_t key = keys_mix((i + 1) * 0x9e3779b97f4a7c15ULL + keys->seed);
 
 	return key + (key == 0) - (key == ~0ULL);
+}
+
+/*
+ * The number of the key where a chase is so many steps after key @i.  It comes to all of them,
+ * and not in the order in which they were stored: a map that keeps its entries in that order
+ * would be walked from end to end, its next line fetched before it is asked for.
+ */
+static inline uint64_t keys_after(const struct keys *keys, uint64_t i, uint64_t steps)
+{
+	return (i + steps % keys->n * keys->step) % keys->n;
 }
 
 void keys_init(struct keys *keys, uint64_t n, uint64_t seed, bool zipf);

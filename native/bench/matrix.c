@@ -154,6 +154,7 @@ int matrix_run(const struct bench_options *o, const struct peers *peers)
 	peers_comment(o->out, peers);
 	fprintf(o->out, "# %u ms a round after %.1f ms, and as many operations as entries (300 ms at most), to warm up; ns_per_op: inside the loops over %u operations, per thread; mops: all threads\n",
 		o->ms, o->ms / 5.0, BENCH_BATCH);
+	fprintf(o->out, "# chase: each key's value is the next key, 0.618 n further in the order in which they were stored\n");
 	for (i = 0; i < o->nr_n; i++)
 		run_n(&x, o->n[i]);
 	return 0;

@@ -62,7 +62,8 @@ struct bench_work {
  * @store: set a key's value; false: no memory
  * @remove: remove a key; false: it was absent
  * @run: the timed loop over a batch
- * @chase: dependent loads: the next key is the last value, @n times; returns the last
+ * @chase: dependent loads: the next key is the last value (keys_after()), @n times; returns
+ *	the last
  * @bulk: optional; lookups of BENCH_BULK keys at a time
  * @bytes: optional; what the map holds; where NULL, the allocator is asked
  * @settle: optional; returns when what goes on behind stores (growth, promotion) is done

@@ -19,11 +19,12 @@ const (
 // brings no line of a list into the cache.
 type keySet struct {
 	n, seed uint64
+	step    uint64   // of a chase
 	zipf    []uint32 // made when it is first needed
 }
 
 func newKeySet(n, seed uint64) *keySet {
-	return &keySet{n: n, seed: seed}
+	return &keySet{n: n, seed: seed, step: chaseStep(n)}
 }
 
 // A bijection: no key comes twice, and none of [0, n) is one of [n, 2n).
@@ -31,10 +32,25 @@ func (k *keySet) key(i uint64) uint64 {
 	return mix(i + k.seed*0x9e3779b97f4a7c15)
 }
 
-// after is the key that a chase is at, so many steps from key i: as in cell.c, key i's value is
-// key i + 1.
+// after is the key that a chase is at, so many steps from key i: keys_after() of keys.h.
 func (k *keySet) after(i, steps uint64) uint64 {
-	return (i + steps) % k.n
+	return (i + steps%k.n*k.step) % k.n
+}
+
+// chaseStep is chase_step() of keys.c.
+func chaseStep(n uint64) uint64 {
+	step := n/1000*618 + n%1000*618/1000
+	for commonDivisor(n, step) != 1 {
+		step++
+	}
+	return step
+}
+
+func commonDivisor(a, b uint64) uint64 {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
 }
 
 // The finalizer of MurmurHash3 (Austin Appleby, public domain).
