@@ -300,13 +300,34 @@ static void odd_sizes(struct kunit *test)
 static void capacity(struct kunit *test)
 {
 	const struct test_param *param = test->param_value;
-	struct cmap *small = test_map(test, param, 0), *large = test_map(test, param, 10000);
+	struct cmap *small = test_map(test, param, 0), *large = test_map(test, param, 20000);
 	struct cmap_memory a = { }, b = { };
 
 	small->ops->memory(small, &a);
 	large->ops->memory(large, &b);
 	KUNIT_EXPECT_GT(test, b.bytes, a.bytes);
 	KUNIT_EXPECT_GE(test, b.buckets, a.buckets);
+}
+
+/* Fails when: the yardstick is no longer what people write by hand, a table of one size. */
+static void hlist_stays_as_made(struct kunit *test)
+{
+	static const struct test_shape u64s = { "u64_u64", 8, 8, 0, 5000 };
+	const struct test_param param = { CMAP_DESIGN_hlist, "hlist", &u64s };
+	struct cmap *m = test_map(test, &param, 1000);
+	struct test_bufs *b = test_bufs_alloc(test, 1);
+	struct cmap_memory mem = { };
+	u64 id;
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, 0, test_fill(m, b, 0, u64s.keys, 1));
+	m->ops->memory(m, &mem);
+	KUNIT_EXPECT_EQ(test, 1024, mem.buckets);
+	for (i = 0; i < u64s.keys; i++)
+		KUNIT_EXPECT_EQ(test, 0, test_load(m, b, i, &id));
+	KUNIT_EXPECT_EQ(test, 0, cmap_clear(m));
+	m->ops->memory(m, &mem);
+	KUNIT_EXPECT_EQ(test, 1024, mem.buckets);
 }
 
 static struct kunit_case ops_cases[] = {
@@ -321,6 +342,7 @@ static struct kunit_case ops_cases[] = {
 	KUNIT_CASE_PARAM(random_operations, every_shape_gen_params),
 	KUNIT_CASE_PARAM(odd_sizes, every_design_gen_params),
 	KUNIT_CASE_PARAM(capacity, every_design_gen_params),
+	KUNIT_CASE(hlist_stays_as_made),
 	{}
 };
 

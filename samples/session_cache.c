@@ -41,7 +41,7 @@ struct session {
 
 static char *design = "readdirty";
 module_param(design, charp, 0444);
-MODULE_PARM_DESC(design, "rwlock, sharded, readdirty, seqlock or rhashtable (readdirty)");
+MODULE_PARM_DESC(design, "rwlock, sharded, readdirty, seqlock, rhashtable or hlist (readdirty)");
 
 static unsigned int sessions = 1000;
 module_param(sessions, uint, 0444);

@@ -29,15 +29,18 @@
  *    by at most the number of operations in flight.
  * H  Bounded work.  No operation on one key does work that grows with the number of
  *    entries: growth, shrink, promotion and reclaim are done in steps of bounded size,
- *    or by a worker.  The exceptions: the classic mode of "readdirty", by intent, and
- *    "rhashtable", whose inserts may make a table themselves when its worker is late.
+ *    or by a worker.  The exceptions: the classic mode of "readdirty", by intent;
+ *    "rhashtable", whose inserts may make a table themselves when its worker is late; and
+ *    "hlist", whose table never grows: beyond the capacity it was made with (0: 16384
+ *    entries) its chains do.
  * I  Keyed hashing.  Each map hashes with random keys of its own, so that nobody can
  *    aim at one bucket.  Keys that collide all the same stay correct, only slower
  *    ("rhashtable" refuses more than about 16 of them: its inserts return -EBUSY).
  * J  Memory.  Inserting and deleting without end keeps memory bounded by the largest
  *    number of entries that were live at once ("readdirty" slows inserts that get ahead
  *    of its worker down, by 128 us at the most); a map that was emptied shrinks, though
- *    never below the capacity it was made with ("rhashtable": 24576 entries of it).
+ *    never below the capacity it was made with ("rhashtable": 24576 entries of it;
+ *    "hlist" gives its entries back, and keeps its table).
  * K  Lifetime.  Nothing handed out points into a map.  cmap_destroy() waits for all
  *    callbacks of its own; the caller ensures that no operation is in flight.
  *
@@ -75,7 +78,8 @@ struct cmap;
  * struct cmap_params - what cmap_create() makes
  * @name: unique among live maps; the directory under debugfs maps/.  1..31 characters
  *	out of [A-Za-z0-9_.-], not "." or ".."
- * @design: "rwlock", "sharded", "readdirty", "seqlock", "rhashtable" or "busted"
+ * @design: "rwlock", "sharded", "readdirty", "seqlock", "rhashtable", "hlist" or
+ *	"busted"
  * @mode: "readdirty" only: "classic", or NULL, "" or "default" for the default mode
  * @key_size: bytes, 1..CMAP_KEY_MAX; 8 takes the u64 fast path
  * @value_size: bytes, 1..CMAP_VALUE_MAX

@@ -10,4 +10,5 @@
 	X(readdirty_classic)	\
 	X(seqlock)	\
 	X(rhashtable)	\
+	X(hlist)	\
 	X(busted)

@@ -26,6 +26,7 @@ extern const struct native_loops sharded_loops;
 extern const struct native_loops readdirty_loops;
 extern const struct native_loops readdirty_classic_loops;
 extern const struct native_loops seqlock_loops;
+extern const struct native_loops hlist_loops;
 extern const struct native_loops busted_loops;
 extern const struct native_loops front_loops;
 

@@ -17,6 +17,7 @@ static const struct {
 	const char *mode;
 } designs[] = {
 	{ "rwlock" }, { "sharded" }, { "readdirty" }, { "readdirty", "classic" }, { "seqlock" },
+	{ "hlist" },
 };
 
 /* Keys as u64, and as strings of bytes. */

@@ -56,7 +56,7 @@ good=(
 	theta=0.001 theta=0.999 arrival=poisson rate=1 rate=10000000 duration_ms=1 duration_ms=3600000
 	rounds=1 rounds=1000 seed=0 seed=18446744073709551615 capacity=0 capacity=4294967296
 	batch=1 batch=64 shards=1 shards=1024 layout=packed mode=classic front=on sample_shift=0 sample_shift=20 stats=0 stats=1
-	maps=rhashtable maps=rwlock,sharded,readdirty,readdirty_classic,seqlock,rhashtable,busted cpus=0
+	maps=rhashtable maps=rwlock,sharded,readdirty,readdirty_classic,seqlock,rhashtable,hlist,busted cpus=0
 )
 
 # The list is of no use where it leaves a parameter out.
@@ -295,7 +295,7 @@ test_case "bulk loads of what arrives one by one" do_not_go_together batch=2 arr
 test_case "bulk loads past a front" do_not_go_together batch=2 front=on
 test_case "a CPU that is offline" offline_cpu
 # Not rhashtable: to it, a capacity is a hint, and a small table will do.
-for design in rwlock sharded readdirty readdirty_classic seqlock; do
+for design in rwlock sharded readdirty readdirty_classic seqlock hlist; do
 	test_case "$design: memory that cannot be had" no_memory "$design"
 done
 test_case "memory for keys that cannot be had" no_memory_for_keys

@@ -16,7 +16,7 @@ tree() {
 	) >/tmp/found
 	{
 		printf '%s\n' control results version
-		printf "maps/%s\n" {readdirty,readdirty_classic,rhashtable,rwlock,seqlock,sharded}/{front,front_stats,latency,latency_percpu,pauses,percpu,stats}
+		printf "maps/%s\n" {hlist,readdirty,readdirty_classic,rhashtable,rwlock,seqlock,sharded}/{front,front_stats,latency,latency_percpu,pauses,percpu,stats}
 	} | sort >/tmp/wanted
 	diff /tmp/wanted /tmp/found
 }

@@ -64,7 +64,7 @@ bad_sizes() {
 
 every_design() {
 	local design
-	for design in rwlock sharded readdirty seqlock rhashtable; do
+	for design in rwlock sharded readdirty seqlock rhashtable hlist; do
 		insmod session_cache.ko design="$design"
 		grep -qx $'design\t'"$design" "$map/stats"
 		rmmod session_cache

@@ -8,7 +8,7 @@
 . "$MAPSTAT_SOURCE/tests/lib/ktap.sh"
 
 FILES=/sys/kernel/debug/mapstat
-DESIGNS=(rwlock sharded readdirty readdirty_classic seqlock rhashtable)
+DESIGNS=(rwlock sharded readdirty readdirty_classic seqlock rhashtable hlist)
 ALL_MAPS=$(IFS=, && echo "${DESIGNS[*]}")
 
 is_loaded() {
