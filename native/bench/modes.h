@@ -12,6 +12,7 @@ int matrix_run(const struct bench_options *options, const struct peers *peers);
 int grow_run(const struct bench_options *options, const struct peers *peers);
 int oversubscribed_run(const struct bench_options *options, const struct peers *peers);
 int count_run(const struct bench_options *options);
+int record_run(const struct bench_options *options);
 
 void comment_machine(FILE *out, const struct bench_options *options);
 

@@ -46,6 +46,7 @@ static const char usage[] =
 "                      --memory FILE: bytes per entry\n"
 "  --oversubscribed    --threads on --cpus, compared by the clock on the wall\n"
 "  --count DESIGN --ops N   a map of --n entries, N lookups, and nothing else\n"
+"  --record            what one record in a latency histogram costs\n"
 "\n"
 "Exit status: 0; 1 where a map found what was not stored; 2 for wrong usage.\n";
 
@@ -165,7 +166,7 @@ static FILE *file(const char *name)
 enum {
 	OPT_DESIGNS = 1, OPT_N, OPT_THREADS, OPT_MIX, OPT_DIST, OPT_ROUNDS, OPT_MS, OPT_SEED,
 	OPT_CPUS, OPT_OUT, OPT_MEMORY, OPT_EXTERNAL, OPT_LIST, OPT_GROW, OPT_OVERSUBSCRIBED,
-	OPT_COUNT, OPT_OPS, OPT_HELP,
+	OPT_COUNT, OPT_OPS, OPT_RECORD, OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -186,6 +187,7 @@ static const struct option long_options[] = {
 	{ "oversubscribed", no_argument, NULL, OPT_OVERSUBSCRIBED },
 	{ "count", required_argument, NULL, OPT_COUNT },
 	{ "ops", required_argument, NULL, OPT_OPS },
+	{ "record", no_argument, NULL, OPT_RECORD },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ }
 };
@@ -205,6 +207,9 @@ static void what_to_do(struct bench_options *o, int option)
 	case OPT_COUNT:
 		o->mode = MODE_COUNT;
 		o->count = optarg;
+		break;
+	case OPT_RECORD:
+		o->mode = MODE_RECORD;
 		break;
 	case OPT_HELP:
 		fputs(usage, stdout);

@@ -17,6 +17,7 @@ enum bench_mode {
 	MODE_GROW,		/* grow.tsv and memory.tsv */
 	MODE_OVERSUBSCRIBED,	/* oversubscribed.tsv */
 	MODE_COUNT,		/* for cachegrind */
+	MODE_RECORD,		/* record.tsv */
 	MODE_LIST,
 };
 

@@ -2,71 +2,10 @@
 /*
  * Our designs, each with its u64 path and, as NAME_generic, with its path for byte strings.
  */
-#include <stdio.h>
-#include <linux/err.h>
 #include "../../kmod/maps/front.h"
-#include "../../kmod/maps/maps.h"
-#include "../shim/native.h"
 #include "../shim/ours.h"
+#include "map.h"
 #include "ours.h"
-#include "peer.h"
-
-/* Names of live maps differ. */
-static void *ours_create(const char *design, const char *mode, unsigned int flags,
-			 uint64_t capacity)
-{
-	static unsigned int number;
-	char name[CMAP_NAME_LEN];
-	const struct cmap_params params = {
-		.name = name,
-		.design = design,
-		.mode = mode,
-		.key_size = sizeof(u64),
-		.value_size = sizeof(u64),
-		.flags = flags,
-		.capacity = capacity,
-	};
-	struct cmap *m;
-
-	snprintf(name, sizeof(name), "bench%u", number++);
-	m = cmap_create(&params);
-	return IS_ERR(m) ? NULL : m;
-}
-
-static void ours_destroy(void *map)
-{
-	cmap_destroy(map);
-}
-
-static void ours_begin(void *map)
-{
-	native_cpu_begin();
-}
-
-static void ours_end(void *map)
-{
-	native_cpu_end();
-}
-
-static void ours_quiescent(void *map)
-{
-	native_quiescent();
-}
-
-static void ours_settle(void *map)
-{
-	native_settle();
-}
-
-static bool ours_store(void *map, uint64_t key, uint64_t value)
-{
-	return !cmap_store(map, &key, &value);
-}
-
-static bool ours_remove(void *map, uint64_t key)
-{
-	return !cmap_delete(map, &key);
-}
 
 /* As debugfs tells it: without what is counted per CPU. */
 static uint64_t ours_bytes(void *map)

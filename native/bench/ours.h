@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Our own designs: with statistics off, and, as NAME_stats, on.
+ * Our own designs: with statistics off, and, as NAME_stats, on; calls.c tells the others.
  */
 #ifndef MAPSTAT_BENCH_OURS_H
 #define MAPSTAT_BENCH_OURS_H
@@ -17,6 +17,12 @@
 #define OURS_DECLARE(name)	\
 	extern const struct bench_peer name##_peer, name##_stats_peer;
 
+#define OURS_DESIGNS(X)	X(rwlock) X(sharded) X(readdirty) X(readdirty_classic) X(seqlock)
+
+#define OURS_DECLARE_CALLS(name)	\
+	extern const struct bench_peer name##_none_peer, name##_off_peer, name##_on_peer;
+
 OURS_ALL(OURS_DECLARE)
+OURS_DESIGNS(OURS_DECLARE_CALLS)
 
 #endif /* MAPSTAT_BENCH_OURS_H */

@@ -38,6 +38,8 @@ static const struct bench_peer *const all[] = {
 static const struct bench_peer *const more[] = {
 #define STATS(name)	&name##_stats_peer,
 	OURS_ALL(STATS)
+#define CALLS(name)	&name##_none_peer, &name##_off_peer, &name##_on_peer,
+	OURS_DESIGNS(CALLS)
 };
 
 #define NR_MORE	(sizeof(more) / sizeof(more[0]))
@@ -104,7 +106,7 @@ void peers_choose(struct peers *peers, const char *names)
 }
 
 /**
- * peers_list - print the names of all designs, but those with statistics
+ * peers_list - print the names of all designs, but those about statistics
  * @out: where to
  */
 void peers_list(FILE *out)

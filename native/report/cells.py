@@ -15,7 +15,9 @@ MIXES = "hit miss chase 97.3 bulk32".split()
 Cell = collections.namedtuple("Cell", "n threads mix dist")
 
 
-STATS = "_stats"  # of a design of ours with statistics on: it tells what they cost
+# Designs of ours with their work counted, and by the public calls, to tell what statistics cost.
+STATS = "_stats"
+NONE, OFF, ON = "_none", "_off", "_on"
 
 
 def kind(design):
@@ -23,7 +25,7 @@ def kind(design):
     nobody knows must not make ours look better."""
     if design == PLAIN:
         return "plain"
-    return "ours" if re.sub(rf"(_generic|_front|{STATS})+$", "", design) in OURS else "peer"
+    return "ours" if re.sub(rf"(_generic|_front|{STATS}|{NONE}|{OFF}|{ON})+$", "", design) in OURS else "peer"
 
 
 def competes(design, which):

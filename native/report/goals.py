@@ -2,11 +2,12 @@
 """The goals, each with what was measured. What was not measured is '-', with the reason."""
 import collections
 import os
+import statistics
 
 import growth
 import rows
-from cells import PLAIN, STATS, Bench, Cell, kind, table
-from verdict import judged
+from cells import NONE, OFF, ON, OURS, PLAIN, Bench, Cell, kind, table
+from verdict import Goal, judged
 
 SIZES = (1000, 100000, 1000000)
 MIXED = "97.3"
@@ -32,9 +33,20 @@ class Speed:
                 return judged(work, limit, at_least, None, f"{name} was not measured, {at}")
         why = ", ".join(f"{name} {figure.ns:.2f} ns ({figure.least:.2f}..{figure.most:.2f})"
                         for name, figure in (slow, fast)) + f", {at}"
-        if slow[1].least / fast[1].most < limit < slow[1].most / fast[1].least:
+        if limit and slow[1].least / fast[1].most < limit < slow[1].most / fast[1].least:
             why += DISAGREE
         return judged(work, limit, at_least, slow[1].ns / fast[1].ns, why)
+
+    def told_apart(self, work, one, other, at):
+        """A cost that cannot be measured is the goal: rounds of both lie among each other."""
+        for name, figure in (one, other):
+            if figure is None:
+                return Goal(work, "not measurable", "-", "-", f"{name} was not measured, {at}")
+        apart = one[1].least > other[1].most
+        why = ", ".join(f"{name} {figure.ns:.2f} ns ({figure.least:.2f}..{figure.most:.2f})"
+                        for name, figure in (one, other)) + f", {at}"
+        return Goal(work, "not measurable", f"{one[1].ns / other[1].ns:.3f}x",
+                    "not reached" if apart else "reached", why)
 
     def near_plain(self):
         limits = {"hit": {1000: 1.05, 100000: 1.1, 1000000: 1.15},
@@ -114,40 +126,52 @@ class Speed:
 def in_the_kernel(directory):
     """uml.tsv has native.tsv's columns."""
     path = os.path.join(directory, "uml.tsv")
-    work = "in the kernel (UML), hit, n = {}: rhashtable to best of ours"
-    if not os.path.exists(path):
+    speed = Speed(Bench(rows.read(path, rows.NATIVE))) if os.path.exists(path) else None
+    for yardstick, limit in (("rhashtable", 2), ("hlist", None)):
         for n in SIZES:
-            yield judged(work.format(n), 2, True, None, f"no {path}")
-        return
-    speed = Speed(Bench(rows.read(path, rows.NATIVE)))
-    for n in SIZES:
-        yield speed.compare(work.format(n), 2, True, speed.named(n, 1, "hit", "rhashtable"),
-                            speed.best(n, 1, "hit", "ours"), "1 thread")
+            work = f"in the kernel (UML), hit, n = {n}: {yardstick} to best of ours"
+            if not speed:
+                yield judged(work, limit, True, None, f"no {path}")
+                continue
+            yield speed.compare(work, limit, True, speed.named(n, 1, "hit", yardstick),
+                                speed.best(n, 1, "hit", "ours"), "1 thread")
 
 
-def statistics_on(directory):
-    """stats.tsv has our designs twice, without and with statistics."""
+def statistics_cost(directory):
+    """stats.tsv has our designs three times, by the public calls: statistics compiled out, off, on."""
     path = os.path.join(directory, "stats.tsv")
     speed = Speed(Bench(rows.read(path, rows.NATIVE))) if os.path.exists(path) else None
     for n in SIZES:
-        work = f"hit, 1 thread, n = {n}: statistics on to off, best of ours"
+        on_to_off = f"hit, 1 thread, n = {n}: statistics on to off, best of ours"
+        off_to_none = f"hit, 1 thread, n = {n}: statistics off to compiled out, best of ours"
         if not speed:
-            yield judged(work, 1.05, False, None, f"no {path}")
+            yield judged(on_to_off, 1.05, False, None, f"no {path}")
+            yield Goal(off_to_none, "not measurable", "-", "-", f"no {path}")
             continue
-        off = speed.best(n, 1, "hit", "ours")
-        on = speed.named(n, 1, "hit", off[0] + STATS) if off[1] else off
-        yield speed.compare(work, 1.05, False, on, off, "uniform")
+        found = [(figure.ns, d) for d in OURS if (figure := speed.named(n, 1, "hit", d + NONE)[1])]
+        best = min(found)[1] if found else "any of ours"
+        none, off, on = (speed.named(n, 1, "hit", best + how) for how in (NONE, OFF, ON))
+        yield speed.compare(on_to_off, 1.05, False, on, off, "uniform")
+        yield speed.told_apart(off_to_none, off, none, "uniform")
 
 
-def elsewhere():
-    """Goals that no file of the bench can show."""
-    yield judged("histogram record", 2, False, None, "the bench does not measure it", " ns")
-    yield judged("statistics off to compiled out, hit", None, False, None, "the bench does not measure it")
+def record(directory):
+    path = os.path.join(directory, "record.tsv")
+    work = "histogram record"
+    if not os.path.exists(path):
+        yield judged(work, 2, False, None, f"no {path}", " ns")
+        return
+    ns = [row["ns_per_op"] for row in rows.read(path, rows.RECORD).rows]
+    if None in ns:
+        yield judged(work, 2, False, None, "a round took no longer than the loop around nothing", " ns")
+        return
+    yield judged(work, 2, False, statistics.median(ns), f"{min(ns):.2f}..{max(ns):.2f} ns in {len(ns)} rounds",
+                 " ns")
 
 
 def all_goals(bench, directory):
     return [*Speed(bench).goals(), *in_the_kernel(directory), *growth.goals(directory),
-            *statistics_on(directory), *elsewhere()]
+            *statistics_cost(directory), *record(directory)]
 
 
 def text(found):

@@ -7,7 +7,8 @@ import math
 import os
 
 NATIVE = "design n threads mix dist round mops ns_per_op".split()
-TEXTS = {"design", "mix", "dist", "start"}
+RECORD = "work round ns_per_op loop_ns".split()
+TEXTS = {"design", "mix", "dist", "start", "work"}
 WHOLE = {"n", "threads", "round"}
 
 

@@ -69,6 +69,16 @@ bench_growth() {
 	equal rows "$(grep -vc '^#\|^design' "$OUT/memory.tsv")" 6
 }
 
+# What statistics cost: each of the three builds runs, and a record takes time.
+bench_statistics() {
+	bench --n 1000 --threads 1 --mix hit,97.3 --dist uniform --out "$OUT/stats.tsv" \
+		--designs "$(printf ",%s" {rwlock,sharded,readdirty,readdirty_classic,seqlock}_{none,off,on} | cut -c 2-)"
+	awk -F '\t' '/^#|^design/ { next } { rows++ } !($8 > 0) { exit 1 } END { exit rows != 30 }' "$OUT/stats.tsv" || fail "$(cat "$OUT/stats.tsv")"
+	build/native/bench --record --rounds 3 --out "$OUT/record.tsv"
+	equal header "$(head -n 1 "$OUT/record.tsv")" $'work\tround\tns_per_op\tloop_ns'
+	equal rows "$(grep -c '^hist_record' "$OUT/record.tsv")" 3
+}
+
 bench_oversubscribed() {
 	bench --oversubscribed --n 1000 --threads 2,200 --ms 50 --designs rwlock,sharded,readdirty,seqlock --out "$OUT/over.tsv"
 	awk -F '\t' '/^#|^design/ { next } !($7 > 0) { exit 1 }' "$OUT/over.tsv" || fail "$(cat "$OUT/over.tsv")"
@@ -88,6 +98,7 @@ test_case "the same under AddressSanitizer and UndefinedBehaviorSanitizer" smoke
 test_case "the same under ThreadSanitizer, $SECONDS_TSAN s" smoke_tsan
 test_case "the bench measures every design in every cell, with right sums" bench_matrix
 test_case "the bench grows maps, and a store does bounded work" bench_growth
+test_case "the bench tells what statistics cost" bench_statistics
 test_case "the bench runs more threads than CPUs" bench_oversubscribed
 test_case "the bench refuses what is wrong" bench_refuses
 run_cases

@@ -2,7 +2,9 @@
 /*
  * Static keys.  A kernel patches its code, so that a key costs no load and no test; here
  * each is a constant of the build, and the program is built once with statistics and once
- * without.  Setting a key to what it is does nothing; the other cannot be done.
+ * without.  Where the build says NATIVE_PATCHED, there is the jump, or the instruction that does
+ * nothing, that a kernel patches in.  Setting a key to what it is does nothing; the other cannot
+ * be done.
  */
 #ifndef _NATIVE_LINUX_JUMP_LABEL_H
 #define _NATIVE_LINUX_JUMP_LABEL_H
@@ -24,8 +26,11 @@ struct static_key {
 #define NATIVE_TOUCH	0
 #endif
 #define NATIVE_KEY_mapstat_touch_on	NATIVE_TOUCH
-/* The bench calls a front, or a design, by itself. */
-#define NATIVE_KEY_front_in_use		1
+/* The bench calls a front, or a design, by itself; but see bench/calls.c. */
+#ifndef NATIVE_FRONT
+#define NATIVE_FRONT	1
+#endif
+#define NATIVE_KEY_front_in_use		NATIVE_FRONT
 #ifdef __x86_64__
 #define NATIVE_KEY_mapstat_clock_is_tsc	1
 #else
@@ -41,8 +46,51 @@ struct static_key {
 
 #define DEFINE_STATIC_KEY_FALSE(name)	DEFINE_STATIC_KEY_TRUE(name)
 
+#ifdef NATIVE_PATCHED
+
+#ifdef __x86_64__
+#define NATIVE_NOP	".byte 0x0f, 0x1f, 0x44, 0x00, 0x00"	/* as long as a jump */
+#define NATIVE_JUMP	".byte 0xe9; .long %l[away] - . - 4"
+#elif defined(__aarch64__)
+#define NATIVE_NOP	"nop"
+#define NATIVE_JUMP	"b %l[away]"
+#else
+#error "what would this machine's kernel patch in?"
+#endif
+
+/* @on: a constant.  What is likely follows; what is not is somewhere else. */
+static __always_inline bool native_branch_likely(bool on)
+{
+	if (on)
+		__asm__ goto(NATIVE_NOP : : : : away);
+	else
+		__asm__ goto(NATIVE_JUMP : : : : away);
+	return true;
+away:
+	return false;
+}
+
+static __always_inline bool native_branch_unlikely(bool on)
+{
+	if (on)
+		__asm__ goto(NATIVE_JUMP : : : : away);
+	else
+		__asm__ goto(NATIVE_NOP : : : : away);
+	return false;
+away:
+	return true;
+}
+
+#define static_branch_likely(key)	likely(native_branch_likely((key)->on))
+#define static_branch_unlikely(key)	unlikely(native_branch_unlikely((key)->on))
+
+#else
+
 #define static_branch_likely(key)	likely((key)->on)
 #define static_branch_unlikely(key)	unlikely((key)->on)
+
+#endif
+
 #define static_branch_enable(key)	native_static_key_set(key, true)
 #define static_branch_disable(key)	native_static_key_set(key, false)
 

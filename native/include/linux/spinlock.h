@@ -54,10 +54,13 @@ typedef struct native_rwlock {
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the lowest byte comes first");
 
-/* Locks that the calling thread holds; counted where statistics are on. */
+/* Locks that the calling thread holds; counted where statistics are on, but for their price. */
+#ifndef NATIVE_WORK
+#define NATIVE_WORK	NATIVE_STATS
+#endif
 extern __thread unsigned int native_locks_held;
 
-#if NATIVE_STATS
+#if NATIVE_WORK
 #define native_lock_taken()	(native_locks_held++)
 #define native_lock_left()	(native_locks_held--)
 #else

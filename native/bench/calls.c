@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What statistics cost: our designs by the calls that other modules make, cmap_load() and
+ * cmap_store(), which time 1 in 64 of them, the default.  This file and the maps are compiled
+ * three times: NAME_none: statistics are compiled out; NAME_off: they are off, there is what a
+ * kernel patches in then; NAME_on: they are on.
+ */
+#include "map.h"
+#include "ours.h"
+
+static __always_inline bool calls_load(void *map, uint64_t key, uint64_t *value)
+{
+	return !cmap_load(map, &key, value);
+}
+
+static __always_inline bool calls_store(void *map, uint64_t key, uint64_t value)
+{
+	return !cmap_store(map, &key, &value);
+}
+
+BENCH_DEFINE_LOOPS(calls);
+
+#define CALLS_GLUE(peer, kind)	peer##_##kind##_peer
+#define CALLS_SYMBOL(peer, kind)	CALLS_GLUE(peer, kind)
+#define CALLS_TEXT(text)	#text
+#define CALLS_NAME(peer, kind)	#peer "_" CALLS_TEXT(kind)
+
+#define CALLS(peer, design, mode)						\
+static void *calls_##peer##_create(uint64_t capacity)				\
+{										\
+	return ours_create(design, mode, 0, capacity);				\
+}										\
+										\
+const struct bench_peer CALLS_SYMBOL(peer, NATIVE_CALLS) = {			\
+	.name = CALLS_NAME(peer, NATIVE_CALLS),					\
+	.settings = "ours, by cmap_load() and cmap_store(); statistics: "	\
+		    "_none: compiled out, _off: off, _on: on",			\
+	.create = calls_##peer##_create,					\
+	.destroy = ours_destroy,						\
+	.thread_begin = ours_begin,						\
+	.thread_end = ours_end,							\
+	.quiescent = ours_quiescent,						\
+	.settle = ours_settle,							\
+	.store = ours_store,							\
+	.remove = ours_remove,							\
+	.run = calls_run,							\
+	.chase = calls_chase,							\
+}
+
+CALLS(rwlock, "rwlock", NULL);
+CALLS(sharded, "sharded", NULL);
+CALLS(readdirty, "readdirty", NULL);
+CALLS(readdirty_classic, "readdirty", "classic");
+CALLS(seqlock, "seqlock", NULL);

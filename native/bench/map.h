@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A map of ours as a peer; all but its loops.
+ */
+#ifndef MAPSTAT_BENCH_MAP_H
+#define MAPSTAT_BENCH_MAP_H
+
+#include <stdio.h>
+#include <linux/err.h>
+#include "../../kmod/maps/maps.h"
+#include "../shim/native.h"
+#include "peer.h"
+
+/* Names of live maps differ. */
+static inline void *ours_create(const char *design, const char *mode, unsigned int flags,
+				uint64_t capacity)
+{
+	static unsigned int number;
+	char name[CMAP_NAME_LEN];
+	const struct cmap_params params = {
+		.name = name,
+		.design = design,
+		.mode = mode,
+		.key_size = sizeof(u64),
+		.value_size = sizeof(u64),
+		.flags = flags,
+		.capacity = capacity,
+	};
+	struct cmap *m;
+
+	snprintf(name, sizeof(name), "bench%u", number++);
+	m = cmap_create(&params);
+	return IS_ERR(m) ? NULL : m;
+}
+
+static inline void ours_destroy(void *map)
+{
+	cmap_destroy(map);
+}
+
+static inline void ours_begin(void *map)
+{
+	native_cpu_begin();
+}
+
+static inline void ours_end(void *map)
+{
+	native_cpu_end();
+}
+
+static inline void ours_quiescent(void *map)
+{
+	native_quiescent();
+}
+
+static inline void ours_settle(void *map)
+{
+	native_settle();
+}
+
+static inline bool ours_store(void *map, uint64_t key, uint64_t value)
+{
+	return !cmap_store(map, &key, &value);
+}
+
+static inline bool ours_remove(void *map, uint64_t key)
+{
+	return !cmap_delete(map, &key);
+}
+
+#endif /* MAPSTAT_BENCH_MAP_H */
