@@ -13,8 +13,6 @@
 #include "cell.h"
 #include "clock.h"
 
-#define WARM_MS_MAX	300
-
 enum phase {
 	PHASE_WARM,
 	PHASE_TIMED,
@@ -187,7 +185,7 @@ static void wait_begun(const struct thread *threads, unsigned int n)
  */
 static void wait_warm(const struct thread *threads, const struct cell *c)
 {
-	const uint64_t deadline = clock_wall_ns() + WARM_MS_MAX * 1000000ULL;
+	const uint64_t deadline = clock_wall_ns() + CELL_WARM_MS * 1000000ULL;
 	uint64_t sum;
 	unsigned int i;
 

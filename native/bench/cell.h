@@ -7,6 +7,8 @@
 
 #include "keys.h"
 
+#define CELL_WARM_MS	300	/* the longest warm-up, but for a fifth of a round */
+
 /**
  * struct cell - what is measured
  * @keys: of the map

@@ -82,6 +82,8 @@ static int run(const struct bench_options *o)
 	if (o->mode == MODE_RECORD)
 		return record_run(o);
 	peers_choose(&peers, o->designs);
+	if (o->plan)
+		return plan_run(o, &peers);
 	/* Where it fails, each of its rows says so. */
 	if (o->external)
 		external_start(o->external);

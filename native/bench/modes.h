@@ -13,6 +13,7 @@ int grow_run(const struct bench_options *options, const struct peers *peers);
 int oversubscribed_run(const struct bench_options *options, const struct peers *peers);
 int count_run(const struct bench_options *options);
 int record_run(const struct bench_options *options);
+int plan_run(const struct bench_options *options, const struct peers *peers);
 
 void comment_machine(FILE *out, const struct bench_options *options);
 

@@ -41,6 +41,7 @@ static const char usage[] =
 "  --out FILE          rows go there (standard output)\n"
 "  --external PROGRAM  the peers that are not C\n"
 "  --list              print the designs\n"
+"  --plan              print how many seconds it would take, an estimate\n"
 "\n"
 "  --grow              from empty to --n entries: inserts, the longest store, deletes;\n"
 "                      --memory FILE: bytes per entry\n"
@@ -166,7 +167,8 @@ static FILE *file(const char *name)
 enum {
 	OPT_DESIGNS = 1, OPT_N, OPT_THREADS, OPT_MIX, OPT_DIST, OPT_ROUNDS, OPT_MS, OPT_SEED,
 	OPT_CPUS, OPT_OUT, OPT_MEMORY, OPT_EXTERNAL, OPT_LIST, OPT_GROW, OPT_OVERSUBSCRIBED,
-	OPT_COUNT, OPT_OPS, OPT_RECORD, OPT_HELP,
+	OPT_COUNT, OPT_OPS, OPT_RECORD, OPT_PLAN,
+	OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -188,6 +190,7 @@ static const struct option long_options[] = {
 	{ "count", required_argument, NULL, OPT_COUNT },
 	{ "ops", required_argument, NULL, OPT_OPS },
 	{ "record", no_argument, NULL, OPT_RECORD },
+	{ "plan", no_argument, NULL, OPT_PLAN },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ }
 };
@@ -210,6 +213,9 @@ static void what_to_do(struct bench_options *o, int option)
 		break;
 	case OPT_RECORD:
 		o->mode = MODE_RECORD;
+		break;
+	case OPT_PLAN:
+		o->plan = true;
 		break;
 	case OPT_HELP:
 		fputs(usage, stdout);

@@ -43,6 +43,7 @@ extern const char *const dist_names[NR_DISTS];
 /**
  * struct bench_options - the command line
  * @mode: what to do
+ * @plan: tell how long it would take, about
  * @designs: names, comma-separated; NULL: all
  * @n: entries
  * @nr_n: of those
@@ -63,6 +64,7 @@ extern const char *const dist_names[NR_DISTS];
  */
 struct bench_options {
 	enum bench_mode mode;
+	bool plan;
 	const char *designs;
 	uint64_t n[OPTIONS_LIST];
 	unsigned int nr_n;

@@ -84,6 +84,14 @@ bench_oversubscribed() {
 	awk -F '\t' '/^#|^design/ { next } !($7 > 0) { exit 1 }' "$OUT/over.tsv" || fail "$(cat "$OUT/over.tsv")"
 }
 
+# Breaks when the plan leaves out what is waited for by the clock: 2 numbers of threads, 3 rounds of
+# 1 s after 0.2 s, and at most as much again where it is quick.
+bench_plan() {
+	local seconds
+	seconds=$(build/native/bench --plan --n 1000 --designs plain,rwlock --mix hit,chase --dist uniform --rounds 3 --ms 1000)
+	((seconds >= 2 * 2 * 2 * 3 && seconds <= 2 * 2 * 2 * 2 * 3)) || fail "$seconds s are planned"
+}
+
 bench_refuses() {
 	refused_with "--mix: most is unknown" bench --mix most
 	refused_with "--designs: nonsense is unknown" bench --designs nonsense
@@ -100,5 +108,6 @@ test_case "the bench measures every design in every cell, with right sums" bench
 test_case "the bench grows maps, and a store does bounded work" bench_growth
 test_case "the bench tells what statistics cost" bench_statistics
 test_case "the bench runs more threads than CPUs" bench_oversubscribed
+test_case "the bench tells how long it is going to take" bench_plan
 test_case "the bench refuses what is wrong" bench_refuses
 run_cases

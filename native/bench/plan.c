@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How long a run is going to take: what it waits for by the clock, and an estimate of the rest,
+ * from what an operation takes in most maps.
+ */
+#include "cell.h"
+#include "modes.h"
+
+#define OP_NS		100	/* a lookup, or a store into a map that has room */
+#define GROW_NS		700	/* an entry in the three passes of a --grow, its delete included */
+#define CELL_MS		1	/* its threads come and go */
+
+static double fill_ms(uint64_t n)
+{
+	return n * (OP_NS / 1e6);
+}
+
+/* As cell_run() does it. */
+static double cell_ms(const struct bench_options *o, uint64_t n, uint64_t threads)
+{
+	double warm = fill_ms(n) / threads;
+
+	if (threads > o->nr_cpus)
+		return CELL_MS + o->ms * 1.2;
+	if (warm < o->ms / 5.0)
+		warm = o->ms / 5.0;
+	return CELL_MS + o->ms + (warm < CELL_WARM_MS ? warm : CELL_WARM_MS);
+}
+
+static double matrix_ms(const struct bench_options *o, const struct bench_peer *peer, uint64_t n)
+{
+	double ms = 0;
+	unsigned int mix, t, dists;
+
+	for (mix = 0; mix < NR_MIXES; mix++) {
+		if (!o->mixes[mix] || (!peer_is_external(peer) && !cell_supports(peer, mix)))
+			continue;
+		/* A chase fills the map anew. */
+		if (mix == MIX_CHASE)
+			ms += fill_ms(n);
+		dists = mix == MIX_CHASE ? 1 : o->dists[DIST_UNIFORM] + o->dists[DIST_ZIPF];
+		for (t = 0; t < o->nr_threads; t++)
+			ms += dists * o->rounds * cell_ms(o, n, o->threads[t]);
+	}
+	return fill_ms(n) + ms;
+}
+
+static double oversubscribed_ms(const struct bench_options *o, uint64_t n)
+{
+	double ms = fill_ms(n);
+	unsigned int t;
+
+	for (t = 0; t < o->nr_threads; t++)
+		ms += o->rounds * cell_ms(o, n, o->threads[t]);
+	return ms;
+}
+
+static double peer_ms(const struct bench_options *o, const struct bench_peer *peer, uint64_t n)
+{
+	switch (o->mode) {
+	case MODE_GROW:
+		return peer_is_external(peer) ? 0 : o->rounds * 2 * n * (GROW_NS / 1e6);
+	case MODE_OVERSUBSCRIBED:
+		return oversubscribed_ms(o, n);
+	default:
+		return matrix_ms(o, peer, n);
+	}
+}
+
+int plan_run(const struct bench_options *o, const struct peers *peers)
+{
+	unsigned int i, p;
+	double ms = 0;
+
+	for (i = 0; i < o->nr_n; i++)
+		for (p = 0; p < peers->n; p++)
+			ms += peer_ms(o, peers->peer[p], o->n[i]);
+	fprintf(o->out, "%.0f\n", ms / 1e3);
+	return 0;
+}
