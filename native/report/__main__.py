@@ -19,6 +19,7 @@ import sys
 
 import cells
 import goals
+import growth
 import markdown
 import picture
 import rows
@@ -47,7 +48,7 @@ def main():
             picture.draw(args.picture, bench)
         else:
             if not args.goals:
-                print("\n".join(cells.text(bench)))
+                print("\n".join([*cells.text(bench), *growth.progress(args.dir)]))
             print("\n".join(goals.text(goals.all_goals(bench, args.dir))))
     except (rows.Wrong, OSError) as error:
         sys.exit(f"report: {error}")

@@ -6,7 +6,7 @@ import os
 import statistics
 
 import rows
-from cells import OURS, PEERS, STATS, competes
+from cells import OURS, PEERS, STATS, competes, table
 from verdict import judged
 
 GROW = ("design start n round insert_ns settled_ns delete_ns store_p50_ns store_p99_ns longest_store_ns "
@@ -128,6 +128,23 @@ def oversubscribed(file):
         yield judged(work, 0.8, True, best[0] / two,
                      f"{best[1]} {best[0]:.1f} M/s, {two:.1f} M/s; a thread did {least:.0f}..{most:.0f}, "
                      f"in the mean {mean:.0f}")
+
+
+def progress(directory):
+    """Lines: how far threads come where they share CPUs; the one that came least far, and the most."""
+    file = Medians(directory, "oversubscribed.tsv", OVERSUBSCRIBED, "threads")
+    for n in sorted({n for _, _, n in file.groups}):
+        lines = [("design", "threads", "mops", "operations of a thread", "mean")]
+        for design, threads in sorted({(d, t) for d, t, m in file.groups if m == n},
+                                      key=lambda at: (at[1], at[0])):
+            mops, least, mean, most = (file.get(design, threads, n, c)
+                                       for c in ("mops", "min_ops", "mean_ops", "max_ops"))
+            if mops is not None:
+                lines.append((design, str(threads), f"{mops:.1f}", f"{least:.0f}..{most:.0f}", f"{mean:.0f}"))
+        if lines[1:]:
+            yield f"n={n} mix=97.3 dist=uniform, threads share CPUs"
+            yield from table(lines)
+            yield ""
 
 
 def goals(directory):
