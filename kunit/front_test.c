@@ -6,7 +6,8 @@
 #include <linux/atomic.h>
 #include <linux/delay.h>
 #include <linux/preempt.h>
-#include "../kmod/maps/front.h"
+#include <linux/rcupdate.h>
+#include "../kmod/maps/front_cache.h"
 #include "fixture.h"
 #include "threads.h"
 
@@ -102,6 +103,53 @@ static void every_write_is_seen(struct kunit *test)
 	}
 	KUNIT_EXPECT_GT(test, stats_of(t.m).hits, 0);
 	KUNIT_EXPECT_GT(test, stats_of(t.m).invalidations, 0);
+}
+
+/*
+ * Fails when: what a load found is kept as of a later time than it was looked for.  A write
+ * comes between a load's look at the counts and the moment at which it keeps what it found.
+ */
+static void what_comes_late_is_not_served(struct kunit *test)
+{
+	struct front_test t = front_init(test);
+	struct test_bufs *late = test_bufs_alloc(test, 1);
+	struct front *f;
+	u64 hash, begun;
+
+	test_key(t.m, late->key, KEY);
+	test_value(t.m, late->value, KEY, 1);
+	hash = cmap_hash(t.m, late->key, t.m->shape);
+	migrate_disable();	/* a cache is a CPU's own */
+	rcu_read_lock();
+	f = rcu_dereference(t.m->front);
+	begun = atomic64_read(&f->begun[front_group(hash)]);
+	KUNIT_EXPECT_EQ(test, 0, test_store(t.m, t.b, KEY, 2));
+	front_fill(t.m, f, hash, begun, late->key, late->value);
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, 1, stats_of(t.m).fills);
+	KUNIT_EXPECT_EQ(test, 2, load_twice(test, &t));
+	migrate_enable();
+	KUNIT_EXPECT_EQ(test, 1, stats_of(t.m).invalidations);
+}
+
+/* Fails when: what was found while a write was in progress, old or new, is kept. */
+static void nothing_is_kept_during_a_write(struct kunit *test)
+{
+	struct front_test t = front_init(test);
+	unsigned int group;
+	struct front *f;
+
+	test_key(t.m, t.b->key, KEY);
+	group = front_group(cmap_hash(t.m, t.b->key, t.m->shape));
+	rcu_read_lock();
+	f = rcu_dereference(t.m->front);
+	front_begin(f, group);
+	KUNIT_EXPECT_EQ(test, 1, load_twice(test, &t));
+	front_end(f, group);
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, 0, stats_of(t.m).fills);
+	KUNIT_EXPECT_EQ(test, 1, load_twice(test, &t));
+	KUNIT_EXPECT_EQ(test, 1, stats_of(t.m).fills);
 }
 
 /* Fails when: a clear leaves something in the front. */
@@ -283,6 +331,8 @@ static void never_an_old_value(struct kunit *test)
 static struct kunit_case front_cases[] = {
 	KUNIT_CASE_PARAM(second_load_hits, few_shapes_gen_params),
 	KUNIT_CASE_PARAM(every_write_is_seen, every_shape_gen_params),
+	KUNIT_CASE_PARAM(what_comes_late_is_not_served, every_shape_gen_params),
+	KUNIT_CASE_PARAM(nothing_is_kept_during_a_write, every_design_gen_params),
 	KUNIT_CASE_PARAM(clear_is_seen, every_design_gen_params),
 	KUNIT_CASE_PARAM(comes_and_goes, every_design_gen_params),
 	KUNIT_CASE_PARAM(rests_where_it_does_not_pay, every_design_gen_params),

@@ -8,16 +8,15 @@
  *
  *   A write counts itself as begun, writes to the map, counts itself as ended.
  *   A load that misses looks at both counts.  Where they are equal, nobody is writing in
- *   the group.  It loads from the map, and if by then no other write has begun, keeps the
- *   value together with that count.
+ *   the group.  It loads from the map, and keeps the value together with that count.
  *   A load that finds its key takes the value if the group's count of begun writes is
  *   still the entry's.
  *
- * WHY NO OLD VALUE IS RETURNED.  An entry's value was the key's when its count was read a
- * second time: no write was in progress at the first reading, and none began until the
- * second.  Its count is still the group's at the instant at which a load that hits reads it:
- * no write has begun until then, so the value is still the key's, and the load takes effect
- * at that instant.  (64 bits of count do not come round.)
+ * WHY NO OLD VALUE IS RETURNED.  No write was in progress when an entry's count was read, and
+ * it was read before its value.  The count is still the group's at the instant at which a load
+ * that hits reads it: no write has begun until then, so the value was and is the key's, and the
+ * load takes effect at that instant.  An entry whose group was written while its value was on
+ * its way is put in, and never hits.  (64 bits of count do not come round.)
  *
  * ON AND OFF.  All that write are in an RCU read-side section from before they look for a
  * front until they have written.  On: the front is published, but nobody reads from it
@@ -156,9 +155,19 @@ static unsigned int front_victim(struct front_set *set, const void *key,
 	return victim;
 }
 
-/* Keep what a load found, unless a write has begun since its group had @begun. */
-static noinline void front_fill(struct cmap *m, struct front *f, u64 hash, u64 begun,
-				const void *key, const void *value)
+/**
+ * front_fill - keep what a load found
+ * @m: the map
+ * @f: its front
+ * @hash: of @key
+ * @begun: writes that had begun in the key's group, and ended, before the load
+ * @key: the key
+ * @value: what was found
+ *
+ * Context: Process or softirq; RCU read lock.
+ */
+noinline void front_fill(struct cmap *m, struct front *f, u64 hash, u64 begun, const void *key,
+			 const void *value)
 {
 	const struct cmap_shape shape = m->shape;
 	struct front_cpu *c = front_enter(f);
@@ -167,22 +176,19 @@ static noinline void front_fill(struct cmap *m, struct front *f, u64 hash, u64 b
 
 	if (!c)
 		return;
-	/* The map, then the count: pairs with smp_mb__after_atomic() in front_begin(). */
-	smp_rmb();
-	if (atomic64_read(&f->begun[front_group(hash)]) == begun) {
-		set = front_set(f, c, hash, shape);
-		way = front_victim(set, key, shape);
-		set->begun[way] = begun;
-		cmap_key_copy(front_key(set, way, shape), key, shape);
-		cmap_value_copy(front_value(set, way, shape), value, shape);
-		cmap_touch(m, &set->begun[way], sizeof(begun), MAPSTAT_WRITE);
-		cmap_touch(m, front_key(set, way, shape), shape.key_size, MAPSTAT_WRITE);
-		cmap_touch(m, front_value(set, way, shape), shape.value_size, MAPSTAT_WRITE);
-		front_age(front_ages(set, shape), way);
-		front_count(c->fills);
-	}
+	set = front_set(f, c, hash, shape);
+	way = front_victim(set, key, shape);
+	set->begun[way] = begun;
+	cmap_key_copy(front_key(set, way, shape), key, shape);
+	cmap_value_copy(front_value(set, way, shape), value, shape);
+	cmap_touch(m, &set->begun[way], sizeof(begun), MAPSTAT_WRITE);
+	cmap_touch(m, front_key(set, way, shape), shape.key_size, MAPSTAT_WRITE);
+	cmap_touch(m, front_value(set, way, shape), shape.value_size, MAPSTAT_WRITE);
+	front_age(front_ages(set, shape), way);
+	front_count(c->fills);
 	front_leave(c, 0);
 }
+EXPORT_SYMBOL_IF_KUNIT(front_fill);
 
 /* A load that the front has no answer to. */
 static noinline int front_load_miss(struct cmap *m, struct front *f, u64 hash,
@@ -259,8 +265,8 @@ int front_load(struct cmap *m, const void *key, void *value)
 
 	/*
 	 * A load before this one may have been answered by the map, with the value of a write
-	 * that had begun: this one's look at the counts comes after that.  Pairs with
-	 * smp_mb__after_atomic() in front_begin().
+	 * that had begun, and may have kept it: this one's look at the counts comes after that.
+	 * Pairs with smp_mb__after_atomic() in front_begin().
 	 */
 	smp_rmb();
 	/* Pairs with rcu_assign_pointer() in front_publish(). */

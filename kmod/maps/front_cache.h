@@ -121,6 +121,9 @@ static __always_inline unsigned int front_group(u64 hash)
 	return hash % FRONT_GROUPS;
 }
 
+void front_fill(struct cmap *m, struct front *f, u64 hash, u64 begun, const void *key,
+		const void *value);
+
 /* For counts of this CPU that others read: pairs with their READ_ONCE(), no ordering. */
 #define front_count(field)	WRITE_ONCE(field, (field) + 1)
 
@@ -128,7 +131,7 @@ static __always_inline void front_begin(struct front *f, unsigned int group)
 {
 	cmap_touch(NULL, &f->begun[group], sizeof(f->begun[group]), MAPSTAT_ATOMIC);
 	atomic64_inc(&f->begun[group]);
-	/* Counted before anything is written: pairs with the smp_rmb() in front_fill(). */
+	/* Counted before anything is written: pairs with the smp_rmb() in front_load(). */
 	smp_mb__after_atomic();
 }
 
