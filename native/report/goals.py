@@ -149,7 +149,7 @@ def statistics_cost(directory):
             yield Goal(off_to_none, "not measurable", "-", "-", f"no {path}")
             continue
         found = [(figure.ns, d) for d in OURS if (figure := speed.named(n, 1, "hit", d + NONE)[1])]
-        best = min(found)[1] if found else "any of ours"
+        best = min(found)[1] if found else "any of ours, as "
         none, off, on = (speed.named(n, 1, "hit", best + how) for how in (NONE, OFF, ON))
         yield speed.compare(on_to_off, 1.05, False, on, off, "uniform")
         yield speed.told_apart(off_to_none, off, none, "uniform")
