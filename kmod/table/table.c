@@ -54,23 +54,22 @@ int table_init(struct table *t, struct cmap *map, u64 capacity)
 }
 EXPORT_SYMBOL_IF_KUNIT(table_init);
 
-static void *slot_at(const struct table *t, struct table_bucket *b, unsigned int slot)
-{
-	return b->slots + slot * table_slot_size(t->map->shape);
-}
-
-static void free_entry(struct table *t, struct table_bucket *b, unsigned int slot)
+/**
+ * table_free_entry - free an entry that a slot points to
+ * @t: the table
+ * @b: a bucket
+ * @slot: its slot; where entries lie in their slots, there is nothing to free
+ *
+ * Context: User's lock held for writing.
+ */
+void table_free_entry(struct table *t, struct table_bucket *b, unsigned int slot)
 {
 	if (table_is_inline(t->map->shape))
 		return;
-	kfree(*(void **)slot_at(t, b, slot));
+	kfree(table_entry(b, slot, t->map->shape));
 	t->bytes -= table_entry_size(t->map->shape);
 }
-
-static u64 occupied(const struct table_bucket *b)
-{
-	return b->tags & TABLE_TOPS;
-}
+EXPORT_SYMBOL_IF_KUNIT(table_free_entry);
 
 /* Empty a chain, its entries and its overflow buckets. Return: entries freed. */
 static unsigned int free_chain(struct table *t, struct table_bucket *head)
@@ -80,8 +79,8 @@ static unsigned int free_chain(struct table *t, struct table_bucket *head)
 	u64 left;
 
 	for (b = head; b; b = next) {
-		for (left = occupied(b); left; left &= left - 1, n++)
-			free_entry(t, b, __ffs64(left) / 8);
+		for (left = table_occupied(b); left; left &= left - 1, n++)
+			table_free_entry(t, b, __ffs64(left) / 8);
 		next = b->next;
 		if (b != head) {
 			t->bytes -= table_bucket_size(t->map->shape);
@@ -129,7 +128,7 @@ void table_free_overflow(struct table *t, struct table_bucket *head, struct tabl
 {
 	struct table_bucket *prev = head;
 
-	if (b == head || occupied(b))
+	if (b == head || table_occupied(b))
 		return;
 	while (prev->next != b)
 		prev = prev->next;
@@ -137,15 +136,22 @@ void table_free_overflow(struct table *t, struct table_bucket *head, struct tabl
 	t->bytes -= table_bucket_size(t->map->shape);
 	kfree(b);
 }
+EXPORT_SYMBOL_IF_KUNIT(table_free_overflow);
 
-/* A bucket with an empty slot in the chain of @head, made where there is none. */
-static struct table_bucket *bucket_with_room(struct table *t, struct table_bucket *head)
+/**
+ * table_overflow - a bucket with an empty slot in a chain, made where there is none
+ * @t: the table
+ * @head: of the chain
+ *
+ * Context: User's lock held for writing.  May allocate with GFP_ATOMIC.
+ * Return: the bucket, or NULL.
+ */
+struct table_bucket *table_overflow(struct table *t, struct table_bucket *head)
 {
 	const size_t size = table_bucket_size(t->map->shape);
 	struct table_bucket *b = head;
 
-	cmap_touch(t->map, b, sizeof(*b), MAPSTAT_READ);
-	while (occupied(b) == TABLE_TOPS) {
+	while (table_occupied(b) == TABLE_TOPS) {
 		if (!b->next) {
 			b->next = kzalloc(size, TABLE_GFP);
 			if (!b->next)
@@ -162,35 +168,46 @@ static struct table_bucket *bucket_with_room(struct table *t, struct table_bucke
 	return b;
 }
 
-/**
- * table_place - put a filled slot into the current array
- * @t: the table
- * @hash: the entry's
- * @slot: what the slot shall hold
- *
- * Context: User's lock held for writing.  May allocate with GFP_ATOMIC.
- * Return: 0 or -ENOMEM.
- */
-int table_place(struct table *t, u64 hash, const void *slot)
+static __always_inline void fill_entry(void *entry, const void *key, const void *value,
+				       const struct cmap_shape shape)
 {
-	struct table_bucket *b = table_head(&t->cur, hash, t->map->shape);
-	unsigned int i;
-
-	b = bucket_with_room(t, b);
-	if (!b)
-		return -ENOMEM;
-	i = __ffs64(~b->tags & TABLE_TOPS) / 8;
-	memcpy(slot_at(t, b, i), slot, table_slot_size(t->map->shape));
-	b->tags |= (u64)hash_tag(hash) << (8 * i);
-	cmap_touch(t->map, slot_at(t, b, i), table_slot_size(t->map->shape), MAPSTAT_WRITE);
-	cmap_touch(t->map, &b->tags, sizeof(b->tags), MAPSTAT_WRITE);
-	return 0;
+	cmap_key_copy(entry, key, shape);
+	cmap_value_copy(entry + ALIGN(shape.key_size, 8), value, shape);
 }
 
-static void fill_entry(const struct table *t, void *entry, const void *key, const void *value)
+/* An entry of its own, with a slot that points to it. Return: false where memory ran out. */
+static bool insert_outside(struct table *t, u64 hash, const void *key, const void *value)
 {
-	cmap_key_copy(entry, key, t->map->shape);
-	cmap_value_copy(entry + ALIGN(t->map->shape.key_size, 8), value, t->map->shape);
+	const struct cmap_shape shape = t->map->shape;
+	const size_t size = table_entry_size(shape);
+	void *entry = kmalloc(size, TABLE_GFP), **slot;
+
+	if (!entry)
+		return false;
+	slot = table_take_slot(t, hash, shape);
+	if (!slot) {
+		kfree(entry);
+		return false;
+	}
+	fill_entry(entry, key, value, shape);
+	cmap_touch(t->map, entry, size, MAPSTAT_WRITE);
+	*slot = entry;
+	t->bytes += size;
+	cmap_count_alloc(t->map, size);
+	return true;
+}
+
+static __always_inline bool insert(struct table *t, u64 hash, const void *key,
+				   const void *value, const struct cmap_shape shape)
+{
+	void *slot;
+
+	if (!table_is_inline(shape))
+		return insert_outside(t, hash, key, value);
+	slot = table_take_slot(t, hash, shape);
+	if (slot)
+		fill_entry(slot, key, value, shape);
+	return slot;
 }
 
 /**
@@ -205,56 +222,16 @@ static void fill_entry(const struct table *t, void *entry, const void *key, cons
  */
 int table_insert(struct table *t, u64 hash, const void *key, const void *value)
 {
-	const size_t size = table_entry_size(t->map->shape);
-	u64 inline_entry[TABLE_INLINE / sizeof(u64)];
-	void *entry;
-
-	if (table_is_inline(t->map->shape)) {
-		fill_entry(t, inline_entry, key, value);
-		if (table_place(t, hash, inline_entry))
-			goto no_memory;
-	} else {
-		entry = kmalloc(size, TABLE_GFP);
-		if (!entry)
-			goto no_memory;
-		fill_entry(t, entry, key, value);
-		cmap_touch(t->map, entry, size, MAPSTAT_WRITE);
-		if (table_place(t, hash, &entry)) {
-			kfree(entry);
-			goto no_memory;
-		}
-		t->bytes += size;
-		cmap_count_alloc(t->map, size);
+	if (unlikely(!CMAP_BY_SHAPE(t->map, insert, t, hash, key, value))) {
+		cmap_count(t->map, CMAP_ALLOC_FAILURES);
+		return -ENOMEM;
 	}
 	t->entries++;
 	cmap_touch(t->map, &t->entries, sizeof(t->entries), MAPSTAT_WRITE);
 	table_check_size(t);
 	return 0;
-
-no_memory:
-	cmap_count(t->map, CMAP_ALLOC_FAILURES);
-	return -ENOMEM;
 }
 EXPORT_SYMBOL_IF_KUNIT(table_insert);
-
-/**
- * table_remove - remove an entry
- * @t: the table
- * @pos: of table_find()
- *
- * Context: User's lock held for writing.  Allocates nothing.
- */
-void table_remove(struct table *t, const struct table_pos *pos)
-{
-	free_entry(t, pos->b, pos->slot);
-	pos->b->tags &= ~(0xffULL << (8 * pos->slot));
-	cmap_touch(t->map, &pos->b->tags, sizeof(pos->b->tags), MAPSTAT_WRITE);
-	cmap_touch(t->map, &t->entries, sizeof(t->entries), MAPSTAT_WRITE);
-	table_free_overflow(t, pos->head, pos->b);
-	t->entries--;
-	table_check_size(t);
-}
-EXPORT_SYMBOL_IF_KUNIT(table_remove);
 
 /* A stretch of hash space: one bucket of the smaller array, from the cursor on. */
 struct region {
@@ -290,7 +267,7 @@ static void collect_chain(struct table *t, const struct region *r, struct table_
 	u64 left;
 
 	for (; b; b = b->next) {
-		for (left = occupied(b); left; left &= left - 1) {
+		for (left = table_occupied(b); left; left &= left - 1) {
 			void *entry = table_entry(b, __ffs64(left) / 8, shape);
 
 			if (region_has(t, r, entry))

@@ -103,12 +103,10 @@ struct table {
 	void (*unlock)(struct table *t);
 };
 
-struct table_pos;
-
 int table_init(struct table *t, struct cmap *map, u64 capacity);
 void table_exit(struct table *t);
 int table_insert(struct table *t, u64 hash, const void *key, const void *value);
-void table_remove(struct table *t, const struct table_pos *pos);
+void table_free_entry(struct table *t, struct table_bucket *b, unsigned int slot);
 void table_collect(struct table *t, u64 *cursor, struct cmap_page *page);
 void table_clear_step(struct table *t, u64 *cursor);
 void table_memory(const struct table *t, struct cmap_memory *mem);
@@ -116,11 +114,11 @@ void table_work(struct table *t);
 
 /* Between table.c and table_resize.c */
 unsigned int table_evacuate(struct table *t, unsigned int buckets, unsigned int entries);
-void table_check_size(struct table *t);
+void table_ask_resize(struct table *t);
 u64 table_array_bytes(const struct table *t, unsigned int bits);
 unsigned int table_bits_for(u64 entries, unsigned int per_bucket);
 struct table_bucket *table_bucket_at(const struct table *t, const struct table_array *a, u64 i);
-int table_place(struct table *t, u64 hash, const void *slot);
+struct table_bucket *table_overflow(struct table *t, struct table_bucket *head);
 void table_free_overflow(struct table *t, struct table_bucket *head, struct table_bucket *b);
 
 static __always_inline size_t table_entry_size(const struct cmap_shape shape)
@@ -156,6 +154,12 @@ static __always_inline struct table_bucket *table_head(const struct table_array 
 						       const struct cmap_shape shape)
 {
 	return a->buckets + hash_bucket(hash, a->bits) * table_bucket_size(shape);
+}
+
+/* Bit 7 of a byte for each slot that holds an entry. */
+static __always_inline u64 table_occupied(const struct table_bucket *b)
+{
+	return b->tags & TABLE_TOPS;
 }
 
 /* Slots whose tag may be @tag: bit 7 of their bytes.  Never an empty slot. */
@@ -288,6 +292,64 @@ static __always_inline void table_fetch(const struct table *t, u64 hash,
 }
 
 /**
+ * table_check_size - have the worker resize the table where its size is wrong
+ * @t: the table
+ *
+ * Context: User's lock held for writing.
+ */
+static __always_inline void table_check_size(struct table *t)
+{
+	const unsigned int bits = t->cur.bits;
+
+	if (unlikely(t->entries > (u64)TABLE_GROW << bits) ||
+	    (unlikely(t->entries < (u64)TABLE_SHRINK << bits) && bits > t->bits_min))
+		table_ask_resize(t);
+}
+
+/**
+ * table_take_slot - a slot of the current array, for an entry that comes
+ * @t: the table
+ * @hash: the entry's
+ * @shape: the map's
+ *
+ * Context: User's lock held for writing.  May allocate with GFP_ATOMIC.
+ * Return: the slot, its tag set, to be filled in; or NULL.
+ */
+static __always_inline void *table_take_slot(struct table *t, u64 hash,
+					     const struct cmap_shape shape)
+{
+	struct table_bucket *b = table_head(&t->cur, hash, shape);
+	unsigned int i;
+
+	cmap_touch(t->map, b, sizeof(*b), MAPSTAT_READ);
+	if (unlikely(table_occupied(b) == TABLE_TOPS)) {
+		b = table_overflow(t, b);
+		if (!b)
+			return NULL;
+	}
+	i = __ffs64(~b->tags & TABLE_TOPS) / 8;
+	b->tags |= (u64)hash_tag(hash) << (8 * i);
+	cmap_touch(t->map, b->slots + i * table_slot_size(shape), table_slot_size(shape),
+		   MAPSTAT_WRITE);
+	cmap_touch(t->map, &b->tags, sizeof(b->tags), MAPSTAT_WRITE);
+	return b->slots + i * table_slot_size(shape);
+}
+
+static __always_inline void table_remove(struct table *t, const struct table_pos *pos,
+					 const struct cmap_shape shape)
+{
+	if (!table_is_inline(shape))
+		table_free_entry(t, pos->b, pos->slot);
+	pos->b->tags &= ~(0xffULL << (8 * pos->slot));
+	cmap_touch(t->map, &pos->b->tags, sizeof(pos->b->tags), MAPSTAT_WRITE);
+	cmap_touch(t->map, &t->entries, sizeof(t->entries), MAPSTAT_WRITE);
+	if (unlikely(pos->b != pos->head))
+		table_free_overflow(t, pos->head, pos->b);
+	t->entries--;
+	table_check_size(t);
+}
+
+/**
  * table_update - a map's write
  * @t: the table
  * @u: the write
@@ -324,7 +386,7 @@ static __always_inline int table_update(struct table *t, const struct cmap_updat
 		cmap_value_copy(value, u->value, shape);
 		break;
 	case CMAP_ACT_REMOVE:
-		table_remove(t, &pos);
+		table_remove(t, &pos, shape);
 		break;
 	}
 	return ret;

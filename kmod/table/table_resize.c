@@ -21,43 +21,49 @@ static unsigned int wanted_bits(const struct table *t)
 }
 
 /**
- * table_check_size - have the worker resize the table where its size is wrong
+ * table_ask_resize - have the worker resize the table, whose size is wrong
  * @t: the table
  *
  * Context: User's lock held for writing.
  */
-void table_check_size(struct table *t)
+void table_ask_resize(struct table *t)
 {
-	if (likely(t->kicked) || wanted_bits(t) == t->cur.bits)
+	if (t->kicked)
 		return;
 	WRITE_ONCE(t->kicked, true);	/* pairs with the READ_ONCE() in table_work() */
 	cmap_kick(t->map);
 }
+EXPORT_SYMBOL_IF_KUNIT(table_ask_resize);
 
 /* Move at most *entries entries of one chain. Return: true when it is empty. */
-static bool evacuate_chain(struct table *t, struct table_bucket *head, unsigned int *entries)
+static __always_inline bool evacuate_chain(struct table *t, struct table_bucket *head,
+					   unsigned int *entries,
+					   const struct cmap_shape shape)
 {
-	const struct cmap_shape shape = t->map->shape;
 	struct table_bucket *b = head, *next;
 
 	for (; b; b = next) {
-		u64 left = b->tags & TABLE_TOPS;
+		u64 left = table_occupied(b);
 
 		cmap_touch(t->map, b, sizeof(*b), MAPSTAT_READ);
 		for (; left; left &= left - 1) {
 			unsigned int slot = __ffs64(left) / 8;
-			void *at = b->slots + slot * table_slot_size(shape);
 			u64 hash = cmap_hash(t->map, table_entry(b, slot, shape), shape);
+			void *to;
 
 			table_touch_slot(t, b, slot, shape);
-			if (!*entries || table_place(t, hash, at))
+			to = *entries ? table_take_slot(t, hash, shape) : NULL;
+			if (!to)
 				return false;
+			memcpy(to, b->slots + slot * table_slot_size(shape),
+			       table_slot_size(shape));
 			b->tags &= ~(0xffULL << (8 * slot));
 			cmap_touch(t->map, &b->tags, sizeof(b->tags), MAPSTAT_WRITE);
 			--*entries;
 		}
 		next = b->next;
-		table_free_overflow(t, head, b);
+		if (unlikely(b != head))
+			table_free_overflow(t, head, b);
 	}
 	return true;
 }
@@ -78,7 +84,9 @@ unsigned int table_evacuate(struct table *t, unsigned int buckets, unsigned int 
 	const unsigned int budget = buckets + entries;
 
 	for (; t->old.buckets && buckets; buckets--) {
-		if (!evacuate_chain(t, table_bucket_at(t, &t->old, t->evacuated), &entries))
+		struct table_bucket *head = table_bucket_at(t, &t->old, t->evacuated);
+
+		if (!CMAP_BY_SHAPE(t->map, evacuate_chain, t, head, &entries))
 			break;
 		cmap_count(t->map, CMAP_MOVED_BUCKETS);
 		if (++t->evacuated < 1ULL << t->old.bits)
