@@ -7,6 +7,7 @@
 #include "trie.h"
 
 #define TRIE_TOP	(64 - TRIE_BITS)	/* shift of the first level */
+#define TRIE_LEVELS	(64 / TRIE_BITS)
 #define TRIE_NODE	1UL			/* in a slot: this is a node */
 
 static unsigned int slot_of(u64 hash, unsigned int shift)
@@ -116,37 +117,17 @@ int trie_insert(struct trie *t, struct trie_item *item, gfp_t gfp)
 	return 0;
 }
 
-/*
- * The first entries at or after @*at, which all have one hash; moves @*at behind the slot
- * that they are in, or to 0 behind the last.
- */
-static struct trie_item *walk_next(const struct trie *t, u64 *at, u64 hi)
+/* Visit the entries of one hash. Return: 0, or what @visit ended it with. */
+static int visit_chain(struct trie_item *item, snap_visit_fn visit, void *arg)
 {
-	const struct trie_node *node = &t->root;
-	unsigned int shift = TRIE_TOP;
-	void *p;
+	struct trie_item *next;
+	int ret = 0;
 
-	for (;;) {
-		u64 here = *at;
-
-		/* Pairs with rcu_assign_pointer() in trie_insert(). */
-		p = rcu_dereference_raw(node->slots[slot_of(here, shift)]);
-		if (is_node(p)) {
-			node = to_node(p);
-			shift -= TRIE_BITS;
-			continue;
-		}
-		*at = ((here >> shift) + 1) << shift;
-		if (p && ((struct trie_item *)p)->snap.hash >= here)
-			return p;
-		if (!*at || *at > hi)
-			return NULL;
-		if (slot_of(*at, shift))
-			continue;
-		/* Past the node's last slot: from the root again. */
-		node = &t->root;
-		shift = TRIE_TOP;
+	for (; item && !ret; item = next) {
+		next = item->next;
+		ret = visit(arg, &item->snap);
 	}
+	return ret;
 }
 
 /**
@@ -165,22 +146,35 @@ static struct trie_item *walk_next(const struct trie *t, u64 *at, u64 hi)
  */
 int trie_walk(const struct trie *t, u64 lo, u64 hi, snap_visit_fn visit, void *arg)
 {
+	/* The way down to where the walk is, so that it need not begin at the root each time. */
+	const struct trie_node *path[TRIE_LEVELS] = { &t->root };
+	unsigned int shift = TRIE_TOP, level = 0;
 	u64 at = lo;
+	void *p;
 	int ret;
 
-	do {
-		struct trie_item *item = walk_next(t, &at, hi), *next;
-
-		if (!item || item->snap.hash > hi)
-			return 0;
-		for (; item; item = next) {
-			next = item->next;
-			ret = visit(arg, &item->snap);
+	for (;;) {
+		/* Pairs with rcu_assign_pointer() in trie_insert(). */
+		p = rcu_dereference_raw(path[level]->slots[slot_of(at, shift)]);
+		if (is_node(p)) {
+			path[++level] = to_node(p);
+			shift -= TRIE_BITS;
+			continue;
+		}
+		if (p && ((struct trie_item *)p)->snap.hash >= at) {
+			if (((struct trie_item *)p)->snap.hash > hi)
+				return 0;
+			ret = visit_chain(p, visit, arg);
 			if (ret)
 				return ret;
 		}
-	} while (at && at <= hi);
-	return 0;
+		at = ((at >> shift) + 1) << shift;	/* behind the slot; 0 behind the last */
+		if (!at || at > hi)
+			return 0;
+		/* Up, where that was the last one of its node. */
+		for (; !slot_of(at, shift); shift += TRIE_BITS)
+			level--;
+	}
 }
 
 /**
