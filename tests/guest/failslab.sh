@@ -23,13 +23,16 @@ not_failing() {
 # A run that finds no memory may end, saying so: it must not have lost anything for that. The
 # threads know what they have stored. And where memory is back, the next one succeeds.
 in_a_run() {
-	local failures
+	local failures deadline=$((SECONDS + 60))
 	fresh
 	insmod mapstat.ko autostart=0 maps="$ALL_MAPS" rounds=1 duration_ms=1500 keys=5000 \
 		read_permille=300 delete_permille=400 "$@"
 	echo start >"$FILES/control"
 	# Beneath the operations, not beneath what fills the maps before: that would end the run.
-	sleep 2
+	while [[ $(state) == "running 0/1" ]]; do
+		((SECONDS < deadline)) || fail "the maps are not filled after 60 s"
+		sleep 0.1
+	done
 	failing 7
 	while [[ $(state) == running* ]]; do
 		sleep 0.2
