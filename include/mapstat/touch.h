@@ -23,6 +23,9 @@
 #include <linux/types.h>
 
 struct cmap;
+struct mapstat_misses;
+struct mapstat_model;
+struct mapstat_trace;
 
 /* Of a lock only the word that all its users write counts, whatever a debug kernel adds. */
 #define MAPSTAT_LOCK_BYTES	4
@@ -84,14 +87,44 @@ enum mapstat_l1 {
  * @map: what it operates on
  * @context: the thread, or the thread that a softirq has interrupted
  * @kind: what it is
+ * @count: operations that it stands for: keys of a bulk load, else 1
+ * @number: of the operation on this CPU, from 1
+ * @misses: where it is to be recorded when it ends, or NULL
+ * @trace: where its accesses are kept until it is replayed, or NULL: they are fed at once
  * @accesses: lines accessed so far, by enum mapstat_access; as @node
+ * @l1: those, by what became of them
+ * @lines: distinct lines of those; one that was evicted meanwhile counts anew
+ * @tlb_misses: those whose page was not in the TLB
+ * @invalidated: copies in other CPUs' caches that it put an end to
  */
 struct mapstat_op {
 	struct list_head node;
 	const struct cmap *map;
 	unsigned long context;
 	enum mapstat_op_kind kind;
+	unsigned int count;
+	u64 number;
+	struct mapstat_misses *misses;
+	struct mapstat_trace *trace;
 	unsigned int accesses[MAPSTAT_NR_ACCESSES];
+	unsigned int l1[MAPSTAT_NR_L1];
+	unsigned int lines;
+	unsigned int tlb_misses;
+	unsigned int invalidated;
+};
+
+/**
+ * struct mapstat_listener - who wants to hear of a map's accesses
+ * @map: the map
+ * @model: the model that they are fed to
+ * @misses: where its operations are recorded
+ * @record: they are; until then it is a warm-up.  Written by the owner, read by anyone
+ */
+struct mapstat_listener {
+	const struct cmap *map;
+	struct mapstat_model *model;
+	struct mapstat_misses *misses;
+	bool record;
 };
 
 /**
@@ -102,6 +135,7 @@ struct mapstat_op {
  * @size: bytes of it in the line
  * @access: what it does
  * @cpu: where
+ * @pid: of the thread
  * @l1: what became of it in the first-level cache
  * @tlb_miss: its page was not in the TLB
  * @invalidated: copies of the line in other CPUs' caches that it put an end to
@@ -113,17 +147,51 @@ struct mapstat_touch {
 	unsigned int size;
 	enum mapstat_access access;
 	int cpu;
+	pid_t pid;
 	enum mapstat_l1 l1;
 	bool tlb_miss;
 	unsigned int invalidated;
+};
+
+#define MAPSTAT_TRACE_OPS	64
+#define MAPSTAT_TRACE_TOUCHES	8192	/* far more than so many operations make, but for copies */
+
+/**
+ * struct mapstat_trace - operations that a thread has done, to be fed to the model later
+ * @cpu: where
+ * @pid: of the thread
+ * @nr_ops: operations
+ * @nr: accesses
+ * @op: the operations
+ * @end: of each, the number of accesses up to its end
+ * @touch: the accesses: address, bytes, enum mapstat_access
+ *
+ * Its thread's own, until it is replayed.
+ */
+struct mapstat_trace {
+	int cpu;
+	pid_t pid;
+	unsigned int nr_ops;
+	unsigned int nr;
+	struct mapstat_op op[MAPSTAT_TRACE_OPS];
+	unsigned int end[MAPSTAT_TRACE_OPS];
+	struct {
+		const void *addr;
+		u32 size;
+		u32 access;
+	} touch[MAPSTAT_TRACE_TOUCHES];
 };
 
 DECLARE_STATIC_KEY_FALSE(mapstat_touch_on);
 
 int mapstat_touch_init(void);
 void mapstat_touch_exit(void);
-void mapstat_op_begin(struct mapstat_op *op, const struct cmap *m, enum mapstat_op_kind kind);
+void mapstat_touch_listen(struct mapstat_listener *l);
+void mapstat_touch_unlisten(void);
+void mapstat_op_begin(struct mapstat_op *op, const struct cmap *m, enum mapstat_op_kind kind,
+		      struct mapstat_trace *trace);
 void mapstat_op_end(struct mapstat_op *op);
+void mapstat_trace_op(const struct mapstat_trace *trace, unsigned int i);
 void mapstat_touch(const struct cmap *m, const void *addr, unsigned int size,
 		   enum mapstat_access access);
 void mapstat_touch_result(const struct mapstat_touch *t);

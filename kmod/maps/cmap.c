@@ -66,7 +66,7 @@ static int timed_update(struct cmap *m, const struct cmap_update *u, enum cmap_h
 
 	lockdep_assert_irqs_enabled();
 	if (static_branch_unlikely(&mapstat_touch_on))
-		return told_update(m, u);
+		return told_update(m, u, NULL);
 	if (likely(!sample_due(m)))
 		return do_update(m, u);
 	start = mapstat_clock_read();
@@ -91,7 +91,7 @@ int cmap_load(struct cmap *map, const void *key, void *value)
 
 	lockdep_assert_irqs_enabled();
 	if (static_branch_unlikely(&mapstat_touch_on))
-		return told_load(map, key, value);
+		return told_load(map, key, value, NULL);
 	if (likely(!sample_due(map)))
 		return do_load(map, key, value);
 	start = mapstat_clock_read();
@@ -127,7 +127,7 @@ unsigned int cmap_load_many(struct cmap *map, const void *keys, void *values,
 
 	lockdep_assert_irqs_enabled();
 	if (static_branch_unlikely(&mapstat_touch_on))
-		return told_load_many(map, &q);
+		return told_load_many(map, &q, NULL);
 	if (likely(!sample_due(map)))
 		return call_load_many(map, &q);
 	start = mapstat_clock_read();
@@ -499,6 +499,7 @@ static struct cmap *alloc_map(const struct cmap_params *p, int design)
 
 static void free_map(struct cmap *m)
 {
+	mapstat_misses_free(m->misses);
 	shared_free(m);
 	kvfree(m);
 }

@@ -15,6 +15,7 @@
 #include <mapstat/cmap.h>
 #include <mapstat/counters.h>
 #include <mapstat/hist.h>
+#include <mapstat/misses.h>
 #include <mapstat/pauses.h>
 #include <mapstat/touch.h>
 #include "../compat.h"
@@ -96,6 +97,7 @@ extern const char *const cmap_hist_names[CMAP_NR_HISTS];
  * @work: growth, promotion and reclaim of this map: ops->work on mapstat_wq
  * @pauses: own lock
  * @front_lock: the front comes or goes; a clear reads it
+ * @misses: NULL until cache misses are first counted, then constant; see cmap_misses()
  * @node: protected by the registry's mutex
  * @params: what it was made with, defaults filled in, strings not kept: constant
  * @name: constant
@@ -113,11 +115,18 @@ struct cmap {
 	struct work_struct work ____cacheline_aligned;
 	struct mapstat_pauses pauses;
 	struct rw_semaphore front_lock;
+	struct mapstat_misses *misses;
 	struct list_head node;
 	struct cmap_params params;
 	char name[CMAP_NAME_LEN];
 	void *observer_data;
 };
+
+/* What is kept of its cache misses, or NULL. */
+static inline struct mapstat_misses *cmap_misses(struct cmap *m)
+{
+	return smp_load_acquire(&m->misses);	/* pairs with misses_of() */
+}
 
 /* Operations read what comes before, and never what comes after. */
 MAPSTAT_BEGINS_LINE(struct cmap, work);

@@ -8,26 +8,33 @@
 #include "front.h"
 #include "told.h"
 
+/* The next of a trace that has room, or one for the time of the call. */
+static struct mapstat_op *op_at(struct mapstat_trace *trace, struct mapstat_op *here)
+{
+	return trace ? &trace->op[trace->nr_ops] : here;
+}
+
 /**
  * told_load - see cmap_load()
  * @m: the map
  * @key: the key
  * @value: where the value goes
+ * @trace: keeps what it touches for later, and has room for an operation; or NULL
  *
  * Context: Process or softirq.
  * Return: 0 or -ENOENT.
  */
-int told_load(struct cmap *m, const void *key, void *value)
+int told_load(struct cmap *m, const void *key, void *value, struct mapstat_trace *trace)
 {
-	struct mapstat_op op;
+	struct mapstat_op here, *op = op_at(trace, &here);
 	int ret;
 
-	mapstat_op_begin(&op, m, MAPSTAT_OP_LOAD);
+	mapstat_op_begin(op, m, MAPSTAT_OP_LOAD, trace);
 	rcu_read_lock();
 	ret = static_branch_unlikely(&front_in_use) ? front_load(m, key, value) :
 	      call_load(m, key, value);
 	rcu_read_unlock();
-	mapstat_op_end(&op);
+	mapstat_op_end(op);
 	return ret;
 }
 
@@ -35,18 +42,21 @@ int told_load(struct cmap *m, const void *key, void *value)
  * told_load_many - see cmap_load_many()
  * @m: the map
  * @q: what to load
+ * @trace: keeps what it touches for later, and has room for an operation; or NULL
  *
  * Context: Process or softirq.
  * Return: keys found.
  */
-unsigned int told_load_many(struct cmap *m, const struct cmap_many *q)
+unsigned int told_load_many(struct cmap *m, const struct cmap_many *q,
+			    struct mapstat_trace *trace)
 {
-	struct mapstat_op op;
+	struct mapstat_op here, *op = op_at(trace, &here);
 	unsigned int hits;
 
-	mapstat_op_begin(&op, m, MAPSTAT_OP_LOAD_MANY);
+	mapstat_op_begin(op, m, MAPSTAT_OP_LOAD_MANY, trace);
+	op->count = max(q->n, 1U);
 	hits = call_load_many(m, q);
-	mapstat_op_end(&op);
+	mapstat_op_end(op);
 	return hits;
 }
 
@@ -66,20 +76,21 @@ static enum mapstat_op_kind kind_of(enum cmap_update_op op)
  * told_update - see struct cmap_update
  * @m: the map
  * @u: the write
+ * @trace: keeps what it touches for later, and has room for an operation; or NULL
  *
  * Context: Process or softirq.
  * Return: what the operation returns.
  */
-int told_update(struct cmap *m, const struct cmap_update *u)
+int told_update(struct cmap *m, const struct cmap_update *u, struct mapstat_trace *trace)
 {
-	struct mapstat_op op;
+	struct mapstat_op here, *op = op_at(trace, &here);
 	int ret;
 
-	mapstat_op_begin(&op, m, kind_of(u->op));
+	mapstat_op_begin(op, m, kind_of(u->op), trace);
 	rcu_read_lock();
 	ret = static_branch_unlikely(&front_in_use) ? front_update(m, u) : call_update(m, u);
 	rcu_read_unlock();
-	mapstat_op_end(&op);
+	mapstat_op_end(op);
 	return ret;
 }
 
@@ -96,7 +107,7 @@ int told_collect(struct cmap *m, struct cmap_page *page)
 	struct mapstat_op op;
 	int ret;
 
-	mapstat_op_begin(&op, m, MAPSTAT_OP_RANGE);
+	mapstat_op_begin(&op, m, MAPSTAT_OP_RANGE, NULL);
 	ret = m->ops->collect(m, page);
 	mapstat_op_end(&op);
 	return ret;

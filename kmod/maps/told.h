@@ -8,9 +8,10 @@
 #include "many.h"
 #include "update.h"
 
-int told_load(struct cmap *m, const void *key, void *value);
-unsigned int told_load_many(struct cmap *m, const struct cmap_many *q);
-int told_update(struct cmap *m, const struct cmap_update *u);
+int told_load(struct cmap *m, const void *key, void *value, struct mapstat_trace *trace);
+unsigned int told_load_many(struct cmap *m, const struct cmap_many *q,
+			    struct mapstat_trace *trace);
+int told_update(struct cmap *m, const struct cmap_update *u, struct mapstat_trace *trace);
 int told_collect(struct cmap *m, struct cmap_page *page);
 
 #endif /* MAPSTAT_TOLD_H */

@@ -115,6 +115,7 @@ static void reset_on_cpu(int cpu, void *arg)
 		WRITE_ONCE(pcpu->count[i], 0);
 	for (i = 0; i < CMAP_NR_HISTS; i++)
 		mapstat_hist_zero(per_cpu_ptr(m->hist[i], cpu));
+	mapstat_misses_reset_cpu(cmap_misses(m), cpu);
 }
 
 /**

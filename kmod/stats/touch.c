@@ -2,14 +2,16 @@
 /*
  * What operations touch: from the hook to those who listen.
  */
-#include <linux/cache.h>
 #include <linux/errno.h>
 #include <linux/irqflags.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
+#include <linux/rcupdate.h>
 #include <linux/stddef.h>
+#include <mapstat/misses.h>
+#include <mapstat/model.h>
 #include <mapstat/touch.h>
 #include "../maps/maps.h"
 
@@ -20,12 +22,17 @@ EXPORT_SYMBOL_IF_KUNIT(mapstat_touch_on);
  * struct touch_cpu - a CPU's share
  * @ops: operations in progress here, the last that began first: its CPU's own, with
  *	interrupts off
+ * @last: number of the one that began last; as @ops
  */
 struct touch_cpu {
 	struct list_head ops;
+	u64 last;
 } ____cacheline_aligned;
 
 static struct touch_cpu __percpu *touch_cpus;	/* constant while the module is there */
+
+/* Who listens, or NULL.  Written by who begins to listen; read under RCU, interrupts off. */
+static struct mapstat_listener __rcu *listener;
 
 /**
  * mapstat_touch_init - call once, before any operation
@@ -62,29 +69,81 @@ static unsigned long context_now(void)
 	return (unsigned long)current + (in_serving_softirq() ? 1 : 0);
 }
 
+/* With interrupts off, which RCU waits for. */
+static struct mapstat_listener *listener_now(void)
+{
+	/* Pairs with rcu_assign_pointer() in mapstat_touch_listen(). */
+	return rcu_dereference_sched(listener);
+}
+
+/**
+ * mapstat_touch_listen - listen to the accesses of one map
+ * @l: who; stays until mapstat_touch_unlisten().  Nobody else listens
+ *
+ * Context: Process; sleeps, and takes cpus_read_lock().
+ */
+void mapstat_touch_listen(struct mapstat_listener *l)
+{
+	rcu_assign_pointer(listener, l);	/* pairs with listener_now() */
+	static_branch_enable(&mapstat_touch_on);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_touch_listen);
+
+/**
+ * mapstat_touch_unlisten - listen no more
+ *
+ * On return nobody uses what mapstat_touch_listen() was given.
+ *
+ * Context: Process; sleeps, and takes cpus_read_lock().
+ */
+void mapstat_touch_unlisten(void)
+{
+	static_branch_disable(&mapstat_touch_on);
+	RCU_INIT_POINTER(listener, NULL);
+	synchronize_rcu();
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_touch_unlisten);
+
 /**
  * mapstat_op_begin - an operation begins
  * @op: describes it; stays until mapstat_op_end()
  * @m: what it operates on
  * @kind: what it is
+ * @trace: where its accesses are kept, and @op is the next of; NULL: they are fed at once
  *
  * Stays on this CPU until it ends.  What every operation reads of the map itself is told
  * here, so that no hook is needed for it.
  *
  * Context: Process or softirq.
  */
-void mapstat_op_begin(struct mapstat_op *op, const struct cmap *m, enum mapstat_op_kind kind)
+void mapstat_op_begin(struct mapstat_op *op, const struct cmap *m, enum mapstat_op_kind kind,
+		      struct mapstat_trace *trace)
 {
+	const struct mapstat_listener *l;
+	struct touch_cpu *c;
 	unsigned long flags;
 
-	*op = (struct mapstat_op){ .map = m, .kind = kind, .context = context_now() };
+	*op = (struct mapstat_op){ .map = m, .kind = kind, .count = 1, .trace = trace,
+				   .context = context_now() };
 	migrate_disable();
 	local_irq_save(flags);
-	list_add(&op->node, &this_cpu_ptr(touch_cpus)->ops);
+	c = this_cpu_ptr(touch_cpus);
+	op->number = ++c->last;
+	l = listener_now();
+	if (l && l->map == m && READ_ONCE(l->record))	/* pairs with who listens */
+		op->misses = l->misses;
+	list_add(&op->node, &c->ops);
 	local_irq_restore(flags);
 	mapstat_touch(m, m, offsetofend(struct cmap, pcpu), MAPSTAT_READ);
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_op_begin);
+
+static void op_record(const struct mapstat_listener *l, const struct mapstat_op *op, int cpu)
+{
+	/* Only where the same one listens still, all was heard. */
+	if (op->misses && l && l->misses == op->misses)
+		mapstat_misses_record(op->misses, op, cpu);
+}
 
 /**
  * mapstat_op_end - an operation ends
@@ -98,6 +157,10 @@ void mapstat_op_end(struct mapstat_op *op)
 
 	local_irq_save(flags);
 	list_del(&op->node);
+	if (op->trace)
+		op->trace->end[op->trace->nr_ops++] = op->trace->nr;
+	else
+		op_record(listener_now(), op, smp_processor_id());
 	local_irq_restore(flags);
 	migrate_enable();
 }
@@ -123,19 +186,72 @@ static struct mapstat_op *op_now(void)
  */
 void mapstat_touch_result(const struct mapstat_touch *t)
 {
-	if (t->op)
-		t->op->accesses[t->access]++;
+	struct mapstat_op *op = t->op;
+
+	if (!op)
+		return;
+	op->accesses[t->access]++;
+	op->l1[t->l1]++;
+	op->tlb_misses += t->tlb_miss;
+	op->invalidated += t->invalidated;
 }
 
-static void touch_lines(struct mapstat_touch *t, unsigned int size)
+static void touch_lines(struct mapstat_model *model, struct mapstat_touch *t, unsigned int size)
 {
+	const unsigned int line = mapstat_model_line_bytes(model);
 	const void *end = t->addr + size;
 
 	for (; t->addr < end; t->addr += t->size) {
-		t->size = min_t(unsigned long, end - t->addr, SMP_CACHE_BYTES -
-				((unsigned long)t->addr & (SMP_CACHE_BYTES - 1)));
+		t->size = min_t(unsigned long, end - t->addr,
+				line - ((unsigned long)t->addr & (line - 1)));
+		mapstat_model_access(model, t);
 		mapstat_touch_result(t);
 	}
+}
+
+/* Keep an access for later. Return: false where there is no room. */
+static bool trace_touch(struct mapstat_trace *trace, const void *addr, unsigned int size,
+			enum mapstat_access access)
+{
+	const unsigned int i = trace->nr;
+
+	if (i == MAPSTAT_TRACE_TOUCHES)
+		return false;
+	trace->touch[i].addr = addr;
+	trace->touch[i].size = size;
+	trace->touch[i].access = access;
+	trace->nr++;
+	return true;
+}
+
+/**
+ * mapstat_trace_op - feed an operation that was done before
+ * @trace: it is in
+ * @i: its number there
+ *
+ * As though its thread did it now, on its CPU.
+ *
+ * Context: Process.  Nobody records operations of that CPU meanwhile.
+ */
+void mapstat_trace_op(const struct mapstat_trace *trace, unsigned int i)
+{
+	struct mapstat_op op = trace->op[i];
+	struct mapstat_touch t = {
+		.map = op.map, .op = &op, .cpu = trace->cpu, .pid = trace->pid,
+	};
+	const struct mapstat_listener *l;
+	unsigned int n = i ? trace->end[i - 1] : 0;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	l = listener_now();
+	for (; l && n < trace->end[i]; n++) {
+		t.addr = trace->touch[n].addr;
+		t.access = trace->touch[n].access;
+		touch_lines(l->model, &t, trace->touch[n].size);
+	}
+	op_record(l, &op, trace->cpu);
+	local_irq_restore(flags);
 }
 
 /**
@@ -151,14 +267,18 @@ void mapstat_touch(const struct cmap *m, const void *addr, unsigned int size,
 		   enum mapstat_access access)
 {
 	struct mapstat_touch t = { .addr = addr, .access = access };
+	const struct mapstat_listener *l;
 	unsigned long flags;
 
 	local_irq_save(flags);
+	l = listener_now();
 	t.op = op_now();
 	t.map = m ?: t.op ? t.op->map : NULL;
-	if (t.map) {
+	if (l && t.map == l->map &&
+	    !(t.op && t.op->trace && trace_touch(t.op->trace, addr, size, access))) {
 		t.cpu = smp_processor_id();
-		touch_lines(&t, size);
+		t.pid = current->pid;
+		touch_lines(l->model, &t, size);
 	}
 	local_irq_restore(flags);
 }

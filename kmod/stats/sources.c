@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who counts misses: the CPUs' counters, or the model; during a run, or for a window.
+ */
+#include <linux/bottom_half.h>
+#include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/mutex.h>
+#include <linux/sched/signal.h>
+#include <linux/string.h>
+#include <mapstat/misses.h>
+#include <mapstat/pmu.h>
+#include "../maps/maps.h"
+#include "misses.h"
+
+/* A window's caches are filled for that share of it before anything is recorded. */
+#define WINDOW_WARMUP_SHARE	8
+
+/* One session at a time: there is one hook. */
+static DEFINE_MUTEX(session_lock);
+
+/* Of the session that is attached, if it is the model's.  Protected by session_lock. */
+static struct mapstat_listener session_listener;
+
+/* Where the counts of the CPUs' counters go. */
+static const struct {
+	enum mapstat_miss_hist hist;
+	enum mapstat_miss_total total;
+} pmu_to[MAPSTAT_NR_PMU] = {
+	[MAPSTAT_PMU_L1D]  = { MAPSTAT_MISS_L1D,  MAPSTAT_TOTAL_L1D },
+	[MAPSTAT_PMU_LLC]  = { MAPSTAT_MISS_LLC,  MAPSTAT_TOTAL_LLC },
+	[MAPSTAT_PMU_DTLB] = { MAPSTAT_MISS_DTLB, MAPSTAT_TOTAL_DTLB },
+};
+
+static int none(struct mapstat_miss_session *s, int error, const char *why)
+{
+	scnprintf(s->text, sizeof(s->text), "none %pe (%s)", ERR_PTR(error), why);
+	return error;
+}
+
+static int begin_model(struct mapstat_miss_session *s, const struct mapstat_geometry *g)
+{
+	s->model = mapstat_model_alloc(g, nr_cpu_ids);
+	if (!s->model)
+		return none(s, -ENOMEM, "no memory for the model");
+	s->kind = MAPSTAT_CACHE_MODEL;
+	s->counts = (BIT(MAPSTAT_NR_MISS_TOTALS) - 1) & ~BIT(MAPSTAT_TOTAL_LLC);
+	mapstat_geometry_print(g, s->text, sizeof(s->text));
+	return 0;
+}
+
+/* Each event with its name, or with what perf says of it. */
+static void pmu_texts(struct mapstat_miss_session *s, struct mapstat_pmu *pmu)
+{
+	char text[MAPSTAT_PMU_TEXT];
+	unsigned int i;
+	int n = 0;
+
+	for (i = 0; i < MAPSTAT_NR_PMU; i++) {
+		mapstat_pmu_text(pmu, i, text, sizeof(text));
+		n += scnprintf(s->text + n, sizeof(s->text) - n, "%s%s", i ? ", " : "", text);
+	}
+}
+
+static int begin_pmu(struct mapstat_miss_session *s)
+{
+	struct mapstat_pmu *pmu = mapstat_pmu_get();
+	int i, error = 0;
+
+	if (IS_ERR(pmu))
+		return none(s, PTR_ERR(pmu), "no counters");
+	pmu_texts(s, pmu);
+	for (i = 0; i < MAPSTAT_NR_PMU; i++) {
+		error = mapstat_pmu_error(pmu, i);
+		if (!error)
+			s->counts |= BIT(MAPSTAT_TOTAL_OPS) | BIT(pmu_to[i].total);
+	}
+	if (!s->counts) {
+		mapstat_pmu_put(pmu);
+		return error;
+	}
+	s->pmu = pmu;
+	s->kind = MAPSTAT_CACHE_PMU;
+	return 0;
+}
+
+/**
+ * mapstat_session_begin - choose who counts, and have it ready
+ * @s: the session
+ * @cache: what is wished for
+ * @g: of the model, filled in and checked
+ *
+ * Waits for another session to end.  Where nobody can count, @s says why, and is a session
+ * all the same.
+ *
+ * Context: Process; sleeps.
+ * Return: 0, or the -errno for which nobody counts; mapstat_session_end() is due.
+ */
+int mapstat_session_begin(struct mapstat_miss_session *s, enum mapstat_cache cache,
+			  const struct mapstat_geometry *g)
+{
+	*s = (struct mapstat_miss_session){ .kind = MAPSTAT_CACHE_OFF };
+	mutex_lock(&session_lock);
+	if (cache == MAPSTAT_CACHE_OFF)
+		return none(s, -ENODATA, "cache=off");
+	if (cache != MAPSTAT_CACHE_MODEL && !begin_pmu(s))
+		return 0;
+	if (cache != MAPSTAT_CACHE_PMU)
+		return begin_model(s, g);
+	return -EOPNOTSUPP;
+}
+
+/**
+ * mapstat_session_end - nobody counts any more
+ * @s: of mapstat_session_begin(); detached
+ *
+ * Context: Process; sleeps.
+ */
+void mapstat_session_end(struct mapstat_miss_session *s)
+{
+	lockdep_assert_held(&session_lock);
+	mapstat_model_free(s->model);
+	mapstat_pmu_put(s->pmu);
+	mutex_unlock(&session_lock);
+}
+
+/* Make room at the map, once. */
+static struct mapstat_misses *misses_of(struct cmap *m)
+{
+	struct mapstat_misses *misses = m->misses;
+
+	lockdep_assert_held(&session_lock);
+	if (!misses) {
+		misses = misses_alloc();
+		/* Pairs with cmap_misses(): it is complete. */
+		smp_store_release(&m->misses, misses);
+	}
+	return misses;
+}
+
+static void reset_cpu(int cpu, void *arg)
+{
+	mapstat_misses_reset_cpu(arg, cpu);
+}
+
+/* From now on the figures are of this source: those of another are forgotten. */
+static void name_source(const struct mapstat_miss_session *s, struct mapstat_misses *misses)
+{
+	bool same;
+
+	spin_lock_bh(&misses->lock);
+	same = misses->kind == s->kind && !strcmp(misses->text, s->text);
+	misses->kind = s->kind;
+	misses->counts = s->counts;
+	strscpy(misses->text, s->text, sizeof(misses->text));
+	spin_unlock_bh(&misses->lock);
+	if (!same)
+		mapstat_each_cpu(reset_cpu, misses);
+}
+
+/**
+ * mapstat_session_name - a map's figures are of this session's source from now on
+ * @s: the session
+ * @m: the map; what was kept of it from another source is forgotten
+ *
+ * Context: Process; sleeps, and takes cpus_read_lock().
+ * Return: 0 or -ENOMEM.
+ */
+int mapstat_session_name(const struct mapstat_miss_session *s, struct cmap *m)
+{
+	struct mapstat_misses *misses = misses_of(m);
+
+	if (!misses)
+		return -ENOMEM;
+	name_source(s, misses);
+	return 0;
+}
+
+/**
+ * mapstat_session_attach - a map's operations are counted
+ * @s: the session; no other map is attached
+ * @m: the map
+ *
+ * By the model they are fed, but not recorded before mapstat_session_record().
+ *
+ * Context: Process; sleeps, and takes cpus_read_lock().
+ * Return: 0 or -ENOMEM.
+ */
+int mapstat_session_attach(const struct mapstat_miss_session *s, struct cmap *m)
+{
+	int ret = mapstat_session_name(s, m);
+
+	if (ret || !s->model)
+		return ret;
+	session_listener = (struct mapstat_listener){
+		.map = m, .model = s->model, .misses = m->misses,
+	};
+	mapstat_touch_listen(&session_listener);
+	return 0;
+}
+
+/**
+ * mapstat_session_record - the caches are filled: record from now on
+ * @s: attached
+ *
+ * Context: Any.
+ */
+void mapstat_session_record(const struct mapstat_miss_session *s)
+{
+	if (s->model)
+		WRITE_ONCE(session_listener.record, true);	/* pairs with mapstat_op_begin() */
+}
+
+/**
+ * mapstat_session_counts - does it count this?
+ * @s: the session
+ * @total: what
+ *
+ * Context: Any.
+ * Return: whether it does.
+ */
+bool mapstat_session_counts(const struct mapstat_miss_session *s, enum mapstat_miss_total total)
+{
+	return s->counts & BIT(total);
+}
+
+/**
+ * mapstat_session_detach - a map's operations are not counted any more
+ * @s: attached
+ *
+ * Context: Process; sleeps, and takes cpus_read_lock().
+ */
+void mapstat_session_detach(const struct mapstat_miss_session *s)
+{
+	if (s->model)
+		mapstat_touch_unlisten();
+}
+
+/**
+ * mapstat_pmu_batch - a batch of operations has been done
+ * @s: the session, of the CPUs' counters
+ * @m: the map, attached
+ * @before: this CPU's counters before the batch
+ * @kind: of the operations
+ * @ops: how many
+ *
+ * Context: Process, pinned to a CPU; sleeps.
+ */
+void mapstat_pmu_batch(const struct mapstat_miss_session *s, struct cmap *m,
+		       const struct mapstat_pmu_reading *before, enum mapstat_op_kind kind,
+		       unsigned int ops)
+{
+	struct mapstat_misses *misses = cmap_misses(m);
+	struct mapstat_pmu_reading after;
+	struct mapstat_pmu_counts counts;
+	unsigned int i;
+	int cpu;
+
+	mapstat_pmu_read(s->pmu, raw_smp_processor_id(), &after);
+	mapstat_pmu_between(before, &after, &counts);
+	local_bh_disable();
+	cpu = smp_processor_id();
+	misses_add(misses, cpu, kind, MAPSTAT_TOTAL_OPS, ops);
+	for (i = 0; i < MAPSTAT_NR_PMU; i++) {
+		if (counts.event[i].error)
+			continue;
+		misses_add(misses, cpu, kind, pmu_to[i].total, counts.event[i].count);
+		misses_add_hist(misses, cpu, pmu_to[i].hist, counts.event[i].count, ops);
+	}
+	local_bh_enable();
+}
+
+/**
+ * mapstat_misses_window - have the model count a live map's operations for a while
+ * @m: the map
+ * @g: the model's, filled in and checked
+ * @ms: how long
+ *
+ * What was kept of the map before is forgotten.
+ *
+ * Context: Process; sleeps.
+ * Return: 0; -EBUSY where somebody else counts; -EINTR where a signal has ended it early;
+ * -ENOMEM.
+ */
+int mapstat_misses_window(struct cmap *m, const struct mapstat_geometry *g, unsigned int ms)
+{
+	struct mapstat_miss_session s = { .kind = MAPSTAT_CACHE_OFF };
+	const unsigned int warmup = ms / WINDOW_WARMUP_SHARE;
+	int ret;
+
+	if (!mutex_trylock(&session_lock))
+		return -EBUSY;
+	ret = begin_model(&s, g) ?: mapstat_session_attach(&s, m);
+	if (!ret) {
+		mapstat_each_cpu(reset_cpu, m->misses);
+		msleep_interruptible(warmup);
+		mapstat_session_record(&s);
+		msleep_interruptible(ms - warmup);
+		mapstat_session_detach(&s);
+		ret = signal_pending(current) ? -EINTR : 0;
+	}
+	mapstat_session_end(&s);
+	return ret;
+}

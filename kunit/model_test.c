@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The model of caches, with traces whose misses were worked out by hand.  Each breaks when
+ * the model does another thing than the name of the case says.
+ */
+#include <kunit/test.h>
+#include <linux/slab.h>
+#include <mapstat/misses.h>
+#include <mapstat/model.h>
+#include <mapstat/touch.h>
+#include "../kmod/maps/maps.h"
+#include "fixture.h"
+
+#define LINE	64UL
+#define LINES	64UL		/* of the cache below */
+#define SETS	32UL
+#define PAGE_4K	4096UL
+#define BASE	0x100000UL	/* where the traces begin: page, set and line 0 */
+
+/* 64 lines in 32 sets of 2; 8 pages in 4 sets of 2. */
+static const struct mapstat_geometry small = {
+	.l1d_kib = 4, .l1d_ways = 2, .line_bytes = LINE,
+	.dtlb_entries = 8, .dtlb_ways = 2, .page_kib = 4,
+};
+
+static void free_model(void *model)
+{
+	mapstat_model_free(model);
+}
+
+static struct mapstat_model *make_model(struct kunit *test)
+{
+	struct mapstat_model *model = mapstat_model_alloc(&small, 3);
+
+	KUNIT_ASSERT_NOT_NULL(test, model);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, free_model, model), 0);
+	return model;
+}
+
+static struct mapstat_touch access_at(struct mapstat_model *model, int cpu, unsigned long offset,
+				      enum mapstat_access access)
+{
+	struct mapstat_touch t = {
+		.addr = (const void *)(BASE + offset), .size = 8, .access = access, .cpu = cpu,
+	};
+
+	mapstat_model_access(model, &t);
+	return t;
+}
+
+#define EXPECT_L1(cpu, offset, access, what)					\
+	KUNIT_EXPECT_EQ(test, access_at(model, cpu, offset, access).l1, what)
+
+/* Three lines of one set of two push each other out, while the rest of the cache is empty. */
+static void one_set_thrashes(struct kunit *test)
+{
+	struct mapstat_model *model = make_model(test);
+	unsigned long i;
+
+	for (i = 0; i < 3; i++)
+		EXPECT_L1(0, i * SETS * LINE, MAPSTAT_READ, MAPSTAT_L1_COLD);
+	for (i = 0; i < 9; i++)
+		EXPECT_L1(0, i % 3 * SETS * LINE, MAPSTAT_READ, MAPSTAT_L1_CONFLICT);
+}
+
+/* a b a c: b is the one that goes.  A first-in, first-out cache would drop a. */
+static void least_recently_used_goes(struct kunit *test)
+{
+	const unsigned long a = 0, b = SETS * LINE, c = 2 * SETS * LINE;
+	struct mapstat_model *model = make_model(test);
+
+	EXPECT_L1(0, a, MAPSTAT_READ, MAPSTAT_L1_COLD);
+	EXPECT_L1(0, b, MAPSTAT_READ, MAPSTAT_L1_COLD);
+	EXPECT_L1(0, a, MAPSTAT_READ, MAPSTAT_L1_HIT);
+	EXPECT_L1(0, c, MAPSTAT_READ, MAPSTAT_L1_COLD);
+	EXPECT_L1(0, a, MAPSTAT_READ, MAPSTAT_L1_HIT);
+	EXPECT_L1(0, b, MAPSTAT_READ, MAPSTAT_L1_CONFLICT);
+	EXPECT_L1(0, c, MAPSTAT_READ, MAPSTAT_L1_CONFLICT);
+}
+
+/* Twice as many lines as there is room for, over and over; then as many as there is room. */
+static void cold_then_capacity_then_hits(struct kunit *test)
+{
+	struct mapstat_model *model = make_model(test);
+	unsigned long i;
+
+	for (i = 0; i < 2 * LINES; i++)
+		EXPECT_L1(0, i * LINE, MAPSTAT_READ, MAPSTAT_L1_COLD);
+	for (i = 0; i < 2 * LINES; i++)
+		EXPECT_L1(0, i * LINE, MAPSTAT_READ, MAPSTAT_L1_CAPACITY);
+	for (i = 0; i < LINES; i++)
+		EXPECT_L1(0, i * LINE, MAPSTAT_READ, MAPSTAT_L1_CAPACITY);
+	for (i = 0; i < LINES; i++)
+		EXPECT_L1(0, i * LINE, MAPSTAT_READ, MAPSTAT_L1_HIT);
+}
+
+/* 16 lines in sets of their own, each in a page of its own: 4 pages for each set of 2. */
+static void stride_misses_the_tlb_only(struct kunit *test)
+{
+	struct mapstat_model *model = make_model(test);
+	unsigned int pass, l1 = 0, tlb = 0;
+	unsigned long i;
+
+	for (pass = 0; pass < 4; pass++) {
+		l1 = 0;
+		tlb = 0;
+		for (i = 0; i < 16; i++) {
+			const struct mapstat_touch t = access_at(model, 0, i * (PAGE_4K + LINE),
+								 MAPSTAT_READ);
+
+			l1 += t.l1 != MAPSTAT_L1_HIT;
+			tlb += t.tlb_miss;
+		}
+		KUNIT_EXPECT_EQ(test, tlb, 16);
+		KUNIT_EXPECT_EQ(test, l1, pass ? 0 : 16);
+	}
+	/* 8 of them fit. */
+	for (i = 0; i < 8; i++)
+		access_at(model, 0, i * (PAGE_4K + LINE), MAPSTAT_READ);
+	for (i = 0; i < 8; i++)
+		KUNIT_EXPECT_FALSE(test, access_at(model, 0, i * (PAGE_4K + LINE),
+						   MAPSTAT_READ).tlb_miss);
+}
+
+/* Two CPUs write in turns, to one word, or to two in one line: each misses every time. */
+static void ping_pong(struct kunit *test)
+{
+	struct mapstat_model *model = make_model(test);
+	struct mapstat_touch t;
+	unsigned int i;
+
+	for (i = 0; i < 20; i++) {
+		t = access_at(model, i % 2, i % 2 * LINE / 2,
+			      i & 4 ? MAPSTAT_ATOMIC : MAPSTAT_WRITE);
+		KUNIT_EXPECT_EQ(test, t.l1, i < 2 ? MAPSTAT_L1_COLD : MAPSTAT_L1_COHERENCE);
+		KUNIT_EXPECT_EQ(test, t.invalidated, i ? 1 : 0);
+	}
+	/* The same, padded: neither hears of the other. */
+	for (i = 0; i < 20; i++) {
+		t = access_at(model, i % 2, (2 + i % 2) * LINE, MAPSTAT_WRITE);
+		KUNIT_EXPECT_EQ(test, t.l1, i < 2 ? MAPSTAT_L1_COLD : MAPSTAT_L1_HIT);
+		KUNIT_EXPECT_EQ(test, t.invalidated, 0);
+	}
+}
+
+/* Readers keep their copies until somebody writes; then each of them misses once. */
+static void readers_share_until_a_write(struct kunit *test)
+{
+	struct mapstat_model *model = make_model(test);
+	int cpu;
+
+	for (cpu = 0; cpu < 3; cpu++)
+		EXPECT_L1(cpu, 0, MAPSTAT_READ, MAPSTAT_L1_COLD);
+	for (cpu = 0; cpu < 3; cpu++)
+		EXPECT_L1(cpu, 0, MAPSTAT_READ, MAPSTAT_L1_HIT);
+	KUNIT_EXPECT_EQ(test, access_at(model, 0, 0, MAPSTAT_WRITE).invalidated, 2);
+	KUNIT_EXPECT_EQ(test, access_at(model, 0, 0, MAPSTAT_WRITE).invalidated, 0);
+	for (cpu = 1; cpu < 3; cpu++) {
+		EXPECT_L1(cpu, 0, MAPSTAT_READ, MAPSTAT_L1_COHERENCE);
+		EXPECT_L1(cpu, 0, MAPSTAT_READ, MAPSTAT_L1_HIT);
+	}
+	/* The writer has a copy still, but not for itself alone. */
+	EXPECT_L1(0, 0, MAPSTAT_READ, MAPSTAT_L1_HIT);
+	KUNIT_EXPECT_EQ(test, access_at(model, 0, 0, MAPSTAT_WRITE).invalidated, 2);
+}
+
+/* Pushed out first and written to by another CPU then: a larger cache would miss as well. */
+static void a_write_after_a_conflict_is_coherence(struct kunit *test)
+{
+	struct mapstat_model *model = make_model(test);
+	unsigned long i;
+
+	for (i = 0; i < 3; i++)
+		access_at(model, 1, i * SETS * LINE, MAPSTAT_READ);
+	KUNIT_EXPECT_EQ(test, access_at(model, 0, 0, MAPSTAT_WRITE).invalidated, 0);
+	EXPECT_L1(1, 0, MAPSTAT_READ, MAPSTAT_L1_COHERENCE);
+}
+
+/* What makes a model listen to a map of the test. */
+struct heard {
+	struct cmap *map;
+	struct mapstat_listener listener;
+};
+
+static void stop_listening(void *arg)
+{
+	mapstat_touch_unlisten();
+}
+
+static struct heard *listen(struct kunit *test)
+{
+	struct heard *h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, h);
+	h->map = kunit_kzalloc(test, sizeof(*h->map), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, h->map);
+	h->listener.map = h->map;
+	h->listener.model = mapstat_model_alloc(&small, nr_cpu_ids);
+	KUNIT_ASSERT_NOT_NULL(test, h->listener.model);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, free_model, h->listener.model), 0);
+	mapstat_touch_listen(&h->listener);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, stop_listening, NULL), 0);
+	return h;
+}
+
+/* 8 bytes of which 4 are in the next line are two accesses; the operation counts both. */
+static void an_access_may_span_lines(struct kunit *test)
+{
+	struct heard *h = listen(test);
+	struct mapstat_op op;
+	unsigned int reads;
+
+	mapstat_op_begin(&op, h->map, MAPSTAT_OP_LOAD, NULL);
+	reads = op.accesses[MAPSTAT_READ];	/* of the map itself */
+	KUNIT_EXPECT_GT(test, reads, 0);
+	memset(&op.accesses, 0, sizeof(op.accesses));
+	memset(&op.l1, 0, sizeof(op.l1));
+	op.lines = 0;
+	cmap_touch(h->map, (void *)(BASE + LINE - 4), 8, MAPSTAT_READ);
+	KUNIT_EXPECT_EQ(test, op.accesses[MAPSTAT_READ], 2);
+	KUNIT_EXPECT_EQ(test, op.l1[MAPSTAT_L1_COLD], 2);
+	KUNIT_EXPECT_EQ(test, op.lines, 2);
+	/* Again, and of no map in particular: the same lines. */
+	cmap_touch(NULL, (void *)(BASE + LINE - 4), 8, MAPSTAT_ATOMIC);
+	KUNIT_EXPECT_EQ(test, op.accesses[MAPSTAT_ATOMIC], 2);
+	KUNIT_EXPECT_EQ(test, op.l1[MAPSTAT_L1_HIT], 2);
+	KUNIT_EXPECT_EQ(test, op.lines, 2);
+	mapstat_op_end(&op);
+}
+
+/* An operation within another, and another map's: each counts its own. */
+static void operations_do_not_mix(struct kunit *test)
+{
+	struct heard *h = listen(test);
+	struct cmap *other = kunit_kzalloc(test, sizeof(*other), GFP_KERNEL);
+	struct mapstat_op outer, inner;
+
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	mapstat_op_begin(&outer, h->map, MAPSTAT_OP_RANGE, NULL);
+	mapstat_op_begin(&inner, h->map, MAPSTAT_OP_STORE, NULL);
+	cmap_touch(NULL, (void *)BASE, 8, MAPSTAT_WRITE);
+	mapstat_op_end(&inner);
+	mapstat_op_begin(&inner, other, MAPSTAT_OP_STORE, NULL);
+	cmap_touch(NULL, (void *)BASE, 8, MAPSTAT_WRITE);
+	KUNIT_EXPECT_EQ(test, inner.accesses[MAPSTAT_WRITE], 0);
+	mapstat_op_end(&inner);
+	KUNIT_EXPECT_EQ(test, outer.accesses[MAPSTAT_WRITE], 0);
+	cmap_touch(NULL, (void *)BASE, 8, MAPSTAT_WRITE);
+	KUNIT_EXPECT_EQ(test, outer.accesses[MAPSTAT_WRITE], 1);
+	mapstat_op_end(&outer);
+}
+
+static void bad_geometry(struct kunit *test)
+{
+	static const struct mapstat_geometry bad[] = {
+		{ 48, 12, 63, 64, 4, 4 }, { 48, 13, 64, 64, 4, 4 }, { 48, 8, 64, 64, 4, 4 },
+		{ 48, 12, 64, 64, 5, 4 }, { 48, 12, 64, 96, 4, 4 }, { 48, 12, 64, 64, 4, 3 },
+		{ 1, 64, 64, 64, 4, 4 }, { 48, 12, 64, 64, 128, 4 },
+	};
+	static const struct mapstat_geometry good[] = {
+		{ 48, 12, 64, 64, 4, 0 }, { 32, 8, 64, 64, 64, 4 }, { 48, 12, 64, 96, 6, 2048 },
+	};
+	struct mapstat_geometry asked = { .l1d_kib = 32, .l1d_ways = 8, .line_bytes = 64 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		KUNIT_EXPECT_NOT_NULL_MSG(test, mapstat_geometry_check(&bad[i]), "bad %u", i);
+	for (i = 0; i < ARRAY_SIZE(good); i++)
+		KUNIT_EXPECT_NULL_MSG(test, mapstat_geometry_check(&good[i]), "good %u", i);
+	mapstat_geometry_fill(&asked);
+	KUNIT_EXPECT_EQ(test, asked.l1d_kib, 32);
+	KUNIT_EXPECT_GT(test, asked.dtlb_entries, 0);
+	KUNIT_EXPECT_NULL(test, mapstat_geometry_check(&asked));
+}
+
+static struct kunit_case model_cases[] = {
+	KUNIT_CASE(one_set_thrashes),
+	KUNIT_CASE(least_recently_used_goes),
+	KUNIT_CASE(cold_then_capacity_then_hits),
+	KUNIT_CASE(stride_misses_the_tlb_only),
+	KUNIT_CASE(ping_pong),
+	KUNIT_CASE(readers_share_until_a_write),
+	KUNIT_CASE(a_write_after_a_conflict_is_coherence),
+	KUNIT_CASE(an_access_may_span_lines),
+	KUNIT_CASE(operations_do_not_mix),
+	KUNIT_CASE(bad_geometry),
+	{ }
+};
+
+static struct kunit_suite model_suite = {
+	.name = "mapstat_model",
+	.test_cases = model_cases,
+};
+kunit_test_suite(model_suite);
