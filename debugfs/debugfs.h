@@ -16,7 +16,10 @@
 #include <linux/types.h>
 
 struct dentry;
+struct file_operations;
 struct seq_file;
+
+extern const struct file_operations mapstat_cache_miss_fops;
 
 #define MAPSTAT_DEBUGFS_RO	0400
 #define MAPSTAT_DEBUGFS_RW	0600
@@ -27,6 +30,7 @@ void mapstat_debugfs_exit(void);
 struct dentry *mapstat_debugfs_dir(const char *name, struct dentry *parent);
 ssize_t mapstat_debugfs_write(const char __user *ubuf, size_t count, loff_t *ppos,
 			      int (*apply)(const char *word, void *arg), void *arg);
+void mapstat_debugfs_buckets(struct seq_file *m, const char *label, const u64 *bucket);
 void mapstat_debugfs_ps(struct seq_file *m, u32 ps);
 
 void mapstat_debugfs_control(struct dentry *root);

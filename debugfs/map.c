@@ -90,7 +90,15 @@ static int percpu_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(percpu);
 
-static void show_buckets(struct seq_file *m, const char *label, const u64 *bucket)
+/**
+ * mapstat_debugfs_buckets - print the occupied buckets of a histogram, a line each
+ * @m: where to
+ * @label: begins each line
+ * @bucket: MAPSTAT_HIST_BUCKETS of them
+ *
+ * Context: Any.
+ */
+void mapstat_debugfs_buckets(struct seq_file *m, const char *label, const u64 *bucket)
 {
 	unsigned int i;
 
@@ -139,7 +147,7 @@ static void show_latency(struct seq_file *m, const char *label,
 	seq_printf(m, "\tp99_ns=%llu", mapstat_hist_quantile(sum, 990000));
 	seq_printf(m, "\tp999_ns=%llu", mapstat_hist_quantile(sum, 999000));
 	seq_printf(m, "\tmax_ns=%llu\n", sum->max_ns);
-	show_buckets(m, label, sum->bucket);
+	mapstat_debugfs_buckets(m, label, sum->bucket);
 }
 
 /* Record 0 is the header, then comes each operation, for each CPU in turn. */
@@ -241,7 +249,7 @@ static void show_pauses(struct seq_file *m, const struct mapstat_pauses *p)
 			seq_printf(m, "# %s\ttotal=%llu\tsum_ns=%llu\tmax_ns=%llu\n",
 				   mapstat_pause_names[i], p->total[i], p->sum_ns[i],
 				   p->max_ns[i]);
-	show_buckets(m, "hist", p->bucket);
+	mapstat_debugfs_buckets(m, "hist", p->bucket);
 	for (i = 0; i < kept; i++) {
 		const struct mapstat_pause_event *e = &p->ring[i];
 
@@ -344,6 +352,8 @@ static void map_added(struct cmap *map)
 	debugfs_create_file("latency_percpu", MAPSTAT_DEBUGFS_RO, dir, map,
 			    &latency_percpu_fops);
 	debugfs_create_file("pauses", MAPSTAT_DEBUGFS_RO, dir, map, &pauses_fops);
+	debugfs_create_file("cache_miss", MAPSTAT_DEBUGFS_RW, dir, map,
+			    &mapstat_cache_miss_fops);
 	debugfs_create_file("front", MAPSTAT_DEBUGFS_RW, dir, map, &front_fops);
 	debugfs_create_file("front_stats", MAPSTAT_DEBUGFS_RO, dir, map, &front_stats_fops);
 }

@@ -65,6 +65,7 @@ static const char *const dist_names[] = { "uniform", "zipf", "hotspot", NULL };
 static const char *const arrival_names[] = { "closed", "poisson", NULL };
 static const char *const layout_names[] = { "padded", "packed", NULL };
 static const char *const front_names[] = { "off", "on", NULL };
+static const char *const cache_names[] = { "auto", "pmu", "model", "off", NULL };
 static const char *const mode_names[] = { "default", "classic", NULL };
 
 /* One line that names the parameter, the value and what it should be. */
@@ -323,6 +324,15 @@ static int set_stats(const struct mapstat_param *p, struct stress_config *config
 	X(sample_shift, "latency of 1 in 2^sample_shift operations is taken",	\
 	  RANGE(sample_shift, 0, SAMPLE_SHIFT_MAX), .set = set_sample_shift)	\
 	X(stats, "0: no counters and no latencies", RANGE(stats, 0, 1), .set = set_stats)\
+	X(cache, "who counts cache misses: auto, pmu, model or off", WORD(cache, cache_names))\
+	X(cache_kib, "model: KiB of the L1 data cache; 0: as this CPU, and so on below",	\
+	  NUMBER(g.l1d_kib, 0, 1024))						\
+	X(cache_ways, "model: its ways", NUMBER(g.l1d_ways, 0, 64))		\
+	X(line_bytes, "model: bytes of its lines", NUMBER(g.line_bytes, 0, 1024))	\
+	X(tlb_entries, "model: entries of the data TLB", NUMBER(g.dtlb_entries, 0, 65536))\
+	X(tlb_ways, "model: its ways", NUMBER(g.dtlb_ways, 0, 1024))		\
+	X(page_kib, "model: KiB of a page; 0: as memory is mapped",		\
+	  NUMBER(g.page_kib, 0, 1 << 20))					\
 	X(autostart, "1: a run begins when the module is loaded", NUMBER(autostart, 0, 1))
 
 #define PARAM_ENUM(f, ...) PARAM_##f,
@@ -434,8 +444,30 @@ static int check_batch(const struct stress_config *config)
 }
 
 /**
+ * mapstat_params_geometry - fill in the model's geometry, and check it
+ * @g: of the parameters
+ *
+ * Context: Any.
+ * Return: 0, or -EINVAL with one line in the log.
+ */
+int mapstat_params_geometry(struct mapstat_geometry *g)
+{
+	const char *wrong;
+
+	mapstat_geometry_fill(g);
+	wrong = mapstat_geometry_check(g);
+	if (!wrong)
+		return 0;
+	pr_err("parameters cache_kib=%u cache_ways=%u line_bytes=%u tlb_entries=%u tlb_ways=%u page_kib=%u: %s\n",
+	       g->l1d_kib, g->l1d_ways, g->line_bytes, g->dtlb_entries, g->dtlb_ways, g->page_kib,
+	       wrong);
+	return -EINVAL;
+}
+
+/**
  * mapstat_params_resolve - check what goes together, fill in what is left open
- * @config: threads=0 becomes the number of CPUs, cpus= all that are online
+ * @config: threads=0 becomes the number of CPUs, cpus= all that are online, a geometry of
+ *	0 this CPU's
  *
  * Context: Process.
  * Return: 0, or -EINVAL with one line in the log.
@@ -444,7 +476,8 @@ int mapstat_params_resolve(struct stress_config *config)
 {
 	int ret;
 
-	ret = check_keys(config) ?: check_batch(config) ?: resolve_cpus(config);
+	ret = check_keys(config) ?: check_batch(config) ?: resolve_cpus(config) ?:
+	      mapstat_params_geometry(&config->g);
 	if (ret)
 		return ret;
 	if (!config->threads)

@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 
+struct mapstat_geometry;
 struct seq_file;
 struct stress_config;
 
@@ -44,6 +45,7 @@ int mapstat_param_set(const struct mapstat_param *p, const char *str);
 int mapstat_param_show(const struct mapstat_param *p, char *buf, size_t size);
 
 void mapstat_params_snapshot(struct stress_config *config);
+int mapstat_params_geometry(struct mapstat_geometry *g);
 int mapstat_params_resolve(struct stress_config *config);
 int mapstat_params_print(struct seq_file *m, const struct stress_config *config);
 bool mapstat_params_autostart(void);

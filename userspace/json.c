@@ -172,6 +172,8 @@ static int put_results(const struct tree *t, FILE *out)
 		return ret;
 	fputs(",\n\"results\": {\n \"source\": ", out);
 	put_value(out, r.source ? r.source : "-");
+	fputs(",\n \"misses\": ", out);
+	put_value(out, r.misses ? r.misses : "-");
 	fputs(",\n", out);
 	put_rows(&r, false, out);
 	put_rows(&r, true, out);

@@ -160,6 +160,7 @@ struct results {
 	struct row *row;
 	size_t nrows;
 	char *source;		/* NULL if the file has none */
+	char *misses;		/* who counted cache misses; NULL as above */
 	char *verdict;		/* "SUCCESS", "FAILURE", "RUNNING" or "NONE" */
 	char *reason;		/* text between that and the parameters */
 	struct pairs parameters;

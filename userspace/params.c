@@ -37,6 +37,13 @@ static const struct param params[] = {
 	{ "front", true, "off, on" },
 	{ "sample_shift", false, "0..20" },
 	{ "stats", false, "0, 1" },
+	{ "cache", true, "auto, pmu, model, off" },
+	{ "cache_kib", false, "0..1024; 0: as this CPU, and so on below" },
+	{ "cache_ways", false, "0..64" },
+	{ "line_bytes", false, "0..1024, a power of two" },
+	{ "tlb_entries", false, "0..65536" },
+	{ "tlb_ways", false, "0..1024" },
+	{ "page_kib", false, "0..1048576, a power of two" },
 	{ "autostart", false, "0, 1" },
 };
 

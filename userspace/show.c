@@ -89,6 +89,16 @@ static void show_text(const char *text, const struct term *term, FILE *out)
 	free(safe);
 }
 
+static void show_misses(const char *source, const struct term *term, FILE *out)
+{
+	char *text;
+
+	if (asprintf(&text, "misses: %s", source) < 0)
+		exit(fail(ST_SYSTEM, NULL, "out of memory"));
+	show_text(text, term, out);
+	free(text);
+}
+
 static void show_head(const struct view *v, const struct term *term, FILE *out)
 {
 	const char *module = pairs_get(&v->version, "module");
@@ -107,6 +117,8 @@ static void show_head(const struct view *v, const struct term *term, FILE *out)
 	put_safe(out, kernel ? kernel : "-");
 	putc('\n', out);
 	show_text(v->results.source, term, out);
+	if (v->results.misses && strcmp(v->results.misses, "-"))
+		show_misses(v->results.misses, term, out);
 	if (v->results.parameters.n && v->ranking.n) {
 		mix_describe(&v->results, f);
 		fflush(f);

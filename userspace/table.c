@@ -17,7 +17,7 @@ struct column {
 	bool optional;		/* left out where no map has a figure */
 };
 
-#define COLUMNS_MAX	24
+#define COLUMNS_MAX	32
 #define GAP		2
 
 struct grid {
@@ -73,6 +73,13 @@ static void choose_columns(struct grid *g, const char *op)
 	add(g, (struct column){ "bytes", "/entry", FIXED, "bytes_per_entry", false });
 	add(g, (struct column){ "pauses", "count", COUNT, "pauses", false });
 	add(g, (struct column){ "pauses", "max", NS, "pause_max_ns", true });
+	add(g, (struct column){ "lines", "/op", SMALL, "model_lines_per_op", true });
+	add(g, (struct column){ "model", "L1D/op", SMALL, "model_l1d_misses_per_op", true });
+	add(g, (struct column){ "model", "cohr/op", SMALL, "model_coherence_misses_per_op", true });
+	add(g, (struct column){ "model", "TLB/op", SMALL, "model_dtlb_misses_per_op", true });
+	add(g, (struct column){ "pmu", "L1D/op", SMALL, "pmu_l1d_misses_per_op", true });
+	add(g, (struct column){ "pmu", "LLC/op", SMALL, "pmu_llc_misses_per_op", true });
+	add(g, (struct column){ "pmu", "TLB/op", SMALL, "pmu_dtlb_misses_per_op", true });
 	add(g, (struct column){ "", "errors", COUNT, "errors", false });
 }
 

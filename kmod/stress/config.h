@@ -8,6 +8,7 @@
 
 #include <linux/cpumask.h>
 #include <linux/types.h>
+#include <mapstat/misses.h>
 #include "../maps/maps.h"
 
 #define STRESS_THREADS_MAX	4096
@@ -68,6 +69,8 @@ struct stress_maps {
  * @front: 1: each map begins with a front
  * @sample_shift: latency of 1 in 2^@sample_shift operations is taken
  * @stats: 0: counters and latency off
+ * @cache: of enum mapstat_cache
+ * @g: of the model of caches; what is 0 is this CPU's
  * @autostart: start a run when the module is loaded
  *
  * The one behind the parameters is protected by their mutex (kmod/params.c); the copy
@@ -97,6 +100,8 @@ struct stress_config {
 	unsigned int front;
 	unsigned int sample_shift;
 	unsigned int stats;
+	unsigned int cache;
+	struct mapstat_geometry g;
 	unsigned int autostart;
 };
 

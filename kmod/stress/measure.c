@@ -19,11 +19,13 @@ struct look {
  * @before: the round
  * @after: the round
  * @response: of all operations
+ * @misses: sums before cache misses were counted
  */
 struct stress_measure {
 	struct look before;
 	struct look after;
 	struct mapstat_hist_sum response;
+	u64 misses[MAPSTAT_NR_MISS_TOTALS];
 };
 
 /**
@@ -225,4 +227,62 @@ void measure_end(struct stress_measure *measure, const struct stress_run *run, u
 	col[STRESS_COL_pauses] = measure->after.pauses.next - measure->before.pauses.next;
 	col[STRESS_COL_pause_max_ns] = stress_pause_max(&measure->before.pauses,
 							&measure->after.pauses);
+}
+
+/**
+ * measure_misses_begin - cache misses are about to be counted
+ * @measure: the room
+ * @run: the run; its map is attached
+ *
+ * Context: Process.
+ */
+void measure_misses_begin(struct stress_measure *measure, const struct stress_run *run)
+{
+	const struct mapstat_misses *misses = cmap_misses(run->maps[run->phase.map]);
+	unsigned int i;
+
+	for (i = 0; i < MAPSTAT_NR_MISS_TOTALS; i++)
+		measure->misses[i] = mapstat_misses_sum(misses, i);
+}
+
+/**
+ * measure_misses_end - cache misses have been counted
+ * @measure: measure_misses_begin() was called before
+ * @run: the run; its map is attached
+ * @row: the columns of this source are filled in
+ *
+ * Context: Process.
+ */
+void measure_misses_end(struct stress_measure *measure, const struct stress_run *run,
+			struct stress_row *row)
+{
+	static const struct {
+		enum mapstat_miss_total total;
+		enum stress_column model;
+		enum stress_column pmu;
+	} columns[] = {
+		{ MAPSTAT_TOTAL_L1D, STRESS_COL_model_l1d_misses_per_op,
+		  STRESS_COL_pmu_l1d_misses_per_op },
+		{ MAPSTAT_TOTAL_LLC, STRESS_NR_COLUMNS, STRESS_COL_pmu_llc_misses_per_op },
+		{ MAPSTAT_TOTAL_DTLB, STRESS_COL_model_dtlb_misses_per_op,
+		  STRESS_COL_pmu_dtlb_misses_per_op },
+		{ MAPSTAT_TOTAL_COHERENCE, STRESS_COL_model_coherence_misses_per_op,
+		  STRESS_NR_COLUMNS },
+		{ MAPSTAT_TOTAL_LINES, STRESS_COL_model_lines_per_op, STRESS_NR_COLUMNS },
+		{ MAPSTAT_TOTAL_ATOMICS, STRESS_COL_model_atomics_per_op, STRESS_NR_COLUMNS },
+	};
+	const struct mapstat_misses *misses = cmap_misses(run->maps[row->map]);
+	u64 d[MAPSTAT_NR_MISS_TOTALS];
+	unsigned int i;
+
+	for (i = 0; i < MAPSTAT_NR_MISS_TOTALS; i++)
+		d[i] = mapstat_misses_sum(misses, i) - measure->misses[i];
+	for (i = 0; d[MAPSTAT_TOTAL_OPS] && i < ARRAY_SIZE(columns); i++) {
+		const enum mapstat_miss_total total = columns[i].total;
+		const enum stress_column col = run->session.model ? columns[i].model :
+					       columns[i].pmu;
+
+		if (col != STRESS_NR_COLUMNS && mapstat_session_counts(&run->session, total))
+			row->col[col] = div64_u64(d[total] * 10000, d[MAPSTAT_TOTAL_OPS]);
+	}
 }

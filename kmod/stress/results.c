@@ -34,6 +34,7 @@ static const struct {
  * @error: negative errno where the run could not go on, else 0
  * @verdict: once it ended
  * @reason: of a failure, or why there is no verdict
+ * @misses: who counts cache misses; empty before that is known
  *
  * All protected by results_lock.
  */
@@ -46,6 +47,7 @@ struct stress_results {
 	int error;
 	enum stress_verdict verdict;
 	char reason[128];
+	char misses[MAPSTAT_SOURCE_TEXT];
 };
 
 static DEFINE_MUTEX(results_lock);
@@ -109,6 +111,19 @@ void results_add(const struct stress_row *row)
 	mutex_lock(&results_lock);
 	if (!WARN_ON_ONCE(results.count >= results.config->rounds * results.config->maps.count))
 		results.rows[results.count++] = *row;
+	mutex_unlock(&results_lock);
+}
+
+/**
+ * results_misses - who counts the run's cache misses
+ * @source: in words; copied
+ *
+ * Context: Process; sleeps.
+ */
+void results_misses(const char *source)
+{
+	mutex_lock(&results_lock);
+	strscpy(results.misses, source, sizeof(results.misses));
 	mutex_unlock(&results_lock);
 }
 
@@ -231,6 +246,7 @@ static void show_source(struct seq_file *m, const struct stress_config *config)
 	else
 		seq_printf(m, ", latency of 1 in %u operations\n",
 			   config->arrival == STRESS_POISSON ? 1 : 1U << config->sample_shift);
+	seq_printf(m, "# misses\t%s\n", *results.misses ? results.misses : "-");
 }
 
 static void show_value(struct seq_file *m, u64 value, unsigned int decimals)

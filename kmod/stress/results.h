@@ -24,6 +24,10 @@
 	X(backlog_max_ops, 0)	X(misses, 0)		X(retries, 0)		\
 	X(lock_waits, 0)	X(allocs_per_op, 4)	X(alloc_bytes_per_op, 1)\
 	X(bytes_per_entry, 1)	X(pauses, 0)		X(pause_max_ns, 0)	\
+	X(model_l1d_misses_per_op, 4)		X(model_coherence_misses_per_op, 4)\
+	X(model_dtlb_misses_per_op, 4)		X(model_lines_per_op, 4)	\
+	X(model_atomics_per_op, 4)		X(pmu_l1d_misses_per_op, 4)	\
+	X(pmu_llc_misses_per_op, 4)		X(pmu_dtlb_misses_per_op, 4)	\
 	X(errors, 0)
 
 #define STRESS_COLUMN_ENUM(name, decimals) STRESS_COL_##name,
@@ -55,6 +59,7 @@ enum stress_verdict {
 int results_begin(const struct stress_config *config);
 void results_round(unsigned int round);
 void results_add(const struct stress_row *row);
+void results_misses(const char *source);
 __printf(3, 4)
 void results_end(enum stress_verdict verdict, int error, const char *fmt, ...);
 void results_reset(void);

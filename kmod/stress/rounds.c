@@ -23,6 +23,10 @@
 #define WARMUP_MIN_MS	10
 #define WARMUP_MAX_MS	500
 
+/* Cache misses are counted for that share of a timed phase; an operation takes much longer. */
+#define COUNT_SHARE	4
+#define COUNT_MIN_MS	10U
+
 static DEFINE_MUTEX(stress_lock);
 /* The last run: its maps outlive it until the next.  Protected by stress_lock. */
 static struct stress_run *stress_run;
@@ -89,6 +93,41 @@ static u64 run_phase(struct stress_run *run, unsigned int ms)
 	return run->end_ns - start;
 }
 
+static unsigned int warmup_ms(unsigned int ms)
+{
+	return clamp_t(unsigned int, ms / 10, WARMUP_MIN_MS, WARMUP_MAX_MS);
+}
+
+/*
+ * The same operations again, untimed, for who counts cache misses. Return: 0, -EINTR where the
+ * run is to end, or -ENOMEM.
+ */
+static int count_turn(struct stress_run *run, struct stress_measure *measure, u64 stream,
+		      struct stress_row *row)
+{
+	struct cmap *m = run->maps[row->map];
+	unsigned int ms = run->config.duration_ms;
+	int ret;
+
+	if (run->session.kind == MAPSTAT_CACHE_OFF)
+		return 0;
+	ret = mapstat_session_attach(&run->session, m);
+	if (ret)
+		return ret;
+	run->phase = (struct stress_phase){ .map = row->map, .stream = stream, .counted = true };
+	run_phase(run, warmup_ms(ms));
+	if (!kthread_should_stop()) {
+		measure_misses_begin(measure, run);
+		mapstat_session_record(&run->session);
+		run->phase.stream += STRESS_THREADS_MAX;
+		run->phase.timed = true;
+		run_phase(run, max(ms / COUNT_SHARE, COUNT_MIN_MS));
+		measure_misses_end(measure, run, row);
+	}
+	mapstat_session_detach(&run->session);
+	return kthread_should_stop() ? -EINTR : 0;
+}
+
 /* A map's turn. Return: 0, or -EINTR where the run is to end. */
 static int run_turn(struct stress_run *run, struct stress_measure *measure,
 		    unsigned int round, unsigned int map)
@@ -96,9 +135,10 @@ static int run_turn(struct stress_run *run, struct stress_measure *measure,
 	u64 errors = run->errors[map], stream = (u64)round * 2 * STRESS_THREADS_MAX;
 	struct stress_row row = { .map = map, .round = round };
 	unsigned int ms = run->config.duration_ms;
+	int ret;
 
 	run->phase = (struct stress_phase){ .map = map, .stream = stream };
-	run_phase(run, clamp_t(unsigned int, ms / 10, WARMUP_MIN_MS, WARMUP_MAX_MS));
+	run_phase(run, warmup_ms(ms));
 	if (kthread_should_stop())
 		return -EINTR;
 
@@ -108,6 +148,9 @@ static int run_turn(struct stress_run *run, struct stress_measure *measure,
 	measure_end(measure, run, run_phase(run, ms), &row);
 	if (kthread_should_stop())
 		return -EINTR;		/* cut short: not a round */
+	ret = count_turn(run, measure, stream, &row);
+	if (ret)
+		return ret;
 	row.col[STRESS_COL_errors] = run->errors[map] - errors;
 	results_add(&row);
 	return 0;
@@ -117,13 +160,15 @@ static int run_rounds(struct stress_run *run)
 {
 	struct stress_measure *measure = measure_alloc();
 	unsigned int round, map;
-	int ret = measure ? 0 : -ENOMEM;
+	int ret = measure ? stress_count_begin(run) : -ENOMEM;
 
 	for (round = 1; !ret && round <= run->config.rounds; round++) {
 		results_round(round);
 		for (map = 0; !ret && map < run->config.maps.count; map++)
 			ret = run_turn(run, measure, round, map);
 	}
+	if (measure)
+		stress_count_end(run);
 	measure_free(measure);
 	return ret;
 }

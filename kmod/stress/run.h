@@ -53,6 +53,8 @@ struct stress_figures {
  * @version: the versions that the batch stores; its own
  * @arrivals: the stream that is served; its own
  * @ahead: the same stream, run ahead to the present to count the backlog; its own
+ * @trace: what the batch touched, or NULL where there is no model; its own, and of who feeds
+ *	it while all threads meet
  * @figures: its own while a phase runs, the coordinator's after stress_run.over
  * @notes: per map, a byte for each key owned; as @figures
  */
@@ -69,6 +71,7 @@ struct stress_thread {
 	u8 version[STRESS_BATCH_MAX];
 	struct stress_arrival arrivals;
 	struct stress_arrival ahead;
+	struct mapstat_trace *trace;
 	struct stress_figures figures;
 	u8 *notes[CMAP_NR_DESIGNS];
 } ____cacheline_aligned;
@@ -78,11 +81,14 @@ struct stress_thread {
  * @map: index into stress_run.maps
  * @stream: number of the random streams: the same operations come in each map's turn
  * @timed: figures and latencies are kept; otherwise it is a warm-up
+ * @counted: cache misses are counted, and nothing is timed: with @timed they are kept,
+ *	otherwise it is the warm-up of that
  */
 struct stress_phase {
 	unsigned int map;
 	u64 stream;
 	bool timed;
+	bool counted;
 };
 
 /**
@@ -93,6 +99,7 @@ struct stress_phase {
  * @may_delete: some operations delete; constant
  * @batch_ops: operations in a batch; constant
  * @maps: as in @config.maps; constant
+ * @session: who counts cache misses; the coordinator's, constant while a phase runs
  * @threads: constant
  * @coordinator: constant
  * @phase: written by the coordinator while no thread works
@@ -107,6 +114,10 @@ struct stress_phase {
  * @over: all threads have ended the phase: stored with release by the last one, read
  *	with acquire by the coordinator, who then sees their figures and @end_ns
  * @finish: the coordinator waits here for @over
+ * @absent: threads that have yet to do their batch before all of them are fed to the model
+ * @meeting: how often all had; stored with release by who fed them, read with acquire
+ * @adjourned: the phase has ended meanwhile; as @meeting
+ * @met: threads wait here for the next @meeting
  * @errors: per map, of all phases and the final check; the coordinator's
  * @nomem: per map, as @errors
  */
@@ -117,6 +128,7 @@ struct stress_run {
 	bool may_delete;
 	unsigned int batch_ops;
 	struct cmap *maps[CMAP_NR_DESIGNS];
+	struct mapstat_miss_session session;
 	struct stress_thread *threads;
 	struct task_struct *coordinator;
 
@@ -129,6 +141,11 @@ struct stress_run {
 	u64 end_ns;
 	bool over;
 	wait_queue_head_t finish;
+
+	atomic_t absent;
+	unsigned int meeting;
+	bool adjourned;
+	wait_queue_head_t met;
 
 	u64 errors[CMAP_NR_DESIGNS];
 	u64 nomem[CMAP_NR_DESIGNS];
@@ -151,6 +168,13 @@ struct stress_batch *stress_batch_alloc(const struct stress_run *run);
 void stress_batch_free(struct stress_batch *b);
 void stress_batch_run(struct cmap *m, struct stress_batch *b);
 u64 stress_batch_check(struct stress_thread *t);
+void stress_draw_batch(struct stress_thread *t, unsigned int n);
+void stress_unfold_bulk(struct stress_batch *b);
+bool stress_phase_ends(const struct stress_run *run);
+
+void stress_run_counted(struct stress_thread *t, struct cmap *m);
+int stress_count_begin(struct stress_run *run);
+void stress_count_end(struct stress_run *run);
 
 int stress_prefill(struct stress_run *run, unsigned int map);
 int stress_final_check(struct stress_run *run, unsigned int map);

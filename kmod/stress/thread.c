@@ -42,7 +42,7 @@ static const enum cmap_hist_kind response_hist[] = {
 };
 
 /* The coordinator's WRITE_ONCE() is the partner: a flag, nothing is ordered by it. */
-static bool phase_ends(const struct stress_run *run)
+bool stress_phase_ends(const struct stress_run *run)
 {
 	return READ_ONCE(run->stop) || ktime_get_ns() >= run->deadline_ns;
 }
@@ -108,7 +108,7 @@ static void plan_bulk(struct stress_batch *b)
 }
 
 /* What each of them returned, as though it had been by itself. */
-static void unfold_bulk(struct stress_batch *b)
+void stress_unfold_bulk(struct stress_batch *b)
 {
 	unsigned int i, j;
 
@@ -117,7 +117,7 @@ static void unfold_bulk(struct stress_batch *b)
 			b->ret[i + j] = test_bit(j, &b->found[i]) ? 0 : -ENOENT;
 }
 
-static void draw_batch(struct stress_thread *t, unsigned int n)
+void stress_draw_batch(struct stress_thread *t, unsigned int n)
 {
 	unsigned int i;
 
@@ -146,7 +146,7 @@ void stress_batch_run(struct cmap *m, struct stress_batch *b)
 		m->ops->run(m, b);
 	rcu_read_unlock();
 	if (b->bulk > 1)
-		unfold_bulk(b);
+		stress_unfold_bulk(b);
 }
 
 static void record(struct cmap *m, enum cmap_hist_kind kind, u64 ns)
@@ -182,8 +182,8 @@ static void run_closed(struct stress_thread *t, struct cmap *m)
 
 	b->sample_mask = sample ? (1U << run->config.sample_shift) - 1 : UINT_MAX;
 	b->first = 1;	/* as in stress_batch_alloc() */
-	while (!phase_ends(run)) {
-		draw_batch(t, run->batch_ops);
+	while (!stress_phase_ends(run)) {
+		stress_draw_batch(t, run->batch_ops);
 		/* At changing places: the first operations of a batch find colder caches. */
 		if (sample)
 			b->first = stress_mix64(t->figures.ops);
@@ -203,7 +203,7 @@ static void sleep_ns(struct stress_run *run, u64 ns)
 	if (now >= run->deadline_ns)
 		return;
 	ns = min(ns, run->deadline_ns - now);
-	wait_event_interruptible_hrtimeout(run->wake, phase_ends(run), ns_to_ktime(ns));
+	wait_event_interruptible_hrtimeout(run->wake, stress_phase_ends(run), ns_to_ktime(ns));
 }
 
 /* Return: true when @due_ns after @start has come, false where the phase ended before. */
@@ -211,7 +211,7 @@ static bool wait_for_arrival(struct stress_run *run, u64 start, u64 due_ns)
 {
 	u64 now;
 
-	while (!phase_ends(run)) {
+	while (!stress_phase_ends(run)) {
 		now = mapstat_clock_ns(mapstat_clock_read() - start);
 		if (now >= due_ns)
 			return true;
@@ -265,7 +265,7 @@ static void run_poisson(struct stress_thread *t, struct cmap *m)
 	b->sample_mask = run->config.stats ? 0 : UINT_MAX;
 	b->first = 1;
 	for (;;) {
-		draw_batch(t, 1);
+		stress_draw_batch(t, 1);
 		due_ns = stress_arrival_due_ns(&t->arrivals);
 		if (!wait_for_arrival(run, start, due_ns))
 			break;
@@ -286,7 +286,9 @@ static void work(struct stress_thread *t)
 
 	memset(&t->figures, 0, sizeof(t->figures));
 	stress_random_seed(&t->random, run->config.seed, run->phase.stream + t->number);
-	if (run->phase.timed && run->config.arrival == STRESS_POISSON)
+	if (run->phase.counted)
+		stress_run_counted(t, m);
+	else if (run->phase.timed && run->config.arrival == STRESS_POISSON)
 		run_poisson(t, m);
 	else
 		run_closed(t, m);

@@ -16,7 +16,7 @@ tree() {
 	) >/tmp/found
 	{
 		printf '%s\n' control results version
-		printf "maps/%s\n" {hlist,readdirty,readdirty_classic,rhashtable,rwlock,seqlock,sharded}/{front,front_stats,latency,latency_percpu,pauses,percpu,stats}
+		printf "maps/%s\n" {hlist,readdirty,readdirty_classic,rhashtable,rwlock,seqlock,sharded}/{cache_miss,front,front_stats,latency,latency_percpu,pauses,percpu,stats}
 	} | sort >/tmp/wanted
 	diff /tmp/wanted /tmp/found
 }
@@ -24,7 +24,7 @@ tree() {
 modes() {
 	[[ -z $(find "$FILES" -type d ! -perm 0700) ]] || fail "$(find "$FILES" -type d ! -perm 0700)"
 	equal "files that can be written" \
-		"$(find "$FILES" -type f -perm 0600 | grep -vc "/stress/\|/control$\|/front$" || true)" 0
+		"$(find "$FILES" -type f -perm 0600 | grep -vc "/stress/\|/control$\|/front$\|/cache_miss$" || true)" 0
 	equal "files of other modes" "$(find "$FILES" -type f ! -perm 0400 ! -perm 0600 | wc -l)" 0
 	equal "parameters that can be written" "$(find "$FILES/stress" -perm 0600 | wc -l)" "$(wc -l </tmp/parameters)"
 }
@@ -95,6 +95,7 @@ for map in "${DESIGNS[@]}"; do
 	test_case "$map: latency" formats latency "$FILES/maps/$map/latency"
 	test_case "$map: latency_percpu" formats latency_percpu "$FILES/maps/$map/latency_percpu"
 	test_case "$map: pauses" copied pauses "$map"
+	test_case "$map: cache_miss" formats cache_miss "$FILES/maps/$map/cache_miss"
 	test_case "$map: the sums of its files agree" formats sums "$FILES/maps/$map"
 done
 test_case "reset zeroes all" reset_zeroes

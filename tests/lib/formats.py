@@ -2,7 +2,7 @@
 """Checks what the debugfs files say: the formats of docs/debugfs.md, and sums that must agree.
 
 usage: formats.py results FILE [PARAMETER=VALUE...]
-       formats.py version|stats|percpu|latency|latency_percpu|pauses|front_stats FILE
+       formats.py version|stats|percpu|latency|latency_percpu|pauses|front_stats|cache_miss FILE
        formats.py sums DIRECTORY      maps/<name>, at rest
        formats.py parameters DIRECTORY MODINFO-LINES-FILE
 Prints what is wrong and exits 1.
@@ -105,6 +105,7 @@ def results(path, *settings):
     check(lines[0] == "# " + "\t".join(header), f"the header is not the documented one: {lines[0]}")
     check(re.match(r"# source\tclock (tsc|ktime), read [\d.]+ ns, empty loop [\d.]+ ns, latency of "
                    r"1 in \d+ operations$|# source\t.*-", lines[1]), f"source line: {lines[1]}")
+    check(re.match(r"# misses\t(model|pmu|none|-)", lines[2]), f"misses line: {lines[2]}")
     check(re.match(r"# (SUCCESS|FAILURE|RUNNING|NONE) ", lines[-1]), f"verdict line: {lines[-1]}")
     for name in parameters():
         check(re.search(rf" {name}=", lines[-1]), f"the verdict does not name {name}: {lines[-1]}")
@@ -112,7 +113,7 @@ def results(path, *settings):
         check(f" {name}={value}" in lines[-1] + " ", f"the verdict does not say {name}={value}: {lines[-1]}")
 
     rows = []
-    for line in lines[2:-1]:
+    for line in lines[3:-1]:
         fields = line.split("\t")
         check(len(fields) == len(header), f"{len(fields)} columns, the header has {len(header)}: {line}")
         rows.append(dict(zip(header, fields)))
@@ -284,6 +285,58 @@ def pauses(path):
     check(ends == sorted(ends), f"{path}: events out of order")
     for _, _, kind, duration, _ in events:
         check(int(duration) <= int(totals[kind]["max_ns"]), f"{path}: an event longer than the maximum")
+
+
+MISS_TOTALS = ("ops reads writes atomics lines cold_misses capacity_misses conflict_misses coherence_misses "
+               "invalidations l1d_misses llc_misses dtlb_misses").split()
+MISS_KINDS = ["", *(k + "_" for k in "load store delete rmw range load_many".split())]
+
+
+def miss_totals(path, lines):
+    """The key<TAB>value lines: all operations, then each kind; what the source counts is the same for all."""
+    found = {}
+    for line in lines:
+        key, value = line.split("\t")
+        check(re.fullmatch(r"\d+|-", value) and key not in found, f"{path}: {line}")
+        found[key] = None if value == "-" else int(value)
+    kinds = [k for k in MISS_KINDS if f"{k}ops_total" in found]
+    check(list(found) == [f"{k}{t}_total" for k in kinds for t in MISS_TOTALS], f"{path}: {list(found)}")
+    for total in MISS_TOTALS:
+        split = [found[f"{k}{total}_total"] for k in kinds[1:]]
+        if split and None not in split:
+            check(sum(split) == found[total + "_total"], f"{path}: {total}_total is not the sum of its kinds'")
+    whys = [found[f"{w}_misses_total"] for w in "cold capacity conflict coherence".split()]
+    if None not in whys:
+        check(sum(whys) == found["l1d_misses_total"], f"{path}: l1d_misses_total is not the sum of its reasons")
+        check(found["lines_total"] <= found["reads_total"] + found["writes_total"] + found["atomics_total"],
+              f"{path}: more lines than accesses")
+    return found
+
+
+def cache_miss(path):
+    lines = lines_of(path)
+    check(re.match(r"# source\t(model L1D \d+ KiB \d+-way \d+ B, dTLB \d+ entries \d+-way, pages .*, LRU, "
+                   r"no prefetcher|pmu .*|none -?[A-Z]+.*)$", lines[0]), f"source line: {lines[0]}")
+    (head,) = [i for i, line in enumerate(lines) if line.startswith("# cpu\t")]
+    check(lines[head] == "# cpu\tmisses\tlo_thousandths\thi_thousandths\tcount", f"{path}: {lines[head]}")
+    totals = miss_totals(path, lines[1:head])
+    sums, where = {}, None
+    for line in lines[head + 1:]:
+        fields = line.removeprefix("# ").split("\t")
+        if line.startswith("# "):
+            where = tuple(fields[:2])
+            check(where not in sums and where[1] in "l1d llc dtlb coherence".split(), f"{path}: {line}")
+            sums[where] = [int(fields[2].removeprefix("count=")), 0]
+            continue
+        check(tuple(fields[:2]) == where, f"{path}: no summary line before {line}")
+        check_bucket(fields[2], fields[3], line)
+        sums[where][1] += int(fields[4])
+    for (cpu, what), (count, buckets) in sums.items():
+        check(count == buckets > 0, f"{path}: {cpu} {what}: count={count}, the buckets hold {buckets}")
+        split = sum(c for (k, w), (c, _) in sums.items() if w == what and k != "all")
+        check(cpu != "all" or split == count, f"{path}: {what}: all CPUs have {count}, each together {split}")
+    check(bool(sums) == bool(totals.get("ops_total")), f"{path}: histograms without operations, or none")
+    return totals
 
 
 FRONT_KEYS = ("state resting_cpus entries_per_cpu memory_bytes hit_permille hits_total misses_total "

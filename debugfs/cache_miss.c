@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * maps/<name>/cache_miss: cache misses of a map's operations; written, it has the model count
+ * them for a while.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpumask.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include "../kmod/maps/maps.h"
+#include "../kmod/params.h"
+#include "../kmod/stress/config.h"
+#include "debugfs.h"
+
+/* Who removes the map, or the module, waits until the window is over. */
+#define WINDOW_MS_MAX	10000
+
+/**
+ * struct miss_reader - an open file; owned by it
+ * @map: touched in operations that debugfs protects only, never in release
+ * @source: whose figures these are
+ * @counts: of enum mapstat_miss_total, a bit for each that is counted
+ * @sum: the histogram that is being shown; too large for the stack
+ */
+struct miss_reader {
+	struct cmap *map;
+	char source[MAPSTAT_SOURCE_TEXT];
+	unsigned long counts;
+	struct mapstat_hist_sum sum;
+};
+
+/* All operations have the bare names, then comes each kind that there were any of. */
+static void show_totals(struct seq_file *m, const struct miss_reader *reader,
+			const struct mapstat_misses *misses, enum mapstat_op_kind kind)
+{
+	const char *name = mapstat_op_kind_names[kind], *dash = "_";
+	int i;
+
+	if (kind == MAPSTAT_OP_NONE)
+		name = dash = "";
+	else if (!mapstat_misses_total(misses, kind, MAPSTAT_TOTAL_OPS, -1))
+		return;
+	for (i = 0; i < MAPSTAT_NR_MISS_TOTALS; i++) {
+		seq_printf(m, "%s%s%s_total\t", name, dash, mapstat_miss_total_names[i]);
+		if (reader->counts & BIT(i))
+			seq_printf(m, "%llu\n", mapstat_misses_total(misses, kind, i, -1));
+		else
+			seq_puts(m, "-\n");
+	}
+}
+
+static void show_head(struct seq_file *m, struct miss_reader *reader)
+{
+	const struct mapstat_misses *misses = cmap_misses(reader->map);
+	int kind;
+
+	reader->counts = mapstat_misses_source(reader->map, reader->source,
+					       sizeof(reader->source));
+	seq_printf(m, "# source\t%s\n", reader->source);
+	for (kind = 0; misses && reader->counts && kind < MAPSTAT_NR_OP_KINDS; kind++)
+		show_totals(m, reader, misses, kind);
+	seq_puts(m, "# cpu\tmisses\tlo_thousandths\thi_thousandths\tcount\n");
+}
+
+static void show_hist(struct seq_file *m, struct miss_reader *reader, int hist, int cpu)
+{
+	const struct mapstat_misses *misses = cmap_misses(reader->map);
+	const struct mapstat_hist_sum *sum = &reader->sum;
+	char where[16] = "all", label[40];
+
+	if (!misses || !reader->counts)
+		return;
+	mapstat_hist_snapshot(&reader->sum, misses->hist[hist], cpu);
+	if (!sum->count)
+		return;
+	if (cpu >= 0)
+		snprintf(where, sizeof(where), "cpu%d", cpu);
+	snprintf(label, sizeof(label), "%s\t%s", where, mapstat_miss_hist_names[hist]);
+	seq_printf(m, "# %s\tcount=%llu\tp50_thousandths=%llu\tp99_thousandths=%llu", label,
+		   sum->count, mapstat_hist_quantile(sum, 500000),
+		   mapstat_hist_quantile(sum, 990000));
+	seq_printf(m, "\tmax_thousandths=%llu\n", sum->max_ns);
+	mapstat_debugfs_buckets(m, label, sum->bucket);
+}
+
+/* Record 0 is the head, then comes each histogram, of all CPUs and then of each. */
+static void *miss_start(struct seq_file *m, loff_t *pos)
+{
+	return *pos <= MAPSTAT_NR_MISS_HISTS * (nr_cpu_ids + 1) ? pos : NULL;
+}
+
+static void *miss_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	++*pos;
+	return miss_start(m, pos);
+}
+
+static void miss_stop(struct seq_file *m, void *v)
+{
+}
+
+static int miss_show(struct seq_file *m, void *v)
+{
+	struct miss_reader *reader = m->private;
+	const u32 record = *(loff_t *)v;
+	int cpu;
+
+	if (!record) {
+		show_head(m, reader);
+		return 0;
+	}
+	cpu = (record - 1) / MAPSTAT_NR_MISS_HISTS - 1;
+	if (cpu < 0 || cpu_possible(cpu))
+		show_hist(m, reader, (record - 1) % MAPSTAT_NR_MISS_HISTS, cpu);
+	return 0;
+}
+
+static const struct seq_operations miss_seq_ops = {
+	.start	= miss_start,
+	.next	= miss_next,
+	.stop	= miss_stop,
+	.show	= miss_show,
+};
+
+static int miss_open(struct inode *inode, struct file *file)
+{
+	struct miss_reader *reader = __seq_open_private(file, &miss_seq_ops, sizeof(*reader));
+
+	if (!reader)
+		return -ENOMEM;
+	reader->map = inode->i_private;
+	return 0;
+}
+
+static int open_window(struct cmap *map, unsigned int ms)
+{
+	struct stress_config *config = kmalloc(sizeof(*config), GFP_KERNEL);
+	int ret;
+
+	if (!config)
+		return -ENOMEM;
+	mapstat_params_snapshot(config);
+	ret = mapstat_params_geometry(&config->g) ?:
+	      mapstat_misses_window(map, &config->g, ms);
+	kfree(config);
+	return ret;
+}
+
+static int miss_apply(const char *word, void *arg)
+{
+	static const char command[] = "window ";
+	unsigned int ms;
+
+	if (strncmp(word, command, strlen(command)) ||
+	    kstrtouint(word + strlen(command), 10, &ms) || !ms || ms > WINDOW_MS_MAX) {
+		pr_err("cache_miss: %.40s: not window 1..%u (ms)\n", word,
+		       WINDOW_MS_MAX);
+		return -EINVAL;
+	}
+	return open_window(arg, ms);
+}
+
+static ssize_t miss_write(struct file *file, const char __user *ubuf, size_t count, loff_t *ppos)
+{
+	return mapstat_debugfs_write(ubuf, count, ppos, miss_apply, file_inode(file)->i_private);
+}
+
+const struct file_operations mapstat_cache_miss_fops = {
+	.owner		= THIS_MODULE,
+	.open		= miss_open,
+	.read		= seq_read,
+	.write		= miss_write,
+	.llseek		= seq_lseek,
+	.release	= seq_release_private,
+};

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The rounds in which cache misses are counted, and nothing is timed.
+ *
+ * For the model each thread keeps what the operations of a batch touch; when all have done
+ * their batch, an operation of each thread is fed in turn.  So how often a line changes hands
+ * is a matter of the map and the mix, not of which thread happened to have a CPU, and it is
+ * the same every time.  Only where an operation touches more than there is room for, as the
+ * copy of the classic read/dirty map does, the rest of it is fed at once.
+ *
+ * The CPUs' counters are read before and after each batch, which runs in the design's own loop.
+ */
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/wait.h>
+#include <mapstat/pmu.h>
+#include "../maps/told.h"
+#include "results.h"
+#include "run.h"
+
+/* Operation @i, or the bulk load that it begins. Return: operations done. */
+static unsigned int tell(struct cmap *m, struct stress_batch *b, unsigned int i,
+			 struct mapstat_trace *trace)
+{
+	const void *key = b->keys + i * b->key_stride;
+	void *value = b->values + i * b->value_stride;
+	const struct cmap_many many = { .keys = key, .values = value, .found = &b->found[i],
+					.n = b->bulk > 1 ? b->many[i] : 0 };
+	struct cmap_update u = { .key = key };
+
+	if (many.n) {
+		told_load_many(m, &many, trace);
+		return many.n;
+	}
+	switch (b->op[i]) {
+	case STRESS_LOAD:
+		b->ret[i] = told_load(m, key, value, trace);
+		break;
+	case STRESS_STORE:
+		u.op = CMAP_STORE;
+		u.value = value;
+		b->ret[i] = told_update(m, &u, trace);
+		break;
+	case STRESS_DELETE:
+		u.op = CMAP_DELETE;
+		b->ret[i] = told_update(m, &u, trace);
+		break;
+	}
+	return 1;
+}
+
+static void trace_batch(struct stress_thread *t, struct cmap *m)
+{
+	struct stress_batch *b = t->batch;
+	unsigned int i;
+
+	BUILD_BUG_ON(STRESS_BATCH_MAX > MAPSTAT_TRACE_OPS);
+	t->trace->cpu = t->cpu;
+	t->trace->pid = current->pid;
+	t->trace->nr_ops = 0;
+	t->trace->nr = 0;
+	for (i = 0; i < b->n;)
+		i += tell(m, b, i, t->trace);
+	if (b->bulk > 1)
+		stress_unfold_bulk(b);
+}
+
+/* An operation of each thread, then the next of each. */
+static void feed_traces(const struct stress_run *run)
+{
+	unsigned int thread, i;
+
+	for (i = 0; i < MAPSTAT_TRACE_OPS; i++)
+		for (thread = 0; thread < run->config.threads; thread++)
+			if (i < run->threads[thread].trace->nr_ops)
+				mapstat_trace_op(run->threads[thread].trace, i);
+	cond_resched();
+}
+
+/*
+ * Wait until all threads have done their batch; the last of them feeds all batches to the
+ * model.  Return: whether another batch is to come.
+ */
+static bool meet(struct stress_run *run)
+{
+	const unsigned int meeting = READ_ONCE(run->meeting);	/* it cannot change before all met */
+
+	/* Fully ordered: the last one sees the traces of all. */
+	if (atomic_dec_and_test(&run->absent)) {
+		feed_traces(run);
+		run->adjourned = stress_phase_ends(run);
+		atomic_set(&run->absent, run->config.threads);
+		/* Pairs with the acquire below: the above is seen. */
+		smp_store_release(&run->meeting, meeting + 1);
+		wake_up_all(&run->met);
+	} else {
+		/* Pairs with the release above. */
+		wait_event_idle(run->met, smp_load_acquire(&run->meeting) != meeting);
+	}
+	return !run->adjourned;
+}
+
+static void count_batch(struct stress_thread *t, struct cmap *m)
+{
+	const struct mapstat_miss_session *s = &t->run->session;
+	struct mapstat_pmu_reading before;
+
+	mapstat_pmu_read(s->pmu, raw_smp_processor_id(), &before);
+	stress_batch_run(m, t->batch);
+	if (t->run->phase.timed)
+		mapstat_pmu_batch(s, m, &before, MAPSTAT_OP_NONE, t->batch->n);
+}
+
+/**
+ * stress_run_counted - a thread's work in such a round
+ * @t: the thread
+ * @m: the map, attached to the run's session
+ *
+ * Context: Process; sleeps.
+ */
+void stress_run_counted(struct stress_thread *t, struct cmap *m)
+{
+	struct stress_run *run = t->run;
+
+	t->batch->sample_mask = UINT_MAX;
+	t->batch->first = 1;	/* as in stress_batch_alloc() */
+	do {
+		stress_draw_batch(t, run->batch_ops);
+		if (t->trace)
+			trace_batch(t, m);
+		else
+			count_batch(t, m);
+		t->figures.errors += stress_batch_check(t);
+		cond_resched();
+	} while (t->trace ? meet(run) : !stress_phase_ends(run));
+}
+
+static void free_traces(struct stress_run *run)
+{
+	unsigned int i;
+
+	for (i = 0; i < run->config.threads; i++) {
+		kvfree(run->threads[i].trace);
+		run->threads[i].trace = NULL;
+	}
+}
+
+static int alloc_traces(struct stress_run *run)
+{
+	unsigned int i;
+
+	init_waitqueue_head(&run->met);
+	atomic_set(&run->absent, run->config.threads);
+	for (i = 0; i < run->config.threads; i++) {
+		run->threads[i].trace = kvmalloc(sizeof(*run->threads[i].trace), GFP_KERNEL);
+		if (!run->threads[i].trace)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * stress_count_begin - have somebody ready to count cache misses
+ * @run: the run, its maps made
+ *
+ * Nobody can, or nobody is to: then the run goes on without, and its maps say why.
+ *
+ * Context: Process; sleeps, until nobody else counts.
+ * Return: 0 or -ENOMEM; stress_count_end() is due.
+ */
+int stress_count_begin(struct stress_run *run)
+{
+	struct stress_config *c = &run->config;
+	unsigned int map;
+	int ret = 0;
+
+	mapstat_session_begin(&run->session, c->cache, &c->g);
+	results_misses(run->session.text);
+	if (run->session.model)
+		ret = alloc_traces(run);
+	/* The hook stays off: it is the name of the source that they get. */
+	for (map = 0; c->cache != MAPSTAT_CACHE_OFF && !ret && map < c->maps.count; map++)
+		ret = mapstat_session_name(&run->session, run->maps[map]);
+	return ret;
+}
+
+/**
+ * stress_count_end - nobody counts any more
+ * @run: stress_count_begin() was called
+ *
+ * Context: Process; sleeps.
+ */
+void stress_count_end(struct stress_run *run)
+{
+	free_traces(run);
+	mapstat_session_end(&run->session);
+}
