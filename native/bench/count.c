@@ -4,30 +4,9 @@
  * each time, so what another number of lookups makes of the counts is the lookups' own;
  * but for the keys, which are drawn before: reading them misses D1 once in 8 lookups.
  */
-#include <stdlib.h>
+#include <stdio.h>
 #include "fill.h"
 #include "modes.h"
-
-#define BATCHES	1024	/* drawn; then they begin anew */
-
-static uint64_t *draw_all(const struct bench_options *o, const struct keys *keys,
-			  enum bench_mix mix)
-{
-	uint64_t *drawn = aligned_alloc(64, BATCHES * BENCH_BATCH * sizeof(*drawn));
-	struct keys_batch b;
-	struct draws d;
-	unsigned int i, j;
-
-	if (!drawn)
-		exit(1);
-	draws_init(&d, o->seed, 0);
-	for (i = 0; i < BATCHES; i++) {
-		keys_draw(keys, &d, mix, DIST_UNIFORM, &b);
-		for (j = 0; j < BENCH_BATCH; j++)
-			drawn[i * BENCH_BATCH + j] = b.keys[j];
-	}
-	return drawn;
-}
 
 int count_run(const struct bench_options *o)
 {
@@ -49,12 +28,12 @@ int count_run(const struct bench_options *o)
 		fprintf(stderr, "bench: %s: it could not be made\n", peer->name);
 		return 1;
 	}
-	drawn = draw_all(o, &keys, mix);
+	drawn = fill_draws(&keys, o->seed, mix);
 	if (peer->thread_begin)
 		peer->thread_begin(map);
 	for (left = o->ops, batch = 0; left; left -= b.n, batch++) {
 		b.n = left < BENCH_BATCH ? left : BENCH_BATCH;
-		b.keys = drawn + batch % BATCHES * BENCH_BATCH;
+		b.keys = drawn + batch % FILL_BATCHES * BENCH_BATCH;
 		peer->run(map, &b);
 		found += b.found;
 	}

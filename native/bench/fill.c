@@ -86,3 +86,29 @@ void fill_end(const struct bench_peer *peer, void *map)
 	if (peer->thread_end)
 		peer->thread_end(map);
 }
+
+/**
+ * fill_draws - the keys of lookups, drawn beforehand
+ * @keys: to draw from, uniformly
+ * @seed: of the draws
+ * @mix: MIX_HIT or MIX_MISS
+ *
+ * Return: FILL_BATCHES * BENCH_BATCH of them.
+ */
+uint64_t *fill_draws(const struct keys *keys, uint64_t seed, enum bench_mix mix)
+{
+	uint64_t *drawn = aligned_alloc(64, FILL_BATCHES * BENCH_BATCH * sizeof(*drawn));
+	struct keys_batch b;
+	struct draws d;
+	unsigned int i, j;
+
+	if (!drawn)
+		exit(1);
+	draws_init(&d, seed, 0);
+	for (i = 0; i < FILL_BATCHES; i++) {
+		keys_draw(keys, &d, mix, DIST_UNIFORM, &b);
+		for (j = 0; j < BENCH_BATCH; j++)
+			drawn[i * BENCH_BATCH + j] = b.keys[j];
+	}
+	return drawn;
+}

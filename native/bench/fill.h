@@ -7,8 +7,11 @@
 
 #include "keys.h"
 
+#define FILL_BATCHES	1024	/* drawn beforehand; then they begin anew */
+
 void *fill_map(const struct bench_peer *peer, const struct keys *keys, uint64_t capacity);
 void fill_chase(const struct bench_peer *peer, void *map, const struct keys *keys);
+uint64_t *fill_draws(const struct keys *keys, uint64_t seed, enum bench_mix mix);
 void fill_end(const struct bench_peer *peer, void *map);
 
 #endif /* MAPSTAT_BENCH_FILL_H */

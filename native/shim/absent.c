@@ -3,6 +3,8 @@
  * What the module has and these programs have not: the kernel's own rhashtable, which is
  * named in kmod/maps/designs.h, and the parameters.
  */
+#include <linux/mm.h>
+#include <mapstat/model.h>
 #include "../../kmod/maps/sample.h"
 #include "../../kmod/maps/update.h"
 
@@ -34,3 +36,9 @@ const struct cmap_ops rhashtable_ops = {
 	.size = sizeof(struct cmap),
 	.init = absent_init,
 };
+
+/* Pages of 4 KiB: the model of caches is told, and asks for no other. */
+unsigned int mapstat_page_shift(const void *addr)
+{
+	return PAGE_SHIFT;
+}

@@ -15,6 +15,7 @@
 #include <linux/jump_label.h>
 #include <linux/kernel.h>
 #include <linux/percpu.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "internal.h"
@@ -24,6 +25,7 @@
 
 unsigned int native_nr_cpus = 1;
 __thread unsigned long native_cpu_offset;
+__thread struct task_struct native_task;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* protects all below */
 static bool cpu_taken[NATIVE_CPUS_MAX];
@@ -89,6 +91,7 @@ void native_cpu_begin(void)
 	pthread_mutex_unlock(&lock);
 	cpu_set(cpu);
 	registered = true;
+	native_task.pid = syscall(SYS_gettid);
 	rcu_begin();
 }
 

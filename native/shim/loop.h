@@ -16,7 +16,15 @@
 static __always_inline bool design##_bench_load(void *map, uint64_t key,	\
 						uint64_t *value)		\
 {										\
-	return !load(map, &key, value);						\
+	struct mapstat_op op;							\
+	bool found;								\
+										\
+	if (static_branch_unlikely(&mapstat_touch_on))				\
+		mapstat_op_begin(&op, map, MAPSTAT_OP_LOAD, NULL);		\
+	found = !load(map, &key, value);					\
+	if (static_branch_unlikely(&mapstat_touch_on))				\
+		mapstat_op_end(&op);						\
+	return found;								\
 }										\
 										\
 static __always_inline bool design##_bench_store(void *map, uint64_t key,	\

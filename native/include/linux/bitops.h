@@ -37,4 +37,9 @@ static __always_inline void __set_bit(unsigned int bit, unsigned long *map)
 	map[bit / BITS_PER_LONG] |= BIT(bit % BITS_PER_LONG);
 }
 
+static inline bool test_bit(unsigned long bit, const unsigned long *map)
+{
+	return map[bit / BITS_PER_LONG] >> bit % BITS_PER_LONG & 1;
+}
+
 #endif /* _NATIVE_LINUX_BITOPS_H */

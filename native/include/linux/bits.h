@@ -5,6 +5,7 @@
 
 #define BIT(n)		(1UL << (n))
 
+#define BITS_PER_BYTE	8
 #define BITS_PER_LONG	64
 #define BITS_TO_LONGS(n)	(((n) + BITS_PER_LONG - 1) / BITS_PER_LONG)
 

@@ -16,6 +16,8 @@
 #define lockdep_assert_held_write(lock)	lockdep_assert_held(lock)
 
 /* There are no interrupts. */
+#define SINGLE_DEPTH_NESTING	1
+
 #define lockdep_assert_irqs_enabled()	do { } while (0)
 
 #endif /* _NATIVE_LINUX_LOCKDEP_H */

@@ -14,6 +14,7 @@
 /* The dependency orders what is reached through the pointer. */
 #define rcu_dereference(p)	native_load_dependent(p)
 #define rcu_dereference_raw(p)	native_load_dependent(p)
+#define rcu_dereference_sched(p)	native_load_dependent(p)
 #define rcu_dereference_protected(p, held)	({ (void)(held); (p); })
 #define rcu_access_pointer(p)	READ_ONCE(p)
 /* Pairs with rcu_dereference(): what was written before is seen through the pointer. */

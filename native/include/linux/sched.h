@@ -11,8 +11,13 @@ void native_sleep_ms(unsigned int ms);
 
 #define cond_resched()	native_quiescent()
 
-/* Only its address counts, which no other thread has. */
-#define current		(&native_cpu_offset)
+struct task_struct {
+	pid_t pid;
+};
+
+extern __thread struct task_struct native_task;
+
+#define current		(&native_task)
 
 #define HZ		1000
 #define schedule_timeout_uninterruptible(jiffies)	native_sleep_ms(jiffies)

@@ -118,6 +118,7 @@ static __always_inline bool spin_trylock_bh(spinlock_t *lock)
 #define raw_spin_lock_init(lock)	spin_lock_init(lock)
 #define raw_spin_trylock(lock)		spin_trylock(lock)
 #define raw_spin_lock(lock)		spin_lock(lock)
+#define raw_spin_lock_nested(lock, class)	spin_lock(lock)
 #define raw_spin_unlock(lock)		spin_unlock(lock)
 
 #define rwlock_init(lock)	((lock)->count = 0, spin_lock_init(&(lock)->queue))

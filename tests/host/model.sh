@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The model of caches against cachegrind: the same geometry, the same lookups, in user space.
+# D1 misses per lookup agree within 5 % or 0.02, whichever is more. The first case breaks when a
+# design touches something that it does not report, or reports what it does not touch, or when
+# the model misses where a cache does not; the second, when the first could not see it.
+#
+# usage: model.sh [N,...]    entries (default: 1000)
+# shellcheck disable=SC1091 # vm/lib is checked by itself
+# shellcheck source=tests/lib/host.sh
+. "$(dirname -- "$0")/../lib/host.sh"
+
+SIZES=${1:-1000}
+# Designs that have no hooks yet.
+EXCLUDED=seqlock
+DESIGNS=
+for design in rwlock sharded readdirty readdirty_classic seqlock rwlock_front readdirty_front; do
+	[[ " $EXCLUDED " == *" ${design%_front} "* ]] || DESIGNS+=${DESIGNS:+,}$design
+done
+LOOKUPS=102400	# as many as native/instructions counts
+DIR=$(mktemp -d)
+# ktap.sh removes its log at the end; this goes with it.
+trap '[[ $BASHPID != "$CASE_PID" ]] || rm -rf -- "$CASE_LOG" "$DIR"' EXIT
+
+install_what_is_missing() (
+	set +eE
+	trap - ERR
+	. vm/lib/common.sh
+	. vm/lib/packages.sh
+	packages_install gcc make binutils pkg-config libc6-dev liburcu-dev valgrind
+)
+
+build() {
+	install_what_is_missing
+	mkdir -p build
+	flock build/.native.lock make -s --no-print-directory -C native bench model >"$DIR/make.log" 2>&1 ||
+		fail "$(cat "$DIR/make.log")"
+}
+
+# modelled DESIGN N MIX: D1 misses per lookup
+modelled() {
+	build/native/model "$1" "$2" "$3" $((($2 + $2 / 4) / 256 * 256 + 20480)) "$LOOKUPS" |
+		awk -F '\t' '$1 == "all_l1d_misses" { print $2 }'
+}
+
+# apart TAB-SEPARATED-FILE: lines of "design n mix cachegrind model" that do not agree
+apart() {
+	awk -F '\t' '
+		{
+			d = $5 - $4
+			most = $4 * 0.05 > 0.02 ? $4 * 0.05 : 0.02
+			if ($5 == "" || d > most || d < -most)
+				print
+		}' "$1"
+}
+
+agree() {
+	build
+	native/instructions --no-check --out "$DIR/counted.tsv" --n "$SIZES" --designs "$DESIGNS"
+	grep -v '^#\|^design' "$DIR/counted.tsv" | while IFS=$'\t' read -r design n mix _ d1 _; do
+		printf '%s\t%s\t%s\t%s\t%s\n' "$design" "$n" "$mix" "$d1" "$(modelled "$design" "$n" "$mix")"
+	done >"$DIR/both.tsv"
+	sed 's/^/# /' "$DIR/both.tsv"
+	[[ $(wc -l <"$DIR/both.tsv") -ge 8 ]] || fail "$(wc -l <"$DIR/both.tsv") figures"
+	apart "$DIR/both.tsv" | no_line
+}
+
+# A touch that is missing is more than the tolerance; so is a figure that is not there.
+differences_are_seen() {
+	printf 'rwlock\t1000\thit\t0.137\t0.012\n' >"$DIR/line"
+	[[ -n $(apart "$DIR/line") ]]
+	printf 'rwlock\t1000\thit\t2.000\t2.150\n' >"$DIR/line"
+	[[ -n $(apart "$DIR/line") ]]
+	printf 'rwlock\t1000\thit\t0.000\t\n' >"$DIR/line"
+	[[ -n $(apart "$DIR/line") ]]
+	printf 'rwlock\t1000\thit\t0.137\t0.120\n' >"$DIR/line"
+	[[ -z $(apart "$DIR/line") ]]
+}
+
+bad_usage() {
+	local status=0
+	build/native/model nonsense 1000 hit 1 1 2>/dev/null || status=$?
+	equal "exit status" "$status" 2
+}
+
+test_case "misses per lookup are those of cachegrind: n=$SIZES" agree
+test_case "what differs is seen" differences_are_seen
+test_case "a design that there is not" bad_usage
+run_cases
