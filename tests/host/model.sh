@@ -12,7 +12,7 @@
 
 SIZES=${1:-1000}
 # Designs that have no hooks yet.
-EXCLUDED=seqlock
+EXCLUDED=
 DESIGNS=
 for design in rwlock sharded readdirty readdirty_classic seqlock rwlock_front readdirty_front; do
 	[[ " $EXCLUDED " == *" ${design%_front} "* ]] || DESIGNS+=${DESIGNS:+,}$design
