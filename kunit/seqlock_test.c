@@ -1,0 +1,597 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The protocol of "seqlock", one shared access at a time.  The design is compiled in here
+ * once more (seqlock_steps.h), so that each access of shared memory is a step, at which the
+ * other side has its turn, in the same thread:
+ *
+ *   a load, and at one of its steps, which is drawn, one to three whole writes;
+ *   a write, and at each of its steps a whole load.
+ *
+ * So what takes two CPUs and luck elsewhere happens every time, on one.  It is the order of
+ * the program that is tried, not that of a CPU which reorders.  The keys crowd in one bucket,
+ * so that it has guests, a chain, and moves with both; some begin with the words of marks.
+ */
+#include <kunit/test.h>
+#include <linux/prandom.h>
+#include "fixture.h"
+#include "seqlock_steps.h"
+
+#define CROWD		10	/* keys that share a bucket, and two homes, of the largest table */
+#define KEYS		14
+#define BITS_MORE	6	/* log2 of the largest table's buckets over the smallest's */
+#define CROWD_BITS	(SQM_STRIPE_BITS_MIN + BITS_MORE)
+#define ROUNDS		3000
+#define CHANGES_MAX	3
+
+static const struct crowd_shape {
+	const char *name;
+	unsigned int key_size;
+	unsigned int value_size;
+	unsigned int flags;
+} crowd_shapes[] = {
+	{ "u64_u64", 8, 8 },
+	{ "u64_1", 8, 1 },
+	{ "u64_24", 8, 24 },
+	{ "u64_56, which just fits a slot", 8, 56 },
+	{ "u64_57, which just does not", 8, 57 },
+	{ "generic", 8, 8, CMAP_GENERIC },
+	{ "16_16, three slots", 16, 16 },
+	{ "13_21, two slots", 13, 21 },
+	{ "32_24, which just fits a slot", 32, 24 },
+	{ "32_25, which just does not", 32, 25 },
+	{ "256_4096", 256, 4096 },
+	{ "collide", 8, 8, CMAP_COLLIDE },
+	{ "collide outside", 16, 128, CMAP_COLLIDE },
+};
+
+/* Who has its turn at a step: writers at the one that is counted down to, a reader at each. */
+enum crowd_turn { NOBODY, WRITERS, READER };
+
+/**
+ * struct crowd - a map and what it should hold; one thread's
+ * @sm: the map; never registered
+ * @rnd: random numbers
+ * @key: the keys
+ * @version: of the keys' values, 0 where they are absent
+ * @versions: the last one that was given
+ * @probe: number of the key that is loaded
+ * @turn: whose it is
+ * @left: steps until it is the writers'
+ * @seen: versions that the load may find; during a write, the last that one did find and
+ *	the one to come
+ * @nr_seen: how many those are
+ * @value: a value to store
+ * @page: for a walk
+ * @out: a value that came out
+ * @wanted: what it should be
+ * @wrong: what went wrong first, or NULL
+ */
+struct crowd {
+	struct sqm_map *sm;
+	struct rnd_state rnd;
+	u64 key[KEYS][CMAP_KEY_MAX / 8];
+	u32 version[KEYS];
+	u32 versions;
+	unsigned int probe;
+	enum crowd_turn turn;
+	unsigned int left;
+	u32 seen[CHANGES_MAX + 1];
+	unsigned int nr_seen;
+	u64 value[CMAP_VALUE_MAX / 8];
+	u8 page[KEYS * (CMAP_KEY_MAX + CMAP_VALUE_MAX)] __aligned(sizeof(u64));
+	u64 out[CMAP_VALUE_MAX / 8];
+	u64 wanted[CMAP_VALUE_MAX / 8];
+	const char *wrong;
+};
+
+static struct crowd *crowd;	/* of the test that runs */
+
+static unsigned int draw(unsigned int below)
+{
+	return prandom_u32_state(&crowd->rnd) % below;
+}
+
+/* A key that is present, or one that is absent, if there is one. */
+static unsigned int draw_key(bool present)
+{
+	unsigned int k = draw(KEYS), tries;
+
+	for (tries = 0; tries < KEYS && present != !!crowd->version[k]; tries++)
+		k = (k + 1) % KEYS;
+	return k;
+}
+
+static void expect(bool right, const char *what)
+{
+	if (!right && !crowd->wrong)
+		crowd->wrong = what;
+}
+
+static u64 value_word(unsigned int k, u32 version, unsigned int i)
+{
+	return (((u64)k << 32 | version) + 1) * 0x9e3779b97f4a7c15ULL + i;
+}
+
+/* Its first byte tells the version, as far as a byte can. */
+static void value_make(void *value, unsigned int k, u32 version)
+{
+	unsigned int i, size = crowd->sm->cmap.shape.value_size;
+
+	for (i = 0; i < DIV_ROUND_UP(size, sizeof(u64)); i++) {
+		u64 word = (value_word(k, version, i) & ~0xffULL) | (u8)(version * 16 + k);
+
+		memcpy(value + i * sizeof(u64), &word, min_t(size_t, size - i * sizeof(u64),
+							     sizeof(u64)));
+	}
+}
+
+static u64 hash_of(unsigned int k)
+{
+	return cmap_hash(&crowd->sm->cmap, crowd->key[k], crowd->sm->cmap.shape);
+}
+
+/* Load the key. Return: is what it finds one of the versions that it may? *@found: which. */
+static bool load_is_right(u32 *found)
+{
+	const unsigned int size = crowd->sm->cmap.shape.value_size;
+	int ret = seqlock_load(&crowd->sm->cmap, crowd->key[crowd->probe], crowd->out);
+	unsigned int i = crowd->nr_seen;
+
+	while (i--) {
+		*found = crowd->seen[i];
+		if (!*found != (ret == -ENOENT))
+			continue;
+		if (ret)
+			return true;
+		value_make(crowd->wanted, crowd->probe, *found);
+		if (!memcmp(crowd->wanted, crowd->out, size))
+			return true;
+	}
+	return false;
+}
+
+/* The first try of a load, in every table, where a change keeps it from going on. */
+static void glance_in_a_change(const struct sqm_count *count)
+{
+	const struct cmap_shape shape = crowd->sm->cmap.shape;
+	const struct sqm_table *t;
+	enum sqm_look look;
+	struct sqm_key k;
+
+	sqm_key_init(&k, hash_of(crowd->probe), crowd->key[crowd->probe], shape);
+	rcu_read_lock();
+	for (t = rcu_dereference(crowd->sm->table); t; t = rcu_dereference(t->next)) {
+		look = sqm_look(sqm_bucket_at(crowd->sm, t, k.hash, shape), count,
+				sqm_read_begin(count), &k, crowd->out, shape);
+		expect(look == SQM_AGAIN, "a load ends while a change that is counted goes on");
+	}
+	rcu_read_unlock();
+}
+
+/* In how many slots of a bucket and its chain is the key? */
+static unsigned int copies(const struct sqm_bucket b, const struct sqm_key *k,
+			   const struct cmap_shape shape)
+{
+	const struct sqm_overflow *o = sqm_chain(b, shape);
+	u64 *slots = b.slots;
+	unsigned int i, n = 0;
+
+	for (; slots; slots = o ? (u64 *)o->slots : NULL, o = o ? o->next : NULL)
+		for (i = 0; i < sqm_slots(shape); i++) {
+			u64 *slot = slots + i * sqm_slot_words(shape);
+
+			n += sqm_slot_matches(slot, k, shape) &&
+			     (sqm_is_inline(shape) ||
+			      sqm_entry_matches(sqm_pointer(slot[1]), k, shape));
+		}
+	return n;
+}
+
+/* Where no change is counted, no key is on its way from slot to slot. */
+static void check_copies(void)
+{
+	const struct cmap_shape shape = crowd->sm->cmap.shape;
+	const struct sqm_table *t;
+	struct sqm_key k;
+
+	sqm_key_init(&k, hash_of(crowd->probe), crowd->key[crowd->probe], shape);
+	rcu_read_lock();
+	for (t = rcu_dereference(crowd->sm->table); t; t = rcu_dereference(t->next))
+		expect(copies(sqm_bucket_at(crowd->sm, t, k.hash, shape), &k, shape) <= 1,
+		       "a key is in two slots, and that is not counted as a change");
+	rcu_read_unlock();
+}
+
+static void glance(void)
+{
+	const struct sqm_count *count = sqm_count_of(crowd->sm, hash_of(crowd->probe));
+	u32 found;
+
+	if (count->begun != count->ended) {
+		glance_in_a_change(count);
+		return;
+	}
+	expect(load_is_right(&found), "a load during a write finds neither before nor after");
+	check_copies();
+	/* What was seen is never seen to be undone. */
+	crowd->seen[0] = found;
+}
+
+static void write_one(unsigned int k, bool remove)
+{
+	const u32 was = crowd->version[k];
+	const struct cmap_update u = {
+		.op = remove ? CMAP_DELETE : CMAP_STORE,
+		.key = crowd->key[k],
+		.value = remove ? NULL : crowd->value,
+	};
+	int ret;
+
+	crowd->version[k] = remove ? 0 : ++crowd->versions;
+	value_make(crowd->value, k, crowd->version[k]);
+	crowd->seen[1] = crowd->turn == READER ? crowd->version[crowd->probe] : crowd->seen[1];
+	ret = seqlock_update(&crowd->sm->cmap, &u);
+	if (ret == -ENOMEM)
+		crowd->version[k] = was;
+	if (ret == -ENOMEM)
+		expect(!memory && !remove, "a write says that it lacks memory");
+	else
+		expect(ret == (remove && !was ? -ENOENT : 0), "a write returns what is wrong");
+}
+
+static void clear_all(void)
+{
+	memset(crowd->version, 0, sizeof(crowd->version));
+	crowd->seen[1] = crowd->turn == READER ? 0 : crowd->seen[1];
+	expect(!sqm_clear(&crowd->sm->cmap), "a clear fails");
+}
+
+/* A resize goes on to its end, unless memory is lacking. */
+static void resize_end(void)
+{
+	struct sqm_table *t = rcu_dereference_protected(crowd->sm->table, true);
+	struct sqm_table *next = rcu_dereference_protected(t->next, true);
+
+	if (next)
+		expect(sqm_resize_end(crowd->sm, t, next) || !memory, "a resize does not end");
+}
+
+/* Anything that may happen beside a load. */
+static void change(void)
+{
+	/* Few keys leave room for guests, many make chains. */
+	static const unsigned int crowds[] = { 2, 3, 5, 6, KEYS };
+	const unsigned int size = crowds[crowd->versions / 64 % ARRAY_SIZE(crowds)];
+	const bool removes = draw(8) < (sqm_entries(crowd->sm) > size ? 6 : 2);
+	const unsigned int what = draw(64);
+	const unsigned int k = draw_key(draw(8) ? removes : !removes);
+
+	memory = draw(8) ? UINT_MAX : draw(3);
+	if (!what)
+		clear_all();
+	else if (what == 1)
+		resize_end();
+	else
+		write_one(k, removes);
+	memory = UINT_MAX;
+}
+
+static void step(void)
+{
+	const enum crowd_turn turn = crowd->turn;
+	unsigned int n;
+
+	if (turn == NOBODY || (turn == WRITERS && crowd->left--))
+		return;
+	crowd->turn = NOBODY;
+	if (turn == READER) {
+		glance();
+		crowd->turn = READER;
+		return;
+	}
+	for (n = 1 + draw(CHANGES_MAX); n; n--) {
+		change();
+		crowd->seen[crowd->nr_seen++] = crowd->version[crowd->probe];
+	}
+}
+
+static void load_and_writes(void)
+{
+	u32 found;
+
+	crowd->seen[0] = crowd->version[crowd->probe];
+	crowd->nr_seen = 1;
+	crowd->turn = WRITERS;
+	crowd->left = UINT_MAX;
+	expect(load_is_right(&found), "a load finds what is not there");
+	/* It has so many steps. */
+	crowd->left = draw(UINT_MAX - crowd->left);
+	expect(load_is_right(&found), "a load finds what was not there while it ran");
+	crowd->turn = NOBODY;
+}
+
+static void write_and_loads(void)
+{
+	const u32 was = crowd->version[crowd->probe];
+
+	crowd->seen[0] = was;
+	crowd->seen[1] = was;
+	crowd->nr_seen = 2;
+	crowd->turn = READER;
+	change();
+	crowd->turn = NOBODY;
+	expect(crowd->seen[0] == was || crowd->seen[0] == crowd->version[crowd->probe],
+	       "a write that failed was seen");
+}
+
+static void resize_begin(void)
+{
+	struct sqm_map *sm = crowd->sm;
+	struct sqm_table *t = rcu_dereference_protected(sm->table, true);
+	/* Guests are often evicted in the largest. */
+	const unsigned int bits = sm->stripe_bits + (draw(2) ? BITS_MORE : draw(BITS_MORE));
+
+	if (rcu_dereference_protected(t->next, true) || bits == t->bits)
+		return;
+	expect(sqm_resize_begin(sm, t, bits, 0), "no memory for a table");
+}
+
+/* Is a bucket as writers may take it to be? Adds up entries and overflow buckets. */
+static void check_bucket(const struct sqm_bucket b, u64 *entries, u64 *overflows)
+{
+	const struct cmap_shape shape = crowd->sm->cmap.shape;
+	const struct sqm_overflow *first = sqm_chain(b, shape), *o;
+	const unsigned int slots = sqm_slots(shape);
+
+	*entries += sqm_count(b, shape);
+	if (!first)
+		return;
+	expect(sqm_count_in(b, b.slots, shape) == slots - 1, "a bucket that has a chain has room");
+	expect(sqm_count_in(b, first->slots, shape) > !first->next, "a chain is too long");
+	for (o = first; o; o = o->next, ++*overflows)
+		expect(o == first || sqm_count_in(b, o->slots, shape) == slots, "a chain has gaps");
+}
+
+static void check_accounts(void)
+{
+	const struct cmap_shape shape = crowd->sm->cmap.shape;
+	u64 i, in_buckets = 0, overflows = 0, present = 0, kept = 0;
+	const struct sqm_table *t;
+
+	rcu_read_lock();
+	for (t = rcu_dereference(crowd->sm->table); t; t = rcu_dereference(t->next))
+		for (i = 0; i < 1ULL << t->bits; i++)
+			check_bucket(sqm_bucket_at(crowd->sm, t, sqm_hash_at(t, i), shape),
+				     &in_buckets, &overflows);
+	rcu_read_unlock();
+	for (i = 0; i < KEYS; i++)
+		present += !!crowd->version[i];
+	expect(present == in_buckets, "a key is twice in a map, or lost");
+	expect(present == sqm_entries(crowd->sm), "a map counts its entries wrongly");
+	for (i = 0; i < 1U << crowd->sm->stripe_bits; i++)
+		kept += crowd->sm->stripes[i].overflows;
+	expect(kept == overflows, "a map counts its overflow buckets wrongly");
+}
+
+/* At rest, each key is there or not, as it should be. */
+static void check_keys(void)
+{
+	u32 found;
+
+	crowd->nr_seen = 1;
+	for (crowd->probe = 0; crowd->probe < KEYS; crowd->probe++) {
+		crowd->seen[0] = crowd->version[crowd->probe];
+		expect(load_is_right(&found), "a key is lost, or has another value");
+	}
+}
+
+/* An entry of a walk: its key's number, KEYS if it is none of them. */
+static unsigned int walked_key(const void *key)
+{
+	unsigned int k;
+
+	for (k = 0; k < KEYS; k++)
+		if (!memcmp(key, crowd->key[k], crowd->sm->cmap.shape.key_size))
+			break;
+	return k;
+}
+
+/* A walk, with changes between its pages. */
+static void check_walk(void)
+{
+	struct cmap *m = &crowd->sm->cmap;
+	struct cmap_page page = { .room = KEYS, .data = crowd->page };
+	unsigned int k, found[KEYS + 1] = { };
+	u32 before[KEYS];
+
+	memcpy(before, crowd->version, sizeof(before));
+	for (; !page.done; page.count = 0) {
+		sqm_collect(m, &page);
+		while (page.count--)
+			found[walked_key(page.data + page.count * cmap_page_stride(m))]++;
+		if (!draw(4))
+			change();
+	}
+	expect(!found[KEYS], "a walk finds what was never stored");
+	for (k = 0; k < KEYS; k++) {
+		expect(found[k] <= 1, "a walk finds a key twice");
+		expect(found[k] || !before[k] || before[k] != crowd->version[k],
+		       "a walk misses a key");
+	}
+}
+
+static bool same_bits(u64 a, u64 b, unsigned int bits)
+{
+	return !((a ^ b) >> (64 - bits));
+}
+
+/* Keys that crowd where the word is at home; of byte strings, where it is the first word. */
+static void make_keys(struct kunit *test, u64 word)
+{
+	const unsigned int few = crowd->sm->stripe_bits;
+	u64 candidate = word;
+	unsigned int i;
+
+	crowd->key[0][0] = word;
+	for (i = 1; i < KEYS; i++)
+		do {
+			crowd->key[i][0] = ++candidate;
+			KUNIT_ASSERT_LT(test, candidate - word, 1ULL << 24);
+		} while (!same_bits(hash_of(i), hash_of(0), i < CROWD ? few + BITS_MORE + 1 : few));
+}
+
+static void go_through(struct kunit *test, const struct crowd_shape *shape, u64 word)
+{
+	const unsigned int rounds = test_scaled(ROUNDS);
+	unsigned int i;
+
+	make_keys(test, word);
+	for (i = 0; i < rounds && !crowd->wrong; i++) {
+		crowd->probe = draw_key(draw(8));
+		if (!draw(16))
+			resize_begin();
+		if (draw(2))
+			load_and_writes();
+		else
+			write_and_loads();
+		if (i % 8 == 0)
+			check_keys();
+		if (i % 128 == 0) {
+			check_accounts();
+			check_walk();
+		}
+	}
+	KUNIT_EXPECT_NULL_MSG(test, crowd->wrong, "%s, round %u: %s", shape->name, i, crowd->wrong);
+	clear_all();
+}
+
+static void crowd_desc(const struct crowd_shape *shape, char *desc)
+{
+	strscpy(desc, shape->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(crowd, crowd_shapes, crowd_desc);
+
+static void map_make(struct kunit *test, const struct crowd_shape *shape)
+{
+	struct cmap *m = &crowd->sm->cmap;
+
+	m->flags = shape->flags;
+	m->shape.key_size = shape->key_size;
+	m->shape.value_size = shape->value_size;
+	m->shape.u64_key = shape->key_size == sizeof(u64) && !(m->flags & CMAP_GENERIC);
+	m->shape.u64_pair = m->shape.u64_key && shape->value_size == sizeof(u64);
+	hash_key_init(&m->hash, m->flags & CMAP_COLLIDE);
+	mapstat_pauses_init(&m->pauses);
+	m->pcpu = alloc_percpu(struct cmap_pcpu);
+	KUNIT_ASSERT_NOT_NULL(test, m->pcpu);
+	KUNIT_ASSERT_EQ(test, 0, sqm_init(m));
+}
+
+/*
+ * Fails when: of a write that takes an entry from its slot, or writes a value of several
+ * words, any part is not counted as a change, in all counts of its bucket; an insert or a
+ * replaced word is seen half done; a load uses what it has not validated; what is unlinked
+ * is freed too early, or never; a mark is taken for an entry, or an entry for a mark; a
+ * chain, a move or a clear loses an entry or has it twice, also where memory is lacking.
+ */
+static void step_by_step(struct kunit *test)
+{
+	const struct crowd_shape *shape = test->param_value;
+	struct sqm_map *sm = crowd->sm;
+	unsigned int i;
+
+	map_make(test, shape);
+	go_through(test, shape, 0);
+	for (i = 0; i < ARRAY_SIZE(sm->marks) && sm->cmap.shape.u64_key; i++) {
+		go_through(test, shape, sm->marks[i].more);
+		go_through(test, shape, sm->marks[i].empty);
+	}
+	/* A map may end while it is resized, with entries in both tables. */
+	if (!sm->cmap.shape.u64_key)
+		go_through(test, shape, 1);
+	for (i = 0; i < KEYS; i++)
+		write_one(i, false);
+	resize_begin();
+	write_one(0, false);
+	sqm_exit(&sm->cmap);
+	KUNIT_EXPECT_EQ(test, 0, allocated);
+}
+
+/*
+ * Fails when: a move that needs more than there is at once never comes to an end, since what
+ * it got is given back; or the worker that gave up is not told that there is a reason to
+ * try again; or a key is lost meanwhile.
+ */
+static void little_memory_is_enough(struct kunit *test)
+{
+	static const struct crowd_shape shape = { "collide outside", 16, 128, CMAP_COLLIDE };
+	struct sqm_map *sm = crowd->sm;
+	const struct sqm_table *t;
+	unsigned int i;
+
+	map_make(test, &shape);
+	make_keys(test, 0);
+	for (i = 0; i < KEYS; i++)
+		write_one(i, false);
+	t = rcu_dereference_protected(sm->table, true);
+	KUNIT_ASSERT_TRUE(test, sqm_resize_begin(sm, rcu_dereference_protected(sm->table, true),
+						 t->bits + 1, KEYS));
+	for (i = 0; i < KEYS; i++) {
+		memory = 1;
+		sqm_work(&sm->cmap);
+		memory = UINT_MAX;
+		check_keys();
+		if (rcu_dereference_protected(sm->table, true) != t)
+			break;
+		kicks = 0;
+		memory = 0;
+		write_one(0, true);	/* which helps to move, but lacks memory, too */
+		memory = UINT_MAX;
+		KUNIT_EXPECT_EQ(test, 1, kicks);
+	}
+	KUNIT_EXPECT_GT(test, i, 1);
+	KUNIT_EXPECT_LT(test, i, KEYS);
+	KUNIT_EXPECT_NULL_MSG(test, crowd->wrong, "%s", crowd->wrong);
+	check_accounts();
+	sqm_exit(&sm->cmap);
+	KUNIT_EXPECT_EQ(test, 0, allocated);
+}
+
+static int seqlock_test_init(struct kunit *test)
+{
+	crowd = kvzalloc(sizeof(*crowd), GFP_KERNEL);
+	if (!crowd)
+		return -ENOMEM;
+	crowd->sm = kvzalloc(sizeof(*crowd->sm), GFP_KERNEL);
+	if (!crowd->sm)
+		return -ENOMEM;
+	prandom_seed_state(&crowd->rnd, test_seed());
+	allocated = 0;
+	return 0;
+}
+
+static void seqlock_test_exit(struct kunit *test)
+{
+	if (crowd && crowd->sm) {
+		free_percpu(crowd->sm->cmap.pcpu);
+		kvfree(crowd->sm);
+	}
+	kvfree(crowd);
+	crowd = NULL;
+}
+
+static struct kunit_case seqlock_cases[] = {
+	KUNIT_CASE_PARAM(step_by_step, crowd_gen_params),
+	KUNIT_CASE(little_memory_is_enough),
+	{}
+};
+
+static struct kunit_suite seqlock_suite = {
+	.name = "mapstat_seqlock",
+	.init = seqlock_test_init,
+	.exit = seqlock_test_exit,
+	.test_cases = seqlock_cases,
+};
+
+kunit_test_suites(&seqlock_suite);
