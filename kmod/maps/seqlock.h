@@ -34,7 +34,8 @@
  * last one that had not ended before the first.  Then no entry of the bucket or its chain
  * has left its slot in between, so:
  *
- *   a hit	the value was read from a slot that was the key's all the time.
+ *   a hit	the value was read from a slot that was the key's, from when its first word
+ *		was read.
  *   a miss	entries came at the most; so the key was absent at the first read.
  *
  * The count never guards a pointer that is followed: whoever follows one has validated
@@ -126,6 +127,8 @@ struct sqm_table {
 };
 
 MAPSTAT_BEGINS_LINE(struct sqm_table, slots);
+/* sqm_sibling() and sqm_last_of() take a bucket of u64s to be aligned to its size. */
+static_assert(offsetof(struct sqm_table, slots) % (2 * SQM_SLOTS_MAX * sizeof(u64)) == 0);
 
 /**
  * struct sqm_stripe - a range of hashes
@@ -259,7 +262,7 @@ static __always_inline unsigned int sqm_slot_words(const struct cmap_shape shape
 	return sqm_key_words(shape) + sqm_value_words(shape);
 }
 
-/* As many slots as fit two cache lines, at least 2. */
+/* As many slots as fit two cache lines, 2 to 4. */
 static __always_inline unsigned int sqm_slots(const struct cmap_shape shape)
 {
 	unsigned int words = sqm_slot_words(shape);

@@ -16,9 +16,12 @@
 
 /* log2 of the number of stripes: at least a few, so that all take turns on a small map */
 #define SQM_STRIPE_BITS_MIN	4
-#define SQM_STRIPE_BITS_MAX	8	/* not more than SQM_COUNT_BITS */
+#define SQM_STRIPE_BITS_MAX	8
 #define SQM_STRIPES_PER_CPU	4	/* two writers seldom meet by chance */
 #define SQM_COLLECT_STEPS	64	/* ranges at a time, where they are empty */
+
+/* A count is changed under one lock: see seqlock.h. */
+static_assert(SQM_STRIPE_BITS_MAX <= SQM_COUNT_BITS);
 
 static unsigned int sqm_stripe_bits(void)
 {
