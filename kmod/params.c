@@ -453,15 +453,17 @@ static int check_batch(const struct stress_config *config)
 int mapstat_params_geometry(struct mapstat_geometry *g)
 {
 	const char *wrong;
+	char val[12];
 
 	mapstat_geometry_fill(g);
 	wrong = mapstat_geometry_check(g);
 	if (!wrong)
 		return 0;
-	pr_err("parameters cache_kib=%u cache_ways=%u line_bytes=%u tlb_entries=%u tlb_ways=%u page_kib=%u: %s\n",
-	       g->l1d_kib, g->l1d_ways, g->line_bytes, g->dtlb_entries, g->dtlb_ways, g->page_kib,
-	       wrong);
-	return -EINVAL;
+	snprintf(val, sizeof(val), "%u", g->l1d_kib);
+	return refuse(&mapstat_params[PARAM_cache_kib], val,
+		      "with cache_ways=%u line_bytes=%u tlb_entries=%u tlb_ways=%u page_kib=%u: %s",
+		      g->l1d_ways, g->line_bytes, g->dtlb_entries, g->dtlb_ways, g->page_kib,
+		      wrong);
 }
 
 /**

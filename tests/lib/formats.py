@@ -305,7 +305,7 @@ def miss_totals(path, lines):
         split = [found[f"{k}{total}_total"] for k in kinds[1:]]
         if split and None not in split:
             check(sum(split) == found[total + "_total"], f"{path}: {total}_total is not the sum of its kinds'")
-    whys = [found[f"{w}_misses_total"] for w in "cold capacity conflict coherence".split()]
+    whys = [found.get(f"{w}_misses_total") for w in "cold capacity conflict coherence".split()]
     if None not in whys:
         check(sum(whys) == found["l1d_misses_total"], f"{path}: l1d_misses_total is not the sum of its reasons")
         check(found["lines_total"] <= found["reads_total"] + found["writes_total"] + found["atomics_total"],
