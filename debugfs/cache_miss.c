@@ -38,15 +38,15 @@ struct miss_reader {
 static void show_totals(struct seq_file *m, const struct miss_reader *reader,
 			const struct mapstat_misses *misses, enum mapstat_op_kind kind)
 {
-	const char *name = mapstat_op_kind_names[kind], *dash = "_";
+	const char *name = mapstat_op_kind_names[kind];
+	const bool all = kind == MAPSTAT_OP_NONE;
 	int i;
 
-	if (kind == MAPSTAT_OP_NONE)
-		name = dash = "";
-	else if (!mapstat_misses_total(misses, kind, MAPSTAT_TOTAL_OPS, -1))
+	if (!all && !mapstat_misses_total(misses, kind, MAPSTAT_TOTAL_OPS, -1))
 		return;
 	for (i = 0; i < MAPSTAT_NR_MISS_TOTALS; i++) {
-		seq_printf(m, "%s%s%s_total\t", name, dash, mapstat_miss_total_names[i]);
+		seq_printf(m, "%s%s%s_total\t", all ? "" : name, all ? "" : "_",
+			   mapstat_miss_total_names[i]);
 		if (reader->counts & BIT(i))
 			seq_printf(m, "%llu\n", mapstat_misses_total(misses, kind, i, -1));
 		else

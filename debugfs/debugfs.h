@@ -13,10 +13,10 @@
 #ifndef MAPSTAT_DEBUGFS_H
 #define MAPSTAT_DEBUGFS_H
 
+#include <linux/fs.h>
 #include <linux/types.h>
 
 struct dentry;
-struct file_operations;
 struct seq_file;
 
 extern const struct file_operations mapstat_cache_miss_fops;

@@ -291,4 +291,5 @@ static struct kunit_suite model_suite = {
 	.name = "mapstat_model",
 	.test_cases = model_cases,
 };
-kunit_test_suite(model_suite);
+
+kunit_test_suites(&model_suite);

@@ -185,7 +185,8 @@ u64 mapstat_misses_total(const struct mapstat_misses *misses, enum mapstat_op_ki
 		if (cpu >= 0 && c != cpu)
 			continue;
 		for (k = 0; k < MAPSTAT_NR_OP_KINDS; k++)
-			if (kind == MAPSTAT_OP_NONE || kind == k)	/* pairs with misses_add() */
+			/* Pairs with misses_add(): no tearing, no ordering. */
+			if (kind == MAPSTAT_OP_NONE || kind == k)
 				sum += READ_ONCE(per_cpu_ptr(misses->cpu, c)->total[k][total]);
 	}
 	return sum;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The model of caches: per CPU a set-associative first-level data cache and TLB, LRU, no prefetcher.
+ * The model: a set-associative first-level data cache and TLB per CPU, LRU, no prefetcher.
  *
  * MESI, by snooping: a line is in a cache owned (nobody else has it), shared, or not.
  * Accesses that a cache can answer alone (a read that hits, a write that hits an owned line)
@@ -13,9 +13,9 @@
  * this CPU never had the line, which a Bloom filter of fixed size remembers: after 500 000
  * lines it takes 1 in 70 cold misses for capacity, after a million 1 in 20.
  *
- * COSTS.  Per CPU that there may be 1 MiB for the filter and 80 bytes for a line of the cache, while a
- * model is there.  An access is about a microsecond; a transaction takes a lock of every CPU
- * that has used the model.
+ * COSTS.  Per CPU that there may be 1 MiB for the filter and 64 bytes and a little for a line
+ * of the cache, while a model is there; and a transaction takes a lock of every CPU that has
+ * used the model.
  */
 #include <linux/bitmap.h>
 #include <linux/irqflags.h>
@@ -438,9 +438,9 @@ static struct model_cpu *cpu_alloc(const struct mapstat_model *model)
 	if (!c)
 		return NULL;
 	raw_spin_lock_init(&c->lock);
-	c->ways = kvzalloc(model->lines * sizeof(*c->ways), GFP_KERNEL);
-	c->pages = kvzalloc(model->g.dtlb_entries * sizeof(*c->pages), GFP_KERNEL);
-	c->nodes = kvzalloc((model->lines + 1) * sizeof(*c->nodes), GFP_KERNEL);
+	c->ways = kvcalloc(model->lines, sizeof(*c->ways), GFP_KERNEL);
+	c->pages = kvcalloc(model->g.dtlb_entries, sizeof(*c->pages), GFP_KERNEL);
+	c->nodes = kvcalloc(model->lines + 1, sizeof(*c->nodes), GFP_KERNEL);
 	c->heads = kvzalloc(sizeof(*c->heads) << model->head_bits, GFP_KERNEL);
 	c->seen = kvzalloc(BIT(SEEN_BITS) / BITS_PER_BYTE, GFP_KERNEL);
 	if (c->ways && c->pages && c->nodes && c->heads && c->seen) {

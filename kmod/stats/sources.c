@@ -34,7 +34,7 @@ static const struct {
 	[MAPSTAT_PMU_DTLB] = { MAPSTAT_MISS_DTLB, MAPSTAT_TOTAL_DTLB },
 };
 
-static int none(struct mapstat_miss_session *s, int error, const char *why)
+static int nobody(struct mapstat_miss_session *s, int error, const char *why)
 {
 	scnprintf(s->text, sizeof(s->text), "none %pe (%s)", ERR_PTR(error), why);
 	return error;
@@ -44,7 +44,7 @@ static int begin_model(struct mapstat_miss_session *s, const struct mapstat_geom
 {
 	s->model = mapstat_model_alloc(g, nr_cpu_ids);
 	if (!s->model)
-		return none(s, -ENOMEM, "no memory for the model");
+		return nobody(s, -ENOMEM, "no memory for the model");
 	s->kind = MAPSTAT_CACHE_MODEL;
 	s->counts = (BIT(MAPSTAT_NR_MISS_TOTALS) - 1) & ~BIT(MAPSTAT_TOTAL_LLC);
 	mapstat_geometry_print(g, s->text, sizeof(s->text));
@@ -70,7 +70,7 @@ static int begin_pmu(struct mapstat_miss_session *s)
 	int i, error = 0;
 
 	if (IS_ERR(pmu))
-		return none(s, PTR_ERR(pmu), "no counters");
+		return nobody(s, PTR_ERR(pmu), "no counters");
 	pmu_texts(s, pmu);
 	for (i = 0; i < MAPSTAT_NR_PMU; i++) {
 		error = mapstat_pmu_error(pmu, i);
@@ -104,7 +104,7 @@ int mapstat_session_begin(struct mapstat_miss_session *s, enum mapstat_cache cac
 	*s = (struct mapstat_miss_session){ .kind = MAPSTAT_CACHE_OFF };
 	mutex_lock(&session_lock);
 	if (cache == MAPSTAT_CACHE_OFF)
-		return none(s, -ENODATA, "cache=off");
+		return nobody(s, -ENODATA, "cache=off");
 	if (cache != MAPSTAT_CACHE_MODEL && !begin_pmu(s))
 		return 0;
 	if (cache != MAPSTAT_CACHE_PMU)

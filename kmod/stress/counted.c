@@ -84,7 +84,8 @@ static void feed_traces(const struct stress_run *run)
  */
 static bool meet(struct stress_run *run)
 {
-	const unsigned int meeting = READ_ONCE(run->meeting);	/* it cannot change before all met */
+	/* It cannot change before all have met: plain would do, but for the other's release. */
+	const unsigned int meeting = READ_ONCE(run->meeting);
 
 	/* Fully ordered: the last one sees the traces of all. */
 	if (atomic_dec_and_test(&run->absent)) {

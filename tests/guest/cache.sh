@@ -71,6 +71,11 @@ off_counts_nothing() {
 		fail "$(grep '^# misses' /tmp/results)"
 }
 
+reset_forgets() {
+	echo reset >"$FILES/control"
+	equal operations "$(miss_of rwlock ops_total)" 0
+}
+
 # write_says TEXT ERROR
 write_says() {
 	printf %s "$1" >/tmp/text
@@ -142,7 +147,7 @@ bad_geometry() {
 
 test_case "the model counts each design" model_counts
 test_case "a lock's word changes hands at each operation" lock_word_changes_hands
-test_case "reset forgets" eval 'echo reset >"$FILES/control"; equal ops "$(miss_of rwlock ops_total)" 0'
+test_case "reset forgets" reset_forgets
 test_case "a window of a live map" windows
 test_case "no window while a run is on" no_window_in_a_run
 test_case "cache=pmu: what there is, or why not" pmu_is_told_of

@@ -24,6 +24,7 @@ static inline void *kmalloc_array(size_t n, size_t size, gfp_t gfp)
 
 #define kvmalloc_array(n, size, gfp)	kmalloc_array(n, size, gfp)
 #define kcalloc(n, size, gfp)		kmalloc_array(n, size, (gfp) | __GFP_ZERO)
+#define kvcalloc(n, size, gfp)		kcalloc(n, size, gfp)
 #define kzalloc(size, gfp)		kmalloc(size, (gfp) | __GFP_ZERO)
 #define kvzalloc(size, gfp)		kmalloc(size, (gfp) | __GFP_ZERO)
 #define kvzalloc_node(size, gfp, node)	((void)(node), kvzalloc(size, gfp))
