@@ -61,6 +61,7 @@ static int stats_show(struct seq_file *m, void *v)
 
 	seq_printf(m, "design\t%s\n", map->ops->name);
 	seq_printf(m, "mode\t%s\n", mode_of(map));
+	seq_printf(m, "id\t%u\n", map->id);
 	seq_printf(m, "key_size_bytes\t%u\n", map->shape.key_size);
 	seq_printf(m, "value_size_bytes\t%u\n", map->shape.value_size);
 	show_memory(m, map);

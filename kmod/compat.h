@@ -43,4 +43,11 @@
 #define MAPSTAT_IMPORT_NS(ns)	MODULE_IMPORT_NS(ns)
 #endif
 
+/* 6.10: __assign_str() knows the string from __string() */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#define mapstat_assign_str(dst, src)	__assign_str(dst)
+#else
+#define mapstat_assign_str(dst, src)	__assign_str(dst, src)
+#endif
+
 #endif /* MAPSTAT_COMPAT_H */

@@ -24,7 +24,7 @@ static int measure_init(struct kunit *test)
 	test->priv = t;
 	if (!t)
 		return -ENOMEM;
-	mapstat_pauses_init(&t->pauses);
+	mapstat_pauses_init(&t->pauses, NULL);
 	return 0;
 }
 
@@ -38,7 +38,7 @@ static void record(struct measure_test *t, unsigned int n, u64 ns)
 
 static u64 longest_of(struct measure_test *t, unsigned int earlier, unsigned int n)
 {
-	mapstat_pauses_init(&t->pauses);
+	mapstat_pauses_init(&t->pauses, NULL);
 	if (earlier)
 		record(t, earlier - 1, 1000000);
 	mapstat_pauses_snapshot(&t->pauses, &t->before);

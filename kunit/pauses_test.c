@@ -23,7 +23,7 @@ static int pauses_init(struct kunit *test)
 	test->priv = t;
 	if (!t)
 		return -ENOMEM;
-	mapstat_pauses_init(&t->p);
+	mapstat_pauses_init(&t->p, NULL);
 	return 0;
 }
 

@@ -50,7 +50,7 @@ static int table_test_init(struct kunit *test)
 	if (!tt->map.pcpu)
 		return -ENOMEM;
 	INIT_WORK(&tt->map.work, no_work);
-	mapstat_pauses_init(&tt->map.pauses);
+	mapstat_pauses_init(&tt->map.pauses, NULL);
 	return 0;
 }
 

@@ -10,6 +10,8 @@
 #include <linux/types.h>
 #include <uapi/mapstat.h>
 
+struct cmap;
+
 #define MAPSTAT_PAUSES_KEPT	64	/* a screen of them; a power of two */
 
 /**
@@ -47,7 +49,8 @@ struct mapstat_pause_event {
 
 /**
  * struct mapstat_pauses - a map's pauses
- * @lock: protects all that follows
+ * @map: whose they are, for tracepoints; constant; NULL: nobody's
+ * @lock: protects all that follows it
  * @total: per kind, since creation or reset; their sum counts the ring's events
  * @max_ns: the longest, per kind
  * @sum_ns: all together, per kind
@@ -56,6 +59,7 @@ struct mapstat_pause_event {
  * @next: number of events so far
  */
 struct mapstat_pauses {
+	const struct cmap *map;
 	spinlock_t lock;	/* of all that follows */
 	u64 total[MAPSTAT_NR_PAUSES];
 	u64 max_ns[MAPSTAT_NR_PAUSES];
@@ -65,7 +69,7 @@ struct mapstat_pauses {
 	u64 next;
 };
 
-void mapstat_pauses_init(struct mapstat_pauses *p);
+void mapstat_pauses_init(struct mapstat_pauses *p, const struct cmap *map);
 void mapstat_pauses_reset(struct mapstat_pauses *p);
 void mapstat_pauses_record(struct mapstat_pauses *p, enum mapstat_pause kind,
 			   u64 duration_ns, u64 entries);

@@ -13,12 +13,14 @@
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
+#include <mapstat/trace.h>
 #include "../table/array.h"
 #include "call.h"
 #include "front.h"
 #include "registry.h"
 #include "sample.h"
 #include "told.h"
+#include "traced.h"
 
 #define CMAP_OPS_ENTRY(d)							\
 	[CMAP_DESIGN_##d] = &d##_ops,
@@ -40,9 +42,16 @@ static noinline int load_by_front(struct cmap *m, const void *key, void *value)
 
 static __always_inline int do_load(struct cmap *m, const void *key, void *value)
 {
+	if (trace_cmap_op_enabled())
+		return traced_load(m, key, value);
 	if (static_branch_unlikely(&front_in_use))
 		return load_by_front(m, key, value);
 	return call_load(m, key, value);
+}
+
+static __always_inline unsigned int do_load_many(struct cmap *m, const struct cmap_many *q)
+{
+	return trace_cmap_op_enabled() ? traced_load_many(m, q) : call_load_many(m, q);
 }
 
 /* In an RCU read-side section, so that a front that comes can wait for it. */
@@ -50,6 +59,8 @@ static __always_inline int do_update(struct cmap *m, const struct cmap_update *u
 {
 	int ret;
 
+	if (trace_cmap_op_enabled())
+		return traced_update(m, u);
 	rcu_read_lock();
 	if (static_branch_unlikely(&front_in_use))
 		ret = front_update(m, u);
@@ -129,9 +140,9 @@ unsigned int cmap_load_many(struct cmap *map, const void *keys, void *values,
 	if (static_branch_unlikely(&mapstat_touch_on))
 		return told_load_many(map, &q, NULL);
 	if (likely(!sample_due(map)))
-		return call_load_many(map, &q);
+		return do_load_many(map, &q);
 	start = mapstat_clock_read();
-	hits = call_load_many(map, &q);
+	hits = do_load_many(map, &q);
 	sample_record(map, CMAP_HIST_LOAD_MANY, start);
 	return hits;
 }
@@ -335,6 +346,8 @@ int cmap_range(struct cmap *map, cmap_range_fn fn, void *arg)
 		map->ops->collect_end(map, &page);
 	kvfree(page.data);
 	sample_record(map, CMAP_HIST_RANGE, start);
+	if (trace_cmap_op_enabled())
+		traced_whole(map, "range", start, ret);
 	return ret;
 }
 EXPORT_SYMBOL_MAPSTAT(cmap_range);
@@ -354,6 +367,8 @@ int cmap_clear(struct cmap *map)
 	might_sleep();
 	ret = front_clear(map);
 	sample_record(map, CMAP_HIST_RANGE, start);
+	if (trace_cmap_op_enabled())
+		traced_whole(map, "clear", start, ret);
 	return ret;
 }
 EXPORT_SYMBOL_MAPSTAT(cmap_clear);
@@ -487,7 +502,7 @@ static struct cmap *alloc_map(const struct cmap_params *p, int design)
 	m->params.mode = NULL;
 	strscpy(m->name, p->name, sizeof(m->name));
 	hash_key_init(&m->hash, p->flags & CMAP_COLLIDE);
-	mapstat_pauses_init(&m->pauses);
+	mapstat_pauses_init(&m->pauses, m);
 	INIT_WORK(&m->work, cmap_work);
 	init_rwsem(&m->front_lock);
 	if (shared_alloc(m)) {

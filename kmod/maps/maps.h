@@ -101,6 +101,7 @@ extern const char *const cmap_hist_names[CMAP_NR_HISTS];
  * @node: protected by the registry's mutex
  * @params: what it was made with, defaults filled in, strings not kept: constant
  * @name: constant
+ * @id: tells it from all maps that are or were; set when it is added to the registry
  * @observer_data: owned by the registry's observer
  */
 struct cmap {
@@ -119,6 +120,7 @@ struct cmap {
 	struct list_head node;
 	struct cmap_params params;
 	char name[CMAP_NAME_LEN];
+	u32 id;
 	void *observer_data;
 };
 

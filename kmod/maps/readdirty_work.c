@@ -6,6 +6,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <mapstat/trace.h>
 #include "readdirty.h"
 #include "readdirty_entry.h"
 #include "readdirty_range.h"
@@ -261,8 +262,10 @@ static int do_round(struct readdirty *rd)
 
 	cmap_count(m, CMAP_PROMOTIONS);
 	cmap_count_n(m, CMAP_COPIED, next.count);
-	if (next.bits != read.bits)
+	if (next.bits != read.bits) {
 		cmap_count(m, CMAP_RESIZES);
+		trace_resize(m, next.bits > read.bits, next.count, mapstat_clock_ns(ticks));
+	}
 	mapstat_pauses_record(&m->pauses, MAPSTAT_PAUSE_PROMOTION, mapstat_clock_ns(ticks),
 			      next.count);
 	round_end(rd, &read, old);

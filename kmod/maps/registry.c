@@ -11,6 +11,7 @@
 static DEFINE_MUTEX(registry_lock);
 static LIST_HEAD(registry);			/* protected by registry_lock */
 static const struct cmap_observer *registry_observer;	/* protected by registry_lock */
+static u32 registry_last_id;			/* protected by registry_lock */
 
 static struct cmap *registry_find(const char *name)
 {
@@ -38,6 +39,7 @@ int registry_add(struct cmap *m)
 	if (registry_find(m->name)) {
 		ret = -EEXIST;
 	} else {
+		m->id = ++registry_last_id;
 		list_add_tail(&m->node, &registry);
 		if (registry_observer)
 			registry_observer->added(m);

@@ -8,6 +8,7 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <mapstat/pauses.h>
+#include <mapstat/trace.h>
 #include "../compat.h"
 
 const char *const mapstat_pause_names[MAPSTAT_NR_PAUSES] = {
@@ -39,11 +40,13 @@ static void forget(struct mapstat_pauses *p)
 /**
  * mapstat_pauses_init - no pauses so far
  * @p: what to set up; nobody else uses it yet
+ * @map: whose they are; NULL: no tracepoint tells of them
  *
  * Context: Any.
  */
-void mapstat_pauses_init(struct mapstat_pauses *p)
+void mapstat_pauses_init(struct mapstat_pauses *p, const struct cmap *map)
 {
+	p->map = map;
 	spin_lock_init(&p->lock);
 	forget(p);
 }
@@ -62,6 +65,23 @@ void mapstat_pauses_reset(struct mapstat_pauses *p)
 	spin_unlock_bh(&p->lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_pauses_reset);
+
+/* All designs tell of promotions and resizes by their pauses, so they are traced here. */
+static void trace_pause(const struct cmap *map, enum mapstat_pause kind, u64 duration_ns,
+			u64 entries)
+{
+	switch (kind) {
+	case MAPSTAT_PAUSE_PROMOTION:
+		trace_promotion(map, entries, duration_ns);
+		break;
+	case MAPSTAT_PAUSE_GROWTH:
+	case MAPSTAT_PAUSE_SHRINK:
+		trace_resize(map, kind == MAPSTAT_PAUSE_GROWTH, entries, duration_ns);
+		break;
+	default:
+		break;
+	}
+}
 
 /**
  * mapstat_pauses_record - a pause has ended just now
@@ -90,6 +110,8 @@ void mapstat_pauses_record(struct mapstat_pauses *p, enum mapstat_pause kind,
 	p->bucket[mapstat_hist_index(duration_ns)]++;
 	*ring_at(p, p->next++) = event;
 	spin_unlock_bh(&p->lock);
+	if (p->map)
+		trace_pause(p->map, kind, duration_ns, entries);
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_pauses_record);
 

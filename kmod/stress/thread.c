@@ -11,7 +11,9 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
+#include <mapstat/trace.h>
 #include "../maps/front.h"
+#include "../maps/traced.h"
 #include "run.h"
 
 /* Room for values in a batch: all of a batch stays in the L1 cache beside the map's lines. */
@@ -140,7 +142,9 @@ void stress_draw_batch(struct stress_thread *t, unsigned int n)
 void stress_batch_run(struct cmap *m, struct stress_batch *b)
 {
 	rcu_read_lock();
-	if (cmap_front_is_on(m))
+	if (trace_cmap_op_enabled())
+		traced_run(m, b);
+	else if (cmap_front_is_on(m))
 		front_run(m, b);
 	else
 		m->ops->run(m, b);

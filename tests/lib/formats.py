@@ -153,7 +153,7 @@ def version(path):
 
 def stats(path):
     found = pairs(path)
-    wanted = ("design mode key_size_bytes value_size_bytes entries buckets memory_bytes table_bytes "
+    wanted = ("design mode id key_size_bytes value_size_bytes entries buckets memory_bytes table_bytes "
               "bytes_per_entry").split() + [c + "_total" for c in counters()]
     check(list(found) == wanted, f"keys are {list(found)}, should be {wanted}")
     for name in wanted[2:]:

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Tracepoints: mapstat:cmap_op, mem_access, promotion and resize.  perf, ftrace and bpftrace
+ * find them by these names; a tracepoint that nobody listens to costs a static branch.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM mapstat
+
+#if !defined(MAPSTAT_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define MAPSTAT_TRACE_H
+
+#include <linux/tracepoint.h>
+#include <uapi/mapstat.h>
+
+struct cmap;
+
+/* One operation through the public calls; of stress threads too, while this is listened to. */
+TRACE_EVENT(cmap_op,
+	TP_PROTO(const struct cmap *map, const char *op, u64 hash, u64 latency_ns, int result),
+	TP_ARGS(map, op, hash, latency_ns, result),
+	TP_STRUCT__entry(
+		__field(u32, id)
+		__string(map, map->name)
+		__string(op, op)
+		__field(u64, hash)
+		__field(u64, latency_ns)
+		__field(int, result)
+	),
+	TP_fast_assign(
+		__entry->id = map->id;
+		mapstat_assign_str(map, map->name);
+		mapstat_assign_str(op, op);
+		__entry->hash = hash;
+		__entry->latency_ns = latency_ns;
+		__entry->result = result;
+	),
+	TP_printk("map=%s op=%s hash=%016llx latency_ns=%llu result=%d",
+		  __get_str(map), __get_str(op), __entry->hash, __entry->latency_ns,
+		  __entry->result)
+);
+
+/* The record of <uapi/mapstat.h>, field by field in its order; see kmod/stats/trace.c. */
+TRACE_EVENT(mem_access,
+	TP_PROTO(const struct mapstat_event *event),
+	TP_ARGS(event),
+	TP_STRUCT__entry(
+		__field(u64, time_ns)
+		__field(u64, seq)
+		__field(u64, addr)
+		__field(u64, pfn)
+		__field(u32, pid)
+		__field(u32, cpu)
+		__field(u32, map)
+		__field(u16, size)
+		__field(u16, site)
+		__field(u8, type)
+		__field(u8, flags)
+		__field(u8, l1)
+		__field(u8, op)
+		__field(u8, invalidated)
+		__field(u8, version)
+		__array(u8, pad, sizeof_field(struct mapstat_event, pad))
+	),
+	TP_fast_assign(
+		__entry->time_ns = event->time_ns;
+		__entry->seq = event->seq;
+		__entry->addr = event->addr;
+		__entry->pfn = event->pfn;
+		__entry->pid = event->pid;
+		__entry->cpu = event->cpu;
+		__entry->map = event->map;
+		__entry->size = event->size;
+		__entry->site = event->site;
+		__entry->type = event->type;
+		__entry->flags = event->flags;
+		__entry->l1 = event->l1;
+		__entry->op = event->op;
+		__entry->invalidated = event->invalidated;
+		__entry->version = event->version;
+		memset(__entry->pad, 0, sizeof(__entry->pad));
+	),
+	TP_printk("map=%u op=%u seq=%llu addr=%llx pfn=%llx size=%u site=%u %s%s l1=%u tlb_miss=%u",
+		  __entry->map, __entry->op, __entry->seq, __entry->addr, __entry->pfn,
+		  __entry->size, __entry->site,
+		  __entry->type == MAPSTAT_EVENT_READ ? "read" : "write",
+		  __entry->flags & MAPSTAT_EVENT_ATOMIC ? ",atomic" : "", __entry->l1,
+		  !!(__entry->flags & MAPSTAT_EVENT_TLB_MISS))
+);
+
+/* The dirty side has become the read side. */
+TRACE_EVENT(promotion,
+	TP_PROTO(const struct cmap *map, u64 entries, u64 duration_ns),
+	TP_ARGS(map, entries, duration_ns),
+	TP_STRUCT__entry(
+		__field(u32, id)
+		__string(map, map->name)
+		__field(u64, entries)
+		__field(u64, duration_ns)
+	),
+	TP_fast_assign(
+		__entry->id = map->id;
+		mapstat_assign_str(map, map->name);
+		__entry->entries = entries;
+		__entry->duration_ns = duration_ns;
+	),
+	TP_printk("map=%s entries=%llu duration_ns=%llu", __get_str(map), __entry->entries,
+		  __entry->duration_ns)
+);
+
+/* A larger or smaller table has been begun. */
+TRACE_EVENT(resize,
+	TP_PROTO(const struct cmap *map, bool grows, u64 entries, u64 duration_ns),
+	TP_ARGS(map, grows, entries, duration_ns),
+	TP_STRUCT__entry(
+		__field(u32, id)
+		__string(map, map->name)
+		__field(bool, grows)
+		__field(u64, entries)
+		__field(u64, duration_ns)
+	),
+	TP_fast_assign(
+		__entry->id = map->id;
+		mapstat_assign_str(map, map->name);
+		__entry->grows = grows;
+		__entry->entries = entries;
+		__entry->duration_ns = duration_ns;
+	),
+	TP_printk("map=%s %s entries=%llu duration_ns=%llu", __get_str(map),
+		  __entry->grows ? "grows" : "shrinks", __entry->entries,
+		  __entry->duration_ns)
+);
+
+#endif /* MAPSTAT_TRACE_H */
+
+/* Out of the tree: found from include/, where -I leads. */
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH mapstat
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>

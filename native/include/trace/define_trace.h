@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* No tracepoint is defined here: see <linux/tracepoint.h>. */

@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The tracepoints, by name, as ftrace shows them: each one comes with fields that make sense,
+# and is silent when nobody listens.
+. "$MAPSTAT_SOURCE/tests/lib/guest.sh"
+
+tracefs=/sys/kernel/tracing
+events=$tracefs/events/mapstat
+
+# listen EVENT...; lines: what was traced since, one a line; quiet: nobody listens any more
+listen() {
+	echo 0 >"$events/enable"
+	echo >"$tracefs/trace"
+	for event; do
+		echo 1 >"$events/$event/enable"
+	done
+}
+
+lines() {
+	sed -n 's/^[^#].*[0-9]: \([a-z_]*: .*\)/\1/p' "$tracefs/trace"
+}
+
+all_are_there() {
+	fresh
+	insmod mapstat.ko autostart=0
+	for event in cmap_op mem_access promotion resize; do
+		[[ -e $events/$event/format ]] || fail "there is no mapstat:$event"
+		equal "$event" "$(<"$events/$event/enable")" 0
+	done
+}
+
+# run_maps PARAMETER=VALUE...: one short run of a loaded module
+run_maps() {
+	local setting
+	for setting in rounds=1 duration_ms=60 "$@"; do
+		echo "${setting#*=}" >"$FILES/stress/${setting%%=*}"
+	done
+	echo start >"$FILES/control"
+	wait_run
+	[[ $(tail -n 1 "$FILES/results") == "# SUCCESS "* ]] || fail "$(tail -n 1 "$FILES/results")"
+}
+
+# Breaks when a design's loads or writes go past the tracepoint, or its fields are another's.
+cmap_op() {
+	local op right
+	right="^cmap_op: map=$1 op=(load|store|delete|range) hash=[0-9a-f]{16} latency_ns=[0-9]{1,9} result=(0|-2)$"
+	listen cmap_op
+	run_maps maps="$1" keys=100 read_permille=500 delete_permille=500 threads=1
+	lines >/tmp/lines
+	listen
+	for op in load store delete; do
+		grep -q " op=$op " /tmp/lines || fail "no $op: $(head -n 3 /tmp/lines)"
+	done
+	# An operation on one key has its hash; none takes a second.
+	! grep -vE "$right" /tmp/lines || fail "these are not as they should be"
+	! grep -v ' op=range ' /tmp/lines | grep ' hash=0000000000000000 ' || fail "these have no hash"
+}
+
+# Breaks when a fast path of 8-byte keys is traced and the others are not, or many loads at once.
+other_paths() {
+	listen cmap_op
+	run_maps maps=seqlock keys=100 read_permille=1000 key_size=12 threads=1 batch=8
+	lines >/tmp/lines
+	listen
+	grep -qE '^cmap_op: map=seqlock op=load_many hash=[0-9a-f]{16} latency_ns=[0-9]+ result=[1-8]$' /tmp/lines ||
+		fail "$(head -n 3 /tmp/lines)"
+	listen cmap_op
+	run_maps batch=1 front=on
+	lines >/tmp/lines
+	listen
+	run_maps front=off key_size=8
+	grep -q '^cmap_op: map=seqlock op=load ' /tmp/lines || fail "with a front: $(head -n 3 /tmp/lines)"
+}
+
+# Breaks when growth goes unseen in a design that grows. (The kernel's rhashtable tells nobody.)
+resize() {
+	local map
+	listen resize
+	run_maps maps="$ALL_MAPS" keys=5000 read_permille=973
+	lines >/tmp/lines
+	listen
+	for map in rwlock sharded readdirty readdirty_classic seqlock; do
+		grep -qE "^resize: map=$map grows entries=[0-9]+ duration_ns=[0-9]+$" /tmp/lines ||
+			fail "$map grew unseen: $(grep -c "map=$map " /tmp/lines || true) lines"
+	done
+}
+
+promotion() {
+	local map
+	listen promotion
+	run_maps maps=readdirty,readdirty_classic keys=2000 read_permille=500 duration_ms=200
+	lines >/tmp/lines
+	listen
+	for map in readdirty readdirty_classic; do
+		grep -qE "^promotion: map=$map entries=[0-9]+ duration_ns=[0-9]+$" /tmp/lines ||
+			fail "$map was promoted unseen: $(head -n 3 /tmp/lines)"
+		equal "promotions of $map that are traced, and counted" \
+			"$(grep -c "^promotion: map=$map " /tmp/lines)" \
+			"$(awk '$1 == "promotions_total" { print $2 }' "$FILES/maps/$map/stats")"
+	done
+}
+
+silence() {
+	listen
+	run_maps maps="$ALL_MAPS" keys=2000
+	equal "lines though nobody listens" "$(lines | wc -l)" 0
+}
+
+test_case "the tracepoints are there, and off" all_are_there
+for map in "${DESIGNS[@]}"; do
+	test_case "cmap_op: each operation of $map" cmap_op "$map"
+done
+test_case "cmap_op: longer keys, many loads at once, a front" other_paths
+test_case "resize: each design that grows" resize
+test_case "promotion: as many as are counted" promotion
+test_case "nothing comes when nobody listens" silence
+test_case "unload" unload
+run_cases
