@@ -112,6 +112,7 @@ int __init mapstat_debugfs_init(void)
 	mapstat_debugfs_control(mapstat_root);
 	mapstat_debugfs_params(mapstat_root);
 	mapstat_debugfs_maps(mapstat_root);
+	mapstat_debugfs_events(mapstat_root);
 	return 0;
 }
 
@@ -124,6 +125,7 @@ int __init mapstat_debugfs_init(void)
  */
 void mapstat_debugfs_exit(void)
 {
+	mapstat_debugfs_events_end();
 	mapstat_debugfs_maps_end();
 	debugfs_remove(mapstat_root);
 	mapstat_root = NULL;

@@ -37,5 +37,7 @@ void mapstat_debugfs_control(struct dentry *root);
 void mapstat_debugfs_params(struct dentry *root);
 void mapstat_debugfs_maps(struct dentry *root);
 void mapstat_debugfs_maps_end(void);
+void mapstat_debugfs_events(struct dentry *root);
+void mapstat_debugfs_events_end(void);
 
 #endif /* MAPSTAT_DEBUGFS_H */

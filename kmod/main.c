@@ -9,6 +9,7 @@
 #include <linux/rcupdate.h>
 #include <linux/workqueue.h>
 #include <mapstat/clock.h>
+#include <mapstat/events.h>
 #include "../debugfs/debugfs.h"
 #include "maps/maps.h"
 #include "params.h"
@@ -33,6 +34,9 @@ static int __init mapstat_init(void)
 		mapstat_touch_exit();
 		return -ENOMEM;
 	}
+	ret = mapstat_events_init();
+	if (ret)
+		goto fail_events;
 	if (mapstat_params_autostart()) {
 		ret = stress_start();
 		if (ret)
@@ -49,6 +53,8 @@ static int __init mapstat_init(void)
 
 fail:
 	stress_exit();
+	mapstat_events_exit();
+fail_events:
 	destroy_workqueue(mapstat_wq);
 	rcu_barrier();
 	mapstat_touch_exit();
@@ -63,6 +69,7 @@ static void __exit mapstat_exit(void)
 {
 	mapstat_debugfs_exit();
 	stress_exit();
+	mapstat_events_exit();
 	destroy_workqueue(mapstat_wq);
 	rcu_barrier();	/* callbacks of the maps are code of this module */
 	mapstat_touch_exit();

@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/stringify.h>
 #include <linux/string.h>
+#include <mapstat/events.h>
 #include "maps/sample.h"
 #include "params.h"
 #include "stress/config.h"
@@ -54,6 +55,8 @@ static struct stress_config params = {
 	.shards		= CMAP_SHARDS_DEFAULT,
 	.sample_shift	= 6,
 	.stats		= 1,
+	.events_kib	= 64,
+	.events_subbufs	= 8,
 	.autostart	= 1,
 };
 
@@ -277,6 +280,32 @@ static int set_stats(const struct mapstat_param *p, struct stress_config *config
 	return ret;
 }
 
+/* One of the four. What is refused there changes nothing here. */
+static int set_events(const struct mapstat_param *p, struct stress_config *config,
+		      const char *val)
+{
+	const u64 was = field_read(p, config);
+	int ret = set_number(p, config, val);
+
+	if (ret)
+		return ret;
+	ret = mapstat_events_set(&(struct mapstat_events_config){
+		.on		= config->events,
+		.shift		= config->events_shift,
+		.subbuf_kib	= config->events_kib,
+		.subbufs	= config->events_subbufs,
+	});
+	if (!ret)
+		return 0;
+	field_write(p, config, was);
+	if (ret == -EBUSY)
+		pr_err("parameter %s=%s: not while events=1\n", p->name, val);
+	else
+		pr_err("parameter %s=%s: no memory for the buffers of %u times %u KiB a CPU\n",
+		       p->name, val, config->events_subbufs, config->events_kib);
+	return ret;
+}
+
 #define FIELD(f)	.offset = offsetof(struct stress_config, f),		\
 			.size = sizeof_field(struct stress_config, f)
 #define RANGE(f, min, max)	FIELD(f), .lo = (min), .hi = (max), .show = show_number
@@ -333,6 +362,16 @@ static int set_stats(const struct mapstat_param *p, struct stress_config *config
 	X(tlb_ways, "model: its ways", NUMBER(g.dtlb_ways, 0, 1024))		\
 	X(page_kib, "model: KiB of a page; 0: as memory is mapped",		\
 	  NUMBER(g.page_kib, 0, 1 << 20))					\
+	X(events, "1: memory-access events go to files events/cpuN",		\
+	  RANGE(events, 0, 1), .set = set_events)				\
+	X(events_shift, "1 access in 2^events_shift becomes an event",		\
+	  RANGE(events_shift, 0, MAPSTAT_EVENTS_SHIFT_MAX), .set = set_events)	\
+	X(events_kib, "size of a sub-buffer for events, KiB",			\
+	  RANGE(events_kib, MAPSTAT_EVENTS_KIB_MIN, MAPSTAT_EVENTS_KIB_MAX),	\
+	  .set = set_events)							\
+	X(events_subbufs, "sub-buffers for events of a CPU",			\
+	  RANGE(events_subbufs, MAPSTAT_EVENTS_SUBBUFS_MIN, MAPSTAT_EVENTS_SUBBUFS_MAX),\
+	  .set = set_events)							\
 	X(autostart, "1: a run begins when the module is loaded", NUMBER(autostart, 0, 1))
 
 #define PARAM_ENUM(f, ...) PARAM_##f,

@@ -71,6 +71,10 @@ struct stress_maps {
  * @stats: 0: counters and latency off
  * @cache: of enum mapstat_cache
  * @g: of the model of caches; what is 0 is this CPU's
+ * @events: 1: memory-access events go to the relay channel
+ * @events_shift: 1 access in 2^@events_shift becomes an event
+ * @events_kib: size of a sub-buffer of the channel
+ * @events_subbufs: sub-buffers of a CPU
  * @autostart: start a run when the module is loaded
  *
  * The one behind the parameters is protected by their mutex (kmod/params.c); the copy
@@ -102,6 +106,10 @@ struct stress_config {
 	unsigned int stats;
 	unsigned int cache;
 	struct mapstat_geometry g;
+	unsigned int events;
+	unsigned int events_shift;
+	unsigned int events_kib;
+	unsigned int events_subbufs;
 	unsigned int autostart;
 };
 
