@@ -19,6 +19,7 @@
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
 #include <mapstat/events.h>
+#include <mapstat/touch.h>
 #include <uapi/mapstat.h>
 #include "debugfs.h"
 
@@ -164,6 +165,17 @@ static int events_stats_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(events_stats);
 
+static int events_sites_show(struct seq_file *m, void *v)
+{
+	const struct mapstat_site *site;
+
+	seq_puts(m, "# site\tfunction\taddress\n");
+	for (site = mapstat_events_sites(); site; site = site->next)
+		seq_printf(m, "%u\t%s\t%s\n", site->id, site->func, site->what);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(events_sites);
+
 /**
  * mapstat_debugfs_events - make events/
  * @root: where
@@ -175,6 +187,7 @@ void __init mapstat_debugfs_events(struct dentry *root)
 	struct dentry *dir = mapstat_debugfs_dir("events", root);
 
 	debugfs_create_file("stats", MAPSTAT_DEBUGFS_RO, dir, NULL, &events_stats_fops);
+	debugfs_create_file("sites", MAPSTAT_DEBUGFS_RO, dir, NULL, &events_sites_fops);
 	mapstat_events_files(&events_callbacks, dir);
 }
 

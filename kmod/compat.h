@@ -11,10 +11,6 @@
 #error "mapstat needs a 64-bit kernel"
 #endif
 
-#ifndef CONFIG_RELAY
-#error "mapstat needs a kernel with CONFIG_RELAY"
-#endif
-
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "mapstat needs Linux 6.1 or later"
 #endif

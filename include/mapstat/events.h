@@ -6,10 +6,13 @@
 #ifndef MAPSTAT_EVENTS_H
 #define MAPSTAT_EVENTS_H
 
+#include <linux/jump_label.h>
 #include <linux/types.h>
 
 struct dentry;
 struct mapstat_event;
+struct mapstat_site;
+struct mapstat_touch;
 struct rchan_buf;
 struct rchan_callbacks;
 
@@ -52,6 +55,11 @@ void mapstat_events_files(const struct rchan_callbacks *callbacks, struct dentry
 
 bool mapstat_events_due(void);
 void mapstat_events_put(struct mapstat_event *event);
+void mapstat_events_make(const struct mapstat_touch *t);
+const struct mapstat_site *mapstat_events_sites(void);
+
+/* The channel is open. */
+DECLARE_STATIC_KEY_FALSE(mapstat_events_on);
 
 int mapstat_events_subbuf_start(struct rchan_buf *buf, void *subbuf, void *prev_subbuf,
 				size_t prev_padding);

@@ -82,6 +82,20 @@ enum mapstat_l1 {
 };
 
 /**
+ * struct mapstat_site - a place in the source that touches; one for each
+ * @what: what is touched there: an expression
+ * @func: the function that it stands in
+ * @next: the one that became known before; constant once it is known
+ * @id: 0 until it is known; written with interrupts off, read by anyone
+ */
+struct mapstat_site {
+	const char *what;
+	const char *func;
+	struct mapstat_site *next;
+	u16 id;
+};
+
+/**
  * struct mapstat_op - an operation in progress; on the stack of whoever runs it
  * @node: in the list of its CPU; that CPU's, interrupts off
  * @map: what it operates on
@@ -131,6 +145,7 @@ struct mapstat_listener {
  * struct mapstat_touch - an access, as far as it is in one line
  * @map: the map
  * @op: the operation that it belongs to, or NULL
+ * @site: where in the source
  * @addr: its first byte in the line
  * @size: bytes of it in the line
  * @access: what it does
@@ -143,6 +158,7 @@ struct mapstat_listener {
 struct mapstat_touch {
 	const struct cmap *map;
 	struct mapstat_op *op;
+	struct mapstat_site *site;
 	const void *addr;
 	unsigned int size;
 	enum mapstat_access access;
@@ -192,9 +208,29 @@ void mapstat_op_begin(struct mapstat_op *op, const struct cmap *m, enum mapstat_
 		      struct mapstat_trace *trace);
 void mapstat_op_end(struct mapstat_op *op);
 void mapstat_trace_op(const struct mapstat_trace *trace, unsigned int i);
-void mapstat_touch(const struct cmap *m, const void *addr, unsigned int size,
-		   enum mapstat_access access);
+void mapstat_touch_at(struct mapstat_site *site, const struct cmap *m, const void *addr,
+		      unsigned int size, enum mapstat_access access);
 void mapstat_touch_result(const struct mapstat_touch *t);
+
+/* A macro each, so that a site knows its expression, and no argument is evaluated for nothing. */
+#define MAPSTAT_TOUCH_AT(m, addr, size, access, expression)			\
+do {										\
+	static struct mapstat_site __site = {					\
+		.what = (expression), .func = __func__,				\
+	};									\
+										\
+	mapstat_touch_at(&__site, m, addr, size, access);			\
+} while (0)
+
+/**
+ * mapstat_touch - as cmap_touch(), where it is known that somebody listens
+ * @m: the map
+ * @addr: what
+ * @size: bytes
+ * @access: how
+ */
+#define mapstat_touch(m, addr, size, access)					\
+	MAPSTAT_TOUCH_AT(m, addr, size, access, #addr)
 
 /**
  * cmap_touch - an operation accesses memory
@@ -205,11 +241,10 @@ void mapstat_touch_result(const struct mapstat_touch *t);
  *
  * Context: Process or softirq, under any lock.
  */
-static __always_inline void cmap_touch(const struct cmap *m, const void *addr,
-				       unsigned int size, enum mapstat_access access)
-{
-	if (static_branch_unlikely(&mapstat_touch_on))
-		mapstat_touch(m, addr, size, access);
-}
+#define cmap_touch(m, addr, size, access)					\
+do {										\
+	if (static_branch_unlikely(&mapstat_touch_on))				\
+		MAPSTAT_TOUCH_AT(m, addr, size, access, #addr);			\
+} while (0)
 
 #endif /* MAPSTAT_TOUCH_H */

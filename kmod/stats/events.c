@@ -28,6 +28,10 @@
 #include <mapstat/trace.h>
 #include "../compat.h"
 
+#ifndef CONFIG_RELAY
+#error "mapstat needs a kernel with CONFIG_RELAY"
+#endif
+
 /**
  * struct events_cpu - a CPU's share of producing; written by it, interrupts off
  * @turn: accesses seen; 1 in 2^shift is due
@@ -54,6 +58,8 @@ struct events_reader {
 
 MAPSTAT_WHOLE_LINES(struct events_cpu);
 MAPSTAT_WHOLE_LINES(struct events_reader);
+
+DEFINE_STATIC_KEY_FALSE(mapstat_events_on);
 
 static DEFINE_PER_CPU_ALIGNED(struct events_cpu, events_cpu);
 static DEFINE_PER_CPU_ALIGNED(struct events_reader, events_reader);
@@ -170,6 +176,7 @@ static int open_channel(void)
 	if (!chan)
 		return -ENOMEM;
 	rcu_assign_pointer(events_chan, chan);
+	static_branch_enable(&mapstat_events_on);
 	return 0;
 }
 
@@ -178,6 +185,7 @@ static void close_channel(void)
 	struct rchan *chan = rcu_dereference_protected(events_chan,
 						       lockdep_is_held(&events_lock));
 
+	static_branch_disable(&mapstat_events_on);
 	rcu_assign_pointer(events_chan, NULL);
 	synchronize_rcu();	/* nobody is writing a record any more */
 	relay_close(chan);
@@ -251,13 +259,11 @@ void mapstat_events_files(const struct rchan_callbacks *callbacks, struct dentry
  * mapstat_events_due - is an access to become a record?
  *
  * Context: Interrupts off.
- * Return: true for 1 access in 2^shift on a CPU, while anybody wants records.
+ * Return: true for 1 access in 2^shift on a CPU.
  */
 bool mapstat_events_due(void)
 {
 	lockdep_assert_irqs_disabled();
-	if (!rcu_access_pointer(events_chan) && !trace_mem_access_enabled())
-		return false;
 	/* Pairs with mapstat_events_set(); no ordering. */
 	return !(this_cpu_ptr(&events_cpu)->turn++ & READ_ONCE(events_mask));
 }

@@ -10,9 +10,11 @@
 #include <linux/sched.h>
 #include <linux/rcupdate.h>
 #include <linux/stddef.h>
+#include <mapstat/events.h>
 #include <mapstat/misses.h>
 #include <mapstat/model.h>
 #include <mapstat/touch.h>
+#include <mapstat/trace.h>
 #include "../maps/maps.h"
 
 DEFINE_STATIC_KEY_FALSE(mapstat_touch_on);
@@ -188,6 +190,8 @@ void mapstat_touch_result(const struct mapstat_touch *t)
 {
 	struct mapstat_op *op = t->op;
 
+	if (static_branch_unlikely(&mapstat_events_on) || trace_mem_access_enabled())
+		mapstat_events_make(t);
 	if (!op)
 		return;
 	op->accesses[t->access]++;
@@ -255,7 +259,8 @@ void mapstat_trace_op(const struct mapstat_trace *trace, unsigned int i)
 }
 
 /**
- * mapstat_touch - see cmap_touch()
+ * mapstat_touch_at - see cmap_touch()
+ * @site: where in the source
  * @m: the map, or NULL
  * @addr: what
  * @size: bytes
@@ -263,10 +268,10 @@ void mapstat_trace_op(const struct mapstat_trace *trace, unsigned int i)
  *
  * Context: Process or softirq, under any lock.
  */
-void mapstat_touch(const struct cmap *m, const void *addr, unsigned int size,
-		   enum mapstat_access access)
+void mapstat_touch_at(struct mapstat_site *site, const struct cmap *m, const void *addr,
+		      unsigned int size, enum mapstat_access access)
 {
-	struct mapstat_touch t = { .addr = addr, .access = access };
+	struct mapstat_touch t = { .site = site, .addr = addr, .access = access };
 	const struct mapstat_listener *l;
 	unsigned long flags;
 
@@ -282,4 +287,4 @@ void mapstat_touch(const struct cmap *m, const void *addr, unsigned int size,
 	}
 	local_irq_restore(flags);
 }
-EXPORT_SYMBOL_IF_KUNIT(mapstat_touch);
+EXPORT_SYMBOL_IF_KUNIT(mapstat_touch_at);

@@ -26,6 +26,7 @@ struct static_key {
 #define NATIVE_TOUCH	0
 #endif
 #define NATIVE_KEY_mapstat_touch_on	NATIVE_TOUCH
+#define NATIVE_KEY_mapstat_events_on	0
 /* The bench calls a front, or a design, by itself; but see bench/calls.c. */
 #ifndef NATIVE_FRONT
 #define NATIVE_FRONT	1

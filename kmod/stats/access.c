@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory-access events: from an access to a record.
+ */
+#include <linux/io.h>
+#include <linux/limits.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/pfn.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <mapstat/events.h>
+#include <mapstat/touch.h>
+#include "../maps/maps.h"
+
+/* The record's numbers are those of touch.h. */
+static_assert((int)MAPSTAT_EVENT_L1_HIT == (int)MAPSTAT_L1_HIT);
+static_assert((int)MAPSTAT_EVENT_L1_COLD == (int)MAPSTAT_L1_COLD);
+static_assert((int)MAPSTAT_EVENT_L1_CAPACITY == (int)MAPSTAT_L1_CAPACITY);
+static_assert((int)MAPSTAT_EVENT_L1_CONFLICT == (int)MAPSTAT_L1_CONFLICT);
+static_assert((int)MAPSTAT_EVENT_L1_COHERENCE == (int)MAPSTAT_L1_COHERENCE);
+static_assert((int)MAPSTAT_EVENT_OP_NONE == (int)MAPSTAT_OP_NONE);
+static_assert((int)MAPSTAT_EVENT_OP_LOAD == (int)MAPSTAT_OP_LOAD);
+static_assert((int)MAPSTAT_EVENT_OP_STORE == (int)MAPSTAT_OP_STORE);
+static_assert((int)MAPSTAT_EVENT_OP_DELETE == (int)MAPSTAT_OP_DELETE);
+static_assert((int)MAPSTAT_EVENT_OP_RMW == (int)MAPSTAT_OP_RMW);
+static_assert((int)MAPSTAT_EVENT_OP_RANGE == (int)MAPSTAT_OP_RANGE);
+static_assert((int)MAPSTAT_EVENT_OP_LOAD_MANY == (int)MAPSTAT_OP_LOAD_MANY);
+
+static DEFINE_RAW_SPINLOCK(sites_lock);
+/* The last one that became known.  Written under sites_lock, with release. */
+static struct mapstat_site *sites;
+
+/* Give it an id. Return: the id, or none where there are too many. */
+static noinline u16 site_learn(struct mapstat_site *site)
+{
+	raw_spin_lock(&sites_lock);
+	if (!site->id && (!sites || sites->id < U16_MAX)) {
+		site->next = sites;
+		/* Pairs with site_id(): a number, no ordering. */
+		WRITE_ONCE(site->id, sites ? sites->id + 1 : MAPSTAT_EVENT_NO_SITE + 1);
+		/* Pairs with the acquire in mapstat_events_sites(). */
+		smp_store_release(&sites, site);
+	}
+	raw_spin_unlock(&sites_lock);
+	return site->id;
+}
+
+static u16 site_id(struct mapstat_site *site)
+{
+	/* Pairs with the WRITE_ONCE() in site_learn(). */
+	u16 id = READ_ONCE(site->id);
+
+	/* One of a test module would be gone one day. */
+	if (unlikely(!id) && within_module_core((unsigned long)site, THIS_MODULE))
+		return site_learn(site);
+	return id;
+}
+
+/**
+ * mapstat_events_sites - the places in the source that are known so far
+ *
+ * Context: Any.
+ * Return: the last one; the others by its @next; NULL where none is known.
+ */
+const struct mapstat_site *mapstat_events_sites(void)
+{
+	/* Pairs with the release in site_learn(). */
+	return smp_load_acquire(&sites);
+}
+
+/* Maps are in the linear mapping and in vmalloc areas; percpu memory is in either. */
+static u64 pfn_of(const void *addr)
+{
+	if (is_vmalloc_addr(addr))
+		return vmalloc_to_pfn(addr);
+	if (virt_addr_valid(addr))
+		return PHYS_PFN(virt_to_phys((void *)addr));
+	return MAPSTAT_EVENT_NO_PFN;
+}
+
+/**
+ * mapstat_events_make - make a record of an access, where one is due
+ * @t: the access
+ *
+ * Context: Interrupts off.
+ */
+void mapstat_events_make(const struct mapstat_touch *t)
+{
+	struct mapstat_event event;
+
+	if (!mapstat_events_due())
+		return;
+	event = (struct mapstat_event){
+		.addr		= (unsigned long)t->addr,
+		.pfn		= pfn_of(t->addr),
+		.pid		= task_pid_nr(current),
+		.map		= t->map->id,
+		.size		= t->size,
+		.site		= site_id(t->site),
+		.type		= t->access == MAPSTAT_READ ? MAPSTAT_EVENT_READ :
+							      MAPSTAT_EVENT_WRITE,
+		.l1		= t->l1,
+		.op		= t->op ? t->op->kind : MAPSTAT_EVENT_OP_NONE,
+		.invalidated	= min(t->invalidated, 255U),
+	};
+	if (t->access == MAPSTAT_ATOMIC)
+		event.flags |= MAPSTAT_EVENT_ATOMIC;
+	if (t->l1 != MAPSTAT_L1_HIT)
+		event.flags |= MAPSTAT_EVENT_L1_MISS;
+	if (t->tlb_miss)
+		event.flags |= MAPSTAT_EVENT_TLB_MISS;
+	mapstat_events_put(&event);
+}
