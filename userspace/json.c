@@ -26,7 +26,7 @@ static size_t utf8_length(const unsigned char *s)
 	return n;
 }
 
-static void put_string(FILE *out, const char *text)
+void json_string(FILE *out, const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
 
@@ -50,7 +50,7 @@ static void put_string(FILE *out, const char *text)
 static void put_key(FILE *out, const char *name, bool first)
 {
 	fputs(first ? "" : ", ", out);
-	put_string(out, name);
+	json_string(out, name);
 	fputs(": ", out);
 }
 
@@ -62,7 +62,7 @@ static void put_value(FILE *out, const char *value)
 	else if (is_number(value))
 		fputs(value, out);
 	else
-		put_string(out, value);
+		json_string(out, value);
 }
 
 static bool is_text(const char *name)
@@ -78,7 +78,7 @@ static bool is_text(const char *name)
 static void put_named(FILE *out, const char *name, const char *value)
 {
 	if (is_text(name) && strcmp(value, "-"))
-		put_string(out, value);
+		json_string(out, value);
 	else
 		put_value(out, value);
 }
@@ -142,7 +142,7 @@ static void put_row(const struct results *r, const struct row *row, bool first, 
 	for (size_t i = 0; i < r->ncolumns; i++) {
 		put_key(out, r->column[i], !i);
 		if (!i)
-			put_string(out, row->cell[i]);
+			json_string(out, row->cell[i]);
 		else
 			put_value(out, row->cell[i]);
 	}
@@ -178,9 +178,9 @@ static int put_results(const struct tree *t, FILE *out)
 	put_rows(&r, false, out);
 	put_rows(&r, true, out);
 	fputs(" \"verdict\": {\"state\": ", out);
-	put_string(out, r.verdict);
+	json_string(out, r.verdict);
 	fputs(", \"reason\": ", out);
-	put_string(out, r.reason);
+	json_string(out, r.reason);
 	fputs(", \"parameters\": ", out);
 	put_pairs(out, &r.parameters);
 	fputs("}}", out);
@@ -251,7 +251,7 @@ static int put_pauses(const struct tree *t, const char *map, FILE *out)
 	for (size_t i = 0; i < p.nevents; i++) {
 		fprintf(out, "%s{\"end_ns\": %llu, \"kind\": ", i ? ", " : "",
 			(unsigned long long)p.event[i].end_ns);
-		put_string(out, p.event[i].kind);
+		json_string(out, p.event[i].kind);
 		fprintf(out, ", \"duration_ns\": %llu, \"entries\": %llu}",
 			(unsigned long long)p.event[i].duration_ns,
 			(unsigned long long)p.event[i].entries);
@@ -269,7 +269,7 @@ static int put_map(const struct tree *t, const char *map, FILE *out)
 	if (ret)
 		return ret;
 	fputs(" {\"name\": ", out);
-	put_string(out, map);
+	json_string(out, map);
 	fputs(",\n  \"stats\": ", out);
 	put_pairs(out, &stats);
 	pairs_free(&stats);

@@ -9,9 +9,11 @@
 #include <string.h>
 #include "mapstat.h"
 
-enum command { SHOW, LIST, JSON, RUN, WAIT, NCOMMANDS };
+enum command { SHOW, LIST, JSON, RUN, WAIT, EVENTS, NCOMMANDS };
 
-static const char *const command_names[NCOMMANDS] = { "show", "list", "json", "run", "wait" };
+static const char *const command_names[NCOMMANDS] = {
+	"show", "list", "json", "run", "wait", "events",
+};
 
 static const char help_all[] =
 	"Usage: mapstat [-d DIR] COMMAND [ARGUMENT]...\n"
@@ -20,7 +22,8 @@ static const char help_all[] =
 	"  list                   the live maps\n"
 	"  json                   everything, as one JSON document\n"
 	"  run [-p NAME=VALUE]... set parameters, run, and show\n"
-	"  wait                   wait for the end of a run\n\n"
+	"  wait                   wait for the end of a run\n"
+	"  events                 accesses of the maps' memory, as they come\n\n"
 	"  -d, --debugfs DIR      read DIR instead of " DEFAULT_ROOT "\n"
 	"  -h, --help             this help; after a command, the command's\n"
 	"  -V, --version          the program's version\n\n"
@@ -51,6 +54,15 @@ static const char *const command_help[NCOMMANDS] = {
 	[WAIT] =
 	"Usage: mapstat wait\n"
 	"Wait until no run is under way.  Exit status 1 if the last one failed.\n",
+	[EVENTS] =
+	"Usage: mapstat events [--source auto|bpf|relay] [--json] [--count N] [--seconds S]\n"
+	"Print accesses of the maps' memory as they come, in the rounds of the cache model,\n"
+	"until Ctrl-C; in the end how many there were, where from, and how many were lost.\n\n"
+	"      --source SOURCE   bpf: from the tracepoint; relay: from events/cpuN, which is\n"
+	"                        turned on where it is off; auto (default): bpf, else relay\n"
+	"      --json            a line of JSON for each, and a summary\n"
+	"      --count N         no more than N\n"
+	"      --seconds S       for S seconds; 0: those that are there now\n",
 };
 
 int fail(enum exit_status status, const char *hint, const char *fmt, ...)
@@ -107,6 +119,8 @@ static int call(enum command command, const struct tree *t, const struct options
 		return json(t, out);
 	case RUN:
 		return run(t, opt, &term, out);
+	case EVENTS:
+		return events(t, opt, stdout);	/* as they come, not in the end */
 	default:
 		return wait_idle(t);
 	}
@@ -149,7 +163,7 @@ static int check_arguments(enum command command, const struct options *opt, int 
 	return ST_OK;
 }
 
-enum { OPT_OP = 256, OPT_NO_HIST, OPT_WAIT_ONLY };
+enum { OPT_OP = 256, OPT_NO_HIST, OPT_WAIT_ONLY, OPT_SOURCE, OPT_JSON, OPT_COUNT, OPT_SECONDS };
 
 static const struct option long_options[] = {
 	{ "debugfs", required_argument, NULL, 'd' },
@@ -159,6 +173,10 @@ static const struct option long_options[] = {
 	{ "op", required_argument, NULL, OPT_OP },
 	{ "no-hist", no_argument, NULL, OPT_NO_HIST },
 	{ "wait-only", no_argument, NULL, OPT_WAIT_ONLY },
+	{ "source", required_argument, NULL, OPT_SOURCE },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "count", required_argument, NULL, OPT_COUNT },
+	{ "seconds", required_argument, NULL, OPT_SECONDS },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -171,6 +189,11 @@ static bool option_fits(enum command command, int option)
 	case OPT_OP:
 	case OPT_NO_HIST:
 		return command == SHOW || command == RUN;
+	case OPT_SOURCE:
+	case OPT_JSON:
+	case OPT_COUNT:
+	case OPT_SECONDS:
+		return command == EVENTS;
 	default:
 		return true;
 	}
@@ -193,6 +216,18 @@ static void take_option(struct options *opt, int option)
 		break;
 	case OPT_WAIT_ONLY:
 		opt->wait_only = true;
+		break;
+	case OPT_SOURCE:
+		opt->source = optarg;
+		break;
+	case OPT_JSON:
+		opt->json = true;
+		break;
+	case OPT_COUNT:
+		opt->count = optarg;
+		break;
+	case OPT_SECONDS:
+		opt->seconds = optarg;
 		break;
 	}
 }
@@ -239,7 +274,7 @@ static int find_and_run(struct options *opt, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	static const char version[] = "mapstat " MAPSTAT_VERSION "\n";
-	struct options opt = { .root = getenv("MAPSTAT_DEBUGFS"), .op = "load" };
+	struct options opt = { .root = getenv("MAPSTAT_DEBUGFS"), .op = "load", .source = "auto" };
 	int option;
 
 	if (!opt.root || !*opt.root)

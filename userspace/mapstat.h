@@ -42,6 +42,10 @@ struct options {
 	const char *op;		/* operation whose latency is shown */
 	bool no_hist;
 	bool wait_only;
+	const char *source;	/* of events: "auto", "bpf" or "relay" */
+	bool json;		/* events as JSON lines */
+	const char *count;	/* of events; NULL: no limit */
+	const char *seconds;
 	char **args;		/* map names, or name=value of "run" */
 	size_t nargs;
 };
@@ -260,9 +264,14 @@ char *human_fixed(char *buf, double v, unsigned int decimals);
 
 int show(const struct tree *t, const struct options *opt, const struct term *term, FILE *out);
 int json(const struct tree *t, FILE *out);
+int events(const struct tree *t, const struct options *opt, FILE *out);
 int list(const struct tree *t, FILE *out);
 int run(const struct tree *t, const struct options *opt, const struct term *term, FILE *out);
 int wait_idle(const struct tree *t);
+
+/* -- parts of "json" -- */
+
+void json_string(FILE *out, const char *text);
 
 /* -- parts of "show" (table.c, histogram.c, answer.c) -- */
 

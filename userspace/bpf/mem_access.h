@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What mem_access.bpf.c and its loader have in common.
+ */
+#ifndef MEM_ACCESS_H
+#define MEM_ACCESS_H
+
+#define MEM_ACCESS_RING_BYTES	(4 << 20)	/* of all CPUs; a power of two */
+
+/* Per CPU, in the map "counts". */
+enum mem_access_count {
+	MEM_ACCESS_PRODUCED,
+	MEM_ACCESS_DROPPED,	/* of those, without room in the ring buffer */
+	MEM_ACCESS_NR_COUNTS
+};
+
+#endif /* MEM_ACCESS_H */

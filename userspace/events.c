@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * "mapstat events": records as they come.
+ *
+ * Signals that end it are blocked and looked for between two looks at the source, as in
+ * run.c: what was turned on is turned off, and the summary is printed, whatever ends it.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include "events.h"
+
+#define POLL_MS	100
+
+uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static int open_source(struct event_source *s, const struct tree *t, const char *wanted)
+{
+	char why[512];
+
+	if (!strcmp(wanted, "relay"))
+		return relay_open(s, t);
+	if (!bpf_open(s, t, why, sizeof(why)))
+		return ST_OK;
+	if (!strcmp(wanted, "bpf"))
+		return fail(ST_SYSTEM, "--source relay needs no BPF", "BPF: %s", why);
+	fprintf(stderr, "mapstat: no BPF: %s\n", why);
+	return relay_open(s, t);
+}
+
+/* A signal that the caller ignores (nohup) stays ignored. */
+static void catch_signals(sigset_t *caught, sigset_t *before)
+{
+	static const int wanted[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction old;
+
+	sigemptyset(caught);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		if (!sigaction(wanted[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaddset(caught, wanted[i]);
+	sigprocmask(SIG_BLOCK, caught, before);
+}
+
+static bool signalled(const sigset_t *caught)
+{
+	const struct timespec now = { 0, 0 };
+
+	return sigtimedwait(caught, NULL, &now) > 0;
+}
+
+/* Counts, and knows when there are enough. */
+struct counting {
+	struct event_sink sink;
+	struct event_sink *next;
+	uint64_t max;
+	uint64_t n;
+};
+
+static int count_record(struct event_sink *sink, const struct mapstat_event *event)
+{
+	struct counting *c = (struct counting *)sink;
+	int ret = c->next->take(c->next, event);
+
+	c->n++;
+	return ret ? ret : c->max && c->n >= c->max ? EVENTS_ENOUGH : ST_OK;
+}
+
+static int poll_until(struct event_source *s, const struct event_loop *loop,
+		      struct event_sink *sink, const sigset_t *caught)
+{
+	const uint64_t end = now_ms() + loop->seconds * 1000;
+	const struct timespec pause = { 0, POLL_MS * 1000000 / 2 };
+	bool last, any;
+	int ret;
+
+	do {
+		last = loop->limited && now_ms() >= end;
+		any = false;
+		ret = s->poll(s, sink, last ? 0 : POLL_MS, &any);
+		if (!any && !last && !ret)	/* a plain file is always ready */
+			nanosleep(&pause, NULL);
+	} while (!ret && (!last || any) && !signalled(caught));
+	return ret == EVENTS_ENOUGH ? ST_OK : ret;
+}
+
+int events_loop(const struct tree *t, const struct event_loop *loop, struct event_sink *sink,
+		const char **source, struct event_count *count)
+{
+	struct counting counting = {
+		.sink.take = count_record, .next = sink, .max = loop->max,
+	};
+	sigset_t caught, before;
+	struct event_source s;
+	int ret;
+
+	catch_signals(&caught, &before);
+	signal(SIGPIPE, SIG_IGN);	/* a write that fails says so */
+	ret = open_source(&s, t, loop->source);
+	if (!ret) {
+		*source = s.name;
+		ret = poll_until(&s, loop, &counting.sink, &caught);
+		count->read = counting.n;
+		count->dropped = s.dropped(&s);
+		s.close(&s);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return ret;
+}
+
+struct printing {
+	struct event_sink sink;
+	struct event_names names;
+	FILE *out;
+	bool json;
+};
+
+static int output_failed(void)
+{
+	return fail(ST_OUTPUT, NULL, "cannot write to standard output: %s", strerror(errno));
+}
+
+static int print_record(struct event_sink *sink, const struct mapstat_event *event)
+{
+	struct printing *p = (struct printing *)sink;
+
+	if (p->json)
+		event_json(p->out, &p->names, event);
+	else
+		event_text(p->out, &p->names, event);
+	return ferror(p->out) ? output_failed() : ST_OK;
+}
+
+int event_loop_options(const struct options *opt, struct event_loop *loop)
+{
+	*loop = (struct event_loop){ .source = opt->source, .limited = opt->seconds };
+	if (strcmp(opt->source, "auto") && strcmp(opt->source, "bpf") &&
+	    strcmp(opt->source, "relay"))
+		return fail(ST_USAGE, "mapstat --help", "there is no source '%s'", opt->source);
+	if (opt->count && (!parse_u64(opt->count, &loop->max) || !loop->max))
+		return fail(ST_USAGE, "mapstat --help", "--count %s: not a number above 0",
+			    opt->count);
+	if (opt->seconds && (!parse_u64(opt->seconds, &loop->seconds) ||
+			     loop->seconds > UINT32_MAX))
+		return fail(ST_USAGE, "mapstat --help", "--seconds %s: not a number of seconds",
+			    opt->seconds);
+	return ST_OK;
+}
+
+int events(const struct tree *t, const struct options *opt, FILE *out)
+{
+	struct printing p = { .sink.take = print_record, .out = out, .json = opt->json };
+	struct event_count count = { 0 };
+	const char *source = NULL;
+	struct event_loop loop;
+	int ret;
+
+	ret = event_loop_options(opt, &loop);
+	if (ret)
+		return ret;
+	names_of_events(&p.names, t);
+	if (!p.json)
+		event_header(out);
+	ret = events_loop(t, &loop, &p.sink, &source, &count);
+	names_of_events_free(&p.names);
+	if (!source)
+		return ret;
+	if (p.json)
+		event_summary_json(out, source, &count);
+	if (fflush(out) && !ret)
+		ret = output_failed();
+	fprintf(stderr, "mapstat: %" PRIu64 " records from %s, %" PRIu64 " dropped\n", count.read,
+		source, count.dropped);
+	return ret;
+}

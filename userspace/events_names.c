@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the numbers in a record stand for: maps, and places in the source.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "events.h"
+
+#define LOOK_AGAIN_MS	200	/* for a name that is not known; maps come and go */
+#define ID_MAX		(1 << 20)
+
+static void keep(char ***names, size_t *n, uint64_t id, const char *name)
+{
+	if (id >= *n) {
+		*names = xrealloc(*names, id + 1, sizeof(**names));
+		memset(*names + *n, 0, (id + 1 - *n) * sizeof(**names));
+		*n = id + 1;
+	}
+	free((*names)[id]);
+	(*names)[id] = xstrdup(name);
+}
+
+static bool parse_id(const char *text, uint64_t *id)
+{
+	return text && parse_u64(text, id) && *id < ID_MAX;
+}
+
+/* A map may go while it is looked at, and its file with it: that is no error here. */
+static void read_maps(struct event_names *n)
+{
+	struct names dirs;
+	struct pairs stats;
+	char file[300];
+	uint64_t id;
+
+	if (faccessat(n->tree->fd, "maps", F_OK, 0) || tree_list(n->tree, "maps", &dirs))
+		return;
+	for (size_t i = 0; i < dirs.n; i++) {
+		snprintf(file, sizeof(file), "maps/%s/stats", dirs.name[i]);
+		if (faccessat(n->tree->fd, file, F_OK, 0) || pairs_read(n->tree, file, &stats))
+			continue;
+		if (parse_id(pairs_get(&stats, "id"), &id))
+			keep(&n->map, &n->nmaps, id, dirs.name[i]);
+		pairs_free(&stats);
+	}
+	names_free(&dirs);
+}
+
+static void read_sites(struct event_names *n)
+{
+	size_t nwhat = n->nsites;
+	struct lines l;
+	uint64_t id;
+
+	if (faccessat(n->tree->fd, "events/sites", F_OK, 0) ||
+	    lines_open(&l, n->tree, "events/sites"))
+		return;
+	while (lines_next(&l) > 0) {
+		if (l.nfields != 3 || !parse_id(l.field[0], &id))
+			continue;
+		keep(&n->what, &nwhat, id, l.field[2]);
+		keep(&n->func, &n->nsites, id, l.field[1]);
+	}
+	lines_close(&l);
+}
+
+static void look(struct event_names *n)
+{
+	const uint64_t now = now_ms();
+
+	if (!n->tree || (n->looked_ms && now - n->looked_ms < LOOK_AGAIN_MS))
+		return;
+	n->looked_ms = now;
+	read_maps(n);
+	read_sites(n);
+}
+
+void names_of_events(struct event_names *n, const struct tree *t)
+{
+	*n = (struct event_names){ .tree = t };
+}
+
+void names_of_events_free(struct event_names *n)
+{
+	for (size_t i = 0; i < n->nmaps; i++)
+		free(n->map[i]);
+	for (size_t i = 0; i < n->nsites; i++) {
+		free(n->func[i]);
+		free(n->what[i]);
+	}
+	free(n->map);
+	free(n->func);
+	free(n->what);
+}
+
+const char *name_of_map(struct event_names *n, uint32_t id)
+{
+	if (id >= n->nmaps || !n->map[id])
+		look(n);
+	return id < n->nmaps && n->map[id] ? n->map[id] : "?";
+}
+
+void name_of_site(struct event_names *n, uint16_t site, const char **func, const char **what)
+{
+	*func = "?";
+	*what = "?";
+	if (site == MAPSTAT_EVENT_NO_SITE)
+		return;
+	if (site >= n->nsites || !n->func[site])
+		look(n);
+	if (site < n->nsites && n->func[site]) {
+		*func = n->func[site];
+		*what = n->what[site];
+	}
+}
