@@ -15,6 +15,8 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
@@ -161,12 +163,22 @@ static void zero_cpu(int cpu, void *arg)
 	WRITE_ONCE(per_cpu_ptr(&events_reader, cpu)->read, 0);
 }
 
+/* relay takes page by page what it needs, and others would be killed for it. */
+static bool there_is_room(const struct mapstat_events_config *config)
+{
+	const u64 need = (u64)num_online_cpus() * config->subbufs * config->subbuf_kib << 10;
+
+	return need <= (u64)max(si_mem_available(), 0L) << PAGE_SHIFT;
+}
+
 static int open_channel(void)
 {
 	const struct mapstat_events_config *config = &events_config;
 	struct rchan *chan;
 
 	lockdep_assert_held(&events_lock);
+	if (!there_is_room(config))
+		return -ENOMEM;
 	mapstat_each_cpu(zero_cpu, NULL);
 	/* relay itself would miss a CPU that is about to be online. */
 	cpus_read_lock();
