@@ -114,3 +114,4 @@ void mapstat_events_make(const struct mapstat_touch *t)
 		event.flags |= MAPSTAT_EVENT_TLB_MISS;
 	mapstat_events_put(&event);
 }
+EXPORT_SYMBOL_IF_KUNIT(mapstat_events_make);

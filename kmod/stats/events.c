@@ -246,6 +246,7 @@ int mapstat_events_set(const struct mapstat_events_config *config)
 	mutex_unlock(&events_lock);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(mapstat_events_set);
 
 /**
  * mapstat_events_files - say how the channel's files are made

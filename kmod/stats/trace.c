@@ -9,6 +9,8 @@
 #define CREATE_TRACE_POINTS
 #include <mapstat/trace.h>
 
+EXPORT_TRACEPOINT_SYMBOL_GPL(mem_access);
+
 /*
  * Who reads mapstat:mem_access takes it for a struct mapstat_event behind the fields that
  * all trace events have.
