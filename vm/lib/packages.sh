@@ -9,6 +9,8 @@ TOOL_PACKAGES=(bc bison cpio flex gcc gcc-12 kmod libc6-dev libelf-dev libssl-de
 	procps rsync util-linux xz-utils)
 QEMU_PACKAGES=(qemu-system-x86 qemu-system-common)
 CHECK_PACKAGES=(sparse)
+# mapstat(1) is built without them, too, but then has no events through BPF.
+BPF_PACKAGES=(clang libbpf-dev)
 SOURCE_PACKAGE=linux-source-6.12
 
 # remembered KEY COMMAND...: what the command prints, asked once for as long as apt's lists
