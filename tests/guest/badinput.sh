@@ -46,6 +46,8 @@ bad=(
 	stats=2 stats=-1 stats=maybe
 	cache=l1 'cache=' cache_kib=1025 cache_kib=-1 cache_ways=65 cache_ways=x line_bytes=1025 line_bytes=-1
 	tlb_entries=65537 tlb_entries=-1 tlb_ways=1025 tlb_ways=x page_kib=1048577 page_kib=-1
+	events=2 events=on events_shift=21 events_shift=-1 events_kib=3 events_kib=1025 events_kib=0
+	events_subbufs=1 events_subbufs=65
 	autostart=2 autostart=maybe
 	maps=nosuch maps=rwlock,nosuch 'maps=' maps=, maps=rwlock, maps=,rwlock maps=rwlock,rwlock
 	maps=rwlock,,sharded maps=RWLOCK
@@ -60,6 +62,7 @@ good=(
 	batch=1 batch=64 shards=1 shards=1024 layout=packed mode=classic front=on sample_shift=0 sample_shift=20 stats=0 stats=1
 	cache=auto cache=pmu cache=model cache=off cache_kib=0 cache_kib=1024 cache_ways=0 cache_ways=64
 	line_bytes=0 line_bytes=1024 tlb_entries=0 tlb_entries=65536 tlb_ways=0 tlb_ways=1024 page_kib=0 page_kib=1048576
+	events=0 events=1 events_shift=20 events_kib=4 events_kib=1024 events_subbufs=2 events_subbufs=64
 	maps=rhashtable maps=rwlock,sharded,readdirty,readdirty_classic,seqlock,rhashtable,hlist,busted cpus=0
 )
 
