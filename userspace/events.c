@@ -6,7 +6,6 @@
  * run.c: what was turned on is turned off, and the summary is printed, whatever ends it.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -85,7 +84,9 @@ static int poll_until(struct event_source *s, const struct event_loop *loop,
 		last = loop->limited && now_ms() >= end;
 		any = false;
 		ret = s->poll(s, sink, last ? 0 : POLL_MS, &any);
-		if (!any && !last && !ret)	/* a plain file is always ready */
+		if (any)
+			fflush(stdout);		/* who reads a pipe sees them now */
+		else if (!last && !ret)		/* a plain file is always ready */
 			nanosleep(&pause, NULL);
 	} while (!ret && (!last || any) && !signalled(caught));
 	return ret == EVENTS_ENOUGH ? ST_OK : ret;
@@ -106,6 +107,7 @@ int events_loop(const struct tree *t, const struct event_loop *loop, struct even
 	ret = open_source(&s, t, loop->source);
 	if (!ret) {
 		*source = s.name;
+		fprintf(stderr, "mapstat: events from %s\n", s.name);
 		ret = poll_until(&s, loop, &counting.sink, &caught);
 		count->read = counting.n;
 		count->dropped = s.dropped(&s);
@@ -120,7 +122,15 @@ struct printing {
 	struct event_names names;
 	FILE *out;
 	bool json;
+	bool begun;
 };
+
+static void print_header(struct printing *p)
+{
+	if (!p->json && !p->begun)
+		event_header(p->out);
+	p->begun = true;
+}
 
 static int output_failed(void)
 {
@@ -131,6 +141,7 @@ static int print_record(struct event_sink *sink, const struct mapstat_event *eve
 {
 	struct printing *p = (struct printing *)sink;
 
+	print_header(p);
 	if (p->json)
 		event_json(p->out, &p->names, event);
 	else
@@ -166,17 +177,16 @@ int events(const struct tree *t, const struct options *opt, FILE *out)
 	if (ret)
 		return ret;
 	names_of_events(&p.names, t);
-	if (!p.json)
-		event_header(out);
 	ret = events_loop(t, &loop, &p.sink, &source, &count);
 	names_of_events_free(&p.names);
 	if (!source)
 		return ret;
+	print_header(&p);
 	if (p.json)
 		event_summary_json(out, source, &count);
-	if (fflush(out) && !ret)
+	if ((fflush(out) || ferror(out)) && !ret)
 		ret = output_failed();
-	fprintf(stderr, "mapstat: %" PRIu64 " records from %s, %" PRIu64 " dropped\n", count.read,
+	fprintf(stderr, "mapstat: %llu records from %s, %llu dropped\n", count.read,
 		source, count.dropped);
 	return ret;
 }

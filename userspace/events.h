@@ -19,8 +19,8 @@ struct event_sink {
 #define EVENTS_ENOUGH	(-1)
 
 struct event_count {
-	uint64_t read;
-	uint64_t dropped;
+	__u64 read;
+	__u64 dropped;
 };
 
 /**

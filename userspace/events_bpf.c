@@ -21,7 +21,6 @@ __asm__(".section .rodata\n"
 	".incbin \"" MEM_ACCESS_OBJECT "\"\n"
 	"mem_access_object_end:\n"
 	".previous\n");
-extern const char mem_access_object[], mem_access_object_end[];
 
 struct bpf {
 	struct bpf_object *object;

@@ -2,7 +2,6 @@
 /*
  * Records as text and as JSON lines.
  */
-#include <inttypes.h>
 #include "events.h"
 
 static const char *word_of(const char *const *words, size_t n, unsigned int at)
@@ -60,12 +59,12 @@ void event_text(FILE *out, struct event_names *n, const struct mapstat_event *e)
 	char pfn[20] = "-";
 
 	if (e->pfn != MAPSTAT_EVENT_NO_PFN)
-		snprintf(pfn, sizeof(pfn), "%" PRIx64, (uint64_t)e->pfn);
+		snprintf(pfn, sizeof(pfn), "%llx", e->pfn);
 	name_of_site(n, e->site, &func, &what);
-	fprintf(out, "%-20" PRIu64 " %3u %7u ", (uint64_t)e->time_ns, e->cpu, e->pid);
+	fprintf(out, "%-20llu %3u %7u ", e->time_ns, e->cpu, e->pid);
 	put_cell(out, name_of_map(n, e->map), 18, LEFT);
-	fprintf(out, " %-9s %-6s %016" PRIx64 " %12s %5u %-9s %3s  ", event_op(e), event_type(e),
-		(uint64_t)e->addr, pfn, e->size, event_l1(e),
+	fprintf(out, " %-9s %-6s %016llx %12s %5u %-9s %3s  ", event_op(e), event_type(e),
+		e->addr, pfn, e->size, event_l1(e),
 		e->flags & MAPSTAT_EVENT_TLB_MISS ? "x" : "");
 	put_safe(out, func);
 	fputs(": ", out);
@@ -79,16 +78,16 @@ void event_json(FILE *out, struct event_names *n, const struct mapstat_event *e)
 	const char *func, *what;
 
 	name_of_site(n, e->site, &func, &what);
-	fprintf(out, "{\"time_ns\": %" PRIu64 ", \"seq\": %" PRIu64 ", \"cpu\": %u, \"pid\": %u",
-		(uint64_t)e->time_ns, (uint64_t)e->seq, e->cpu, e->pid);
+	fprintf(out, "{\"time_ns\": %llu, \"seq\": %llu, \"cpu\": %u, \"pid\": %u",
+		e->time_ns, e->seq, e->cpu, e->pid);
 	fprintf(out, ", \"map_id\": %u, \"map\": ", e->map);
 	json_string(out, name_of_map(n, e->map));
-	fprintf(out, ", \"op\": \"%s\", \"access\": \"%s\", \"addr\": \"0x%" PRIx64 "\"",
-		event_op(e), event_type(e), (uint64_t)e->addr);
+	fprintf(out, ", \"op\": \"%s\", \"access\": \"%s\", \"addr\": \"0x%llx\"",
+		event_op(e), event_type(e), e->addr);
 	if (e->pfn == MAPSTAT_EVENT_NO_PFN)
 		fputs(", \"pfn\": null", out);
 	else
-		fprintf(out, ", \"pfn\": \"0x%" PRIx64 "\"", (uint64_t)e->pfn);
+		fprintf(out, ", \"pfn\": \"0x%llx\"", e->pfn);
 	fprintf(out, ", \"size\": %u, \"l1\": \"%s\", \"tlb_miss\": %s, \"invalidated\": %u",
 		e->size, event_l1(e), e->flags & MAPSTAT_EVENT_TLB_MISS ? "true" : "false",
 		e->invalidated);
@@ -101,6 +100,6 @@ void event_json(FILE *out, struct event_names *n, const struct mapstat_event *e)
 
 void event_summary_json(FILE *out, const char *source, const struct event_count *c)
 {
-	fprintf(out, "{\"summary\": {\"source\": \"%s\", \"records\": %" PRIu64
-		", \"dropped\": %" PRIu64 "}}\n", source, c->read, c->dropped);
+	fprintf(out, "{\"summary\": {\"source\": \"%s\", \"records\": %llu"
+		", \"dropped\": %llu}}\n", source, c->read, c->dropped);
 }

@@ -173,8 +173,8 @@ static int turn_on(struct relay *r, const struct tree *t)
 		return ST_OK;
 	r->turned_on = false;
 	if (err == EBUSY)
-		return fail(ST_BUSY, "start the run with events: mapstat run -p events=1, or insmod with it",
-			    "events are off, and cannot be turned on while a run is under way");
+		return fail(ST_BUSY, "have them on before it begins: mapstat run -p events=1",
+			    "events are off, and cannot be turned on during a run");
 	return tree_fail(t, "stress/events", err);
 }
 
@@ -192,7 +192,7 @@ int relay_open(struct event_source *s, const struct tree *t)
 	if (!ret)
 		ret = open_cpus(r, t);
 	if (!ret && !r->n)
-		ret = fail(ST_VANISHED, "write 0, then 1 to stress/events, and look into the kernel's log",
+		ret = fail(ST_VANISHED, "write 0, then 1 to stress/events, and see the log",
 			   "%s/events has no files of CPUs", t->path);
 	if (!ret)
 		ret = sum_dropped(t, &r->dropped);

@@ -9,10 +9,10 @@
 #include <string.h>
 #include "mapstat.h"
 
-enum command { SHOW, LIST, JSON, RUN, WAIT, EVENTS, NCOMMANDS };
+enum command { SHOW, LIST, JSON, RUN, WAIT, EVENTS, HEAT, NCOMMANDS };
 
 static const char *const command_names[NCOMMANDS] = {
-	"show", "list", "json", "run", "wait", "events",
+	"show", "list", "json", "run", "wait", "events", "heat",
 };
 
 static const char help_all[] =
@@ -23,7 +23,8 @@ static const char help_all[] =
 	"  json                   everything, as one JSON document\n"
 	"  run [-p NAME=VALUE]... set parameters, run, and show\n"
 	"  wait                   wait for the end of a run\n"
-	"  events                 accesses of the maps' memory, as they come\n\n"
+	"  events                 accesses of the maps' memory, as they come\n"
+	"  heat [FILE]            which lines and fields they touch, miss and fight over\n\n"
 	"  -d, --debugfs DIR      read DIR instead of " DEFAULT_ROOT "\n"
 	"  -h, --help             this help; after a command, the command's\n"
 	"  -V, --version          the program's version\n\n"
@@ -63,6 +64,16 @@ static const char *const command_help[NCOMMANDS] = {
 	"      --json            a line of JSON for each, and a summary\n"
 	"      --count N         no more than N\n"
 	"      --seconds S       for S seconds; 0: those that are there now\n",
+	[HEAT] =
+	"Usage: mapstat heat [--map MAP] [--svg FILE] [--folded] [FILE]\n"
+	"       mapstat heat [--source SOURCE] [--count N] [--seconds S] ...\n"
+	"Show which lines of memory, and which fields, a map's operations access, which of\n"
+	"them miss, and which are taken away by other CPUs.  FILE: what mapstat events --json\n"
+	"wrote, or what was read from events/cpuN; -: standard input; none: live.\n\n"
+	"      --map MAP         that map only\n"
+	"      --svg FILE        draw it into FILE\n"
+	"      --folded          stacks for flame graphs: map;operation;function;field misses\n"
+	"      --source, --count, --seconds   as in mapstat events\n",
 };
 
 int fail(enum exit_status status, const char *hint, const char *fmt, ...)
@@ -121,9 +132,17 @@ static int call(enum command command, const struct tree *t, const struct options
 		return run(t, opt, &term, out);
 	case EVENTS:
 		return events(t, opt, stdout);	/* as they come, not in the end */
+	case HEAT:
+		return heat(t, opt, &term, out);
 	default:
 		return wait_idle(t);
 	}
+}
+
+/* A file of events can be looked at anywhere. */
+static bool needs_tree(enum command command, const struct options *opt)
+{
+	return command != HEAT || !opt->nargs;
 }
 
 /* Run the command; print its output only where it came to its end. */
@@ -135,14 +154,15 @@ static int execute(enum command command, const struct options *opt)
 	FILE *out;
 	int ret, put;
 
-	ret = tree_open(&t, opt->root);
+	ret = needs_tree(command, opt) ? tree_open(&t, opt->root) : ST_OK;
 	if (ret)
 		return ret;
 	out = open_memstream(&text, &len);
 	if (!out)
 		return fail(ST_SYSTEM, NULL, "out of memory");
-	ret = call(command, &t, opt, out);
-	tree_close(&t);
+	ret = call(command, needs_tree(command, opt) ? &t : NULL, opt, out);
+	if (needs_tree(command, opt))
+		tree_close(&t);
 	if (fclose(out))
 		ret = fail(ST_SYSTEM, NULL, "out of memory");
 	if (ret <= ST_FAILURE && len) {
@@ -158,12 +178,15 @@ static int check_arguments(enum command command, const struct options *opt, int 
 {
 	if (!is_op(opt->op))
 		return usage("there is no operation '%s'", opt->op);
-	if (command != SHOW && optind < argc)
+	if (command != SHOW && (command != HEAT || optind + 1 < argc) && optind < argc)
 		return usage("'%s' is one argument too many", argv[optind]);
 	return ST_OK;
 }
 
-enum { OPT_OP = 256, OPT_NO_HIST, OPT_WAIT_ONLY, OPT_SOURCE, OPT_JSON, OPT_COUNT, OPT_SECONDS };
+enum {
+	OPT_OP = 256, OPT_NO_HIST, OPT_WAIT_ONLY, OPT_SOURCE, OPT_JSON, OPT_COUNT, OPT_SECONDS,
+	OPT_MAP, OPT_SVG, OPT_FOLDED,
+};
 
 static const struct option long_options[] = {
 	{ "debugfs", required_argument, NULL, 'd' },
@@ -177,6 +200,9 @@ static const struct option long_options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "count", required_argument, NULL, OPT_COUNT },
 	{ "seconds", required_argument, NULL, OPT_SECONDS },
+	{ "map", required_argument, NULL, OPT_MAP },
+	{ "svg", required_argument, NULL, OPT_SVG },
+	{ "folded", no_argument, NULL, OPT_FOLDED },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -189,11 +215,16 @@ static bool option_fits(enum command command, int option)
 	case OPT_OP:
 	case OPT_NO_HIST:
 		return command == SHOW || command == RUN;
-	case OPT_SOURCE:
 	case OPT_JSON:
+		return command == EVENTS;
+	case OPT_SOURCE:
 	case OPT_COUNT:
 	case OPT_SECONDS:
-		return command == EVENTS;
+		return command == EVENTS || command == HEAT;
+	case OPT_MAP:
+	case OPT_SVG:
+	case OPT_FOLDED:
+		return command == HEAT;
 	default:
 		return true;
 	}
@@ -229,6 +260,15 @@ static void take_option(struct options *opt, int option)
 	case OPT_SECONDS:
 		opt->seconds = optarg;
 		break;
+	case OPT_MAP:
+		opt->map = optarg;
+		break;
+	case OPT_SVG:
+		opt->svg = optarg;
+		break;
+	case OPT_FOLDED:
+		opt->folded = true;
+		break;
 	}
 }
 
@@ -250,7 +290,7 @@ static int run_command(enum command command, struct options *opt, int argc, char
 	ret = check_arguments(command, opt, argc, argv);
 	if (ret)
 		return ret;
-	while (command == SHOW && optind < argc)
+	while ((command == SHOW || command == HEAT) && optind < argc)
 		opt->args[opt->nargs++] = argv[optind++];
 	return execute(command, opt);
 }

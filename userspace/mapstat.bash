@@ -24,7 +24,7 @@ _mapstat_command()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		-d | --debugfs) ((i++)) ;;
-		show | list | json | run | wait)
+		show | list | json | run | wait | events | heat)
 			printf '%s' "${COMP_WORDS[i]}"
 			return
 			;;
@@ -45,20 +45,38 @@ _mapstat()
 	--op)
 		words="load store delete rmw range load_response store_response delete_response"
 		;;
+	--source)
+		words="auto bpf relay"
+		;;
+	--map)
+		words=$(_mapstat_entries maps)
+		;;
+	--svg)
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return
+		;;
+	--count | --seconds)
+		return
+		;;
 	-p | --parameter)
 		compopt -o nospace 2> /dev/null
 		words=$(_mapstat_entries stress | sed 's/$/=/')
 		;;
 	*)
 		case $(_mapstat_command) in
-		"") words="show list json run wait -d --debugfs --help --version" ;;
+		"") words="show list json run wait events heat -d --debugfs --help --version" ;;
 		show) words="--op --no-hist --help $(_mapstat_entries maps)" ;;
 		run) words="-p --parameter --wait-only --op --no-hist --help" ;;
+		events) words="--source --json --count --seconds --help" ;;
+		heat)
+			words="--map --svg --folded --source --count --seconds --help"
+			mapfile -t COMPREPLY < <(compgen -f -- "$current")
+			;;
 		*) words="--help" ;;
 		esac
 		;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+	mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$words" -- "$current")
 }
 
 complete -F _mapstat mapstat

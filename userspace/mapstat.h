@@ -46,6 +46,9 @@ struct options {
 	bool json;		/* events as JSON lines */
 	const char *count;	/* of events; NULL: no limit */
 	const char *seconds;
+	const char *map;	/* heat: of this one only */
+	const char *svg;	/* heat: a file to draw into */
+	bool folded;
 	char **args;		/* map names, or name=value of "run" */
 	size_t nargs;
 };
@@ -265,6 +268,8 @@ char *human_fixed(char *buf, double v, unsigned int decimals);
 int show(const struct tree *t, const struct options *opt, const struct term *term, FILE *out);
 int json(const struct tree *t, FILE *out);
 int events(const struct tree *t, const struct options *opt, FILE *out);
+/* @t may be NULL where the records come from a file. */
+int heat(const struct tree *t, const struct options *opt, const struct term *term, FILE *out);
 int list(const struct tree *t, FILE *out);
 int run(const struct tree *t, const struct options *opt, const struct term *term, FILE *out);
 int wait_idle(const struct tree *t);

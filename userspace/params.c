@@ -44,6 +44,10 @@ static const struct param params[] = {
 	{ "tlb_entries", false, "0..65536" },
 	{ "tlb_ways", false, "0..1024" },
 	{ "page_kib", false, "0..1048576, a power of two" },
+	{ "events", false, "0, 1; 1: accesses of memory go to events/cpuN" },
+	{ "events_shift", false, "0..20" },
+	{ "events_kib", false, "4..1024 KiB, changes only while events=0" },
+	{ "events_subbufs", false, "2..64, changes only while events=0" },
 	{ "autostart", false, "0, 1" },
 };
 

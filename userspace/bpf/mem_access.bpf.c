@@ -11,9 +11,10 @@
 #include "mem_access.h"
 
 /* What a tracepoint's program is given: the fields of all trace events, then the record. */
+#define WORDS	(sizeof(struct mapstat_event) / sizeof(__u64))
 struct mem_access_args {
 	__u64 common;
-	__u64 word[sizeof(struct mapstat_event) / sizeof(__u64)];
+	__u64 word[WORDS];
 };
 
 struct {
@@ -47,7 +48,7 @@ int mem_access(struct mem_access_args *args)
 		return 0;
 	}
 #pragma unroll
-	for (unsigned int i = 0; i < sizeof(args->word) / sizeof(args->word[0]); i++)
+	for (unsigned int i = 0; i < WORDS; i++)
 		to[i] = args->word[i];
 	bpf_ringbuf_submit(to, 0);
 	return 0;

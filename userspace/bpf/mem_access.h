@@ -14,4 +14,9 @@ enum mem_access_count {
 	MEM_ACCESS_NR_COUNTS
 };
 
+#ifndef __bpf__
+/* The program's object file, within the loader. */
+extern const char mem_access_object[], mem_access_object_end[];
+#endif
+
 #endif /* MEM_ACCESS_H */

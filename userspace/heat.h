@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * "mapstat heat": sums of records, by line and by place (heat_sum.c), from where they come
+ * (heat.c), and their pictures (heat_show.c, heat_svg.c).
+ */
+#ifndef HEAT_H
+#define HEAT_H
+
+#include "events.h"
+
+#define HEAT_NR_L1	(MAPSTAT_EVENT_L1_COHERENCE + 1)
+#define HEAT_LINE	64	/* bytes, as a picture has them */
+
+/**
+ * struct heat_event - a record, in words
+ */
+struct heat_event {
+	const char *map;
+	const char *op;
+	const char *func;
+	const char *what;
+	__u64 addr;
+	unsigned int cpu;
+	bool write;
+	unsigned int l1;	/* enum mapstat_event_l1 */
+	bool tlb_miss;
+	unsigned int invalidated;
+};
+
+struct heat_count {
+	__u64 accesses;
+	__u64 writes;
+	__u64 l1[HEAT_NR_L1];
+	__u64 tlb_misses;
+	__u64 invalidated;
+};
+
+/* A line of memory; CPUs above 63 count as the last. */
+struct heat_line {
+	__u64 addr;
+	size_t place;		/* the one that touched it first */
+	__u64 writers;	/* CPUs, a bit each */
+	__u64 readers;
+	struct heat_count n;
+};
+
+/* What is accessed, and where in the source; an operation's accesses of it. */
+struct heat_place {
+	char *op;
+	char *func;
+	char *what;
+	struct heat_count n;
+};
+
+struct heat_map {
+	char *name;
+	struct heat_count n;
+	struct heat_line *line;
+	size_t nlines;
+	uint32_t *find;		/* hash of the lines: index + 1 */
+	size_t room;		/* of @find, a power of two */
+	struct heat_place *place;
+	size_t nplaces;
+};
+
+struct heat {
+	struct heat_map *map;
+	size_t nmaps;
+	const char *only;	/* this map; NULL: all */
+};
+
+void heat_add(struct heat *h, const struct heat_event *e);
+/* Lines by address, places by misses. */
+void heat_sort(struct heat *h);
+void heat_free(struct heat *h);
+__u64 heat_misses(const struct heat_count *n);
+
+void heat_show(const struct heat *h, const struct term *term, FILE *out);
+void heat_svg(const struct heat *h, FILE *out);
+void heat_folded(const struct heat *h, FILE *out);
+
+#endif /* HEAT_H */

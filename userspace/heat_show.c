@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The picture for a terminal: the map's lines in the order of their addresses, as dark as
+ * they are hot; then the places that miss most, and the lines that are fought over.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "heat.h"
+
+#define ROWS_MAX	8
+#define LEVEL_MAX	4
+#define PLACES_MAX	12
+#define LINES_MAX	8
+
+struct cell {
+	__u64 accesses;
+	__u64 misses;
+	__u64 coherence;
+};
+
+static const char *shade(const struct term *term, unsigned int level)
+{
+	static const char *const utf8[] = { "·", "░", "▒", "▓", "█" };
+	static const char *const ascii[] = { ".", ":", "+", "#", "@" };
+
+	return (term->utf8 ? utf8 : ascii)[level];
+}
+
+/* 0..LEVEL_MAX: a step is a factor of four below the hottest. */
+static unsigned int level(__u64 n, __u64 max)
+{
+	unsigned int l = LEVEL_MAX;
+
+	while (l && n < max) {
+		n = n > ~0ULL / 4 ? ~0ULL : n * 4;
+		l--;
+	}
+	return l;
+}
+
+static double percent(__u64 n, __u64 of)
+{
+	return of ? 100.0 * (double)n / (double)of : 0;
+}
+
+static enum style cell_style(const struct cell *c)
+{
+	if (c->coherence)
+		return BAD;
+	return c->misses ? BOLD : DIM;
+}
+
+static void put_grid(const struct heat_map *m, const struct term *term, FILE *out)
+{
+	const size_t room = (size_t)term->width * ROWS_MAX;
+	const size_t each = (m->nlines + room - 1) / room;
+	const size_t ncells = (m->nlines + each - 1) / each;
+	struct cell *cell = xrealloc(NULL, ncells, sizeof(*cell));
+	__u64 max = 0;
+
+	memset(cell, 0, ncells * sizeof(*cell));
+	for (size_t i = 0; i < m->nlines; i++) {
+		struct cell *c = &cell[i / each];
+
+		c->accesses += m->line[i].n.accesses;
+		c->misses += heat_misses(&m->line[i].n);
+		c->coherence += m->line[i].n.l1[MAPSTAT_EVENT_L1_COHERENCE];
+		max = c->accesses > max ? c->accesses : max;
+	}
+	for (size_t i = 0; i < ncells; i++) {
+		style_on(out, term, cell_style(&cell[i]));
+		fputs(shade(term, level(cell[i].accesses, max)), out);
+		style_off(out, term, cell_style(&cell[i]));
+		if (i + 1 == ncells || (i + 1) % term->width == 0)
+			putc('\n', out);
+	}
+	free(cell);
+	fprintf(out, "a cell is %zu line%s of %d bytes, by address; ", each,
+		each == 1 ? "" : "s", HEAT_LINE);
+	for (unsigned int i = 0; i <= LEVEL_MAX; i++)
+		fprintf(out, "%s%s", shade(term, i), i < LEVEL_MAX ? " " : "");
+	fprintf(out, ": ever more accesses%s\n",
+		term->colour ? "; red: lost to another CPU, bold: missed" : "");
+}
+
+static void put_places(const struct heat_map *m, FILE *out)
+{
+	size_t n = m->nplaces < PLACES_MAX ? m->nplaces : PLACES_MAX;
+
+	fprintf(out, "\n%9s %6s %6s %9s %6s %9s  %s\n", "accesses", "miss%", "share%",
+		"coherence", "tlb%", "writes", "what");
+	for (size_t i = 0; i < n; i++) {
+		const struct heat_place *p = &m->place[i];
+
+		fprintf(out, "%9llu %6.1f %6.1f %9llu %6.1f %9llu  ",
+			p->n.accesses, percent(heat_misses(&p->n), p->n.accesses),
+			percent(heat_misses(&p->n), heat_misses(&m->n)),
+			p->n.l1[MAPSTAT_EVENT_L1_COHERENCE],
+			percent(p->n.tlb_misses, p->n.accesses), p->n.writes);
+		put_safe(out, p->op);
+		putc(' ', out);
+		put_safe(out, p->func);
+		fputs(": ", out);
+		put_safe(out, p->what);
+		putc('\n', out);
+	}
+	if (n < m->nplaces)
+		fprintf(out, "and %zu more\n", m->nplaces - n);
+}
+
+static int by_fight(const void *a, const void *b)
+{
+	const struct heat_line *x = *(const struct heat_line *const *)a;
+	const struct heat_line *y = *(const struct heat_line *const *)b;
+	const __u64 p = x->n.l1[MAPSTAT_EVENT_L1_COHERENCE] + x->n.invalidated;
+	const __u64 q = y->n.l1[MAPSTAT_EVENT_L1_COHERENCE] + y->n.invalidated;
+
+	if (p != q)
+		return p < q ? 1 : -1;
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+static void put_line(const struct heat_map *m, const struct heat_line *l, FILE *out)
+{
+	fprintf(out, "%016llx %9llu %9llu %11llu %7d %7d  ", l->addr,
+		l->n.accesses, l->n.l1[MAPSTAT_EVENT_L1_COHERENCE], l->n.invalidated,
+		__builtin_popcountll(l->writers), __builtin_popcountll(l->readers));
+	put_safe(out, m->place[l->place].func);
+	fputs(": ", out);
+	put_safe(out, m->place[l->place].what);
+	putc('\n', out);
+}
+
+/* As `perf c2c` shows them: who writes a line that others want. */
+static void put_fights(const struct heat_map *m, FILE *out)
+{
+	const struct heat_line **line;
+	size_t n = 0;
+
+	if (!m->n.l1[MAPSTAT_EVENT_L1_COHERENCE] && !m->n.invalidated)
+		return;
+	line = xrealloc(NULL, m->nlines, sizeof(*line));
+	for (size_t i = 0; i < m->nlines; i++)
+		if (m->line[i].n.l1[MAPSTAT_EVENT_L1_COHERENCE] || m->line[i].n.invalidated)
+			line[n++] = &m->line[i];
+	qsort(line, n, sizeof(*line), by_fight);
+	fprintf(out, "\n%-16s %9s %9s %11s %7s %7s  %s\n", "line", "accesses", "coherence",
+		"invalidates", "writers", "readers", "first touched by");
+	for (size_t i = 0; i < n && i < LINES_MAX; i++)
+		put_line(m, line[i], out);
+	if (n > LINES_MAX)
+		fprintf(out, "and %zu more\n", n - LINES_MAX);
+	free(line);
+}
+
+static void put_map(const struct heat_map *m, const struct term *term, FILE *out)
+{
+	style_on(out, term, BOLD);
+	put_safe(out, m->name);
+	style_off(out, term, BOLD);
+	fprintf(out, ": %llu accesses, %zu lines; %.1f%% miss the L1 cache (%llu"
+		" cold, %llu capacity, %llu conflict, %llu"
+		" coherence), %.1f%% the TLB\n", m->n.accesses, m->nlines,
+		percent(heat_misses(&m->n), m->n.accesses), m->n.l1[MAPSTAT_EVENT_L1_COLD],
+		m->n.l1[MAPSTAT_EVENT_L1_CAPACITY], m->n.l1[MAPSTAT_EVENT_L1_CONFLICT],
+		m->n.l1[MAPSTAT_EVENT_L1_COHERENCE], percent(m->n.tlb_misses, m->n.accesses));
+	put_grid(m, term, out);
+	put_places(m, out);
+	put_fights(m, out);
+}
+
+void heat_show(const struct heat *h, const struct term *term, FILE *out)
+{
+	for (size_t i = 0; i < h->nmaps; i++) {
+		if (i)
+			putc('\n', out);
+		put_map(&h->map[i], term, out);
+	}
+}

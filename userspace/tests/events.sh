@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Tests of "mapstat events" and "mapstat heat", sourced by run. A plain file of records is
+# read to its end, and then has nothing more, as that of a CPU that does nothing.
+#
+# shellcheck disable=SC2154,SC2034 # status, skip, tmp and here are run's
+
+# Records of two CPUs, with all that a record can say; a directory events/ around them.
+event_tree() {
+	tree
+	mkdir -p "$tmp/tree/events"
+	echo 1 > "$tmp/tree/stress/events"
+	printf '# cpu\tproduced_total\tdropped_total\tread_total\n0\t5\t2\t0\n1\t1\t0\t0\n' > "$tmp/tree/events/stats"
+	printf '# site\tfunction\taddress\n2\tput\t&b->tags\n1\tfind\tb\n' > "$tmp/tree/events/sites"
+	sed -i $'2a id\t7' "$tmp/tree/maps/rwlock/stats"
+	python3 - "$tmp/tree/events" <<-'END'
+	import struct, sys
+	def record(cpu, seq, **over):
+	    f = dict(time=1000 + seq, seq=seq, addr=0xffff888000001040, pfn=0x1, pid=42, cpu=cpu, map=7,
+	             size=8, site=1, type=0, flags=0, l1=0, op=1, invalidated=0, version=1)
+	    f.update(over)
+	    return struct.pack("=QQQQIIIHHBBBBBB10x", *f.values())
+	with open(sys.argv[1] + "/cpu0", "wb") as out:
+	    out.write(record(0, 0) + record(0, 1, flags=6, l1=1))
+	    out.write(record(0, 4, type=1, flags=3, l1=4, op=2, site=2, invalidated=1, pfn=2**64 - 1))
+	with open(sys.argv[1] + "/cpu1", "wb") as out:
+	    out.write(record(1, 0, map=9, site=0, op=0, addr=2**64 - 64))
+	END
+}
+
+relay() {
+	mapstat events --source relay --seconds 0 "$@"
+}
+
+test_events_text() {
+	event_tree
+	relay
+	exits 0 && expects events && has err "events from relay" "4 records from relay, 0 dropped"
+}
+test_events_json() {
+	event_tree
+	relay --json
+	exits 0 && expects events-json && python3 -c '
+import json, sys
+*records, last = [json.loads(line) for line in open(sys.argv[1])]
+assert last["summary"] == {"source": "relay", "records": 4, "dropped": 0}, last
+assert records[2]["access"] == "atomic" and records[2]["pfn"] is None, records[2]
+assert int(records[3]["addr"], 16) == 2**64 - 64, records[3]' "$tmp/out"
+}
+test_events_count() {
+	event_tree
+	relay --count 2 --json
+	exits 0 && [[ $(grep -c '"seq"' "$tmp/out") == 2 ]] && has out '"records": 2'
+}
+# What is turned on is turned off again, whatever ends it.
+test_events_turned_on_and_off() {
+	event_tree
+	echo 0 > "$tmp/tree/stress/events"
+	relay
+	exits 0 && reads stress/events 0 || return
+	echo 0 > "$tmp/tree/stress/events"
+	relay --json --count 1 > /dev/full
+	reads stress/events 0
+}
+test_events_interrupted() {
+	local pid
+	event_tree
+	echo 0 > "$tmp/tree/stress/events"
+	env --default-signal=INT "$MAPSTAT_ASAN" -d "$tmp/tree" events --source relay --json \
+		> "$tmp/out" 2> "$tmp/err" &
+	pid=$!
+	await stress/events 1 || return
+	until grep -q '"seq"' "$tmp/out"; do sleep 0.02; done
+	kill -INT "$pid"
+	wait "$pid"
+	status=$?
+	exits 0 && has out '{"summary"' && has err "records from relay" && reads stress/events 0
+}
+test_events_full_disk() {
+	event_tree
+	"$MAPSTAT_ASAN" -d "$tmp/tree" events --source relay --seconds 0 > /dev/full 2> "$tmp/err"
+	status=$?
+	exits 10 && has err "cannot write to standard output"
+}
+test_events_no_permission() {
+	[[ $EUID -ne 0 ]] || { skip="root may read all"; return; }
+	event_tree
+	chmod 0 "$tmp/tree/events/cpu0"
+	relay
+	exits 4 && has err "no permission for" "events/cpu0"
+}
+test_events_vanish() {
+	event_tree
+	rm "$tmp/tree/events/cpu"*
+	relay
+	exits 12 && has err "no files of CPUs"
+	rm -r "$tmp/tree/events"
+	relay
+	exits 12 && has err "events is gone"
+}
+test_events_malformed() {
+	event_tree
+	printf x >> "$tmp/tree/events/cpu1"
+	relay
+	exits 11 && has err "events/cpu1: ends within a record" || return
+	event_tree
+	printf '\2' | dd of="$tmp/tree/events/cpu0" bs=1 seek=53 conv=notrunc status=none
+	relay
+	exits 6 && has err "records of version 2, this program knows 1" || return
+	event_tree
+	echo "0	x" >> "$tmp/tree/events/stats"
+	relay
+	exits 11 && has err "events/stats, line 4"
+}
+test_events_usage() {
+	event_tree
+	refuses 2 "no source 'perf'" events --source perf
+	refuses 2 "--count 0" events --count 0
+	refuses 2 "--count -1" events --count -1
+	refuses 2 "--seconds x" events --seconds x
+	refuses 2 "one argument too many" events rwlock
+	refuses 2 "takes no such option" show --json
+}
+# On a machine whose kernel lets us, auto would take BPF: here there is no such tracepoint.
+test_events_auto_says_why() {
+	[[ ! -e /sys/kernel/tracing/events/mapstat ]] || { skip="the module is loaded"; return; }
+	event_tree
+	mapstat events --seconds 0
+	exits 0 && has err "mapstat: no BPF: " "events from relay"
+	refuses 13 "mapstat: BPF: " events --source bpf --seconds 0
+}
+
+test_heat() {
+	COLUMNS=100 mapstat heat "$here/events/recorded.json"
+	exits 0 && empty err && expects heat
+}
+test_heat_ascii() {
+	LC_ALL=C mapstat heat "$here/events/recorded.json"
+	exits 0 && ! LC_ALL=C grep -q '[^ -~]' "$tmp/out"
+}
+test_heat_one_map() {
+	mapstat heat --map sharded - < "$here/events/recorded.json"
+	exits 0 && has out "sharded: " && lacks out "rwlock: " || return
+	mapstat heat --map nosuch "$here/events/recorded.json"
+	exits 8 && has err "no record of map nosuch"
+}
+test_heat_counts_all() {
+	local n
+	mapstat heat "$here/events/recorded.json"
+	n=$(sed -n 's/^[a-z]*: \([0-9]*\) accesses.*/\1/p' "$tmp/out" | paste -sd +)
+	[[ $((n)) == $(grep -c '"seq"' "$here/events/recorded.json") ]]
+}
+test_heat_folded() {
+	mapstat heat --folded "$here/events/recorded.json"
+	exits 0 && expects heat-folded || return
+	# A stack, a blank, a number: the misses, all of them.
+	! grep -vnE '^[^ ;]+;[^ ;]+;[^ ;]+;[^ ;]+ [1-9][0-9]*$' "$tmp/out" || return
+	[[ $(awk '{ n += $NF } END { print n }' "$tmp/out") == $(grep '"seq"' "$here/events/recorded.json" | grep -vc '"l1": "hit"') ]]
+}
+test_heat_svg() {
+	mapstat heat --svg "$tmp/heat.svg" "$here/events/recorded.json"
+	exits 0 && empty out && python3 - "$tmp/heat.svg" <<-'END'
+	import sys, xml.etree.ElementTree as tree
+	root = tree.parse(sys.argv[1]).getroot()
+	titles = [title.text for title in root.iter("{http://www.w3.org/2000/svg}title")]
+	assert len(titles) > 10 and all("accesses" in title for title in titles), titles[:3]
+	assert any("&s->lock" in title for title in titles), "no name with a & in it"
+	height = float(root.get("height"))
+	assert all(float(r.get("y", 0)) + 8 <= height for r in root.iter("{http://www.w3.org/2000/svg}rect")
+	           if r.get("height") != "100%"), "beyond the picture"
+	END
+	mapstat heat --svg /nonexistent/x "$here/events/recorded.json"
+	exits 10 && has err "/nonexistent/x: "
+}
+test_heat_records() {
+	event_tree
+	mapstat heat "$tmp/tree/events/cpu0"
+	exits 0 && has out "map-7: 3 accesses, 1 lines" "1 cold" "1 coherence"
+}
+test_heat_live() {
+	event_tree
+	mapstat heat --source relay --seconds 0
+	exits 0 && has out "rwlock: 3 accesses" "store put: &b->tags" "map-9: 1 accesses"
+}
+test_heat_malformed() {
+	printf '{"time_ns": 1}\n' > "$tmp/bad"
+	mapstat heat "$tmp/bad"
+	exits 11 && empty out && has err "bad, line 1: not a record" || return
+	printf 'no records at all' > "$tmp/bad"
+	mapstat heat "$tmp/bad"
+	exits 11 && has err "ends within a record" || return
+	: > "$tmp/bad"
+	mapstat heat "$tmp/bad"
+	exits 8 && has err "no record" "cache=model" || return
+	mapstat heat "$tmp/nosuch"
+	exits 13 && has err "No such file"
+}
+# Lines that were damaged anywhere: an error or a picture, never a crash.
+test_heat_mutations() {
+	python3 - "$MAPSTAT_ASAN" "$here/events/recorded.json" "$tmp/bad" <<-'END'
+	import random, subprocess, sys
+	program, source, bad = sys.argv[1:]
+	text, draw = open(source, "rb").read(), random.Random(5)
+	for turn in range(150):
+	    data = bytearray(text)
+	    for _ in range(draw.randint(1, 20)):
+	        at = draw.randrange(len(data))
+	        data[at:at + draw.randint(0, 9)] = draw.randbytes(draw.randint(0, 3))
+	    open(bad, "wb").write(data)
+	    for options in ([], ["--folded"], ["--svg", "/dev/null"]):
+	        status = subprocess.run([program, "heat", *options, bad], capture_output=True).returncode
+	        assert status in (0, 8, 11), f"turn {turn}: {options}: {status}"
+	END
+}
