@@ -64,6 +64,7 @@ dead_reader() {
 fast_reader() {
 	local reader
 	with events_shift=4 events_subbufs=16 rounds=3
+	: >/tmp/said
 	in_background mapstat events --source relay --json >/tmp/events 2>/tmp/said &
 	reader=$!
 	until [[ -s /tmp/said ]]; do sleep 0.1; done
@@ -100,7 +101,7 @@ odd_sizes() {
 	events drain
 }
 
-# holding: somebody has cpu0 open, $holder, for some seconds
+# holding holds|held: somebody has cpu0 open, $holder; see events.py
 holding() {
 	local line
 	exec {pipe}< <(exec python3 "$MAPSTAT_SOURCE/tests/lib/events.py" "$@")
@@ -109,24 +110,30 @@ holding() {
 	equal "the holder says" "$line" open
 }
 
+let_go() {
+	kill "$holder"
+	wait "$holder" 2>/dev/null || true
+}
+
 two_readers() {
 	with
-	holding holds 3
+	holding holds
 	refused_with "Device or resource busy" cat "$FILES/events/cpu0"
 	refused_with "is being read by somebody else" mapstat events --source relay --seconds 0
 	# The one is gone: the other may.
-	wait "$holder"
+	let_go
 	mapstat events --source relay --seconds 0
 }
 
 # Breaks when a file that is open outlives the code that closes it.
 rmmod_while_reading() {
 	with
-	holding holds 3
+	holding holds
 	refused_with "in use" rmmod mapstat
-	wait "$holder"
+	let_go
 	rmmod mapstat
 	with
+	: >/tmp/said
 	in_background mapstat events --source relay >/dev/null 2>/tmp/said &
 	holder=$!
 	until [[ -s /tmp/said ]]; do sleep 0.1; done

@@ -100,6 +100,26 @@ promotion() {
 	done
 }
 
+# Breaks when accesses of the model's rounds go past the tracepoint, or those of others come.
+mem_access() {
+	local id line
+	listen mem_access
+	run_maps maps=rwlock keys=100 read_permille=900 threads=1 cache=off
+	equal "accesses without a model" "$(lines | wc -l)" 0
+	run_maps cache=model
+	lines >/tmp/lines
+	listen
+	run_maps cache=auto
+	id=$(sed -n 's/^mem_access: map=\([0-9]*\) .*/\1/p' /tmp/lines | sort -u)
+	[[ $id =~ ^[0-9]+$ ]] || fail "of these maps: $id"
+	for line in 'op=1 .* read l1=[0-4]' 'op=[0-6] .* write l1=' 'op=1 .* write,atomic l1=' 'l1=0 tlb_miss=0' 'l1=[1-4] tlb_miss=1'; do
+		grep -qE "^mem_access: map=$id $line" /tmp/lines || grep -qE "^mem_access: map=$id .*$line" /tmp/lines ||
+			fail "no line with $line: $(head -n 3 /tmp/lines)"
+	done
+	! grep -vE "^mem_access: map=$id op=[0-6] seq=[0-9]+ addr=[0-9a-f]{8,16} pfn=[0-9a-f]+ size=[0-9]+ site=[0-9]+ (read|write|write,atomic) l1=[0-4] tlb_miss=[01]$" /tmp/lines ||
+		fail "these are not as they should be"
+}
+
 silence() {
 	listen
 	run_maps maps="$ALL_MAPS" keys=2000
@@ -113,6 +133,7 @@ done
 test_case "cmap_op: longer keys, many loads at once, a front" other_paths
 test_case "resize: each design that grows" resize
 test_case "promotion: as many as are counted" promotion
+test_case "mem_access: the model's rounds" mem_access
 test_case "nothing comes when nobody listens" silence
 test_case "unload" unload
 run_cases

@@ -6,7 +6,7 @@ usage: events.py drain                  read all that is there; counts, and chec
        events.py dead                   run, read a little and be killed; a few times
        events.py mapped                 run, and map a buffer and take the mapping away, again and again
        events.py sizes                  reads of sizes that do not fit
-       events.py holds SECONDS          keep cpu0 open that long
+       events.py holds                  keep cpu0 open for a minute
        events.py held                   hold cpu0 until it answers with an error; tells which
        events.py sums                   produced is read and dropped, on each CPU
        events.py same BPF RELAY         both files of JSON lines hold the same records
@@ -217,10 +217,10 @@ def sizes():
         check(error.errno == errno.EACCES, f"opened to be written: {error}")
 
 
-def holds(seconds):
+def holds():
     fd = os.open(path(0), os.O_RDONLY)
     print("open", flush=True)
-    time.sleep(float(seconds))
+    time.sleep(60)
     os.close(fd)
 
 
