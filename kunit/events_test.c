@@ -8,7 +8,6 @@
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/pfn.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <mapstat/events.h>
@@ -86,20 +85,24 @@ static void record_says_what_the_access_was(struct kunit *test)
 	struct events_test *t = test->priv;
 	struct mapstat_op op = { .kind = MAPSTAT_OP_DELETE };
 	const struct mapstat_event *e = t->got;
+	const u8 all_flags = MAPSTAT_EVENT_ATOMIC | MAPSTAT_EVENT_L1_MISS |
+			     MAPSTAT_EVENT_TLB_MISS;
+	const struct mapstat_touch touch = {
+		.addr = t, .size = 12, .access = MAPSTAT_ATOMIC, .op = &op, .cpu = 7, .pid = 42,
+		.l1 = MAPSTAT_L1_CONFLICT, .tlb_miss = true, .invalidated = 3,
+	};
 
-	make(t, (struct mapstat_touch){ .addr = t, .size = 12, .access = MAPSTAT_ATOMIC,
-					.op = &op, .l1 = MAPSTAT_L1_CONFLICT, .tlb_miss = true,
-					.invalidated = 3 }, 1);
+	make(t, touch, 1);
 	KUNIT_ASSERT_EQ(test, 1, t->n);
 	KUNIT_EXPECT_EQ(test, e->addr, (unsigned long)t);
 	KUNIT_EXPECT_EQ(test, e->size, 12);
 	KUNIT_EXPECT_EQ(test, e->type, MAPSTAT_EVENT_WRITE);
-	KUNIT_EXPECT_EQ(test, e->flags, MAPSTAT_EVENT_ATOMIC | MAPSTAT_EVENT_L1_MISS |
-			MAPSTAT_EVENT_TLB_MISS);
+	KUNIT_EXPECT_EQ(test, e->flags, all_flags);
 	KUNIT_EXPECT_EQ(test, e->l1, MAPSTAT_EVENT_L1_CONFLICT);
 	KUNIT_EXPECT_EQ(test, e->op, MAPSTAT_EVENT_OP_DELETE);
 	KUNIT_EXPECT_EQ(test, e->invalidated, 3);
-	KUNIT_EXPECT_EQ(test, e->pid, task_pid_nr(current));
+	KUNIT_EXPECT_EQ(test, e->pid, 42);
+	KUNIT_EXPECT_EQ(test, e->cpu, 7);
 	KUNIT_EXPECT_EQ(test, e->version, MAPSTAT_EVENT_VERSION);
 	KUNIT_EXPECT_EQ(test, e->site, MAPSTAT_EVENT_NO_SITE);
 	KUNIT_EXPECT_NE(test, e->time_ns, 0);
@@ -110,10 +113,13 @@ static void record_says_what_the_access_was(struct kunit *test)
 static void record_says_no_more_than_that(struct kunit *test)
 {
 	struct events_test *t = test->priv;
+	const struct mapstat_touch touch = {
+		.addr = t, .size = 1, .access = MAPSTAT_WRITE, .l1 = MAPSTAT_L1_COHERENCE,
+		.invalidated = 256,
+	};
 
 	make(t, (struct mapstat_touch){ .addr = t, .size = 1, .access = MAPSTAT_READ }, 1);
-	make(t, (struct mapstat_touch){ .addr = t, .size = 1, .access = MAPSTAT_WRITE,
-					.l1 = MAPSTAT_L1_COHERENCE, .invalidated = 256 }, 1);
+	make(t, touch, 1);
 	KUNIT_ASSERT_EQ(test, 2, t->n);
 	KUNIT_EXPECT_EQ(test, t->got[0].type, MAPSTAT_EVENT_READ);
 	KUNIT_EXPECT_EQ(test, t->got[0].flags, 0);
@@ -182,4 +188,5 @@ static struct kunit_suite events_suite = {
 	.exit = events_exit,
 	.test_cases = events_cases,
 };
+
 kunit_test_suites(&events_suite);

@@ -78,8 +78,8 @@ void event_json(FILE *out, struct event_names *n, const struct mapstat_event *e)
 	const char *func, *what;
 
 	name_of_site(n, e->site, &func, &what);
-	fprintf(out, "{\"time_ns\": %llu, \"seq\": %llu, \"cpu\": %u, \"pid\": %u",
-		e->time_ns, e->seq, e->cpu, e->pid);
+	fprintf(out, "{\"time_ns\": %llu, \"seq_cpu\": %u, \"seq\": %llu, \"cpu\": %u, \"pid\": %u",
+		e->time_ns, e->seq_cpu, e->seq, e->cpu, e->pid);
 	fprintf(out, ", \"map_id\": %u, \"map\": ", e->map);
 	json_string(out, name_of_map(n, e->map));
 	fprintf(out, ", \"op\": \"%s\", \"access\": \"%s\", \"addr\": \"0x%llx\"",

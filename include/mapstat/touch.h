@@ -180,7 +180,7 @@ struct mapstat_touch {
  * @nr: accesses
  * @op: the operations
  * @end: of each, the number of accesses up to its end
- * @touch: the accesses: address, bytes, enum mapstat_access
+ * @touch: the accesses: site, address, bytes, enum mapstat_access
  *
  * Its thread's own, until it is replayed.
  */
@@ -192,6 +192,7 @@ struct mapstat_trace {
 	struct mapstat_op op[MAPSTAT_TRACE_OPS];
 	unsigned int end[MAPSTAT_TRACE_OPS];
 	struct {
+		struct mapstat_site *site;
 		const void *addr;
 		u32 size;
 		u32 access;

@@ -60,6 +60,8 @@ TRACE_EVENT(mem_access,
 		__field(u8, invalidated)
 		__field(u8, version)
 		__array(u8, pad, sizeof_field(struct mapstat_event, pad))
+		__field(u32, seq_cpu)
+		__field(u32, reserved)
 	),
 	TP_fast_assign(
 		__entry->time_ns = event->time_ns;
@@ -78,10 +80,12 @@ TRACE_EVENT(mem_access,
 		__entry->invalidated = event->invalidated;
 		__entry->version = event->version;
 		memset(__entry->pad, 0, sizeof(__entry->pad));
+		__entry->seq_cpu = event->seq_cpu;
+		__entry->reserved = 0;
 	),
-	TP_printk("map=%u op=%u seq=%llu addr=%llx pfn=%llx size=%u site=%u %s%s l1=%u tlb_miss=%u",
-		  __entry->map, __entry->op, __entry->seq, __entry->addr, __entry->pfn,
-		  __entry->size, __entry->site,
+	TP_printk("map=%u op=%u cpu=%u pid=%u seq=%llu addr=%llx pfn=%llx size=%u site=%u %s%s l1=%u tlb_miss=%u",
+		  __entry->map, __entry->op, __entry->cpu, __entry->pid, __entry->seq,
+		  __entry->addr, __entry->pfn, __entry->size, __entry->site,
 		  __entry->type == MAPSTAT_EVENT_READ ? "read" : "write",
 		  __entry->flags & MAPSTAT_EVENT_ATOMIC ? ",atomic" : "", __entry->l1,
 		  !!(__entry->flags & MAPSTAT_EVENT_TLB_MISS))

@@ -137,13 +137,14 @@ enum mapstat_event_op {
 
 /**
  * struct mapstat_event - one access of a map's memory, as far as it is in one cache line
- * @time_ns: CLOCK_MONOTONIC
- * @seq: number of the record on its CPU, from 0; also those are numbered that found no
+ * @time_ns: CLOCK_MONOTONIC, when the model was told of it; accesses of several CPUs are
+ *	told in turns, a while after they were made
+ * @seq: number of the record on @seq_cpu, from 0; also those are numbered that found no
  *	room, so a step of more than 1 says how many are missing
  * @addr: virtual address of the first byte
  * @pfn: page frame of that address; MAPSTAT_EVENT_NO_PFN where it has none that is known
  * @pid: thread
- * @cpu: where
+ * @cpu: where it ran
  * @map: the map's id, as in maps/<name>/stats
  * @size: bytes
  * @site: where in the source, as in events/sites; MAPSTAT_EVENT_NO_SITE where not known
@@ -154,6 +155,8 @@ enum mapstat_event_op {
  * @invalidated: copies in other CPUs' model caches that this write put an end to; 255: more
  * @version: MAPSTAT_EVENT_VERSION
  * @pad: 0
+ * @seq_cpu: the CPU that made the record: events/cpuN has those of one
+ * @reserved: 0
  */
 struct mapstat_event {
 	__u64 time_ns;
@@ -171,7 +174,9 @@ struct mapstat_event {
 	__u8 op;
 	__u8 invalidated;
 	__u8 version;
-	__u8 pad[10];
+	__u8 pad[2];
+	__u32 seq_cpu;
+	__u32 reserved;
 };
 
 #define MAPSTAT_EVENT_FIELD_AT(field, offset)					\
@@ -195,5 +200,7 @@ MAPSTAT_EVENT_FIELD_AT(op, 51);
 MAPSTAT_EVENT_FIELD_AT(invalidated, 52);
 MAPSTAT_EVENT_FIELD_AT(version, 53);
 MAPSTAT_EVENT_FIELD_AT(pad, 54);
+MAPSTAT_EVENT_FIELD_AT(seq_cpu, 56);
+MAPSTAT_EVENT_FIELD_AT(reserved, 60);
 
 #endif /* _UAPI_MAPSTAT_H */

@@ -9,8 +9,8 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pfn.h>
-#include <linux/sched.h>
 #include <linux/spinlock.h>
+#include <linux/vmalloc.h>
 #include <mapstat/events.h>
 #include <mapstat/touch.h>
 #include "../maps/maps.h"
@@ -71,11 +71,17 @@ const struct mapstat_site *mapstat_events_sites(void)
 	return smp_load_acquire(&sites);
 }
 
-/* Maps are in the linear mapping and in vmalloc areas; percpu memory is in either. */
+/*
+ * Maps are in the linear mapping and in vmalloc areas; percpu memory is in either.  By the time
+ * that the model is told, a table may be gone, and its mapping with it.
+ */
 static u64 pfn_of(const void *addr)
 {
-	if (is_vmalloc_addr(addr))
-		return vmalloc_to_pfn(addr);
+	if (is_vmalloc_addr(addr)) {
+		const struct page *page = vmalloc_to_page(addr);
+
+		return page ? page_to_pfn(page) : MAPSTAT_EVENT_NO_PFN;
+	}
 	if (virt_addr_valid(addr))
 		return PHYS_PFN(virt_to_phys((void *)addr));
 	return MAPSTAT_EVENT_NO_PFN;
@@ -96,7 +102,8 @@ void mapstat_events_make(const struct mapstat_touch *t)
 	event = (struct mapstat_event){
 		.addr		= (unsigned long)t->addr,
 		.pfn		= pfn_of(t->addr),
-		.pid		= task_pid_nr(current),
+		.pid		= t->pid,
+		.cpu		= t->cpu,
 		.map		= t->map->id,
 		.size		= t->size,
 		.site		= site_id(t->site),

@@ -296,7 +296,7 @@ static void write_record(struct rchan *chan, struct events_cpu *c,
 
 /**
  * mapstat_events_put - hand a record on
- * @event: the record; what is the same for all (time, number, CPU, version) is filled in
+ * @event: the record; what comes with being handed on (time, number, version) is filled in
  *
  * Context: Interrupts off; mapstat_events_due() said true.
  */
@@ -308,7 +308,7 @@ void mapstat_events_put(struct mapstat_event *event)
 	lockdep_assert_irqs_disabled();
 	event->time_ns = ktime_get_mono_fast_ns();
 	event->seq = c->seq++;
-	event->cpu = smp_processor_id();
+	event->seq_cpu = smp_processor_id();
 	event->version = MAPSTAT_EVENT_VERSION;
 	/* Pairs with rcu_assign_pointer() in open_channel(). */
 	chan = rcu_dereference_sched(events_chan);

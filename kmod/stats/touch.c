@@ -214,13 +214,14 @@ static void touch_lines(struct mapstat_model *model, struct mapstat_touch *t, un
 }
 
 /* Keep an access for later. Return: false where there is no room. */
-static bool trace_touch(struct mapstat_trace *trace, const void *addr, unsigned int size,
-			enum mapstat_access access)
+static bool trace_touch(struct mapstat_trace *trace, struct mapstat_site *site,
+			const void *addr, unsigned int size, enum mapstat_access access)
 {
 	const unsigned int i = trace->nr;
 
 	if (i == MAPSTAT_TRACE_TOUCHES)
 		return false;
+	trace->touch[i].site = site;
 	trace->touch[i].addr = addr;
 	trace->touch[i].size = size;
 	trace->touch[i].access = access;
@@ -250,6 +251,7 @@ void mapstat_trace_op(const struct mapstat_trace *trace, unsigned int i)
 	local_irq_save(flags);
 	l = listener_now();
 	for (; l && n < trace->end[i]; n++) {
+		t.site = trace->touch[n].site;
 		t.addr = trace->touch[n].addr;
 		t.access = trace->touch[n].access;
 		touch_lines(l->model, &t, trace->touch[n].size);
@@ -280,7 +282,7 @@ void mapstat_touch_at(struct mapstat_site *site, const struct cmap *m, const voi
 	t.op = op_now();
 	t.map = m ?: t.op ? t.op->map : NULL;
 	if (l && t.map == l->map &&
-	    !(t.op && t.op->trace && trace_touch(t.op->trace, addr, size, access))) {
+	    !(t.op && t.op->trace && trace_touch(t.op->trace, site, addr, size, access))) {
 		t.cpu = smp_processor_id();
 		t.pid = current->pid;
 		touch_lines(l->model, &t, size);

@@ -35,4 +35,6 @@ FIELD_AS_IN_RECORD(op);
 FIELD_AS_IN_RECORD(invalidated);
 FIELD_AS_IN_RECORD(version);
 FIELD_AS_IN_RECORD(pad);
+FIELD_AS_IN_RECORD(seq_cpu);
+FIELD_AS_IN_RECORD(reserved);
 #endif

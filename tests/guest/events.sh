@@ -80,7 +80,7 @@ fast_reader() {
 	for line in open("/tmp/events"):
 	    record = json.loads(line)
 	    if "seq" in record:
-	        key = record["cpu"], record["seq"]
+	        key = record["seq_cpu"], record["seq"]
 	        assert key not in seen, f"twice: {record}"
 	        assert record["map"] != "?" and record["what"] != "?", f"no name: {record}"
 	        seen.add(key)

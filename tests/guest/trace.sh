@@ -116,7 +116,7 @@ mem_access() {
 		grep -qE "^mem_access: map=$id $line" /tmp/lines || grep -qE "^mem_access: map=$id .*$line" /tmp/lines ||
 			fail "no line with $line: $(head -n 3 /tmp/lines)"
 	done
-	! grep -vE "^mem_access: map=$id op=[0-6] seq=[0-9]+ addr=[0-9a-f]{8,16} pfn=[0-9a-f]+ size=[0-9]+ site=[0-9]+ (read|write|write,atomic) l1=[0-4] tlb_miss=[01]$" /tmp/lines ||
+	! grep -vE "^mem_access: map=$id op=[0-6] cpu=[0-9]+ pid=[0-9]+ seq=[0-9]+ addr=[0-9a-f]{8,16} pfn=[0-9a-f]+ size=[0-9]+ site=[0-9]+ (read|write|write,atomic) l1=[0-4] tlb_miss=[01]$" /tmp/lines ||
 		fail "these are not as they should be"
 }
 

@@ -23,8 +23,8 @@ import time
 
 EVENTS = "/sys/kernel/debug/mapstat/events"
 # struct mapstat_event of include/uapi/mapstat.h
-RECORD = struct.Struct("=QQQQIIIHHBBBBBB10s")
-NAMES = "time_ns seq addr pfn pid cpu map size site type flags l1 op invalidated version pad".split()
+RECORD = struct.Struct("=QQQQIIIHHBBBBBB2sII")
+NAMES = "time_ns seq addr pfn pid cpu map size site type flags l1 op invalidated version pad seq_cpu reserved".split()
 READ, WRITE = 0, 1
 ATOMIC, L1_MISS = 1, 2
 
@@ -77,8 +77,9 @@ def read_all(cpu):
 
 
 def check_record(r, cpu, before):
-    check(r["version"] == 1 and r["pad"] == bytes(10), f"not a record: {r}")
-    check(r["cpu"] == cpu, f"in cpu{cpu}: {r}")
+    check(r["version"] == 1 and r["pad"] == bytes(2) and not r["reserved"], f"not a record: {r}")
+    check(r["seq_cpu"] == cpu, f"in cpu{cpu}: {r}")
+    check(r["cpu"] < os.sysconf("SC_NPROCESSORS_CONF"), f"of no CPU: {r}")
     check(not before or r["seq"] > before["seq"], f"{r} after {before}")
     check(not before or r["time_ns"] >= before["time_ns"], f"{r} is before {before}")
     check(r["addr"] and r["addr"] % 64 + r["size"] <= 64 and r["size"], f"not in one line: {r}")
@@ -248,7 +249,7 @@ def same(bpf, relay):
     check(first["dropped"] == 0 and second["dropped"] == 0, f"dropped: {first}, {second}")
     check(len(one) == len(two) == first["records"] == second["records"], f"{first}, {second}")
     check(len(one) > 100, f"only {len(one)} records")
-    key = lambda record: (record["cpu"], record["seq"])
+    key = lambda record: (record["seq_cpu"], record["seq"])
     for a, b in zip(sorted(one, key=key), sorted(two, key=key)):
         check(a == b, f"bpf {a}\nrelay {b}")
     print(f"{len(one)} records, the same")

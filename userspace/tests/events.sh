@@ -19,7 +19,7 @@ event_tree() {
 	    f = dict(time=1000 + seq, seq=seq, addr=0xffff888000001040, pfn=0x1, pid=42, cpu=cpu, map=7,
 	             size=8, site=1, type=0, flags=0, l1=0, op=1, invalidated=0, version=1)
 	    f.update(over)
-	    return struct.pack("=QQQQIIIHHBBBBBB10x", *f.values())
+	    return struct.pack("=QQQQIIIHHBBBBBB2xI4x", *f.values(), cpu)
 	with open(sys.argv[1] + "/cpu0", "wb") as out:
 	    out.write(record(0, 0) + record(0, 1, flags=6, l1=1))
 	    out.write(record(0, 4, type=1, flags=3, l1=4, op=2, site=2, invalidated=1, pfn=2**64 - 1))
