@@ -131,34 +131,34 @@ test_events_auto_says_why() {
 }
 
 test_heat() {
-	COLUMNS=100 mapstat heat "$here/events/recorded.json"
+	COLUMNS=100 mapstat heat "$here/trees/events.json"
 	exits 0 && empty err && expects heat
 }
 test_heat_ascii() {
-	LC_ALL=C mapstat heat "$here/events/recorded.json"
+	LC_ALL=C mapstat heat "$here/trees/events.json"
 	exits 0 && ! LC_ALL=C grep -q '[^ -~]' "$tmp/out"
 }
 test_heat_one_map() {
-	mapstat heat --map sharded - < "$here/events/recorded.json"
+	mapstat heat --map sharded - < "$here/trees/events.json"
 	exits 0 && has out "sharded: " && lacks out "rwlock: " || return
-	mapstat heat --map nosuch "$here/events/recorded.json"
+	mapstat heat --map nosuch "$here/trees/events.json"
 	exits 8 && has err "no record of map nosuch"
 }
 test_heat_counts_all() {
 	local n
-	mapstat heat "$here/events/recorded.json"
+	mapstat heat "$here/trees/events.json"
 	n=$(sed -n 's/^[a-z]*: \([0-9]*\) accesses.*/\1/p' "$tmp/out" | paste -sd +)
-	[[ $((n)) == $(grep -c '"seq"' "$here/events/recorded.json") ]]
+	[[ $((n)) == $(grep -c '"seq"' "$here/trees/events.json") ]]
 }
 test_heat_folded() {
-	mapstat heat --folded "$here/events/recorded.json"
+	mapstat heat --folded "$here/trees/events.json"
 	exits 0 && expects heat-folded || return
 	# A stack, a blank, a number: the misses, all of them.
 	! grep -vnE '^[^ ;]+;[^ ;]+;[^ ;]+;[^ ;]+ [1-9][0-9]*$' "$tmp/out" || return
-	[[ $(awk '{ n += $NF } END { print n }' "$tmp/out") == $(grep '"seq"' "$here/events/recorded.json" | grep -vc '"l1": "hit"') ]]
+	[[ $(awk '{ n += $NF } END { print n }' "$tmp/out") == $(grep '"seq"' "$here/trees/events.json" | grep -vc '"l1": "hit"') ]]
 }
 test_heat_svg() {
-	mapstat heat --svg "$tmp/heat.svg" "$here/events/recorded.json"
+	mapstat heat --svg "$tmp/heat.svg" "$here/trees/events.json"
 	exits 0 && empty out && python3 - "$tmp/heat.svg" <<-'END'
 	import sys, xml.etree.ElementTree as tree
 	root = tree.parse(sys.argv[1]).getroot()
@@ -169,7 +169,7 @@ test_heat_svg() {
 	assert all(float(r.get("y", 0)) + 8 <= height for r in root.iter("{http://www.w3.org/2000/svg}rect")
 	           if r.get("height") != "100%"), "beyond the picture"
 	END
-	mapstat heat --svg /nonexistent/x "$here/events/recorded.json"
+	mapstat heat --svg /nonexistent/x "$here/trees/events.json"
 	exits 10 && has err "/nonexistent/x: "
 }
 test_heat_records() {
@@ -197,7 +197,7 @@ test_heat_malformed() {
 }
 # Lines that were damaged anywhere: an error or a picture, never a crash.
 test_heat_mutations() {
-	python3 - "$MAPSTAT_ASAN" "$here/events/recorded.json" "$tmp/bad" <<-'END'
+	python3 - "$MAPSTAT_ASAN" "$here/trees/events.json" "$tmp/bad" <<-'END'
 	import random, subprocess, sys
 	program, source, bad = sys.argv[1:]
 	text, draw = open(source, "rb").read(), random.Random(5)
