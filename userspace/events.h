@@ -55,7 +55,6 @@ struct event_names {
 	char **func;		/* by site */
 	char **what;
 	size_t nsites;
-	uint64_t looked_ms;	/* when the files were read last */
 };
 
 void names_of_events(struct event_names *n, const struct tree *t);

@@ -8,7 +8,6 @@
 #include <unistd.h>
 #include "events.h"
 
-#define LOOK_AGAIN_MS	200	/* for a name that is not known; maps come and go */
 #define ID_MAX		(1 << 20)
 
 static void keep(char ***names, size_t *n, uint64_t id, const char *name)
@@ -48,9 +47,16 @@ static void read_maps(struct event_names *n)
 	names_free(&dirs);
 }
 
-static void read_sites(struct event_names *n)
+static void keep_site(struct event_names *n, uint64_t id, const char *func, const char *what)
 {
 	size_t nwhat = n->nsites;
+
+	keep(&n->what, &nwhat, id, what);
+	keep(&n->func, &n->nsites, id, func);
+}
+
+static void read_sites(struct event_names *n)
+{
 	struct lines l;
 	uint64_t id;
 
@@ -58,23 +64,10 @@ static void read_sites(struct event_names *n)
 	    lines_open(&l, n->tree, "events/sites"))
 		return;
 	while (lines_next(&l) > 0) {
-		if (l.nfields != 3 || !parse_id(l.field[0], &id))
-			continue;
-		keep(&n->what, &nwhat, id, l.field[2]);
-		keep(&n->func, &n->nsites, id, l.field[1]);
+		if (l.nfields == 3 && parse_id(l.field[0], &id))
+			keep_site(n, id, l.field[1], l.field[2]);
 	}
 	lines_close(&l);
-}
-
-static void look(struct event_names *n)
-{
-	const uint64_t now = now_ms();
-
-	if (!n->tree || (n->looked_ms && now - n->looked_ms < LOOK_AGAIN_MS))
-		return;
-	n->looked_ms = now;
-	read_maps(n);
-	read_sites(n);
 }
 
 void names_of_events(struct event_names *n, const struct tree *t)
@@ -95,23 +88,31 @@ void names_of_events_free(struct event_names *n)
 	free(n->what);
 }
 
+/*
+ * A record's map and place were known before the record was made, so who is not known now is
+ * looked for once: a map that is not there then is gone, and its number with it.
+ */
 const char *name_of_map(struct event_names *n, uint32_t id)
 {
+	if (id >= ID_MAX || !n->tree)
+		return "?";
 	if (id >= n->nmaps || !n->map[id])
-		look(n);
-	return id < n->nmaps && n->map[id] ? n->map[id] : "?";
+		read_maps(n);
+	if (id >= n->nmaps || !n->map[id])
+		keep(&n->map, &n->nmaps, id, "?");
+	return n->map[id];
 }
 
 void name_of_site(struct event_names *n, uint16_t site, const char **func, const char **what)
 {
 	*func = "?";
 	*what = "?";
-	if (site == MAPSTAT_EVENT_NO_SITE)
+	if (site == MAPSTAT_EVENT_NO_SITE || !n->tree)
 		return;
 	if (site >= n->nsites || !n->func[site])
-		look(n);
-	if (site < n->nsites && n->func[site]) {
-		*func = n->func[site];
-		*what = n->what[site];
-	}
+		read_sites(n);
+	if (site >= n->nsites || !n->func[site])
+		keep_site(n, site, "?", "?");
+	*func = n->func[site];
+	*what = n->what[site];
 }
