@@ -12,6 +12,9 @@ checkpatch=$(vm/source)/scripts/checkpatch.pl
 user_space=PREFER_KERNEL_TYPES,STRCPY,PREFER_DEFINED_ATTRIBUTE_MACRO,FUNCTION_ARGUMENTS
 user_space+=,SPLIT_STRING,EMBEDDED_FUNCTION_NAME
 
+# TRACE_EVENT() is laid out as everywhere in the kernel.
+trace=PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE
+
 # Programs in native/ are C11 of user space, with a line of text now and then that is longer, and
 # include files and other names that they did not choose.
 native=$user_space,ARRAY_SIZE,LONG_LINE_STRING,UNSPECIFIED_INT,LINE_SPACING
@@ -23,8 +26,7 @@ clean() {
 	local more=()
 	[[ -f $checkpatch ]] || fail "no $checkpatch"
 	case $1 in
-	# TRACE_EVENT() is laid out as everywhere in the kernel.
-	include/mapstat/trace.h) more=(--ignore PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE) ;;
+	include/mapstat/trace.h) more=(--ignore "$trace") ;;
 	# static_assert() would need a header that user space has not.
 	include/uapi/mapstat.h) more=(--ignore CAMELCASE) ;;
 	userspace/*) more=(--ignore "$user_space") ;;
