@@ -18,7 +18,7 @@ static __always_inline int call_load(struct cmap *m, const void *key, void *valu
 	switch (m->design) {
 	CMAP_DESIGNS(CMAP_CASE_LOAD);
 	default:
-		return -EINVAL;
+		return -ENOENT;
 	}
 }
 
@@ -46,7 +46,7 @@ static __always_inline int call_update(struct cmap *m, const struct cmap_update 
 	switch (m->design) {
 	CMAP_DESIGNS(CMAP_CASE_UPDATE);
 	default:
-		return -EINVAL;
+		return m->ops->update(m, u);
 	}
 }
 

@@ -483,13 +483,14 @@ static int find_design(const struct cmap_params *p)
 	return refuse("%s: design=%s: unknown", p->name, design);
 }
 
-static struct cmap *alloc_map(const struct cmap_params *p, int design)
+static struct cmap *alloc_map(const struct cmap_params *p, const struct cmap_ops *ops,
+			      enum cmap_design design)
 {
-	struct cmap *m = kvzalloc(cmap_designs[design]->size, GFP_KERNEL);
+	struct cmap *m = kvzalloc(ops->size, GFP_KERNEL);
 
 	if (!m)
 		return NULL;
-	m->ops = cmap_designs[design];
+	m->ops = ops;
 	m->design = design;
 	m->shape.key_size = p->key_size;
 	m->shape.value_size = p->value_size;
@@ -527,33 +528,12 @@ static void exit_map(struct cmap *m)
 	free_map(m);
 }
 
-/**
- * cmap_create - make a map
- * @params: what to make; not kept
- *
- * The map appears under debugfs maps/ at once.  The caller holds a reference to this
- * module by linking to it, so it cannot be unloaded while maps are live.
- *
- * Context: Process; sleeps.  Allocates with GFP_KERNEL.
- * Return: the map; ERR_PTR(-EINVAL) with one line in the log, -EEXIST where a live map
- * has that name, or -ENOMEM.
- */
-struct cmap *cmap_create(const struct cmap_params *params)
+static struct cmap *make_map(const struct cmap_params *p, const struct cmap_ops *ops,
+			     enum cmap_design design)
 {
-	struct cmap_params p = *params;
-	struct cmap *m;
-	int design, ret;
+	struct cmap *m = alloc_map(p, ops, design);
+	int ret;
 
-	might_sleep();
-	ret = check_params(&p);
-	if (ret)
-		return ERR_PTR(ret);
-	design = find_design(&p);
-	if (design < 0)
-		return ERR_PTR(design);
-	p.shards = p.shards ?: CMAP_SHARDS_DEFAULT;
-
-	m = alloc_map(&p, design);
 	if (!m)
 		return ERR_PTR(-ENOMEM);
 	ret = m->ops->init(m);
@@ -568,7 +548,51 @@ struct cmap *cmap_create(const struct cmap_params *params)
 	}
 	return m;
 }
+
+/**
+ * cmap_create - make a map
+ * @params: what to make; not kept
+ *
+ * The map appears under debugfs maps/ at once.  The caller holds a reference to this
+ * module by linking to it, so it cannot be unloaded while maps are live.
+ *
+ * Context: Process; sleeps.  Allocates with GFP_KERNEL.
+ * Return: the map; ERR_PTR(-EINVAL) with one line in the log, -EEXIST where a live map
+ * has that name, or -ENOMEM.
+ */
+struct cmap *cmap_create(const struct cmap_params *params)
+{
+	struct cmap_params p = *params;
+	int design, ret;
+
+	might_sleep();
+	ret = check_params(&p);
+	if (ret)
+		return ERR_PTR(ret);
+	design = find_design(&p);
+	if (design < 0)
+		return ERR_PTR(design);
+	p.shards = p.shards ?: CMAP_SHARDS_DEFAULT;
+	return make_map(&p, cmap_designs[design], design);
+}
 EXPORT_SYMBOL_MAPSTAT(cmap_create);
+
+/**
+ * cmap_create_of - make what has the files and the timed loop of a map, but is none
+ * @ops: what it is; stays
+ * @params: as of cmap_create(), but for the design; not kept
+ *
+ * Loads find nothing in it, writes are what @ops makes of them, and it has no front.
+ *
+ * Context: Process; sleeps.  Allocates with GFP_KERNEL.
+ * Return: as cmap_create().
+ */
+struct cmap *cmap_create_of(const struct cmap_ops *ops, const struct cmap_params *params)
+{
+	const int ret = check_params(params);
+
+	return ret ? ERR_PTR(ret) : make_map(params, ops, CMAP_NR_DESIGNS);
+}
 
 /**
  * cmap_destroy - end a map

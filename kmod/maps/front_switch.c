@@ -126,6 +126,8 @@ static int front_on(struct cmap *m)
 {
 	struct front *f, *spare = NULL;
 
+	if (m->design == CMAP_NR_DESIGNS)
+		return -EOPNOTSUPP;
 	if (cmap_front_is_on(m))
 		return 0;
 	f = front_alloc(m);
@@ -167,7 +169,7 @@ static void front_off(struct cmap *m)
  *
  * Context: Process; sleeps, also for grace periods, and takes cpus_read_lock().  Allocates
  * with GFP_KERNEL.
- * Return: 0, or -ENOMEM: there is none, as before.
+ * Return: 0; -ENOMEM: there is none, as before; -EOPNOTSUPP: this is no map.
  */
 int cmap_front_set(struct cmap *m, bool on)
 {

@@ -22,6 +22,8 @@
 #include "../table/hash.h"
 #include "designs.h"
 
+struct cmap_many;
+struct cmap_update;
 struct front;
 struct stress_batch;
 
@@ -86,7 +88,7 @@ extern const char *const cmap_hist_names[CMAP_NR_HISTS];
 /**
  * struct cmap - what all designs share
  * @ops: constant
- * @design: constant
+ * @design: constant; CMAP_NR_DESIGNS: none of them, see cmap_create_of()
  * @shape: constant
  * @flags: of enum cmap_flags, constant
  * @hash: constant
@@ -209,6 +211,8 @@ struct cmap_memory {
  * @work: optional; growth, promotion, reclaim.  May sleep.  Never runs twice at a time
  * @memory: fill in the bytes (the core fills in entries).  May sleep
  * @run: the timed loop (kmod/stress/loop.h)
+ * @update: of what is no design (cmap_create_of()): see update.h.  A design has its own by
+ *	name
  */
 struct cmap_ops {
 	const char *name;
@@ -221,10 +225,8 @@ struct cmap_ops {
 	void (*work)(struct cmap *m);
 	void (*memory)(struct cmap *m, struct cmap_memory *mem);
 	void (*run)(struct cmap *m, struct stress_batch *batch);
+	int (*update)(struct cmap *m, const struct cmap_update *u);
 };
-
-struct cmap_many;
-struct cmap_update;
 
 /*
  * Called directly (a switch over the design, no indirect call):
@@ -241,6 +243,8 @@ CMAP_DESIGNS(CMAP_DECLARE)
 
 extern const struct cmap_ops *const cmap_designs[CMAP_NR_DESIGNS];
 extern struct workqueue_struct *mapstat_wq;
+
+struct cmap *cmap_create_of(const struct cmap_ops *ops, const struct cmap_params *params);
 
 /* Counting; a this_cpu operation each, nothing when statistics are off. */
 static __always_inline void cmap_count_n(struct cmap *m, enum cmap_counter c, unsigned long n)
