@@ -67,6 +67,7 @@ static const char *const design_names[] = { CMAP_DESIGNS(DESIGN_NAME) NULL };
 static const char *const dist_names[] = { "uniform", "zipf", "hotspot", NULL };
 static const char *const arrival_names[] = { "closed", "poisson", NULL };
 static const char *const layout_names[] = { "padded", "packed", NULL };
+static const char *const experiment_names[] = { "maps", "falseshare", NULL };
 static const char *const front_names[] = { "off", "on", NULL };
 static const char *const cache_names[] = { "auto", "pmu", "model", "off", NULL };
 static const char *const mode_names[] = { "default", "classic", NULL };
@@ -317,6 +318,8 @@ static int set_events(const struct mapstat_param *p, struct stress_config *confi
 #define PARAMS(X)								\
 	X(maps, "designs, a comma list", FIELD(maps), .choices = design_names,	\
 	  .set = set_maps, .show = show_maps)					\
+	X(experiment, "maps: designs take turns; falseshare: packed and padded ones",\
+	  WORD(experiment, experiment_names))					\
 	X(threads, "threads; 0: one per CPU of cpus",				\
 	  NUMBER(threads, 0, STRESS_THREADS_MAX))				\
 	X(cpus, "CPUs that threads are pinned to, a list; empty: all online",	\
@@ -470,6 +473,14 @@ static int check_keys(const struct stress_config *config)
 		      config->key_size);
 }
 
+/* Counters have no entries that a cache could hold, and shards are to be seen as they are. */
+static int check_front(const struct stress_config *config)
+{
+	if (!config->front || config->experiment != STRESS_FALSESHARE)
+		return 0;
+	return refuse(&mapstat_params[PARAM_front], "on", "not off with experiment=falseshare");
+}
+
 /* Arrivals come one at a time, and a front has no answer to many. */
 static int check_batch(const struct stress_config *config)
 {
@@ -517,8 +528,8 @@ int mapstat_params_resolve(struct stress_config *config)
 {
 	int ret;
 
-	ret = check_keys(config) ?: check_batch(config) ?: resolve_cpus(config) ?:
-	      mapstat_params_geometry(&config->g);
+	ret = check_keys(config) ?: check_front(config) ?: check_batch(config) ?:
+	      resolve_cpus(config) ?: mapstat_params_geometry(&config->g);
 	if (ret)
 		return ret;
 	if (!config->threads)

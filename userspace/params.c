@@ -15,6 +15,7 @@ struct param {
 static const struct param params[] = {
 	{ "maps", true, "a comma list, no name twice: rwlock, sharded, readdirty, "
 	  "readdirty_classic, seqlock, rhashtable, hlist, busted" },
+	{ "experiment", true, "maps, falseshare" },
 	{ "threads", false, "0..4096" },
 	{ "cpus", true, "a list of online CPUs such as 0-3,8, or empty for all" },
 	{ "read_permille", false, "0..1000" },

@@ -13,6 +13,7 @@
 #include "../table/array.h"
 #include "../table/table.h"
 #include "many.h"
+#include "sharded.h"
 
 /* A range's cursor: the shard above, the table's cursor below. */
 #define SHARD_SHIFT	(TABLE_BITS_MAX + 1)
@@ -92,6 +93,19 @@ static __always_inline struct shard *shard_of(struct cmap *m, u64 hash)
 	struct sharded_map *sm = to_sharded(m);
 
 	return shard_at(sm, hash_shard(hash, sm->mask));
+}
+
+/**
+ * sharded_shard_of - where does a key belong?
+ * @m: a sharded map
+ * @key: the key
+ *
+ * Context: Any.
+ * Return: the number of its shard.
+ */
+unsigned int sharded_shard_of(struct cmap *m, const void *key)
+{
+	return hash_shard(cmap_hash(m, key, m->shape), to_sharded(m)->mask);
 }
 
 static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key, void *value,

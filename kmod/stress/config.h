@@ -29,6 +29,11 @@ enum stress_layout {
 	STRESS_PACKED,
 };
 
+enum stress_experiment {
+	STRESS_MAPS,
+	STRESS_FALSESHARE,
+};
+
 enum stress_mode {
 	STRESS_MODE_DEFAULT,
 	STRESS_MODE_CLASSIC,
@@ -46,11 +51,12 @@ struct stress_maps {
 
 /**
  * struct stress_config - a value for each parameter; docs/debugfs.md says what each means
- * @maps: designs
+ * @maps: designs that take turns
  * @cpus: CPUs; empty: all online ones
  * @keys: number of keys
  * @seed: of all random draws
  * @capacity: entries to make room for at once
+ * @experiment: of enum stress_experiment: what takes turns in place of @maps
  * @threads: 0: one per CPU of @cpus
  * @read_permille: share of loads
  * @delete_permille: share of deletes among the rest
@@ -86,6 +92,7 @@ struct stress_config {
 	u64 keys;
 	u64 seed;
 	u64 capacity;
+	unsigned int experiment;
 	unsigned int threads;
 	unsigned int read_permille;
 	unsigned int delete_permille;

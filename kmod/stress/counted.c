@@ -117,22 +117,24 @@ static void count_batch(struct stress_thread *t, struct cmap *m)
  * stress_run_counted - a thread's work in such a round
  * @t: the thread
  * @m: the map, attached to the run's session
+ * @subject: what it is
  *
  * Context: Process; sleeps.
  */
-void stress_run_counted(struct stress_thread *t, struct cmap *m)
+void stress_run_counted(struct stress_thread *t, struct cmap *m,
+			const struct stress_subject *subject)
 {
 	struct stress_run *run = t->run;
 
 	t->batch->sample_mask = UINT_MAX;
 	t->batch->first = 1;	/* as in stress_batch_alloc() */
 	do {
-		stress_draw_batch(t, run->batch_ops);
+		subject->draw(t, run->batch_ops);
 		if (t->trace)
 			trace_batch(t, m);
 		else
 			count_batch(t, m);
-		t->figures.errors += stress_batch_check(t);
+		t->figures.errors += subject->check(t);
 		cond_resched();
 	} while (t->trace ? meet(run) : !stress_phase_ends(run));
 }
@@ -181,7 +183,7 @@ int stress_count_begin(struct stress_run *run)
 	if (run->session.model)
 		ret = alloc_traces(run);
 	/* The hook stays off: it is the name of the source that they get. */
-	for (map = 0; c->cache != MAPSTAT_CACHE_OFF && !ret && map < c->maps.count; map++)
+	for (map = 0; c->cache != MAPSTAT_CACHE_OFF && !ret && map < stress_variants(c); map++)
 		ret = mapstat_session_name(&run->session, run->maps[map]);
 	return ret;
 }

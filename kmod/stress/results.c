@@ -15,6 +15,7 @@
 #include "../params.h"
 #include "results.h"
 #include "stress.h"
+#include "variants.h"
 
 #define COLUMN(name, decimals) { __stringify(name), decimals },
 static const struct {
@@ -75,7 +76,7 @@ int results_begin(const struct stress_config *config)
 	mutex_lock(&results_lock);
 	forget();
 	results.config = kmemdup(config, sizeof(*config), GFP_KERNEL);
-	results.rows = kvcalloc(config->rounds, config->maps.count * sizeof(*results.rows),
+	results.rows = kvcalloc(config->rounds, stress_variants(config) * sizeof(*results.rows),
 				GFP_KERNEL);
 	if (results.config && results.rows) {
 		results.running = true;
@@ -109,7 +110,8 @@ void results_round(unsigned int round)
 void results_add(const struct stress_row *row)
 {
 	mutex_lock(&results_lock);
-	if (!WARN_ON_ONCE(results.count >= results.config->rounds * results.config->maps.count))
+	if (!WARN_ON_ONCE(results.count >= results.config->rounds *
+			  stress_variants(results.config)))
 		results.rows[results.count++] = *row;
 	mutex_unlock(&results_lock);
 }
@@ -272,7 +274,7 @@ static void show_columns(struct seq_file *m, const u64 *col)
 
 static const char *map_name(unsigned int map)
 {
-	return cmap_designs[results.config->maps.design[map]]->name;
+	return stress_variant(results.config, map).name;
 }
 
 static void show_rows(struct seq_file *m)
@@ -307,7 +309,7 @@ static int show_medians(struct seq_file *m)
 			  GFP_KERNEL);
 	if (!values)
 		return -ENOMEM;
-	for (map = 0; map < results.config->maps.count; map++) {
+	for (map = 0; map < stress_variants(results.config); map++) {
 		u64 *median = values + results.config->rounds;
 
 		for (i = 0; i < STRESS_NR_COLUMNS; i++)

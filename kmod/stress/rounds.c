@@ -164,7 +164,7 @@ static int run_rounds(struct stress_run *run)
 
 	for (round = 1; !ret && round <= run->config.rounds; round++) {
 		results_round(round);
-		for (map = 0; !ret && map < run->config.maps.count; map++)
+		for (map = 0; !ret && map < stress_variants(&run->config); map++)
 			ret = run_turn(run, measure, round, map);
 	}
 	if (measure)
@@ -180,7 +180,7 @@ static int each_map(struct stress_run *run, map_fn fn)
 	unsigned int map;
 	int ret = 0;
 
-	for (map = 0; !ret && map < run->config.maps.count; map++)
+	for (map = 0; !ret && map < stress_variants(&run->config); map++)
 		ret = fn(run, map);
 	return ret;
 }
@@ -189,7 +189,7 @@ static void destroy_maps(struct stress_run *run)
 {
 	unsigned int map;
 
-	for (map = 0; map < run->config.maps.count; map++) {
+	for (map = 0; map < stress_variants(&run->config); map++) {
 		cmap_destroy(run->maps[map]);
 		run->maps[map] = NULL;
 	}
@@ -197,7 +197,7 @@ static void destroy_maps(struct stress_run *run)
 
 static const char *map_name(const struct stress_run *run, unsigned int map)
 {
-	return cmap_designs[run->config.maps.design[map]]->name;
+	return stress_variant(&run->config, map).name;
 }
 
 /* Return: the first map with a count in @counts, or -1. */
@@ -205,7 +205,7 @@ static int first_map_with(const struct stress_run *run, const u64 *counts)
 {
 	unsigned int map;
 
-	for (map = 0; map < run->config.maps.count; map++)
+	for (map = 0; map < stress_variants(&run->config); map++)
 		if (counts[map])
 			return map;
 	return -1;
@@ -233,14 +233,23 @@ static void conclude(struct stress_run *run, int ret)
 		results_end(STRESS_SUCCESS, 0, "%s", "");
 }
 
+static int prefill_map(struct stress_run *run, unsigned int map)
+{
+	return stress_variant(&run->config, map).subject->prefill(run, map);
+}
+
+static int check_map(struct stress_run *run, unsigned int map)
+{
+	return stress_variant(&run->config, map).subject->final_check(run, map);
+}
+
 static int stress_coordinator(void *arg)
 {
 	struct stress_run *run = arg;
 	int ret;
 
 	stress_threads_start(run);
-	ret = each_map(run, stress_prefill) ?: run_rounds(run) ?:
-	      each_map(run, stress_final_check);
+	ret = each_map(run, prefill_map) ?: run_rounds(run) ?: each_map(run, check_map);
 	stress_threads_destroy(run);
 	if (ret && ret != -EINTR)
 		destroy_maps(run);	/* above all, memory that was short comes back */
@@ -252,41 +261,28 @@ static int stress_coordinator(void *arg)
 
 static int create_map(struct stress_run *run, unsigned int map)
 {
-	const struct stress_config *c = &run->config;
-	enum cmap_design design = c->maps.design[map];
-	const char *name = map_name(run, map);
-	const struct cmap_params params = {
-		.name = name,
-		.design = name,
-		.mode = design == CMAP_DESIGN_readdirty && c->mode == STRESS_MODE_CLASSIC ?
-			"classic" : NULL,
-		.key_size = c->key_size,
-		.value_size = c->value_size,
-		.shards = c->shards,
-		.flags = c->layout == STRESS_PACKED ? CMAP_PACKED : 0,
-		.capacity = c->capacity,
-	};
-	struct cmap *m = cmap_create(&params);
+	const struct stress_variant v = stress_variant(&run->config, map);
+	struct cmap *m = v.subject->create(&run->config, &v);
 
 	if (IS_ERR(m)) {
-		pr_err("map %s cannot be made: %ld\n", name, PTR_ERR(m));
+		pr_err("map %s cannot be made: %ld\n", v.name, PTR_ERR(m));
 		return PTR_ERR(m);
 	}
 	run->maps[map] = m;
-	return c->front ? cmap_front_set(m, true) : 0;
+	return run->config.front ? cmap_front_set(m, true) : 0;
 }
 
 /* Refuse at once what can never fit, before anything else is driven out of memory. */
 static int check_memory(const struct stress_config *c)
 {
 	u64 entry = c->key_size + c->value_size + 1;	/* and its owner's note */
-	u64 need = c->keys * c->maps.count * entry;
+	u64 need = c->keys * stress_variants(c) * entry;
 	u64 have = (u64)max(si_mem_available(), 0L) << PAGE_SHIFT;
 
 	if (need <= have)
 		return 0;
 	pr_err("keys=%llu: %u maps need more than %llu MiB, available are %llu\n", c->keys,
-	       c->maps.count, need >> 20, have >> 20);
+	       stress_variants(c), need >> 20, have >> 20);
 	return -ENOMEM;
 }
 

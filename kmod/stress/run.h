@@ -13,8 +13,19 @@
 #include "keys.h"
 #include "loop.h"
 #include "mix.h"
+#include "variants.h"
 
 struct stress_run;
+
+/**
+ * struct stress_mine - keys that a thread keeps to, out of those that it owns
+ * @n: how many; not 0
+ * @index: which
+ */
+struct stress_mine {
+	unsigned int n;
+	u32 index[];
+};
 
 /* What an owner notes of a key of its own: a byte. */
 #define STRESS_PRESENT		STRESS_VERSIONS		/* ... and the version below it */
@@ -57,6 +68,7 @@ struct stress_figures {
  *	it while all threads meet
  * @figures: its own while a phase runs, the coordinator's after stress_run.over
  * @notes: per map, a byte for each key owned; as @figures
+ * @mine: per map, the only keys that it works on, or NULL; constant once the map is filled
  */
 struct stress_thread {
 	struct stress_run *run;
@@ -74,6 +86,7 @@ struct stress_thread {
 	struct mapstat_trace *trace;
 	struct stress_figures figures;
 	u8 *notes[CMAP_NR_DESIGNS];
+	struct stress_mine *mine[CMAP_NR_DESIGNS];
 } ____cacheline_aligned;
 
 /**
@@ -98,7 +111,7 @@ struct stress_phase {
  * @mix: constant
  * @may_delete: some operations delete; constant
  * @batch_ops: operations in a batch; constant
- * @maps: as in @config.maps; constant
+ * @maps: of stress_variant(); constant
  * @session: who counts cache misses; the coordinator's, constant while a phase runs
  * @threads: constant
  * @coordinator: constant
@@ -166,13 +179,14 @@ void stress_threads_destroy(struct stress_run *run);
 
 struct stress_batch *stress_batch_alloc(const struct stress_run *run);
 void stress_batch_free(struct stress_batch *b);
+void stress_batch_draw(struct stress_thread *t, unsigned int n);
 void stress_batch_run(struct cmap *m, struct stress_batch *b);
 u64 stress_batch_check(struct stress_thread *t);
-void stress_draw_batch(struct stress_thread *t, unsigned int n);
 void stress_unfold_bulk(struct stress_batch *b);
 bool stress_phase_ends(const struct stress_run *run);
 
-void stress_run_counted(struct stress_thread *t, struct cmap *m);
+void stress_run_counted(struct stress_thread *t, struct cmap *m,
+			const struct stress_subject *subject);
 int stress_count_begin(struct stress_run *run);
 void stress_count_end(struct stress_run *run);
 

@@ -77,11 +77,14 @@ static void draw_op(struct stress_thread *t, unsigned int i)
 	struct stress_batch *b = t->batch;
 	void *value = b->values + i * b->value_stride;
 	enum stress_op op = stress_mix_draw(&run->mix, &t->random);
+	const struct stress_mine *mine = t->mine[run->phase.map];
 	u64 index = stress_keys_draw(&run->keys, &t->random);
 
 	if (!t->owned)
 		op = STRESS_LOAD;	/* more threads than keys */
-	if (op != STRESS_LOAD)
+	if (mine)
+		index = mine->index[index % mine->n];
+	else if (op != STRESS_LOAD)
 		index = own_index(t, index);
 	b->op[i] = op;
 	t->index[i] = index;
@@ -119,7 +122,14 @@ void stress_unfold_bulk(struct stress_batch *b)
 			b->ret[i + j] = test_bit(j, &b->found[i]) ? 0 : -ENOENT;
 }
 
-void stress_draw_batch(struct stress_thread *t, unsigned int n)
+/**
+ * stress_batch_draw - the next operations on a map
+ * @t: the thread; its batch is filled
+ * @n: how many
+ *
+ * Context: The thread.
+ */
+void stress_batch_draw(struct stress_thread *t, unsigned int n)
 {
 	unsigned int i;
 
@@ -178,7 +188,8 @@ static void account_batch(struct stress_thread *t, struct cmap *m)
 	}
 }
 
-static void run_closed(struct stress_thread *t, struct cmap *m)
+static void run_closed(struct stress_thread *t, struct cmap *m,
+		       const struct stress_subject *subject)
 {
 	struct stress_run *run = t->run;
 	struct stress_batch *b = t->batch;
@@ -187,14 +198,14 @@ static void run_closed(struct stress_thread *t, struct cmap *m)
 	b->sample_mask = sample ? (1U << run->config.sample_shift) - 1 : UINT_MAX;
 	b->first = 1;	/* as in stress_batch_alloc() */
 	while (!stress_phase_ends(run)) {
-		stress_draw_batch(t, run->batch_ops);
+		subject->draw(t, run->batch_ops);
 		/* At changing places: the first operations of a batch find colder caches. */
 		if (sample)
 			b->first = stress_mix64(t->figures.ops);
 		stress_batch_run(m, b);
 		if (run->phase.timed)
 			account_batch(t, m);
-		t->figures.errors += stress_batch_check(t);
+		t->figures.errors += subject->check(t);
 		cond_resched();
 	}
 }
@@ -255,7 +266,8 @@ static void account_arrival(struct stress_thread *t, struct cmap *m, u64 due_ns,
 	count_backlog(t, end_ns, AHEAD_MAX);
 }
 
-static void run_poisson(struct stress_thread *t, struct cmap *m)
+static void run_poisson(struct stress_thread *t, struct cmap *m,
+			const struct stress_subject *subject)
 {
 	struct stress_run *run = t->run;
 	struct stress_batch *b = t->batch;
@@ -269,14 +281,14 @@ static void run_poisson(struct stress_thread *t, struct cmap *m)
 	b->sample_mask = run->config.stats ? 0 : UINT_MAX;
 	b->first = 1;
 	for (;;) {
-		stress_draw_batch(t, 1);
+		subject->draw(t, 1);
 		due_ns = stress_arrival_due_ns(&t->arrivals);
 		if (!wait_for_arrival(run, start, due_ns))
 			break;
 		stress_batch_run(m, b);
 		account_batch(t, m);
 		account_arrival(t, m, due_ns, mapstat_clock_ns(b->end - start));
-		t->figures.errors += stress_batch_check(t);
+		t->figures.errors += subject->check(t);
 		cond_resched();
 	}
 	/* Those that are never served have no response time, but they are not forgotten. */
@@ -287,15 +299,17 @@ static void work(struct stress_thread *t)
 {
 	struct stress_run *run = t->run;
 	struct cmap *m = run->maps[run->phase.map];
+	const struct stress_subject *subject =
+		stress_variant(&run->config, run->phase.map).subject;
 
 	memset(&t->figures, 0, sizeof(t->figures));
 	stress_random_seed(&t->random, run->config.seed, run->phase.stream + t->number);
 	if (run->phase.counted)
-		stress_run_counted(t, m);
+		stress_run_counted(t, m, subject);
 	else if (run->phase.timed && run->config.arrival == STRESS_POISSON)
-		run_poisson(t, m);
+		run_poisson(t, m, subject);
 	else
-		run_closed(t, m);
+		run_closed(t, m, subject);
 }
 
 /*
@@ -397,7 +411,7 @@ static int create_notes(struct stress_thread *t)
 	unsigned int i;
 
 	t->owned = c->keys / c->threads + (t->number < c->keys % c->threads);
-	for (i = 0; i < c->maps.count && t->owned; i++) {
+	for (i = 0; i < stress_variants(c) && t->owned; i++) {
 		t->notes[i] = kvcalloc(t->owned, 1,
 				       GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 		if (!t->notes[i])
@@ -482,8 +496,10 @@ static void destroy_thread(struct stress_thread *t)
 
 	if (t->task)
 		kthread_stop(t->task);
-	for (i = 0; i < CMAP_NR_DESIGNS; i++)
+	for (i = 0; i < CMAP_NR_DESIGNS; i++) {
 		kvfree(t->notes[i]);
+		kvfree(t->mine[i]);
+	}
 	stress_batch_free(t->batch);
 }
 

@@ -41,7 +41,7 @@ bad=(
 	batch=0 batch=65 batch=-1
 	capacity=4294967297 capacity=-1
 	shards=0 shards=3 shards=1025 shards=2048 shards=1023
-	layout=tight mode=fast front=yes 'front='
+	layout=tight mode=fast front=yes 'front=' experiment=share 'experiment='
 	sample_shift=21 sample_shift=-1
 	stats=2 stats=-1 stats=maybe
 	cache=l1 'cache=' cache_kib=1025 cache_kib=-1 cache_ways=65 cache_ways=x line_bytes=1025 line_bytes=-1
@@ -59,7 +59,7 @@ good=(
 	keys=1 keys=4294967295 key_size=256 value_size=1 value_size=4096 dist=zipf dist=hotspot
 	theta=0.001 theta=0.999 arrival=poisson rate=1 rate=10000000 duration_ms=1 duration_ms=3600000
 	rounds=1 rounds=1000 seed=0 seed=18446744073709551615 capacity=0 capacity=4294967296
-	batch=1 batch=64 shards=1 shards=1024 layout=packed mode=classic front=on sample_shift=0 sample_shift=20 stats=0 stats=1
+	batch=1 batch=64 shards=1 shards=1024 layout=packed mode=classic front=on experiment=falseshare sample_shift=0 sample_shift=20 stats=0 stats=1
 	cache=auto cache=pmu cache=model cache=off cache_kib=0 cache_kib=1024 cache_ways=0 cache_ways=64
 	line_bytes=0 line_bytes=1024 tlb_entries=0 tlb_entries=65536 tlb_ways=0 tlb_ways=1024 page_kib=0 page_kib=1048576
 	events=0 events=1 events_shift=20 events_kib=4 events_kib=1024 events_subbufs=2 events_subbufs=64
@@ -300,6 +300,7 @@ test_case "an unknown parameter is told" unknown_parameter
 test_case "more keys than the key can tell apart" do_not_go_together keys=257 key_size=1
 test_case "bulk loads of what arrives one by one" do_not_go_together batch=2 arrival=poisson
 test_case "bulk loads past a front" do_not_go_together batch=2 front=on
+test_case "a front before counters" do_not_go_together front=on experiment=falseshare
 test_case "a CPU that is offline" offline_cpu
 # Not rhashtable: to it, a capacity is a hint, and a small table will do.
 for design in rwlock sharded readdirty readdirty_classic seqlock hlist; do

@@ -118,6 +118,8 @@ def results(path, *settings):
         check(len(fields) == len(header), f"{len(fields)} columns, the header has {len(header)}: {line}")
         rows.append(dict(zip(header, fields)))
     maps = re.search(r" maps=(\S+)", lines[-1]).group(1).split(",")
+    if " experiment=falseshare" in lines[-1]:
+        maps = "counters_packed counters_padded sharded_packed sharded_padded".split()
     rounds = int(re.search(r" rounds=(\d+)", lines[-1]).group(1))
     if not lines[-1].startswith("# SUCCESS"):
         return
