@@ -4,7 +4,8 @@
  * different shards do not meet.
  *
  * The shard is chosen by hash bits that the tables do not use (hash.h).  Shards lie on
- * cache lines of their own, or, with CMAP_PACKED, back to back, to show what that costs.
+ * cache lines of their own, or, with CMAP_PACKED, their locks lie back to back, to show what
+ * that costs.
  */
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -20,9 +21,9 @@
 #define CURSOR_MASK	((1ULL << SHARD_SHIFT) - 1)
 
 /**
- * struct shard - a part of the map
+ * struct shard - a part of the map, padded
  * @lock: protects @table
- * @table: the entries
+ * @table: the entries; on the lock's line, for who reads it has just written the lock
  */
 struct shard {
 	spinlock_t lock;	/* protects table */
@@ -32,15 +33,21 @@ struct shard {
 /**
  * struct sharded_map - the map
  * @map: the shared part
- * @shards: the shards, @stride bytes apart; constant
- * @stride: constant
+ * @locks: the locks of the shards, @lock_stride bytes apart; constant
+ * @tables: their tables, @table_stride bytes apart, in the same memory; constant
+ * @lock_stride: constant
+ * @table_stride: constant
  * @mask: number of shards - 1; constant
+ * @bytes: of both; constant
  */
 struct sharded_map {
 	struct cmap map;
-	void *shards;
-	unsigned int stride;
+	void *locks;
+	void *tables;
+	size_t lock_stride;
+	size_t table_stride;
 	unsigned int mask;
+	u64 bytes;
 };
 
 static struct sharded_map *to_sharded(struct cmap *m)
@@ -48,51 +55,51 @@ static struct sharded_map *to_sharded(struct cmap *m)
 	return container_of(m, struct sharded_map, map);
 }
 
-static __always_inline struct shard *shard_at(struct sharded_map *sm, unsigned int i)
+static __always_inline spinlock_t *lock_at(struct sharded_map *sm, unsigned int i)
 {
-	return sm->shards + (size_t)i * sm->stride;
+	return sm->locks + i * sm->lock_stride;
 }
 
-static __always_inline void lock_shard(struct sharded_map *sm, struct shard *s)
-	__acquires(&s->lock)
+static __always_inline struct table *table_at(struct sharded_map *sm, unsigned int i)
 {
-	cmap_touch(&sm->map, &s->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
-	if (likely(spin_trylock_bh(&s->lock)))
+	return sm->tables + i * sm->table_stride;
+}
+
+static __always_inline void lock_shard(struct sharded_map *sm, spinlock_t *lock)
+	__acquires(lock)
+{
+	cmap_touch(&sm->map, lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
+	if (likely(spin_trylock_bh(lock)))
 		return;
 	cmap_count(&sm->map, CMAP_LOCK_WAITS);
-	spin_lock_bh(&s->lock);
+	spin_lock_bh(lock);
 }
 
-static __always_inline void unlock_shard(struct sharded_map *sm, struct shard *s)
-	__releases(&s->lock)
+static __always_inline void unlock_shard(struct sharded_map *sm, spinlock_t *lock)
+	__releases(lock)
 {
-	cmap_touch(&sm->map, &s->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
-	spin_unlock_bh(&s->lock);
+	cmap_touch(&sm->map, lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
+	spin_unlock_bh(lock);
 }
 
-static struct shard *to_shard(struct table *t)
+static spinlock_t *lock_of(struct table *t)
 {
-	return container_of(t, struct shard, table);
+	struct sharded_map *sm = to_sharded(t->map);
+
+	return lock_at(sm, ((void *)t - sm->tables) / sm->table_stride);
 }
 
 static void table_lock(struct table *t)
-	__acquires(&to_shard(t)->lock)
+	__acquires(lock_of(t))
 {
-	cmap_touch(t->map, &to_shard(t)->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
-	spin_lock_bh(&to_shard(t)->lock);
+	cmap_touch(t->map, lock_of(t), MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
+	spin_lock_bh(lock_of(t));
 }
 
 static void table_unlock(struct table *t)
-	__releases(&to_shard(t)->lock)
+	__releases(lock_of(t))
 {
-	unlock_shard(to_sharded(t->map), to_shard(t));
-}
-
-static __always_inline struct shard *shard_of(struct cmap *m, u64 hash)
-{
-	struct sharded_map *sm = to_sharded(m);
-
-	return shard_at(sm, hash_shard(hash, sm->mask));
+	unlock_shard(to_sharded(t->map), lock_of(t));
 }
 
 /**
@@ -111,19 +118,23 @@ unsigned int sharded_shard_of(struct cmap *m, const void *key)
 static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key, void *value,
 				       const struct cmap_shape shape)
 {
-	struct shard *s = shard_of(m, hash);
+	struct sharded_map *sm = to_sharded(m);
+	const unsigned int i = hash_shard(hash, sm->mask);
+	spinlock_t *lock = lock_at(sm, i);
 	int ret;
 
-	lock_shard(to_sharded(m), s);
-	ret = table_load(&s->table, hash, key, value, shape);
-	unlock_shard(to_sharded(m), s);
+	lock_shard(sm, lock);
+	ret = table_load(table_at(sm, i), hash, key, value, shape);
+	unlock_shard(sm, lock);
 	cmap_count(m, ret ? CMAP_MISSES : CMAP_HITS);
 	return ret;
 }
 
 static __always_inline void fetch(struct cmap *m, u64 hash, const struct cmap_shape shape)
 {
-	table_fetch(&shard_of(m, hash)->table, hash, shape);
+	struct sharded_map *sm = to_sharded(m);
+
+	table_fetch(table_at(sm, hash_shard(hash, sm->mask)), hash, shape);
 }
 
 CMAP_DEFINE_LOADS(sharded, .fetch = fetch, .load = load_hashed)
@@ -132,13 +143,14 @@ static __always_inline int do_update(struct sharded_map *sm, const struct cmap_u
 				     const struct cmap_shape shape)
 {
 	u64 hash = cmap_hash(&sm->map, u->key, shape);
-	struct shard *s = shard_of(&sm->map, hash);
+	const unsigned int i = hash_shard(hash, sm->mask);
+	spinlock_t *lock = lock_at(sm, i);
 	enum cmap_action act;
 	int ret;
 
-	lock_shard(sm, s);
-	ret = table_update(&s->table, u, hash, shape, &act);
-	unlock_shard(sm, s);
+	lock_shard(sm, lock);
+	ret = table_update(table_at(sm, i), u, hash, shape, &act);
+	unlock_shard(sm, lock);
 	update_count(&sm->map, act);
 	return ret;
 }
@@ -154,16 +166,40 @@ static void map_exit(struct cmap *m)
 	unsigned int i;
 
 	for (i = 0; i <= sm->mask; i++)
-		table_exit(&shard_at(sm, i)->table);
-	kvfree(sm->shards);
+		table_exit(table_at(sm, i));
+	kvfree(sm->locks);
 }
 
-static int init_shard(struct cmap *m, struct shard *s, u64 capacity)
+static int init_shard(struct sharded_map *sm, unsigned int i, u64 capacity)
 {
-	spin_lock_init(&s->lock);
-	s->table.lock = table_lock;
-	s->table.unlock = table_unlock;
-	return table_init(&s->table, m, capacity);
+	struct table *t = table_at(sm, i);
+
+	spin_lock_init(lock_at(sm, i));
+	t->lock = table_lock;
+	t->unlock = table_unlock;
+	return table_init(t, &sm->map, capacity);
+}
+
+/*
+ * Padded: a lock and its table begin a line.  Packed: the locks back to back, as in any
+ * array of locks, then the tables.  Return: where the tables begin.
+ */
+static size_t lay_out(struct sharded_map *sm)
+{
+	const u64 n = sm->mask + 1;
+	size_t tables;
+
+	if (sm->map.flags & CMAP_PACKED) {
+		sm->lock_stride = sizeof(spinlock_t);
+		sm->table_stride = sizeof(struct table);
+		tables = ALIGN(n * sizeof(spinlock_t), SMP_CACHE_BYTES);
+		sm->bytes = tables + n * sizeof(struct table);
+		return tables;
+	}
+	sm->lock_stride = ALIGN(sizeof(struct shard), SMP_CACHE_BYTES);
+	sm->table_stride = sm->lock_stride;
+	sm->bytes = n * sm->lock_stride;
+	return offsetof(struct shard, table);
 }
 
 static int map_init(struct cmap *m)
@@ -171,17 +207,18 @@ static int map_init(struct cmap *m)
 	struct sharded_map *sm = to_sharded(m);
 	const unsigned int n = m->params.shards;
 	const u64 each = DIV_ROUND_UP_ULL(m->params.capacity, n);
+	size_t tables;
 	unsigned int i;
 	int ret = 0;
 
-	sm->stride = m->flags & CMAP_PACKED ? sizeof(struct shard) :
-		     ALIGN(sizeof(struct shard), SMP_CACHE_BYTES);
 	sm->mask = n - 1;
-	sm->shards = array_alloc((u64)n * sm->stride);
-	if (!sm->shards)
+	tables = lay_out(sm);
+	sm->locks = array_alloc(sm->bytes);
+	if (!sm->locks)
 		return -ENOMEM;
+	sm->tables = sm->locks + tables;
 	for (i = 0; i < n && !ret; i++)
-		ret = init_shard(m, shard_at(sm, i), each);
+		ret = init_shard(sm, i, each);
 	if (ret)
 		map_exit(m);
 	return ret;
@@ -192,11 +229,10 @@ static int map_collect(struct cmap *m, struct cmap_page *page)
 	struct sharded_map *sm = to_sharded(m);
 	unsigned int i = page->cursor >> SHARD_SHIFT;
 	u64 cursor = page->cursor & CURSOR_MASK;
-	struct shard *s = shard_at(sm, i);
 
-	lock_shard(sm, s);
-	table_collect(&s->table, &cursor, page);
-	unlock_shard(sm, s);
+	lock_shard(sm, lock_at(sm, i));
+	table_collect(table_at(sm, i), &cursor, page);
+	unlock_shard(sm, lock_at(sm, i));
 	if (cursor >> TABLE_BITS_MAX) {
 		page->done = i == sm->mask;
 		cursor = 0;
@@ -212,13 +248,12 @@ static int map_clear(struct cmap *m)
 	unsigned int i;
 
 	for (i = 0; i <= sm->mask; i++) {
-		struct shard *s = shard_at(sm, i);
 		u64 cursor = 0;
 
 		while (!(cursor >> TABLE_BITS_MAX)) {
-			lock_shard(sm, s);
-			table_clear_step(&s->table, &cursor);
-			unlock_shard(sm, s);
+			lock_shard(sm, lock_at(sm, i));
+			table_clear_step(table_at(sm, i), &cursor);
+			unlock_shard(sm, lock_at(sm, i));
 			cond_resched();
 		}
 	}
@@ -231,7 +266,7 @@ static void map_work(struct cmap *m)
 	unsigned int i;
 
 	for (i = 0; i <= sm->mask; i++)
-		table_work(&shard_at(sm, i)->table);
+		table_work(table_at(sm, i));
 }
 
 static void map_memory(struct cmap *m, struct cmap_memory *mem)
@@ -239,13 +274,11 @@ static void map_memory(struct cmap *m, struct cmap_memory *mem)
 	struct sharded_map *sm = to_sharded(m);
 	unsigned int i;
 
-	mem->bytes += sizeof(*sm) + (u64)sm->stride * (sm->mask + 1);
+	mem->bytes += sizeof(*sm) + sm->bytes;
 	for (i = 0; i <= sm->mask; i++) {
-		struct shard *s = shard_at(sm, i);
-
-		lock_shard(sm, s);
-		table_memory(&s->table, mem);
-		unlock_shard(sm, s);
+		lock_shard(sm, lock_at(sm, i));
+		table_memory(table_at(sm, i), mem);
+		unlock_shard(sm, lock_at(sm, i));
 	}
 }
 
