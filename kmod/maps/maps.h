@@ -213,6 +213,8 @@ struct cmap_memory {
  * @run: the timed loop (kmod/stress/loop.h)
  * @update: of what is no design (cmap_create_of()): see update.h.  A design has its own by
  *	name
+ * @where: optional; name what lies at an address, of the design's own: a field, a bucket.
+ *	Returns the length of the text, 0 where it knows nothing there.  May sleep
  */
 struct cmap_ops {
 	const char *name;
@@ -226,6 +228,7 @@ struct cmap_ops {
 	void (*memory)(struct cmap *m, struct cmap_memory *mem);
 	void (*run)(struct cmap *m, struct stress_batch *batch);
 	int (*update)(struct cmap *m, const struct cmap_update *u);
+	int (*where)(struct cmap *m, const void *addr, char *buf, size_t size);
 };
 
 /*
@@ -244,6 +247,7 @@ CMAP_DESIGNS(CMAP_DECLARE)
 extern const struct cmap_ops *const cmap_designs[CMAP_NR_DESIGNS];
 extern struct workqueue_struct *mapstat_wq;
 
+int cmap_where(struct cmap *m, const void *addr, char *buf, size_t size);
 struct cmap *cmap_create_of(const struct cmap_ops *ops, const struct cmap_params *params);
 
 /* Counting; a this_cpu operation each, nothing when statistics are off. */

@@ -183,6 +183,19 @@ static void map_memory(struct cmap *m, struct cmap_memory *mem)
 	mem->bytes += sizeof(*rm);
 }
 
+static int map_where(struct cmap *m, const void *addr, char *buf, size_t size)
+{
+	struct rwlock_map *rm = to_rwlock(m);
+	int n;
+
+	if (addr >= (void *)&rm->lock && addr < (void *)(&rm->lock + 1))
+		return scnprintf(buf, size, "lock");
+	lock_shared(rm);
+	n = table_where(&rm->table, addr, buf, size);
+	unlock_shared(rm);
+	return n;
+}
+
 STRESS_DEFINE_RUN(rwlock, rwlock_load_inline)
 
 const struct cmap_ops rwlock_ops = {
@@ -195,4 +208,5 @@ const struct cmap_ops rwlock_ops = {
 	.work		= map_work,
 	.memory		= map_memory,
 	.run		= rwlock_run,
+	.where		= map_where,
 };

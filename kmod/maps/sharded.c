@@ -282,6 +282,33 @@ static void map_memory(struct cmap *m, struct cmap_memory *mem)
 	}
 }
 
+static int shard_where(struct sharded_map *sm, unsigned int i, const void *addr, char *buf,
+		       size_t size)
+{
+	char part[32];
+	int n;
+
+	lock_shard(sm, lock_at(sm, i));
+	n = table_where(table_at(sm, i), addr, part, sizeof(part));
+	unlock_shard(sm, lock_at(sm, i));
+	return n ? scnprintf(buf, size, "shard %u %s", i, part) : 0;
+}
+
+static int map_where(struct cmap *m, const void *addr, char *buf, size_t size)
+{
+	struct sharded_map *sm = to_sharded(m);
+	const size_t offset = addr - sm->locks, shard = offset / sm->lock_stride;
+	unsigned int i;
+	int n = 0;
+
+	if (addr >= sm->locks && shard <= sm->mask &&
+	    offset % sm->lock_stride < sizeof(spinlock_t))
+		return scnprintf(buf, size, "shard %zu lock", shard);
+	for (i = 0; i <= sm->mask && !n; i++)
+		n = shard_where(sm, i, addr, buf, size);
+	return n;
+}
+
 STRESS_DEFINE_RUN(sharded, sharded_load_inline)
 
 const struct cmap_ops sharded_ops = {
@@ -294,4 +321,5 @@ const struct cmap_ops sharded_ops = {
 	.work		= map_work,
 	.memory		= map_memory,
 	.run		= sharded_run,
+	.where		= map_where,
 };

@@ -123,6 +123,16 @@ static void counters_memory(struct cmap *m, struct cmap_memory *mem)
 	mem->bytes += sizeof(*c) + (u64)c->n * (c->stride + sizeof(*c->done));
 }
 
+static int counters_where(struct cmap *m, const void *addr, char *buf, size_t size)
+{
+	struct counters *c = to_counters(m);
+	const size_t offset = addr - c->slots;
+
+	if (addr < c->slots || offset / c->stride >= c->n)
+		return 0;
+	return scnprintf(buf, size, "counter %zu", offset / c->stride);
+}
+
 static const struct cmap_ops counters_ops = {
 	.name		= "counters",
 	.size		= sizeof(struct counters),
@@ -133,6 +143,7 @@ static const struct cmap_ops counters_ops = {
 	.memory		= counters_memory,
 	.run		= counters_run,
 	.update		= counters_update,
+	.where		= counters_where,
 };
 
 static struct cmap *counters_create(const struct stress_config *c,

@@ -360,3 +360,33 @@ void table_memory(const struct table *t, struct cmap_memory *mem)
 	mem->buckets += 1ULL << t->cur.bits;
 }
 EXPORT_SYMBOL_IF_KUNIT(table_memory);
+
+/* The bucket of an array at an address.  Return: length of the text, or 0. */
+static int array_where(const struct table *t, const struct table_array *a, const void *addr,
+		       char *buf, size_t size)
+{
+	const size_t bytes = table_array_bytes(t, a->bits);
+	const size_t offset = addr - a->buckets;
+
+	if (!a->buckets || addr < a->buckets || offset >= bytes)
+		return 0;
+	return scnprintf(buf, size, "bucket %zu", offset / (bytes >> a->bits));
+}
+
+/**
+ * table_where - what of a table lies at an address?
+ * @t: the table, not being resized meanwhile
+ * @addr: the address; it is not dereferenced
+ * @buf: receives the text
+ * @size: of @buf
+ *
+ * Context: Any.
+ * Return: length of the text; 0 where it is none of it, or a bucket that overflowed.
+ */
+int table_where(const struct table *t, const void *addr, char *buf, size_t size)
+{
+	if (addr >= (const void *)t && addr < (const void *)(t + 1))
+		return scnprintf(buf, size, "table");
+	return array_where(t, &t->cur, addr, buf, size) ?:
+	       array_where(t, &t->old, addr, buf, size);
+}

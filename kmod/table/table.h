@@ -111,6 +111,7 @@ void table_collect(struct table *t, u64 *cursor, struct cmap_page *page);
 void table_clear_step(struct table *t, u64 *cursor);
 void table_memory(const struct table *t, struct cmap_memory *mem);
 void table_work(struct table *t);
+int table_where(const struct table *t, const void *addr, char *buf, size_t size);
 
 /* Between table.c and table_resize.c */
 unsigned int table_evacuate(struct table *t, unsigned int buckets, unsigned int entries);

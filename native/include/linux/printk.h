@@ -15,6 +15,13 @@
 #define pr_err(fmt, ...)	fprintf(stderr, pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_warn(fmt, ...)	pr_err(fmt, ##__VA_ARGS__)
 
+#define scnprintf(buf, size, fmt, ...)					\
+({									\
+	int __n = snprintf(buf, size, fmt, ##__VA_ARGS__);		\
+									\
+	__n < (int)(size) ? __n : (int)(size) - 1;			\
+})
+
 #define WARN_ON_ONCE(bad)						\
 ({									\
 	bool __bad = !!(bad);						\

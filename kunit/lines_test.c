@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Lines that CPUs take from each other, against accesses that are made up.
+ */
+#include <kunit/test.h>
+#include <linux/cpumask.h>
+#include <mapstat/lines.h>
+#include <mapstat/touch.h>
+#include "fixture.h"
+
+#define LINE_BYTES	64
+#define BASE		0x100000UL	/* no address is dereferenced */
+
+static struct mapstat_lines *lines_of(struct kunit *test)
+{
+	return test->priv;
+}
+
+static int lines_init(struct kunit *test)
+{
+	test->priv = mapstat_lines_alloc();
+	if (!test->priv)
+		return -ENOMEM;
+	mapstat_lines_resize(test->priv, LINE_BYTES);
+	return 0;
+}
+
+static void lines_exit(struct kunit *test)
+{
+	mapstat_lines_free(test->priv);
+}
+
+/* An access, on a CPU that may not be this one: nobody else is there. */
+static void touch(struct kunit *test, int cpu, unsigned long addr, unsigned int size,
+		  enum mapstat_access access, enum mapstat_l1 l1, unsigned int invalidated)
+{
+	const struct mapstat_touch t = {
+		.addr = (const void *)addr, .size = size, .access = access, .cpu = cpu,
+		.l1 = l1, .invalidated = invalidated,
+	};
+	unsigned long flags;
+
+	local_irq_save(flags);
+	mapstat_lines_touch(lines_of(test), &t);
+	local_irq_restore(flags);
+}
+
+static void write(struct kunit *test, int cpu, unsigned long addr)
+{
+	touch(test, cpu, addr, 8, MAPSTAT_WRITE, MAPSTAT_L1_COHERENCE, 1);
+}
+
+static struct mapstat_lines_look *look_at(struct kunit *test)
+{
+	struct mapstat_lines_look *look = mapstat_lines_look(lines_of(test));
+
+	KUNIT_ASSERT_NOT_NULL(test, look);
+	return look;
+}
+
+/* The second CPU, where there is one. */
+static int other_cpu(struct kunit *test)
+{
+	const int cpu = cpumask_next(cpumask_first(cpu_possible_mask), cpu_possible_mask);
+
+	if (cpu >= nr_cpu_ids)
+		kunit_skip(test, "there is one CPU only");
+	return cpu;
+}
+
+/* Fails when: a line that nobody took from anybody is there. */
+static void peaceful_lines_are_not_kept(struct kunit *test)
+{
+	const int cpu = cpumask_first(cpu_possible_mask);
+	struct mapstat_lines_look *look;
+	int l1;
+
+	for (l1 = MAPSTAT_L1_HIT; l1 < MAPSTAT_L1_COHERENCE; l1++) {
+		touch(test, cpu, BASE, 8, MAPSTAT_READ, l1, 0);
+		touch(test, cpu, BASE, 8, MAPSTAT_WRITE, l1, 0);
+	}
+	look = look_at(test);
+	KUNIT_EXPECT_EQ(test, 0, look->n);
+	KUNIT_EXPECT_EQ(test, 0, look->misses);
+	mapstat_lines_look_free(look);
+}
+
+/* Fails when: what a CPU does to a line is counted wrong, or at the wrong place in it. */
+static void accesses_are_counted(struct kunit *test)
+{
+	const int cpu = cpumask_first(cpu_possible_mask);
+	const struct mapstat_line_cpu *c;
+	struct mapstat_lines_look *look;
+
+	touch(test, cpu, BASE + 60, 4, MAPSTAT_READ, MAPSTAT_L1_COHERENCE, 0);
+	touch(test, cpu, BASE + 60, 4, MAPSTAT_READ, MAPSTAT_L1_HIT, 0);
+	touch(test, cpu, BASE, 8, MAPSTAT_WRITE, MAPSTAT_L1_HIT, 3);
+	touch(test, cpu, BASE + 8, 2, MAPSTAT_ATOMIC, MAPSTAT_L1_COHERENCE, 1);
+	look = look_at(test);
+	KUNIT_ASSERT_EQ(test, 1, look->n);
+	KUNIT_EXPECT_EQ(test, 2, look->misses);
+	KUNIT_EXPECT_EQ(test, 2, look->line[0].misses);
+	KUNIT_EXPECT_EQ(test, 4, look->line[0].invalidated);
+	KUNIT_ASSERT_EQ(test, 1, look->line[0].cpus);
+	c = look->line[0].first;
+	KUNIT_EXPECT_EQ(test, cpu, c->cpu);
+	KUNIT_EXPECT_EQ(test, BASE, c->addr);
+	KUNIT_EXPECT_EQ(test, 2, c->reads);
+	KUNIT_EXPECT_EQ(test, 2, c->writes);
+	KUNIT_EXPECT_EQ(test, 0xf000000000000000ULL, c->read);
+	KUNIT_EXPECT_EQ(test, 0x3ffULL, c->written);
+	mapstat_lines_look_free(look);
+}
+
+/* Fails when: lines of another size than a bit a byte are cut up wrong. */
+static void parts_fit_the_line(struct kunit *test)
+{
+	const int cpu = cpumask_first(cpu_possible_mask);
+	struct mapstat_lines_look *look;
+
+	mapstat_lines_resize(lines_of(test), 256);
+	touch(test, cpu, BASE + 252, 4, MAPSTAT_READ, MAPSTAT_L1_COHERENCE, 0);
+	touch(test, cpu, BASE + 2, 4, MAPSTAT_WRITE, MAPSTAT_L1_HIT, 0);
+	look = look_at(test);
+	KUNIT_ASSERT_EQ(test, 1, look->n);
+	KUNIT_EXPECT_EQ(test, 256, look->line_bytes);
+	KUNIT_EXPECT_EQ(test, 1ULL << 63, look->line[0].first->read);
+	KUNIT_EXPECT_EQ(test, 3ULL, look->line[0].first->written);
+	mapstat_lines_look_free(look);
+}
+
+/* Fails when: what two CPUs have of a line is not put together, or what is not shared is. */
+static void sharing_is_told_true_from_false(struct kunit *test)
+{
+	const int one = cpumask_first(cpu_possible_mask), two = other_cpu(test);
+	struct mapstat_lines_look *look;
+
+	write(test, one, BASE);			/* a counter each: false */
+	write(test, two, BASE + 8);
+	write(test, one, BASE + 64);		/* both write one word: true */
+	write(test, two, BASE + 64);
+	write(test, two, BASE + 64);
+	write(test, two, BASE + 128);		/* one reads what the other writes: true */
+	write(test, two, BASE + 128);
+	touch(test, one, BASE + 128, 8, MAPSTAT_READ, MAPSTAT_L1_COHERENCE, 0);
+	touch(test, one, BASE + 128, 8, MAPSTAT_READ, MAPSTAT_L1_COHERENCE, 0);
+	touch(test, one, BASE + 192, 8, MAPSTAT_READ, MAPSTAT_L1_COHERENCE, 0);
+	touch(test, two, BASE + 192, 8, MAPSTAT_READ, MAPSTAT_L1_HIT, 0);	/* not there */
+	look = look_at(test);
+	KUNIT_ASSERT_EQ(test, 4, look->n);
+	KUNIT_EXPECT_EQ(test, BASE + 128, look->line[0].first->addr);
+	KUNIT_EXPECT_EQ(test, 4, look->line[0].misses);
+	KUNIT_EXPECT_TRUE(test, look->line[0].is_true);
+	KUNIT_EXPECT_EQ(test, BASE + 64, look->line[1].first->addr);
+	KUNIT_EXPECT_EQ(test, 3, look->line[1].misses);
+	KUNIT_EXPECT_TRUE(test, look->line[1].is_true);
+	KUNIT_EXPECT_EQ(test, BASE, look->line[2].first->addr);
+	KUNIT_EXPECT_EQ(test, 2, look->line[2].cpus);
+	KUNIT_EXPECT_FALSE(test, look->line[2].is_true);
+	KUNIT_EXPECT_EQ(test, 1, look->line[3].cpus);
+	KUNIT_EXPECT_EQ(test, 10, look->misses);
+	mapstat_lines_look_free(look);
+}
+
+/* Fails when: the table grows, a line with many misses gives way, or misses are forgotten. */
+static void table_is_bounded(struct kunit *test)
+{
+	enum { MANY = 10000, HOT = 100 };
+	const int cpu = cpumask_first(cpu_possible_mask);
+	struct mapstat_lines_look *look;
+	unsigned long i;
+
+	for (i = 0; i < HOT; i++)
+		write(test, cpu, BASE);
+	for (i = 1; i <= MANY; i++)
+		write(test, cpu, BASE + i * LINE_BYTES);
+	look = look_at(test);
+	KUNIT_EXPECT_LE(test, look->n, 256);
+	KUNIT_EXPECT_GT(test, look->n, 128);
+	KUNIT_ASSERT_GT(test, look->n, 0);
+	KUNIT_EXPECT_EQ(test, BASE, look->line[0].first->addr);
+	KUNIT_EXPECT_EQ(test, HOT, look->line[0].misses);
+	KUNIT_EXPECT_EQ(test, HOT + MANY, look->misses);
+	mapstat_lines_look_free(look);
+
+	mapstat_lines_reset_cpu(lines_of(test), cpu);
+	look = look_at(test);
+	KUNIT_EXPECT_EQ(test, 0, look->n);
+	KUNIT_EXPECT_EQ(test, 0, look->misses);
+	mapstat_lines_look_free(look);
+}
+
+static const char *where(struct cmap *m, const void *addr, char *buf, size_t size)
+{
+	return cmap_where(m, addr, buf, size) ? buf : "";
+}
+
+/* Fails when: an address of a map has the name of another place, or one of elsewhere has any. */
+static void addresses_are_named(struct kunit *test)
+{
+	const struct cmap_params params = {
+		.name = "kunit.where", .design = "rwlock", .key_size = 8, .value_size = 8,
+	};
+	const int cpu = cpumask_last(cpu_possible_mask);
+	struct cmap *m = cmap_create(&params);
+	char buf[48], counts[48];
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, m);
+	snprintf(counts, sizeof(counts), "counts of cpu%d", cpu);
+	KUNIT_EXPECT_STREQ(test, where(m, m, buf, sizeof(buf)), "map+0");
+	KUNIT_EXPECT_STREQ(test, where(m, (void *)m + 9, buf, sizeof(buf)), "map+9");
+	KUNIT_EXPECT_STREQ(test, where(m, per_cpu_ptr(m->pcpu, cpu), buf, sizeof(buf)), counts);
+	KUNIT_EXPECT_STREQ(test, where(m, &buf, buf, sizeof(buf)), "");
+	KUNIT_EXPECT_STREQ(test, where(m, (void *)m + m->ops->size, buf, sizeof(buf)), "");
+	cmap_destroy(m);
+}
+
+static struct kunit_case lines_cases[] = {
+	KUNIT_CASE(peaceful_lines_are_not_kept),
+	KUNIT_CASE(accesses_are_counted),
+	KUNIT_CASE(parts_fit_the_line),
+	KUNIT_CASE(sharing_is_told_true_from_false),
+	KUNIT_CASE(table_is_bounded),
+	KUNIT_CASE(addresses_are_named),
+	{}
+};
+
+static struct kunit_suite lines_suite = {
+	.name = "mapstat_lines",
+	.init = lines_init,
+	.exit = lines_exit,
+	.test_cases = lines_cases,
+};
+
+kunit_test_suites(&lines_suite);
