@@ -20,6 +20,7 @@ struct dentry;
 struct seq_file;
 
 extern const struct file_operations mapstat_cache_miss_fops;
+extern const struct file_operations mapstat_shared_lines_fops;
 
 #define MAPSTAT_DEBUGFS_RO	0400
 #define MAPSTAT_DEBUGFS_RW	0600

@@ -12,6 +12,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <mapstat/hist.h>
+#include <mapstat/lines.h>
 #include <mapstat/model.h>
 #include <mapstat/touch.h>
 
@@ -95,6 +96,7 @@ struct mapstat_miss_cpu {
  * @counts: as in struct mapstat_miss_session
  * @cpu: the pointer is constant
  * @hist: the pointers are constant; see struct mapstat_hist
+ * @lines: those that CPUs take from each other, as the model sees it; the pointer is constant
  */
 struct mapstat_misses {
 	spinlock_t lock;	/* protects kind, text and counts */
@@ -103,6 +105,7 @@ struct mapstat_misses {
 	unsigned long counts;
 	struct mapstat_miss_cpu __percpu *cpu;
 	struct mapstat_hist __percpu *hist[MAPSTAT_NR_MISS_HISTS];
+	struct mapstat_lines *lines;
 };
 
 struct mapstat_pmu;

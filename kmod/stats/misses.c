@@ -59,6 +59,7 @@ void mapstat_misses_free(struct mapstat_misses *misses)
 		return;
 	for (i = 0; i < MAPSTAT_NR_MISS_HISTS; i++)
 		mapstat_hist_free(misses->hist[i]);
+	mapstat_lines_free(misses->lines);
 	free_percpu(misses->cpu);
 	kfree(misses);
 }
@@ -80,7 +81,8 @@ struct mapstat_misses *misses_alloc(void)
 	spin_lock_init(&misses->lock);
 	misses->kind = MAPSTAT_CACHE_OFF;
 	misses->cpu = alloc_percpu(struct mapstat_miss_cpu);
-	all = misses->cpu;
+	misses->lines = mapstat_lines_alloc();
+	all = misses->cpu && misses->lines;
 	for (i = 0; i < MAPSTAT_NR_MISS_HISTS; i++) {
 		misses->hist[i] = mapstat_hist_alloc();
 		all = all && misses->hist[i];
@@ -223,6 +225,7 @@ void mapstat_misses_reset_cpu(struct mapstat_misses *misses, int cpu)
 			WRITE_ONCE(per_cpu_ptr(misses->cpu, cpu)->total[k][i], 0);
 	for (i = 0; i < MAPSTAT_NR_MISS_HISTS; i++)
 		mapstat_hist_zero(per_cpu_ptr(misses->hist[i], cpu));
+	mapstat_lines_reset_cpu(misses->lines, cpu);
 }
 
 /**

@@ -194,6 +194,7 @@ int mapstat_session_attach(const struct mapstat_miss_session *s, struct cmap *m)
 
 	if (ret || !s->model)
 		return ret;
+	mapstat_lines_resize(m->misses->lines, mapstat_model_line_bytes(s->model));
 	session_listener = (struct mapstat_listener){
 		.map = m, .model = s->model, .misses = m->misses,
 	};

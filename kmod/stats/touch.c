@@ -198,6 +198,8 @@ void mapstat_touch_result(const struct mapstat_touch *t)
 	op->l1[t->l1]++;
 	op->tlb_misses += t->tlb_miss;
 	op->invalidated += t->invalidated;
+	if (op->misses)
+		mapstat_lines_touch(op->misses->lines, t);
 }
 
 static void touch_lines(struct mapstat_model *model, struct mapstat_touch *t, unsigned int size)

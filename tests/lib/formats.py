@@ -2,7 +2,7 @@
 """Checks what the debugfs files say: the formats of docs/debugfs.md, and sums that must agree.
 
 usage: formats.py results FILE [PARAMETER=VALUE...]
-       formats.py version|stats|percpu|latency|latency_percpu|pauses|front_stats|cache_miss FILE
+       formats.py version|stats|percpu|latency|latency_percpu|pauses|front_stats|cache_miss|shared_lines FILE
        formats.py sums DIRECTORY      maps/<name>, at rest
        formats.py parameters DIRECTORY MODINFO-LINES-FILE
 Prints what is wrong and exits 1.
@@ -358,6 +358,37 @@ def front_stats(path):
     check((found["state"] == "off") == (found["entries_per_cpu"] == "0"), f"{path}: {found}")
     check(int(found["invalidations_total"]) <= int(found["misses_total"]), f"{path}: {found}")
     return found
+
+
+def shared_lines(path):
+    """Returns the rows; those of a source that does not tell of lines are none."""
+    lines = lines_of(path)
+    check(re.match(r"# source\t\S", lines[0]), f"{path}: source line: {lines[0]}")
+    if not lines[0].startswith("# source\tmodel "):
+        check(len(lines) == 1, f"{path}: lines from {lines[0]}")
+        return []
+    fields = lines[1].split("\t")
+    check(fields[0] == "# lines", f"{path}: {lines[1]}")
+    summary = dict(f.split("=") for f in fields[1:])
+    check(list(summary) == "shown of coherence_misses lost ops".split(), f"{path}: {lines[1]}")
+    header = "line coherence_misses invalidated sharing writers readers what".split()
+    check(lines[2] == "# " + "\t".join(header), f"{path}: header: {lines[2]}")
+    rows = [dict(zip(header, line.split("\t"))) for line in lines[3:]]
+    for row in rows:
+        check(len(row) == len(header) and re.fullmatch(r"0x[0-9a-f]+", row["line"]), f"{path}: {row}")
+        check(row["sharing"] in ("true", "false"), f"{path}: {row}")
+        for cpus in row["writers"], row["readers"]:
+            check(re.fullmatch(r"-|[0-9]+([-,][0-9]+)*", cpus), f"{path}: {row}")
+        check(row["what"], f"{path}: {row}")
+    misses = [int(row["coherence_misses"]) for row in rows]
+    check(misses == sorted(misses, reverse=True), f"{path}: not in order: {misses}")
+    check(len({row["line"] for row in rows}) == len(rows), f"{path}: a line stands twice")
+    check(len(rows) == int(summary["shown"]) == min(32, int(summary["of"])), f"{path}: {lines[1]}")
+    total = sum(misses) + int(summary["lost"])
+    check(total <= int(summary["coherence_misses"]), f"{path}: {lines[1]}, the rows have {total}")
+    if summary["shown"] == summary["of"]:
+        check(total == int(summary["coherence_misses"]), f"{path}: {lines[1]}, the rows have {total}")
+    return rows
 
 
 def sums(directory):

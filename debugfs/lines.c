@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * maps/<name>/shared_lines: the cache lines that CPUs take from each other.
+ */
+#include <linux/cpumask.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <mapstat/lines.h>
+#include <mapstat/misses.h>
+#include "../kmod/maps/maps.h"
+#include "debugfs.h"
+
+#define LINES_SHOWN	32	/* a screen of them */
+#define UNIT_BYTES	4	/* what is named: no lock is smaller */
+
+/**
+ * struct lines_reader - what a line's text is made with; the reader's own
+ * @map: whose lines
+ * @line_bytes: bytes of a line
+ * @writers: CPUs that write to a part, or to all of the line
+ * @readers: CPUs that only read
+ */
+struct lines_reader {
+	struct cmap *map;
+	unsigned int line_bytes;
+	struct cpumask writers;
+	struct cpumask readers;
+};
+
+static void show_cpus(struct seq_file *m, const struct cpumask *cpus)
+{
+	if (cpumask_empty(cpus))
+		seq_puts(m, "\t-");
+	else
+		seq_printf(m, "\t%*pbl", cpumask_pr_args(cpus));
+}
+
+static void forget_cpus(struct lines_reader *r)
+{
+	cpumask_clear(&r->writers);
+	cpumask_clear(&r->readers);
+}
+
+static u64 used_parts(const struct mapstat_line *line)
+{
+	const struct mapstat_line_cpu *c;
+	u64 used = 0;
+
+	for (c = line->first; c < line->first + line->cpus; c++)
+		used |= c->written | c->read;
+	return used;
+}
+
+/* Who uses these parts of a line? */
+static void note_cpus(struct lines_reader *r, const struct mapstat_line *line, u64 parts)
+{
+	const struct mapstat_line_cpu *c;
+
+	for (c = line->first; c < line->first + line->cpus; c++) {
+		if (c->written & parts)
+			cpumask_set_cpu(c->cpu, &r->writers);
+		if (c->read & parts)
+			cpumask_set_cpu(c->cpu, &r->readers);
+	}
+}
+
+static void show_part(struct seq_file *m, struct lines_reader *r, const char *separator,
+		      const char *text)
+{
+	seq_printf(m, "%s%s", separator, text);
+	if (!cpumask_empty(&r->readers))
+		seq_printf(m, " r:%*pbl", cpumask_pr_args(&r->readers));
+	if (!cpumask_empty(&r->writers))
+		seq_printf(m, " w:%*pbl", cpumask_pr_args(&r->writers));
+	forget_cpus(r);
+}
+
+/* What lies on the line, and who reads and writes it: neighbours of one name are one. */
+static void show_parts(struct seq_file *m, struct lines_reader *r,
+		       const struct mapstat_line *line)
+{
+	const unsigned int bytes = max(r->line_bytes / MAPSTAT_LINE_PARTS, 1U);
+	const unsigned int step = max(UNIT_BYTES / bytes, 1U);
+	char text[48], last[48] = "";
+	const u64 used = used_parts(line);
+	const char *separator = "\t";
+	unsigned int i;
+
+	forget_cpus(r);
+	for (i = 0; i < MAPSTAT_LINE_PARTS; i += step) {
+		const u64 parts = GENMASK_ULL(i + step - 1, i);
+		const void *addr = (void *)(line->first->addr + i * bytes);
+
+		if (!(used & parts))
+			continue;
+		if (!cmap_where(r->map, addr, text, sizeof(text)))
+			snprintf(text, sizeof(text), "+%u", i * bytes);
+		if (*last && strcmp(text, last)) {
+			show_part(m, r, separator, last);
+			separator = "; ";
+		}
+		note_cpus(r, line, parts);
+		strscpy(last, text, sizeof(last));
+	}
+	show_part(m, r, separator, last);
+	seq_putc(m, '\n');
+}
+
+static void show_line(struct seq_file *m, struct lines_reader *r,
+		      const struct mapstat_line *line)
+{
+	forget_cpus(r);
+	note_cpus(r, line, U64_MAX);
+	seq_printf(m, "%#lx\t%llu\t%llu\t%s", line->first->addr, line->misses,
+		   line->invalidated, line->is_true ? "true" : "false");
+	show_cpus(m, &r->writers);
+	show_cpus(m, &r->readers);
+	show_parts(m, r, line);
+}
+
+static int show_lines(struct seq_file *m, struct lines_reader *r,
+		      const struct mapstat_misses *misses)
+{
+	struct mapstat_lines_look *look = mapstat_lines_look(misses->lines);
+	unsigned int i, shown;
+
+	if (!look)
+		return -ENOMEM;
+	shown = min_t(unsigned int, look->n, LINES_SHOWN);
+	r->line_bytes = look->line_bytes;
+	seq_printf(m, "# lines\tshown=%u\tof=%u\tcoherence_misses=%llu\tlost=%llu\tops=%llu\n",
+		   shown, look->n, look->misses, look->lost,
+		   mapstat_misses_sum(misses, MAPSTAT_TOTAL_OPS));
+	seq_puts(m, "# line\tcoherence_misses\tinvalidated\tsharing\twriters\treaders\twhat\n");
+	for (i = 0; i < shown; i++)
+		show_line(m, r, &look->line[i]);
+	mapstat_lines_look_free(look);
+	return 0;
+}
+
+static int shared_lines_show(struct seq_file *m, void *v)
+{
+	struct cmap *map = m->private;
+	char text[MAPSTAT_SOURCE_TEXT];
+	unsigned long counts;
+	struct lines_reader *r;
+	int ret;
+
+	counts = mapstat_misses_source(map, text, sizeof(text));
+	seq_printf(m, "# source\t%s\n", text);
+	if (!(counts & BIT(MAPSTAT_TOTAL_COHERENCE)))
+		return 0;
+	r = kzalloc(sizeof(*r), GFP_KERNEL);
+	if (!r)
+		return -ENOMEM;
+	r->map = map;
+	ret = show_lines(m, r, cmap_misses(map));
+	kfree(r);
+	return ret;
+}
+
+static int shared_lines_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, shared_lines_show, inode->i_private);
+}
+
+const struct file_operations mapstat_shared_lines_fops = {
+	.owner		= THIS_MODULE,
+	.open		= shared_lines_open,
+	.read		= seq_read,
+	.llseek		= seq_lseek,
+	.release	= single_release,
+};
