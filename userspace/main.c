@@ -9,10 +9,10 @@
 #include <string.h>
 #include "mapstat.h"
 
-enum command { SHOW, LIST, JSON, RUN, WAIT, EVENTS, HEAT, NCOMMANDS };
+enum command { SHOW, LIST, JSON, RUN, FALSESHARE, WAIT, EVENTS, HEAT, NCOMMANDS };
 
 static const char *const command_names[NCOMMANDS] = {
-	"show", "list", "json", "run", "wait", "events", "heat",
+	"show", "list", "json", "run", "falseshare", "wait", "events", "heat",
 };
 
 static const char help_all[] =
@@ -22,6 +22,7 @@ static const char help_all[] =
 	"  list                   the live maps\n"
 	"  json                   everything, as one JSON document\n"
 	"  run [-p NAME=VALUE]... set parameters, run, and show\n"
+	"  falseshare             what it costs to share a cache line, and which lines do\n"
 	"  wait                   wait for the end of a run\n"
 	"  events                 accesses of the maps' memory, as they come\n"
 	"  heat [FILE]            which lines and fields they touch, miss and fight over\n\n"
@@ -52,6 +53,12 @@ static const char *const command_help[NCOMMANDS] = {
 	"  -p, --parameter NAME=VALUE   as in stress/NAME; may be given many times\n"
 	"      --wait-only              print nothing at the end\n"
 	"      --op OP, --no-hist       as in mapstat show\n",
+	[FALSESHARE] =
+	"Usage: mapstat falseshare [-p NAME=VALUE]... [--last]\n"
+	"Run counters and shards, packed against padded, with the model of caches; show what\n"
+	"sharing lines costs, the coherence misses behind it, and the lines that suffered.\n\n"
+	"  -p, --parameter NAME=VALUE   as in mapstat run\n"
+	"      --last                   show the last run, which was this; run nothing\n",
 	[WAIT] =
 	"Usage: mapstat wait\n"
 	"Wait until no run is under way.  Exit status 1 if the last one failed.\n",
@@ -134,6 +141,8 @@ static int call(enum command command, const struct tree *t, const struct options
 		return events(t, opt, stdout);	/* as they come, not in the end */
 	case HEAT:
 		return heat(t, opt, &term, out);
+	case FALSESHARE:
+		return falseshare(t, opt, &term, out);
 	default:
 		return wait_idle(t);
 	}
@@ -185,7 +194,7 @@ static int check_arguments(enum command command, const struct options *opt, int 
 
 enum {
 	OPT_OP = 256, OPT_NO_HIST, OPT_WAIT_ONLY, OPT_SOURCE, OPT_JSON, OPT_COUNT, OPT_SECONDS,
-	OPT_MAP, OPT_SVG, OPT_FOLDED,
+	OPT_MAP, OPT_SVG, OPT_FOLDED, OPT_LAST,
 };
 
 static const struct option long_options[] = {
@@ -203,6 +212,7 @@ static const struct option long_options[] = {
 	{ "map", required_argument, NULL, OPT_MAP },
 	{ "svg", required_argument, NULL, OPT_SVG },
 	{ "folded", no_argument, NULL, OPT_FOLDED },
+	{ "last", no_argument, NULL, OPT_LAST },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -210,8 +220,11 @@ static bool option_fits(enum command command, int option)
 {
 	switch (option) {
 	case 'p':
+		return command == RUN || command == FALSESHARE;
 	case OPT_WAIT_ONLY:
 		return command == RUN;
+	case OPT_LAST:
+		return command == FALSESHARE;
 	case OPT_OP:
 	case OPT_NO_HIST:
 		return command == SHOW || command == RUN;
@@ -268,6 +281,9 @@ static void take_option(struct options *opt, int option)
 		break;
 	case OPT_FOLDED:
 		opt->folded = true;
+		break;
+	case OPT_LAST:
+		opt->last = true;
 		break;
 	}
 }

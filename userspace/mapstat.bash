@@ -24,7 +24,7 @@ _mapstat_command()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		-d | --debugfs) ((i++)) ;;
-		show | list | json | run | wait | events | heat)
+		show | list | json | run | falseshare | wait | events | heat)
 			printf '%s' "${COMP_WORDS[i]}"
 			return
 			;;
@@ -64,9 +64,10 @@ _mapstat()
 		;;
 	*)
 		case $(_mapstat_command) in
-		"") words="show list json run wait events heat -d --debugfs --help --version" ;;
+		"") words="show list json run falseshare wait events heat -d --debugfs --help --version" ;;
 		show) words="--op --no-hist --help $(_mapstat_entries maps)" ;;
 		run) words="-p --parameter --wait-only --op --no-hist --help" ;;
+		falseshare) words="-p --parameter --last --help" ;;
 		events) words="--source --json --count --seconds --help" ;;
 		heat)
 			words="--map --svg --folded --source --count --seconds --help"

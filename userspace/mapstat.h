@@ -49,6 +49,7 @@ struct options {
 	const char *map;	/* heat: of this one only */
 	const char *svg;	/* heat: a file to draw into */
 	bool folded;
+	bool last;		/* show the last run, run nothing */
 	char **args;		/* map names, or name=value of "run" */
 	size_t nargs;
 };
@@ -236,6 +237,28 @@ int pauses_read(const struct tree *t, const char *map, struct pauses *p);
 void pauses_free(struct pauses *p);
 int maps_list(const struct tree *t, struct names *names);
 
+/* -- lines that CPUs take from each other (shared.c) -- */
+
+struct shared_line {
+	char *address;
+	uint64_t misses;	/* coherence misses */
+	uint64_t invalidated;
+	char *sharing;		/* "true" or "false" */
+	char *writers;		/* CPUs, or "-" */
+	char *readers;
+	char *what;		/* lies there, and who reads and writes it */
+};
+
+struct shared {
+	char *source;
+	struct pairs summary;	/* none where nobody counts coherence misses */
+	struct shared_line *line;
+	size_t n;
+};
+
+int shared_read(const struct tree *t, const char *map, struct shared *s);
+void shared_free(struct shared *s);
+
 /* -- parameters that the documentation knows (params.c) -- */
 
 bool param_is_text(const char *name);
@@ -272,7 +295,15 @@ int events(const struct tree *t, const struct options *opt, FILE *out);
 int heat(const struct tree *t, const struct options *opt, const struct term *term, FILE *out);
 int list(const struct tree *t, FILE *out);
 int run(const struct tree *t, const struct options *opt, const struct term *term, FILE *out);
+int falseshare(const struct tree *t, const struct options *opt, const struct term *term,
+	       FILE *out);
 int wait_idle(const struct tree *t);
+/*
+ * Set @own (NULL at its end) and then what @opt says, run, and wait for the end; @own is put
+ * back then.  @verdict receives the exit status that the run deserves.
+ */
+int run_with(const struct tree *t, const struct options *opt, const char *const *own,
+	     int *verdict);
 
 /* -- parts of "json" -- */
 

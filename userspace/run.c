@@ -27,6 +27,7 @@ struct session {
 	const struct tree *tree;
 	struct setting *setting;
 	size_t n;
+	size_t own;		/* the first of them: put back when the run has ended */
 	sigset_t caught;	/* empty: every signal does what it always does */
 	sigset_t mask;		/* as it was before */
 };
@@ -168,20 +169,30 @@ static char *setting_file(const struct setting *p)
 	return file;
 }
 
-static int parse_settings(struct session *s, const struct options *opt)
+static int parse_setting(struct session *s, const char *arg)
 {
-	s->setting = xrealloc(NULL, opt->nargs, sizeof(*s->setting));
-	for (; s->n < opt->nargs; s->n++) {
-		char *arg = opt->args[s->n], *equals = strchr(arg, '=');
-		struct setting *p = &s->setting[s->n];
+	const char *equals = strchr(arg, '=');
+	struct setting *p;
 
-		if (!equals || equals == arg)
-			return fail(ST_USAGE, "for example: mapstat run -p threads=4",
-				    "-p %s: not name=value", arg);
-		*p = (struct setting){ .name = xstrdup(arg), .value = equals + 1 };
-		p->name[equals - arg] = '\0';
-	}
+	if (!equals || equals == arg)
+		return fail(ST_USAGE, "for example: mapstat run -p threads=4",
+			    "-p %s: not name=value", arg);
+	s->setting = xrealloc(s->setting, s->n + 1, sizeof(*s->setting));
+	p = &s->setting[s->n++];
+	*p = (struct setting){ .name = xstrdup(arg), .value = equals + 1 };
+	p->name[equals - arg] = '\0';
 	return ST_OK;
+}
+
+static int parse_settings(struct session *s, const struct options *opt, const char *const *own)
+{
+	int ret = ST_OK;
+
+	for (; own[s->own] && !ret; s->own++)
+		ret = parse_setting(s, own[s->own]);
+	for (size_t i = 0; i < opt->nargs && !ret; i++)
+		ret = parse_setting(s, opt->args[i]);
+	return ret;
 }
 
 /* All names are checked, and all old values read, before anything is written. */
@@ -335,13 +346,17 @@ static int run_and_watch(struct session *s, struct control *c)
 	if (!ret && !sig) {
 		ret = watch(s, c, &sig);
 		if (sig)
-			return interrupted(s, sig);
+			ret = interrupted(s, sig);
+		restore(s, s->own);
+		if (sig)
+			return ret;
 	}
 	release_signals(s);
 	return sig ? 128 + sig : ret;
 }
 
-static int run_session(struct session *s, const struct options *opt, struct control *c)
+static int run_session(struct session *s, const struct options *opt, const char *const *own,
+		       struct control *c)
 {
 	struct pairs version;
 	int ret;
@@ -350,7 +365,7 @@ static int run_session(struct session *s, const struct options *opt, struct cont
 	if (ret)
 		return ret;
 	pairs_free(&version);
-	ret = parse_settings(s, opt);
+	ret = parse_settings(s, opt, own);
 	if (!ret)
 		ret = check_idle(s->tree);
 	if (!ret)
@@ -358,18 +373,29 @@ static int run_session(struct session *s, const struct options *opt, struct cont
 	return ret ? ret : run_and_watch(s, c);
 }
 
-int run(const struct tree *t, const struct options *opt, const struct term *term, FILE *out)
+int run_with(const struct tree *t, const struct options *opt, const char *const *own,
+	     int *verdict)
 {
 	struct session s = { .tree = t };
-	struct options all = *opt;
 	struct control c;
+	int ret;
+
+	ret = run_session(&s, opt, own, &c);
+	free_settings(&s);
+	if (!ret)
+		*verdict = judge(t, &c, true);
+	return ret;
+}
+
+int run(const struct tree *t, const struct options *opt, const struct term *term, FILE *out)
+{
+	static const char *const none[] = { NULL };
+	struct options all = *opt;
 	int ret, verdict;
 
-	ret = run_session(&s, opt, &c);
-	free_settings(&s);
+	ret = run_with(t, opt, none, &verdict);
 	if (ret)
 		return ret;
-	verdict = judge(t, &c, true);
 	if (opt->wait_only || verdict > ST_FAILURE)
 		return verdict;
 	all.nargs = 0;
