@@ -76,7 +76,7 @@ static const struct ranked *find(const struct ranking *k, const char *map)
 	return NULL;
 }
 
-static bool overlap(const struct ranked *a, const struct ranked *b)
+bool ranked_overlap(const struct ranked *a, const struct ranked *b)
 {
 	return a->min <= b->max && b->min <= a->max;
 }
@@ -150,7 +150,7 @@ static size_t put_overlapping(FILE *out, const struct ranking *k)
 	size_t n = 0;
 
 	for (size_t i = 1; i < contenders(k); i++) {
-		if (!overlap(best, &k->at[i]))
+		if (!ranked_overlap(best, &k->at[i]))
 			continue;
 		fputs(n++ ? ", " : "", out);
 		put_name(out, &k->at[i]);
@@ -167,7 +167,7 @@ static void say_baseline(FILE *out, const struct ranking *k, const struct term *
 
 	if (!baseline) {
 		fputs(" " BASELINE " is not among them.", out);
-	} else if (baseline != best && !overlap(best, baseline)) {
+	} else if (baseline != best && !ranked_overlap(best, baseline)) {
 		putc(' ', out);
 		put_name(out, best);
 		fputs(" is ", out);
@@ -258,18 +258,27 @@ static void say_wrong(FILE *out, const struct ranking *k)
 	}
 }
 
+const char *results_undecided(const struct results *r)
+{
+	if (!strcmp(r->verdict, "NONE") && r->nrows)
+		return "The run was stopped before its end: its rounds so far decide nothing.";
+	if (!strcmp(r->verdict, "NONE"))
+		return "No run yet. Begin one with: mapstat run";
+	if (!strcmp(r->verdict, "RUNNING"))
+		return "The run is not over, the figures will still change. Wait for it with: "
+		       "mapstat wait";
+	if (strcmp(r->verdict, "SUCCESS"))
+		return "The run failed: its figures decide nothing.";
+	return NULL;
+}
+
 static void say(FILE *out, const struct results *r, const struct ranking *k,
 		const struct term *term)
 {
-	if (!strcmp(r->verdict, "NONE") && r->nrows) {
-		fputs("The run was stopped before its end: its rounds so far decide nothing.", out);
-	} else if (!strcmp(r->verdict, "NONE")) {
-		fputs("No run yet. Begin one with: mapstat run", out);
-	} else if (!strcmp(r->verdict, "RUNNING")) {
-		fputs("The run is not over, the figures will still change. Wait for it with: "
-		      "mapstat wait", out);
-	} else if (strcmp(r->verdict, "SUCCESS")) {
-		fputs("The run failed: its figures decide nothing.", out);
+	const char *undecided = results_undecided(r);
+
+	if (undecided) {
+		fputs(undecided, out);
 	} else {
 		fputs("Under ", out);
 		mix_describe(r, out);

@@ -47,7 +47,7 @@ void json_string(FILE *out, const char *text)
 	putc('"', out);
 }
 
-static void put_key(FILE *out, const char *name, bool first)
+void json_key(FILE *out, const char *name, bool first)
 {
 	fputs(first ? "" : ", ", out);
 	json_string(out, name);
@@ -83,11 +83,11 @@ static void put_named(FILE *out, const char *name, const char *value)
 		put_value(out, value);
 }
 
-static void put_pairs(FILE *out, const struct pairs *p)
+void json_pairs(FILE *out, const struct pairs *p)
 {
 	putc('{', out);
 	for (size_t i = 0; i < p->n; i++) {
-		put_key(out, p->name[i], !i);
+		json_key(out, p->name[i], !i);
 		put_named(out, p->name[i], p->value[i]);
 	}
 	putc('}', out);
@@ -127,7 +127,7 @@ static int put_parameters(const struct tree *t, FILE *out)
 		ret = tree_read_word(t, file, &value);
 		if (ret)
 			break;
-		put_key(out, names.name[i], !i);
+		json_key(out, names.name[i], !i);
 		put_named(out, names.name[i], value);
 		free(value);
 	}
@@ -140,7 +140,7 @@ static void put_row(const struct results *r, const struct row *row, bool first, 
 {
 	fputs(first ? "\n  {" : ",\n  {", out);
 	for (size_t i = 0; i < r->ncolumns; i++) {
-		put_key(out, r->column[i], !i);
+		json_key(out, r->column[i], !i);
 		if (!i)
 			json_string(out, row->cell[i]);
 		else
@@ -182,7 +182,7 @@ static int put_results(const struct tree *t, FILE *out)
 	fputs(", \"reason\": ", out);
 	json_string(out, r.reason);
 	fputs(", \"parameters\": ", out);
-	put_pairs(out, &r.parameters);
+	json_pairs(out, &r.parameters);
 	fputs("}}", out);
 	results_free(&r);
 	return ST_OK;
@@ -221,9 +221,9 @@ static int put_latency(const struct tree *t, const char *map, FILE *out)
 	fputs(", \"operations\": {", out);
 	for (size_t i = 0; i < lat.n; i++) {
 		fputs(i ? ",\n   " : "\n   ", out);
-		put_key(out, lat.op[i].name, true);
+		json_key(out, lat.op[i].name, true);
 		fputs("{\"summary\": ", out);
-		put_pairs(out, &lat.op[i].summary);
+		json_pairs(out, &lat.op[i].summary);
 		fputs(", \"buckets\": ", out);
 		put_buckets(lat.op[i].bucket, out);
 		putc('}', out);
@@ -242,8 +242,8 @@ static int put_pauses(const struct tree *t, const char *map, FILE *out)
 		return ret;
 	fputs(",\n  \"pauses\": {\"kinds\": {", out);
 	for (size_t i = 0; i < p.nkinds; i++) {
-		put_key(out, p.kind[i].name, !i);
-		put_pairs(out, &p.kind[i].summary);
+		json_key(out, p.kind[i].name, !i);
+		json_pairs(out, &p.kind[i].summary);
 	}
 	fputs("}, \"buckets\": ", out);
 	put_buckets(p.bucket, out);
@@ -271,7 +271,7 @@ static int put_map(const struct tree *t, const char *map, FILE *out)
 	fputs(" {\"name\": ", out);
 	json_string(out, map);
 	fputs(",\n  \"stats\": ", out);
-	put_pairs(out, &stats);
+	json_pairs(out, &stats);
 	pairs_free(&stats);
 	ret = put_latency(t, map, out);
 	if (!ret)
@@ -305,7 +305,7 @@ int json(const struct tree *t, FILE *out)
 	if (ret)
 		return ret;
 	fputs("{\"version\": ", out);
-	put_pairs(out, &version);
+	json_pairs(out, &version);
 	pairs_free(&version);
 	ret = put_control(t, out);
 	if (!ret)

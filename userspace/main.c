@@ -9,16 +9,17 @@
 #include <string.h>
 #include "mapstat.h"
 
-enum command { SHOW, LIST, JSON, RUN, FALSESHARE, WAIT, EVENTS, HEAT, NCOMMANDS };
+enum command { SHOW, EXPLAIN, LIST, JSON, RUN, FALSESHARE, WAIT, EVENTS, HEAT, NCOMMANDS };
 
 static const char *const command_names[NCOMMANDS] = {
-	"show", "list", "json", "run", "falseshare", "wait", "events", "heat",
+	"show", "explain", "list", "json", "run", "falseshare", "wait", "events", "heat",
 };
 
 static const char help_all[] =
 	"Usage: mapstat [-d DIR] COMMAND [ARGUMENT]...\n"
 	"Compare concurrent map designs in the kernel that runs here.\n\n"
 	"  show [MAP]...          the last run's comparison, and latency histograms\n"
+	"  explain MAP MAP        where the difference between two maps goes\n"
 	"  list                   the live maps\n"
 	"  json                   everything, as one JSON document\n"
 	"  run [-p NAME=VALUE]... set parameters, run, and show\n"
@@ -39,6 +40,12 @@ static const char *const command_help[NCOMMANDS] = {
 	"      --op OP      load (default), store, delete, rmw, range, load_response,\n"
 	"                   store_response or delete_response\n"
 	"      --no-hist    no histograms\n",
+	[EXPLAIN] =
+	"Usage: mapstat explain [--json] MAP MAP\n"
+	"Show where the difference between two maps of the last run goes: time, accesses and\n"
+	"cache misses, what was counted, pauses; which of these differ most, and whether they\n"
+	"explain the difference in time.\n\n"
+	"      --json       the same as one JSON document\n",
 	[LIST] =
 	"Usage: mapstat list\n"
 	"List the live maps: design, entries, bytes per entry, hits and misses of loads.\n",
@@ -131,6 +138,8 @@ static int call(enum command command, const struct tree *t, const struct options
 	switch (command) {
 	case SHOW:
 		return show(t, opt, &term, out);
+	case EXPLAIN:
+		return explain(t, opt, &term, out);
 	case LIST:
 		return list(t, out);
 	case JSON:
@@ -187,7 +196,10 @@ static int check_arguments(enum command command, const struct options *opt, int 
 {
 	if (!is_op(opt->op))
 		return usage("there is no operation '%s'", opt->op);
-	if (command != SHOW && (command != HEAT || optind + 1 < argc) && optind < argc)
+	if (command == EXPLAIN && (argc - optind != 2 || !strcmp(argv[optind], argv[optind + 1])))
+		return usage("%s", "'explain' takes the names of two maps");
+	if (command != SHOW && command != EXPLAIN && (command != HEAT || optind + 1 < argc) &&
+	    optind < argc)
 		return usage("'%s' is one argument too many", argv[optind]);
 	return ST_OK;
 }
@@ -229,7 +241,7 @@ static bool option_fits(enum command command, int option)
 	case OPT_NO_HIST:
 		return command == SHOW || command == RUN;
 	case OPT_JSON:
-		return command == EVENTS;
+		return command == EVENTS || command == EXPLAIN;
 	case OPT_SOURCE:
 	case OPT_COUNT:
 	case OPT_SECONDS:
@@ -306,7 +318,7 @@ static int run_command(enum command command, struct options *opt, int argc, char
 	ret = check_arguments(command, opt, argc, argv);
 	if (ret)
 		return ret;
-	while ((command == SHOW || command == HEAT) && optind < argc)
+	while ((command == SHOW || command == EXPLAIN || command == HEAT) && optind < argc)
 		opt->args[opt->nargs++] = argv[optind++];
 	return execute(command, opt);
 }

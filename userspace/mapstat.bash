@@ -24,7 +24,7 @@ _mapstat_command()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		-d | --debugfs) ((i++)) ;;
-		show | list | json | run | falseshare | wait | events | heat)
+		show | explain | list | json | run | falseshare | wait | events | heat)
 			printf '%s' "${COMP_WORDS[i]}"
 			return
 			;;
@@ -64,8 +64,9 @@ _mapstat()
 		;;
 	*)
 		case $(_mapstat_command) in
-		"") words="show list json run falseshare wait events heat -d --debugfs --help --version" ;;
+		"") words="show explain list json run falseshare wait events heat -d --debugfs --help --version" ;;
 		show) words="--op --no-hist --help $(_mapstat_entries maps)" ;;
+		explain) words="--json --help $(_mapstat_entries maps)" ;;
 		run) words="-p --parameter --wait-only --op --no-hist --help" ;;
 		falseshare) words="-p --parameter --last --help" ;;
 		events) words="--source --json --count --seconds --help" ;;

@@ -2,9 +2,9 @@
 /*
  * mapstat(1): reads the files described in docs/debugfs.md and prints them.
  *
- * The data's way: read.c brings a file into memory; results.c, latency.c and maps.c turn
- * text into structures, refusing whatever is not as documented; show.c, json.c and
- * run.c print.  A command writes its output into memory first, so that standard output
+ * The data's way: read.c brings a file into memory; results.c, latency.c, maps.c and misses.c
+ * turn text into structures, refusing whatever is not as documented; show.c, explain.c, json.c
+ * and run.c print.  A command writes its output into memory first, so that standard output
  * gets all of it or nothing.
  */
 #ifndef MAPSTAT_H
@@ -43,7 +43,7 @@ struct options {
 	bool no_hist;
 	bool wait_only;
 	const char *source;	/* of events: "auto", "bpf" or "relay" */
-	bool json;		/* events as JSON lines */
+	bool json;		/* events as JSON lines, explain as a document */
 	const char *count;	/* of events; NULL: no limit */
 	const char *seconds;
 	const char *map;	/* heat: of this one only */
@@ -259,10 +259,26 @@ struct shared {
 int shared_read(const struct tree *t, const char *map, struct shared *s);
 void shared_free(struct shared *s);
 
+/* -- cache misses of a live map (misses.c) -- */
+
+struct misses {
+	char *source;		/* NULL: the module has no such file */
+	struct pairs total;	/* "ops_total", "load_lines_total", … */
+};
+
+int misses_read(const struct tree *t, const char *map, struct misses *m);
+void misses_free(struct misses *m);
+
 /* -- parameters that the documentation knows (params.c) -- */
 
 bool param_is_text(const char *name);
 const char *param_range(const char *name);	/* NULL if unknown */
+
+/* -- JSON (json.c) -- */
+
+void json_string(FILE *out, const char *text);
+void json_key(FILE *out, const char *name, bool first);
+void json_pairs(FILE *out, const struct pairs *p);
 
 /* -- terminal (term.c) -- */
 
@@ -294,6 +310,8 @@ int events(const struct tree *t, const struct options *opt, FILE *out);
 /* @t may be NULL where the records come from a file. */
 int heat(const struct tree *t, const struct options *opt, const struct term *term, FILE *out);
 int list(const struct tree *t, FILE *out);
+int explain(const struct tree *t, const struct options *opt, const struct term *term,
+	    FILE *out);
 int run(const struct tree *t, const struct options *opt, const struct term *term, FILE *out);
 int falseshare(const struct tree *t, const struct options *opt, const struct term *term,
 	       FILE *out);
@@ -334,6 +352,9 @@ void histogram_show(const char *map, const struct latency_op *op,
 void answer_show(const struct results *r, const struct ranking *k, const struct term *term,
 		 FILE *out);
 void mix_describe(const struct results *r, FILE *out);
+bool ranked_overlap(const struct ranked *a, const struct ranked *b);
+/* Return: why the figures of such a run decide nothing; NULL: they do. */
+const char *results_undecided(const struct results *r);
 /* Print @s, breaking lines between words. */
 void put_wrapped(FILE *out, const struct term *term, const char *s);
 
