@@ -112,6 +112,32 @@ void draws_init(struct draws *d, uint64_t seed, unsigned int thread)
 	d->rank = d->state % KEYS_RANKS;
 }
 
+static uint64_t below(struct draws *d, uint64_t n)
+{
+	return (uint64_t)((unsigned __int128)draw(d) * n >> 64);
+}
+
+static uint64_t draw_hotspot(const struct keys *keys, struct draws *d)
+{
+	const uint64_t hot = keys->n * KEYS_HOT / 100 ?: 1;
+
+	if (below(d, 100) >= KEYS_HOT || hot == keys->n)
+		return below(d, hot);
+	return hot + below(d, keys->n - hot);
+}
+
+static uint64_t draw_index(const struct keys *keys, struct draws *d, enum bench_dist dist)
+{
+	switch (dist) {
+	case DIST_ZIPF:
+		return keys->ranks[d->rank++ % KEYS_RANKS];
+	case DIST_HOTSPOT:
+		return draw_hotspot(keys, d);
+	default:
+		return below(d, keys->n);
+	}
+}
+
 /**
  * keys_draw - the next operations of a thread
  * @keys: of the map
@@ -125,7 +151,6 @@ void keys_draw(const struct keys *keys, struct draws *d, enum bench_mix mix,
 {
 	const uint64_t absent = mix == MIX_MISS ? keys->n : 0;
 	unsigned int i;
-	uint64_t index;
 
 	b->found = 0;
 	b->sum = 0;
@@ -135,11 +160,7 @@ void keys_draw(const struct keys *keys, struct draws *d, enum bench_mix mix,
 		.write = mix == MIX_97 ? b->write : NULL,
 	};
 	for (i = 0; i < BENCH_BATCH; i++) {
-		if (dist == DIST_ZIPF)
-			index = keys->ranks[d->rank++ % KEYS_RANKS];
-		else
-			index = (uint64_t)((unsigned __int128)draw(d) * keys->n >> 64);
-		b->keys[i] = keys_at(keys, absent + index);
+		b->keys[i] = keys_at(keys, absent + draw_index(keys, d, dist));
 		b->write[i] = mix == MIX_97 && draw(d) % 1000 < KEYS_WRITES;
 		if (!absent && !b->write[i]) {
 			b->found++;

@@ -12,6 +12,7 @@
 
 #define KEYS_THETA	0.99
 #define KEYS_RANKS	(1U << 21)	/* drawn beforehand: drawing takes longer than a lookup */
+#define KEYS_HOT	10	/* percent of the keys that get all but as many operations */
 #define KEYS_WRITES	27		/* of 1000 operations in the mix 97.3 */
 
 /* splitmix64 (Steele, Lea, Flood; public domain): a bijection, so keys differ. */

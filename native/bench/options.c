@@ -22,6 +22,7 @@ const char *const mix_names[NR_MIXES] = {
 const char *const dist_names[NR_DISTS] = {
 	[DIST_UNIFORM] = "uniform",
 	[DIST_ZIPF] = "zipf",
+	[DIST_HOTSPOT] = "hotspot",
 };
 
 static const char usage[] =
@@ -33,7 +34,7 @@ static const char usage[] =
 "  --n N,N             entries (1000,100000,1000000)\n"
 "  --threads N,N       threads, pinned (1,2)\n"
 "  --mix A,B           hit, miss, 97.3, bulk32, chase (all)\n"
-"  --dist A,B          uniform, zipf (both)\n"
+"  --dist A,B          uniform, zipf, hotspot: 90 % on 10 % of the keys (the first two)\n"
 "  --rounds N          rounds (5)\n"
 "  --ms N              of a round, for each cell and design (100)\n"
 "  --seed N            of keys and draws (1)\n"

@@ -34,6 +34,7 @@ enum bench_mix {
 enum bench_dist {
 	DIST_UNIFORM,
 	DIST_ZIPF,
+	DIST_HOTSPOT,
 	NR_DISTS
 };
 

@@ -13,6 +13,7 @@ import (
 const (
 	theta = 0.99    // of the zipf distribution
 	ranks = 1 << 21 // drawn beforehand
+	hot   = 10      // percent of the keys that get all but as many operations
 )
 
 // A key set is n keys, and n more that are absent. They are computed, so that drawing them
@@ -88,6 +89,18 @@ func (d *draw) next() uint64 {
 func (d *draw) below(n uint64) uint64 {
 	hi, _ := bits.Mul64(d.next(), n)
 	return hi
+}
+
+// hotspot draws a key as keys.c does.
+func (k *keySet) hotspot(d *draw) uint64 {
+	n := k.n * hot / 100
+	if n == 0 {
+		n = 1
+	}
+	if d.below(100) >= hot || n == k.n {
+		return d.below(n)
+	}
+	return n + d.below(k.n-n)
 }
 
 // zipfRanks draws ranks beforehand, as keys.c does: drawing takes longer than a lookup, and

@@ -40,7 +40,7 @@ func (c *cell) check() error {
 	default:
 		return fmt.Errorf("no such mix: %s", c.mix)
 	}
-	if c.dist != "uniform" && c.dist != "zipf" {
+	if c.dist != "uniform" && c.dist != "zipf" && c.dist != "hotspot" {
 		return fmt.Errorf("no such distribution: %s", c.dist)
 	}
 	return nil
@@ -106,9 +106,12 @@ type worker struct {
 var epoch = time.Now()
 
 func (w *worker) index() uint64 {
-	if w.cell.dist == "zipf" {
+	switch w.cell.dist {
+	case "zipf":
 		w.rank++
 		return uint64(w.keys.zipf[w.rank%ranks])
+	case "hotspot":
+		return w.keys.hotspot(&w.draw)
 	}
 	return w.draw.below(w.keys.n)
 }
