@@ -53,18 +53,18 @@ def table(bench):
     yield about(bench, figures)
 
 
-def write(path, bench):
-    """Puts the table between the markers; the file is the old one or the new one, whole."""
+def put_between(path, begin, end, lines):
+    """Puts lines between the markers; the file is the old one or the new one, whole."""
     with open(path, encoding="utf-8") as file:
         old = file.read()
-    for marker in (BEGIN, END):
+    for marker in (begin, end):
         if old.count(marker) != 1:
             raise Wrong(f"{path}: {old.count(marker)} times '{marker}', should be once")
-    if old.index(BEGIN) > old.index(END):
-        raise Wrong(f"{path}: '{END}' is before '{BEGIN}'")
-    before, rest = old.split(BEGIN)
-    lines = "\n".join(table(bench))
-    new = f"{before}{BEGIN}\n{lines}\n{END}{rest.split(END)[1]}"
+    if old.index(begin) > old.index(end):
+        raise Wrong(f"{path}: '{end}' is before '{begin}'")
+    before, rest = old.split(begin)
+    text = "\n".join(lines)
+    new = f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}"
     directory = os.path.dirname(os.path.abspath(path))
     handle, temporary = tempfile.mkstemp(dir=directory, prefix=".bench.")
     try:
@@ -75,3 +75,7 @@ def write(path, bench):
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def write(path, bench):
+    put_between(path, BEGIN, END, table(bench))
