@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# docs/claims.md and what writes it (vm/claims), without measuring anything.
+# shellcheck source=tests/lib/host.sh
+. "$(dirname -- "$0")/../lib/host.sh"
+
+DIR=$(mktemp -d)
+trap '[[ $BASHPID != "$CASE_PID" ]] || rm -rf -- "$CASE_LOG" "$DIR"' EXIT
+
+# Writes from what $DIR/measured has.
+claims() {
+	cp README.md "$DIR/README.md"
+	python3 vm/claims --keep --dir "$DIR/measured" --document "$DIR/claims.md" --readme "$DIR/README.md"
+}
+
+# What is said of our own figures, in both files.
+ours() {
+	grep -v '^\*\*Published' "$DIR/claims.md"
+	sed -n '/<!-- claims -->/,/<!-- .claims -->/p' "$DIR/README.md"
+}
+
+# Breaks when a figure is made up where there is none, or a claim is left out.
+nothing_measured() {
+	claims
+	equal claims "$(grep -c '^## [0-9]*\. ' "$DIR/claims.md")" 13
+	equal "published figures" "$(grep -c '^\*\*Published:\*\* ' "$DIR/claims.md")" 13
+	ours | grep -nE '[0-9]x (slower|faster)|within the spread|\([0-9.]+\.\.' | no_line
+	grep -nE '^\|.*\| (UML|QEMU|bench) \|.*[0-9]' "$DIR/claims.md" | no_line
+	grep -q "^Not measured\.$" "$DIR/README.md" || fail "README.md has an answer all the same"
+}
+
+# Breaks when a figure is of another map, run or column.
+figures_of_a_run() {
+	local run=$DIR/measured/uml/mix-1000
+	mkdir -p "${run%/*}"
+	cp -r userspace/tests/trees/recorded "$run"
+	mv "$run/maps/readdirty" "$run/maps/readdirty_classic"
+	sed -i 's/^readdirty\t/readdirty_classic\t/' "$run/results"
+	make -s mapstat
+	claims
+	grep '^| 1 000 | 1 | UML | 26.8 (26.2..27.5) | 55.0 (54.6..56.1) | 2.05x faster |' "$DIR/claims.md"
+	grep '^| 1 000 | 1 | UML | 7.03 / 5.68 | 1.05 / 1.05 | 0.02 / 1.98 |' "$DIR/claims.md"
+	grep 'rwlock takes 28.2 ns more per operation than readdirty_classic' "$DIR/claims.md"
+	grep '^| 1 000 | 2.05x faster | - |' "$DIR/README.md"
+	# Its times are the emulator's.
+	mkdir "$DIR/measured/qemu"
+	mv "$run" "$DIR/measured/qemu/"
+	claims
+	grep '^| 1 000 | 2 | QEMU | 7.03 / 5.68 |' "$DIR/claims.md"
+	ours | grep -nE '26\.8|28\.2|55\.0|2\.05|ns each' | no_line
+}
+
+# refuses TEXT: a message, and the document stays as it was
+refuses() {
+	local said
+	echo before >"$DIR/claims.md"
+	! said=$(claims 2>&1) || fail "it took that"
+	[[ $said == "claims: "*"$1"* ]] || fail "it does not say '$1' but: $said"
+	equal document "$(<"$DIR/claims.md")" before
+}
+
+wrong_files() {
+	rm -rf "$DIR/measured"
+	mkdir -p "$DIR/measured/uml/mix-1000"
+	: >"$DIR/measured/uml/mix-1000/results"
+	refuses "mix-1000/results"
+	rm -r "$DIR/measured/uml"
+	printf 'design\tn\n' >"$DIR/measured/mix.tsv"
+	refuses "mix.tsv"
+}
+
+# The commands in the document are those that make it now. Breaks when parameters are changed
+# and nothing is measured again.
+document_is_of_these_parameters() {
+	rm -rf "$DIR/measured"
+	claims
+	diff <(grep '^    ' docs/claims.md) <(grep '^    ' "$DIR/claims.md")
+	diff <(grep '^## \|^\*\*Pub' docs/claims.md) <(grep '^## \|^\*\*Pub' "$DIR/claims.md")
+}
+
+test_case "nothing measured, no figure" nothing_measured
+test_case "figures are those of the run; an emulator's times are not shown" figures_of_a_run
+test_case "damaged files" wrong_files
+test_case "docs/claims.md is of the present parameters" document_is_of_these_parameters
+run_cases

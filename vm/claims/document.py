@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""How figures are written: numbers, verdicts, tables; "-" for what there is not."""
+import math
+
+TITLES = {
+    "lines": "lines touched", "writes": "writes", "atomics": "locked instructions",
+    "cold_misses": "cold misses", "capacity_misses": "capacity misses",
+    "conflict_misses": "conflict misses", "coherence_misses": "coherence misses",
+    "llc_misses": "last-level misses", "dtlb_misses": "TLB misses", "retries": "retries",
+    "lock_waits": "lock waits", "allocs_per_op": "allocations",
+    "dirty_lookups": "dirty lookups", "promotions": "promotions", "copied": "entries copied",
+}
+
+
+def spaced(n):
+    return f"{n:,}".replace(",", " ")
+
+
+def number(value, decimals=2):
+    if value is None:
+        return "-"
+    least = 10 ** -decimals
+    return f"<{least:.{decimals}f}" if 0 < value < least / 2 else f"{value:.{decimals}f}"
+
+
+def time(value):
+    return f"{value.ns:.1f} ({value.least:.1f}..{value.most:.1f})" if value else "-"
+
+
+def signed(value):
+    """Three digits, and no 0 with a sign."""
+    return "0" if math.isclose(value, 0, abs_tol=5e-7) else f"{value:.3g}"
+
+
+def two(a, b, decimals=2):
+    return f"{number(a, decimals)} / {number(b, decimals)}"
+
+
+def verdict(a, b, words=("slower", "faster")):
+    """a against b: by how much, and only where their rounds do not touch."""
+    if not a or not b:
+        return "-"
+    if a.rounds < 2 or b.rounds < 2:
+        return "one round"
+    if a.overlaps(b):
+        return "within the spread"
+    return f"{a.ns / b.ns:.2f}x {words[0]}" if a.ns > b.ns else f"{b.ns / a.ns:.2f}x {words[1]}"
+
+
+def table(header, lines, left=1):
+    """Markdown; the first columns to the left."""
+    yield "| " + " | ".join(header) + " |"
+    yield "|" + "|".join(["---"] * left + ["--:"] * (len(header) - left)) + "|"
+    for line in lines:
+        yield "| " + " | ".join(str(cell) for cell in line) + " |"
+    yield ""
+
+
+def wrapped(text):
+    yield text
+    yield ""
+
+
+def commands(*lines):
+    for line in lines:
+        yield f"    {line}"
+    yield ""
+
+
+def module_command(machine, parameters, then):
+    cpus = f" --cpus {machine.cpus}" if machine.kernel != "uml" else ""
+    return (f"vm/run --kernel {machine.kernel}{cpus} --mem {machine.mem} -- "
+            f"'insmod mapstat.ko {parameters}; mapstat wait; {then}'")
+
+
+def differences(explained, prices):
+    """What explain ranks first; prices only where its times are of native speed."""
+    told = []
+    for d in explained["differing"][:4]:
+        price = f", {d['ns_each']:.1f} ns each" if prices and d["ns_each"] is not None else ""
+        told.append(f"{d['difference']:.4g} more {TITLES.get(d['name'], d['name'])} in {d['more_in']}{price}")
+    return "; ".join(told) if told else "nothing that is large enough to be told of"

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs what cases.py lists, and leaves it below a directory."""
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+
+import cases
+
+BENCH = "build/native/bench"
+EXTERNAL = "build/native/go-maps"
+
+
+def say(start, text):
+    print(f"claims: {int(time.monotonic() - start)} s: {text}", file=sys.stderr)
+
+
+def shortened(text):
+    for key, value in cases.BRIEF.items():
+        text = re.sub(rf"(?<!\S){key}\s*\d+", value, text)
+    return text
+
+
+def command(args, stdout=None):
+    result = subprocess.run(args, stdin=subprocess.DEVNULL, stdout=stdout, check=False)
+    if result.returncode:
+        sys.exit(f"claims: status {result.returncode}: {shlex.join(args)}")
+
+
+def guest(directory, name, brief):
+    """All runs of a machine, in one boot."""
+    machine = cases.MACHINES[name]
+    where = os.path.join(directory, name)
+    shutil.rmtree(where, ignore_errors=True)
+    os.makedirs(where)
+    todo = os.path.abspath(os.path.join(where, "runs"))
+    with open(todo, "w", encoding="ascii") as file:
+        for run, _, parameters in cases.runs(name):
+            file.write(f"{run} {shortened(parameters) if brief else parameters}\n")
+    command(["vm/run", "--kernel", machine.kernel, "--cpus", str(machine.cpus),
+             "--mem", str(machine.mem), "--timeout", str(machine.timeout), "--out", where, "--",
+             f"bash $MAPSTAT_SOURCE/vm/claims/guest.sh {shlex.quote(todo)}"])
+
+
+def benches(directory, brief):
+    command(["make", "-s", "--no-print-directory", "-C", "native", "bench"])
+    if subprocess.run(["native/bench/go/build", EXTERNAL], check=False).returncode:
+        print("claims: goes on without the maps in Go", file=sys.stderr)
+    for name, arguments in cases.BENCHES:
+        out = os.path.join(directory, f"{name}.tsv")
+        arguments = shortened(arguments) if brief else arguments
+        command([BENCH, "--external", EXTERNAL, *arguments.split(), "--out", out])
+
+
+def measure(directory, brief):
+    start = time.monotonic()
+    os.makedirs(directory, exist_ok=True)
+    say(start, "native/bench, on real CPUs")
+    benches(directory, brief)
+    for name in cases.MACHINES:
+        say(start, f"{name}: {len(list(cases.runs(name)))} runs")
+        guest(directory, name, brief)
+    say(start, "measured")
