@@ -261,6 +261,27 @@ static int put_pauses(const struct tree *t, const char *map, FILE *out)
 	return ST_OK;
 }
 
+static int put_misses(const struct tree *t, const char *map, FILE *out)
+{
+	struct misses m;
+	int ret = misses_read(t, map, &m);
+
+	if (ret)
+		return ret;
+	fputs(",\n  \"cache_miss\": {\"source\": ", out);
+	put_value(out, m.source ? m.source : "-");
+	fputs(", \"totals\": ", out);
+	json_pairs(out, &m.total);
+	fputs(", \"buckets_thousandths\": {", out);
+	for (size_t i = 0; i < m.nhists; i++) {
+		json_key(out, m.hist[i].name, !i);
+		put_buckets(m.hist[i].bucket, out);
+	}
+	fputs("}}", out);
+	misses_free(&m);
+	return ST_OK;
+}
+
 static int put_map(const struct tree *t, const char *map, FILE *out)
 {
 	struct pairs stats;
@@ -276,6 +297,8 @@ static int put_map(const struct tree *t, const char *map, FILE *out)
 	ret = put_latency(t, map, out);
 	if (!ret)
 		ret = put_pauses(t, map, out);
+	if (!ret)
+		ret = put_misses(t, map, out);
 	putc('}', out);
 	return ret;
 }

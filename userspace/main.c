@@ -52,7 +52,7 @@ static const char *const command_help[NCOMMANDS] = {
 	[JSON] =
 	"Usage: mapstat json\n"
 	"Print version, control, parameters, results, verdict, and each live map's stats,\n"
-	"latency and pauses as one JSON document.  What was not measured is null.\n",
+	"latency, pauses and cache misses as one JSON document.  What was not measured is null.\n",
 	[RUN] =
 	"Usage: mapstat run [-p NAME=VALUE]... [--wait-only] [--op OP] [--no-hist]\n"
 	"Set parameters, start a run, wait for its end, and show it.  Ctrl-C stops the run.\n"

@@ -261,9 +261,16 @@ void shared_free(struct shared *s);
 
 /* -- cache misses of a live map (misses.c) -- */
 
+struct misses_hist {
+	char *name;		/* "l1d", … */
+	uint64_t bucket[MAPSTAT_HIST_BUCKETS];	/* thousandths of a miss, all CPUs together */
+};
+
 struct misses {
 	char *source;		/* NULL: the module has no such file */
 	struct pairs total;	/* "ops_total", "load_lines_total", … */
+	struct misses_hist *hist;
+	size_t nhists;
 };
 
 int misses_read(const struct tree *t, const char *map, struct misses *m);

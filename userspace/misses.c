@@ -26,13 +26,35 @@ static int parse_total(struct misses *m, const struct lines *l)
 	return ST_OK;
 }
 
-static int parse_bucket_row(const struct lines *l)
+/* The histogram of that name, all CPUs together; made where there is none yet. */
+static struct misses_hist *hist_of(struct misses *m, const char *name)
 {
+	struct misses_hist *h;
+
+	for (size_t i = 0; i < m->nhists; i++)
+		if (!strcmp(m->hist[i].name, name))
+			return &m->hist[i];
+	m->hist = xrealloc(m->hist, m->nhists + 1, sizeof(*m->hist));
+	h = &m->hist[m->nhists++];
+	*h = (struct misses_hist){ .name = xstrdup(name) };
+	return h;
+}
+
+/* "all	l1d	0	1	405"; of a single CPU it is only checked */
+static int parse_bucket_row(struct misses *m, const struct lines *l)
+{
+	struct misses_hist *h;
 	unsigned int index;
 	uint64_t count;
 
 	if (!parse_bucket(l->field + LABELS, &index, &count))
 		return lines_fail(l, "not a bucket");
+	if (strcmp(l->field[0], "all"))
+		return ST_OK;
+	h = hist_of(m, l->field[1]);
+	if (h->bucket[index])
+		return lines_fail(l, "the bucket stands twice");
+	h->bucket[index] = count;
 	return ST_OK;
 }
 
@@ -53,7 +75,7 @@ static int parse_line(struct misses *m, const struct lines *l)
 	if (l->nfields == 2)
 		return parse_total(m, l);
 	if (l->nfields == LABELS + 3)
-		return parse_bucket_row(l);
+		return parse_bucket_row(m, l);
 	return lines_fail(l, "%zu columns, neither 2 nor %d", l->nfields, LABELS + 3);
 }
 
@@ -81,6 +103,9 @@ int misses_read(const struct tree *t, const char *map, struct misses *m)
 
 void misses_free(struct misses *m)
 {
+	for (size_t i = 0; i < m->nhists; i++)
+		free(m->hist[i].name);
+	free(m->hist);
 	free(m->source);
 	pairs_free(&m->total);
 	*m = (struct misses){ 0 };

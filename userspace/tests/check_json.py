@@ -64,6 +64,20 @@ def check_pauses(tree, name, doc):
                            for f in rows if f[0][0] == "#"}, doc["kinds"])
 
 
+def check_misses(tree, name, doc):
+    """Where the module has no such file, there is nothing of it."""
+    path = f"maps/{name}/cache_miss"
+    rows = lines(tree, path) if os.path.exists(os.path.join(tree, path)) else []
+    same(f"{name} source of misses", rows[0][1] if rows else None, doc["source"])
+    same(f"{name} misses", {f[0]: value(f[1]) for f in rows if len(f) == 2 and f[0][0] != "#"},
+         doc["totals"])
+    buckets = {}
+    for f in rows:
+        if f[0] == "all":
+            buckets.setdefault(f[1], []).append([int(c) for c in f[2:]])
+    same(f"{name} histograms of misses", buckets, doc["buckets_thousandths"])
+
+
 def main(tree, document):
     with open(document, encoding="utf-8") as f:
         doc = json.load(f)
@@ -79,6 +93,7 @@ def main(tree, document):
         same(f"{m['name']} stats", stats, m["stats"])
         check_latency(tree, m["name"], m["latency"])
         check_pauses(tree, m["name"], m["pauses"])
+        check_misses(tree, m["name"], m["cache_miss"])
 
 
 main(sys.argv[1], sys.argv[2])
