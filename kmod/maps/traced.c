@@ -100,4 +100,4 @@ void traced_whole(struct cmap *m, const char *op, u64 start, int ret)
 }
 
 /* A batch of stress threads through these, so that each operation is told of. */
-STRESS_DEFINE_RUN(traced)
+STRESS_DEFINE_RUN(traced, traced_load)

@@ -80,7 +80,7 @@ static int counters_update(struct cmap *m, const struct cmap_update *u)
 }
 
 static noinline void counters_run(struct cmap *m, struct stress_batch *batch);
-STRESS_DEFINE_RUN(counters)
+STRESS_DEFINE_RUN(counters, counters_load)
 
 static void counters_exit(struct cmap *m)
 {
