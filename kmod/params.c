@@ -23,7 +23,6 @@
 #include "stress/loop.h"
 #include "stress/stress.h"
 
-#define STRESS_KEYS_MAX		U32_MAX
 #define STRESS_RATE_MAX		10000000
 #define STRESS_DURATION_MAX	3600000		/* an hour */
 #define STRESS_ROUNDS_MAX	1000
@@ -72,13 +71,9 @@ static const char *const front_names[] = { "off", "on", NULL };
 static const char *const cache_names[] = { "auto", "pmu", "model", "off", NULL };
 static const char *const mode_names[] = { "default", "classic", NULL };
 
-/* One line that names the parameter, the value and what it should be. */
-#define refuse(p, val, fmt, ...)						\
-	(pr_err("parameter %s=%s: " fmt "\n", (p)->name, val, ##__VA_ARGS__), -EINVAL)
-
 static int refuse_range(const struct mapstat_param *p, const char *val)
 {
-	return refuse(p, val, "not in %llu..%llu", p->lo, p->hi);
+	return mapstat_param_refuse(p, val, "not in %llu..%llu", p->lo, p->hi);
 }
 
 static int refuse_word(const struct mapstat_param *p, const char *val)
@@ -90,7 +85,7 @@ static int refuse_word(const struct mapstat_param *p, const char *val)
 	for (i = 0; p->choices[i]; i++)
 		n += scnprintf(words + n, sizeof(words) - n, "%s%s", i ? ", " : "",
 			       p->choices[i]);
-	return refuse(p, val, "not one of %s", words);
+	return mapstat_param_refuse(p, val, "not one of %s", words);
 }
 
 static u64 field_read(const struct mapstat_param *p, const struct stress_config *config)
@@ -150,7 +145,7 @@ static int set_shards(const struct mapstat_param *p, struct stress_config *confi
 	unsigned int value;
 
 	if (kstrtouint(val, 10, &value) || value > p->hi || !is_power_of_2(value))
-		return refuse(p, val, "not a power of two in %llu..%llu", p->lo, p->hi);
+		return mapstat_param_refuse(p, val, "not a power of two in %llu..%llu", p->lo, p->hi);
 	config->shards = value;
 	return 0;
 }
@@ -169,7 +164,8 @@ static int parse_maps(const struct mapstat_param *p, struct stress_maps *maps,
 		if (design < 0)
 			return refuse_word(p, val);
 		if (__test_and_set_bit(design, &seen))
-			return refuse(p, val, "%s stands there twice", p->choices[design]);
+			return mapstat_param_refuse(p, val, "%s stands there twice",
+						    p->choices[design]);
 		maps->design[maps->count++] = design;
 	}
 	return 0;
@@ -213,7 +209,7 @@ static int set_cpus(const struct mapstat_param *p, struct stress_config *config,
 	if (!zalloc_cpumask_var(&cpus, GFP_KERNEL))
 		return -ENOMEM;
 	if (*val && cpulist_parse(val, cpus))
-		ret = refuse(p, val, "not a list of CPUs in 0..%u", nr_cpu_ids - 1);
+		ret = mapstat_param_refuse(p, val, "not a list of CPUs in 0..%u", nr_cpu_ids - 1);
 	else
 		cpumask_copy(&config->cpus, cpus);
 	free_cpumask_var(cpus);
@@ -249,7 +245,8 @@ static int set_theta(const struct mapstat_param *p, struct stress_config *config
 	unsigned int permille;
 
 	if (parse_permille(val, &permille) || permille < p->lo || permille > p->hi)
-		return refuse(p, val, "not in 0.%03llu..0.%03llu with at most three decimals",
+		return mapstat_param_refuse(p, val,
+					    "not in 0.%03llu..0.%03llu with at most three decimals",
 			      p->lo, p->hi);
 	config->theta_permille = permille;
 	return 0;
@@ -433,6 +430,22 @@ int mapstat_param_show(const struct mapstat_param *p, char *buf, size_t size)
 }
 
 /**
+ * mapstat_param_find - a parameter
+ * @name: its name, known to be one
+ *
+ * Context: Any.
+ * Return: the parameter.
+ */
+const struct mapstat_param *mapstat_param_find(const char *name)
+{
+	const struct mapstat_param *p = mapstat_params;
+
+	while (strcmp(p->name, name))
+		p++;
+	return p;
+}
+
+/**
  * mapstat_params_snapshot - all parameters as they stand
  * @config: receives them
  *
@@ -443,99 +456,6 @@ void mapstat_params_snapshot(struct stress_config *config)
 	mutex_lock(&params_lock);
 	*config = params;
 	mutex_unlock(&params_lock);
-}
-
-static int resolve_cpus(struct stress_config *config)
-{
-	const struct mapstat_param *p = &mapstat_params[PARAM_cpus];
-	char val[64];
-
-	if (cpumask_empty(&config->cpus)) {
-		cpumask_copy(&config->cpus, cpu_online_mask);
-		return 0;
-	}
-	if (cpumask_subset(&config->cpus, cpu_online_mask))
-		return 0;
-	p->show(p, config, val, sizeof(val));
-	return refuse(p, val, "not all online, only %*pbl", cpumask_pr_args(cpu_online_mask));
-}
-
-/* Keys of fewer than four bytes are the key's number itself. */
-static int check_keys(const struct stress_config *config)
-{
-	u64 max = config->key_size < 4 ? 1ULL << 8 * config->key_size : STRESS_KEYS_MAX;
-	char val[24];
-
-	if (config->keys <= max)
-		return 0;
-	snprintf(val, sizeof(val), "%llu", config->keys);
-	return refuse(&mapstat_params[PARAM_keys], val, "not in 1..%llu with key_size=%u", max,
-		      config->key_size);
-}
-
-/* Counters have no entries that a cache could hold, and shards are to be seen as they are. */
-static int check_front(const struct stress_config *config)
-{
-	if (!config->front || config->experiment != STRESS_FALSESHARE)
-		return 0;
-	return refuse(&mapstat_params[PARAM_front], "on", "not off with experiment=falseshare");
-}
-
-/* Arrivals come one at a time, and a front has no answer to many. */
-static int check_batch(const struct stress_config *config)
-{
-	char val[12];
-
-	if (config->batch == 1 || (config->arrival != STRESS_POISSON && !config->front))
-		return 0;
-	snprintf(val, sizeof(val), "%u", config->batch);
-	return refuse(&mapstat_params[PARAM_batch], val, "not 1 with %s",
-		      config->front ? "front=on" : "arrival=poisson");
-}
-
-/**
- * mapstat_params_geometry - fill in the model's geometry, and check it
- * @g: of the parameters
- *
- * Context: Any.
- * Return: 0, or -EINVAL with one line in the log.
- */
-int mapstat_params_geometry(struct mapstat_geometry *g)
-{
-	const char *wrong;
-	char val[12];
-
-	mapstat_geometry_fill(g);
-	wrong = mapstat_geometry_check(g);
-	if (!wrong)
-		return 0;
-	snprintf(val, sizeof(val), "%u", g->l1d_kib);
-	return refuse(&mapstat_params[PARAM_cache_kib], val,
-		      "with cache_ways=%u line_bytes=%u tlb_entries=%u tlb_ways=%u page_kib=%u: %s",
-		      g->l1d_ways, g->line_bytes, g->dtlb_entries, g->dtlb_ways, g->page_kib,
-		      wrong);
-}
-
-/**
- * mapstat_params_resolve - check what goes together, fill in what is left open
- * @config: threads=0 becomes the number of CPUs, cpus= all that are online, a geometry of
- *	0 this CPU's
- *
- * Context: Process.
- * Return: 0, or -EINVAL with one line in the log.
- */
-int mapstat_params_resolve(struct stress_config *config)
-{
-	int ret;
-
-	ret = check_keys(config) ?: check_front(config) ?: check_batch(config) ?:
-	      resolve_cpus(config) ?: mapstat_params_geometry(&config->g);
-	if (ret)
-		return ret;
-	if (!config->threads)
-		config->threads = min_t(unsigned int, cpumask_weight(&config->cpus),
-					STRESS_THREADS_MAX);
-	return 0;
 }
 
 /**

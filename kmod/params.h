@@ -6,7 +6,12 @@
 #ifndef MAPSTAT_PARAMS_H
 #define MAPSTAT_PARAMS_H
 
+#include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/printk.h>
 #include <linux/types.h>
+
+#define STRESS_KEYS_MAX		U32_MAX
 
 struct mapstat_geometry;
 struct seq_file;
@@ -41,6 +46,11 @@ struct mapstat_param {
 /* In the order of docs/debugfs.md; ends with a NULL name. */
 extern const struct mapstat_param mapstat_params[];
 
+/* One line that names the parameter, the value and what it should be. */
+#define mapstat_param_refuse(p, val, fmt, ...)					\
+	(pr_err("parameter %s=%s: " fmt "\n", (p)->name, val, ##__VA_ARGS__), -EINVAL)
+
+const struct mapstat_param *mapstat_param_find(const char *name);
 int mapstat_param_set(const struct mapstat_param *p, const char *str);
 int mapstat_param_show(const struct mapstat_param *p, char *buf, size_t size);
 

@@ -482,7 +482,7 @@ static void map_make(struct kunit *test, const struct crowd_shape *shape)
 	m->shape.u64_key = shape->key_size == sizeof(u64) && !(m->flags & CMAP_GENERIC);
 	m->shape.u64_pair = m->shape.u64_key && shape->value_size == sizeof(u64);
 	hash_key_init(&m->hash, m->flags & CMAP_COLLIDE);
-	mapstat_pauses_init(&m->pauses);
+	mapstat_pauses_init(&m->pauses, m);
 	m->pcpu = alloc_percpu(struct cmap_pcpu);
 	KUNIT_ASSERT_NOT_NULL(test, m->pcpu);
 	KUNIT_ASSERT_EQ(test, 0, sqm_init(m));

@@ -10,6 +10,7 @@
  * A table is made of sets, as a cache is.  Where a set is full, the line with the fewest
  * misses makes room, and its misses are counted as lost: a line with many stays.
  */
+#include <linux/bits.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/hash.h>
@@ -18,6 +19,8 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/topology.h>
 #include <mapstat/lines.h>
 #include <mapstat/touch.h>
 #include "../compat.h"

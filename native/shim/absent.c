@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What the module has and these programs have not: the kernel's own rhashtable, which is
- * named in kmod/maps/designs.h, the parameters, the table of lines that CPUs take from each
- * other, and events.
+ * named in kmod/maps/designs.h, the parameters, and events.
  */
 #include <linux/mm.h>
 #include <mapstat/events.h>
-#include <mapstat/lines.h>
 #include <mapstat/model.h>
 #include "../../kmod/maps/sample.h"
 #include "../../kmod/maps/update.h"
@@ -44,26 +42,6 @@ const struct cmap_ops rhashtable_ops = {
 unsigned int mapstat_page_shift(const void *addr)
 {
 	return PAGE_SHIFT;
-}
-
-/* Not NULL, which would be a lack of memory. */
-struct mapstat_lines *mapstat_lines_alloc(void)
-{
-	static char lines;
-
-	return (void *)&lines;
-}
-
-void mapstat_lines_free(struct mapstat_lines *lines)
-{
-}
-
-void mapstat_lines_reset_cpu(struct mapstat_lines *lines, int cpu)
-{
-}
-
-void mapstat_lines_touch(struct mapstat_lines *lines, const struct mapstat_touch *t)
-{
 }
 
 void mapstat_events_make(const struct mapstat_touch *t)

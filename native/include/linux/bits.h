@@ -4,6 +4,7 @@
 #define _NATIVE_LINUX_BITS_H
 
 #define BIT(n)		(1UL << (n))
+#define GENMASK_ULL(h, l)	((~0ULL << (l)) & (~0ULL >> (63 - (h))))
 
 #define BITS_PER_BYTE	8
 #define BITS_PER_LONG	64

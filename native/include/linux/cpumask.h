@@ -8,6 +8,7 @@
 extern unsigned int native_nr_cpus;
 
 #define num_possible_cpus()	(native_nr_cpus)
+#define nr_cpu_ids		(native_nr_cpus)
 #define for_each_possible_cpu(cpu)						\
 	for ((cpu) = 0; (cpu) < (int)native_nr_cpus; (cpu)++)
 #define cpu_online(cpu)		((void)(cpu), false)

@@ -9,6 +9,7 @@
 
 #include <linux/atomic.h>
 #include <linux/bottom_half.h>
+#include <linux/irqflags.h>
 #include <linux/jump_label.h>
 #include <linux/kernel.h>
 #include <linux/lockdep.h>
@@ -120,6 +121,16 @@ static __always_inline bool spin_trylock_bh(spinlock_t *lock)
 #define raw_spin_lock(lock)		spin_lock(lock)
 #define raw_spin_lock_nested(lock, class)	spin_lock(lock)
 #define raw_spin_unlock(lock)		spin_unlock(lock)
+#define raw_spin_lock_irqsave(lock, flags)					\
+do {										\
+	local_irq_save(flags);							\
+	spin_lock(lock);							\
+} while (0)
+#define raw_spin_unlock_irqrestore(lock, flags)				\
+do {										\
+	spin_unlock(lock);							\
+	local_irq_restore(flags);						\
+} while (0)
 
 #define rwlock_init(lock)	((lock)->count = 0, spin_lock_init(&(lock)->queue))
 
