@@ -145,7 +145,8 @@ static int set_shards(const struct mapstat_param *p, struct stress_config *confi
 	unsigned int value;
 
 	if (kstrtouint(val, 10, &value) || value > p->hi || !is_power_of_2(value))
-		return mapstat_param_refuse(p, val, "not a power of two in %llu..%llu", p->lo, p->hi);
+		return mapstat_param_refuse(p, val, "not a power of two in %llu..%llu", p->lo,
+					    p->hi);
 	config->shards = value;
 	return 0;
 }
@@ -247,7 +248,7 @@ static int set_theta(const struct mapstat_param *p, struct stress_config *config
 	if (parse_permille(val, &permille) || permille < p->lo || permille > p->hi)
 		return mapstat_param_refuse(p, val,
 					    "not in 0.%03llu..0.%03llu with at most three decimals",
-			      p->lo, p->hi);
+					    p->lo, p->hi);
 	config->theta_permille = permille;
 	return 0;
 }

@@ -23,7 +23,8 @@ static int resolve_cpus(struct stress_config *config)
 	if (cpumask_subset(&config->cpus, cpu_online_mask))
 		return 0;
 	p->show(p, config, val, sizeof(val));
-	return mapstat_param_refuse(p, val, "not all online, only %*pbl", cpumask_pr_args(cpu_online_mask));
+	return mapstat_param_refuse(p, val, "not all online, only %*pbl",
+				    cpumask_pr_args(cpu_online_mask));
 }
 
 /* Keys of fewer than four bytes are the key's number itself. */
@@ -35,8 +36,8 @@ static int check_keys(const struct stress_config *config)
 	if (config->keys <= max)
 		return 0;
 	snprintf(val, sizeof(val), "%llu", config->keys);
-	return mapstat_param_refuse(mapstat_param_find("keys"), val, "not in 1..%llu with key_size=%u", max,
-		      config->key_size);
+	return mapstat_param_refuse(mapstat_param_find("keys"), val,
+				    "not in 1..%llu with key_size=%u", max, config->key_size);
 }
 
 /* Counters have no entries that a cache could hold, and shards are to be seen as they are. */
@@ -44,7 +45,8 @@ static int check_front(const struct stress_config *config)
 {
 	if (!config->front || config->experiment != STRESS_FALSESHARE)
 		return 0;
-	return mapstat_param_refuse(mapstat_param_find("front"), "on", "not off with experiment=falseshare");
+	return mapstat_param_refuse(mapstat_param_find("front"), "on",
+				    "not off with experiment=falseshare");
 }
 
 /* Arrivals come one at a time, and a front has no answer to many. */
@@ -56,7 +58,7 @@ static int check_batch(const struct stress_config *config)
 		return 0;
 	snprintf(val, sizeof(val), "%u", config->batch);
 	return mapstat_param_refuse(mapstat_param_find("batch"), val, "not 1 with %s",
-		      config->front ? "front=on" : "arrival=poisson");
+				    config->front ? "front=on" : "arrival=poisson");
 }
 
 /**
