@@ -21,7 +21,7 @@ static __always_inline bool design##_bench_load(void *map, uint64_t key,	\
 										\
 	if (static_branch_unlikely(&mapstat_touch_on))				\
 		mapstat_op_begin(&op, map, MAPSTAT_OP_LOAD, NULL);		\
-	found = !load(map, &key, value);					\
+	found = !(load)(map, &key, value);					\
 	if (static_branch_unlikely(&mapstat_touch_on))				\
 		mapstat_op_end(&op);						\
 	return found;								\
