@@ -11,6 +11,9 @@ QEMU_PACKAGES=(qemu-system-x86 qemu-system-common)
 CHECK_PACKAGES=(sparse)
 # mapstat(1) is built without them, too, but then has no events through BPF.
 BPF_PACKAGES=(clang libbpf-dev)
+# The bench of native/ cannot be built without them; its maps in Go without the second.
+BENCH_PACKAGES=(gcc g++ make binutils pkg-config libc6-dev liburcu-dev)
+GO_PACKAGES=(golang-go)
 SOURCE_PACKAGE=linux-source-6.12
 
 # remembered KEY COMMAND...: what the command prints, asked once for as long as apt's lists
