@@ -81,8 +81,9 @@ def false_sharing(m):
     yield from doc.wrapped("Here: the sharded map, 32 shards, 97:3, `layout=packed` (locks of several shards on a line) against "
                            "`padded`: coherence misses per operation. Partly measured: ns/op is `-`, since two threads in a "
                            "kernel need two CPUs, which are emulated here; 16 cores are `-`: there are two. The published "
-                           "pair of counters, without a map, is `-` too. A hash chooses the shard: two threads meet at the "
-                           "same lock as well, and no padding takes that away.")
+                           "pair of counters, without a map, is `-` too. Two threads that a hash sends to all shards find "
+                           "each lock last taken by the other half of the time, whatever the layout: padding cannot take that "
+                           "away, and it hides what packing adds.")
     yield from doc.table(("keys", "threads", "where", "packed", "padded", "packed to padded"), lines)
     yield from doc.commands(command("qemu", f"packed-{SIZES[0]}"), command("qemu", f"padded-{SIZES[0]}"))
 

@@ -76,7 +76,7 @@ def module_command(machine, parameters, then):
 def differences(explained, prices):
     """What explain ranks first; prices only where its times are of native speed."""
     told = []
-    for d in explained["differing"][:4]:
+    for d in explained["differing"][:6]:
         price = f", {d['ns_each']:.1f} ns each" if prices and d["ns_each"] is not None else ""
         told.append(f"{d['difference']:.4g} more {TITLES.get(d['name'], d['name'])} in {d['more_in']}{price}")
     return "; ".join(told) if told else "nothing that is large enough to be told of"
