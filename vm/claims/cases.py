@@ -45,8 +45,7 @@ RUNS = (
     ("hot-{n}", "qemu", f"maps=rwlock,readdirty_classic,readdirty threads=2 {HOT} {COUNTED}"),
     ("mutex-{n}", "qemu", f"maps=sharded,readdirty_classic shards=1 threads=2 {MIX} {COUNTED}"),
     ("shards-{n}", "qemu", f"maps=sharded,readdirty_classic shards=32 threads=2 {MIX} {COUNTED}"),
-    ("packed-{n}", "qemu", f"maps=sharded shards=32 layout=packed threads=2 {MIX} {COUNTED}"),
-    ("padded-{n}", "qemu", f"maps=sharded shards=32 layout=padded threads=2 {MIX} {COUNTED}"),
+    ("falseshare", "qemu", "experiment=falseshare threads=2 keys=10000 cache=model rounds=3 duration_ms=300"),
 )
 
 N = ",".join(str(n) for n in SIZES)

@@ -66,26 +66,26 @@ def miss_rate(m):
     yield from doc.commands(command("qemu", f"mutex-{SIZES[1]}"))
 
 
-def layouts(m, n):
-    for layout in ("packed", "padded"):
-        tree = m.tree("qemu", f"{layout}-{n}")
-        yield tree.per_op("sharded", "coherence_misses") if tree else None
-
-
 def false_sharing(m):
+    tree = m.tree("qemu", "falseshare")
     lines = []
-    for n in SIZES:
-        packed, padded = layouts(m, n)
-        ratio = f"{packed / padded:.1f}x" if packed is not None and padded else "-"
-        lines.append((doc.spaced(n), 2, "QEMU", doc.number(packed, 4), doc.number(padded, 4), ratio))
-    yield from doc.wrapped("Here: the sharded map, 32 shards, 97:3, `layout=packed` (locks of several shards on a line) against "
-                           "`padded`: coherence misses per operation. Partly measured: ns/op is `-`, since two threads in a "
-                           "kernel need two CPUs, which are emulated here; 16 cores are `-`: there are two. The published "
-                           "pair of counters, without a map, is `-` too. Two threads that a hash sends to all shards find "
-                           "each lock last taken by the other half of the time, whatever the layout: padding cannot take that "
-                           "away, and it hides what packing adds.")
-    yield from doc.table(("keys", "threads", "where", "packed", "padded", "packed to padded"), lines)
-    yield from doc.commands(command("qemu", f"packed-{SIZES[0]}"), command("qemu", f"padded-{SIZES[0]}"))
+    for what in ("counters", "sharded"):
+        packed, padded = (tree.per_op(f"{what}_{layout}", "coherence_misses") if tree else None
+                          for layout in ("packed", "padded"))
+        if packed is None or padded is None:
+            ratio = "-"
+        else:
+            ratio = f"{packed / padded:.0f}x" if padded else "none padded"
+        lines.append((what, 2, "QEMU", doc.number(packed, 4), doc.number(padded, 4), ratio))
+    yield from doc.wrapped("Here: coherence misses per operation of `experiment=falseshare`: a counter for each thread, and the "
+                           "sharded map with shards of its own for each thread, on shared cache lines (packed) against lines of "
+                           "their own (padded). Partly measured: ns/op is `-`, since two threads in a kernel need two CPUs, which "
+                           "are emulated here; 16 cores are `-`: there are two. Where all threads use all shards, as in the mix "
+                           "above, padding takes nothing away: each lock was last taken by another thread half the time.")
+    yield from doc.table(("what", "threads", "where", "packed", "padded", "packed to padded"), lines)
+    yield from doc.commands(command("qemu", "falseshare",
+                                    "cat /sys/kernel/debug/mapstat/maps/*/cache_miss /sys/kernel/debug/mapstat/maps/*/shared_lines"),
+                            "mapstat falseshare")
 
 
 def snapshot(m):
