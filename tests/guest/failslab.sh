@@ -102,7 +102,9 @@ if [[ -e $slab/probability ]]; then
 	test_case "the same with long values" in_a_run value_size=200 key_size=24
 	test_case "each allocation of insmod fails once" each_in_insmod autostart=0
 	test_case "each allocation of insmod and of a run's start fails once" \
-		each_in_insmod autostart=1 maps="$ALL_MAPS" rounds=1 duration_ms=1 keys=10 threads=1
+		each_in_insmod autostart=1 maps="$ALL_MAPS" rounds=1 duration_ms=1 keys=10 threads=1 cache=off
+	test_case "the same, of the model and of events" \
+		each_in_insmod autostart=1 maps=rwlock rounds=1 duration_ms=1 keys=10 threads=1 cache=model events=1
 else
 	test_case "allocations that fail" skip "this kernel has no failslab"
 fi
