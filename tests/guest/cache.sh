@@ -59,7 +59,7 @@ pmu_is_told_of() {
 }
 
 auto_counts() {
-	succeeds maps=rwlock rounds=1 duration_ms=200
+	succeeds maps=rwlock cache=auto rounds=1 duration_ms=200
 	[[ $(source_of rwlock) =~ ^"# source"$'\t'(pmu|model)" " ]] || fail "$(source_of rwlock)"
 	(($(miss_of rwlock ops_total) > 0)) || fail "nothing was counted"
 }
