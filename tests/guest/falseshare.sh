@@ -114,7 +114,7 @@ unload_beneath_it() {
 # Breaks when the reader leaves the experiment set for the next run.
 reader() {
 	fresh
-	insmod mapstat.ko autostart=0
+	insmod mapstat.ko autostart=0 cache=auto
 	mapstat falseshare -p rounds=2 -p duration_ms=200 >/tmp/out 2>/dev/null || fail "status $?"
 	cat /tmp/out
 	grep -q '^counters  packed  *[0-9]' /tmp/out || fail "no row of packed counters"
