@@ -38,13 +38,16 @@ static inline void hlist_replace_rcu(struct hlist_node *old, struct hlist_node *
 		next->pprev = &new->next;
 }
 
-/* Who stands on @node still finds the next one from there. */
+/*
+ * Who stands on @node still finds the next one from there.  Release, where the kernel
+ * trusts the dependency: ThreadSanitizer does not know of those.
+ */
 static inline void hlist_del_rcu(struct hlist_node *node)
 {
 	struct hlist_node *next = node->next;
 
 	/* Pairs with rcu_dereference(); nothing new is behind it. */
-	WRITE_ONCE(*node->pprev, next);
+	rcu_assign_pointer(*node->pprev, next);
 	if (next)
 		next->pprev = node->pprev;
 }
