@@ -203,8 +203,7 @@ static __always_inline int do_update(struct hlist_map *hm, const struct cmap_upd
 		new = alloc_node(&hm->map, u);
 	lock_bucket(hm, lock);
 	old = find(hm, bucket, u->key, true, shape);
-	update_touch(&hm->map, u, old ? node_value(old, shape) : NULL, shape);
-	act = update_decide(u, old ? node_value(old, shape) : NULL, shape, &ret);
+	act = update_decide(&hm->map, u, old ? node_value(old, shape) : NULL, shape, &ret);
 	if ((act == CMAP_ACT_INSERT || act == CMAP_ACT_REPLACE) && !new) {
 		cmap_count(&hm->map, CMAP_ALLOC_FAILURES);
 		act = CMAP_ACT_NONE;

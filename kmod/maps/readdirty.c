@@ -247,7 +247,7 @@ static int insert_locked(struct readdirty *rd, u64 hash, const struct cmap_updat
 		return ret;
 
 	/* All there were are frozen: they are no more, and there is no other. */
-	update_decide(u, NULL, shape, &ret);
+	update_decide(&rd->cmap, u, NULL, shape, &ret);
 	bytes = v->fresh->nodes.bytes;
 	if (trie_insert(v->fresh, &new->item, RD_GFP))
 		return -ENOMEM;
@@ -333,7 +333,7 @@ static noinline int update_dirty(struct cmap *m, const struct rd_view *v, u64 ha
 		return ret;
 	if (update_may_insert(u->op))
 		return insert_slow(m, hash, u);
-	update_count(m, update_decide(u, NULL, m->shape, &ret));
+	update_count(m, update_decide(m, u, NULL, m->shape, &ret));
 	return ret;
 }
 

@@ -184,8 +184,7 @@ static __always_inline int entry_write(struct cmap *m, struct classic_entry *e,
 		if (unlikely(old == EXPUNGED))
 			return CLASSIC_EXPUNGED;
 		cmap_touch(m, &e->value, sizeof(old), MAPSTAT_READ);
-		update_touch(m, u, old ? old->data : NULL, shape);
-		act = update_decide(u, old ? old->data : NULL, shape, &ret);
+		act = update_decide(m, u, old ? old->data : NULL, shape, &ret);
 		if (act == CMAP_ACT_NONE)
 			break;
 		if (act != CMAP_ACT_REMOVE && !*new) {
@@ -263,7 +262,7 @@ static int nothing_there(struct cmap *m, const struct cmap_update *u)
 {
 	int ret;
 
-	update_count(m, update_decide(u, NULL, m->shape, &ret));
+	update_count(m, update_decide(m, u, NULL, m->shape, &ret));
 	return ret;
 }
 
@@ -280,7 +279,7 @@ static int absent_write(struct readdirty_classic *c, const struct cmap_update *u
 			classic_miss(c, s);
 		return nothing_there(&c->cmap, u);
 	}
-	update_decide(u, NULL, c->cmap.shape, &ret);
+	update_decide(&c->cmap, u, NULL, c->cmap.shape, &ret);
 	/* Nobody sees the entry before dirty is read. */
 	RCU_INIT_POINTER(p->entry->value, p->value);
 	if (classic_dirty_insert(c, p->entry, s))

@@ -255,7 +255,7 @@ static __always_inline bool entry_update_is_idle(struct cmap *m, struct rd_entry
 	}
 	if (likely(!dead) || update_may_insert(u->op))
 		return false;
-	update_decide(u, NULL, shape, ret);
+	update_decide(m, u, NULL, shape, ret);
 	return true;
 }
 
@@ -312,8 +312,7 @@ static __always_inline int entry_update(struct cmap *m, struct rd_entry *e,
 		return ENTRY_GONE;
 	}
 	value = state & ENTRY_DEAD ? NULL : entry_value(e, shape);
-	update_touch(m, u, value, shape);
-	*act = update_decide(u, value, shape, &ret);
+	*act = update_decide(m, u, value, shape, &ret);
 	entry_unlock(e, entry_act(e, state, u, *act, shape));
 	update_count(m, *act);
 	if (*act == CMAP_ACT_REMOVE)

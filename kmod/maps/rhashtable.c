@@ -263,8 +263,7 @@ static __always_inline int do_update(struct rhashtable_map *rm, const struct cma
 	for (;;) {
 		old = find(rm, u->key, shape);
 		touch_find(rm, u->key, old);
-		update_touch(&rm->map, u, old ? node_value(old, shape) : NULL, shape);
-		act = update_decide(u, old ? node_value(old, shape) : NULL, shape, &ret);
+		act = update_decide(&rm->map, u, old ? node_value(old, shape) : NULL, shape, &ret);
 		if ((act == CMAP_ACT_INSERT || act == CMAP_ACT_REPLACE) && !new)
 			new = alloc_node(rm, u);
 		if ((act == CMAP_ACT_INSERT || act == CMAP_ACT_REPLACE) && !new)

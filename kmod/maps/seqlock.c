@@ -183,10 +183,10 @@ static noinline void sqm_touch_probe(struct cmap *m, u64 hash, const u64 *home, 
 	cmap_touch(m, sqm_count_of(to_sqm_map(m), hash), sizeof(struct sqm_count), MAPSTAT_READ);
 	for (i = 0; i < SQM_SLOTS_MAX; i++) {
 		cmap_touch(m, sqm_sibling(home, i), sizeof(u64), MAPSTAT_READ);
-		if (sqm_sibling(home, i) == slot)
+		if (sqm_sibling(home, i) == slot) {
 			cmap_touch(m, slot + 1, sizeof(u64), MAPSTAT_READ);
-		if (sqm_sibling(home, i) == slot)
 			break;
+		}
 	}
 }
 
@@ -359,8 +359,7 @@ static __always_inline enum sqm_lack sqm_write(struct sqm_map *sm, struct sqm_st
 	if (slot)
 		value = sqm_is_inline(shape) ? slot + sqm_key_words(shape) :
 			sqm_entry_value(sqm_pointer(slot[1]), shape);
-	update_touch(&sm->cmap, u, value, shape);
-	act = update_decide(u, value, shape, ret);
+	act = update_decide(&sm->cmap, u, value, shape, ret);
 	if (!sqm_is_inline(shape) && !supply->entry &&
 	    (act == CMAP_ACT_INSERT || act == CMAP_ACT_REPLACE))
 		return SQM_LACKS_ENTRY;

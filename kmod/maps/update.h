@@ -59,6 +59,7 @@ static __always_inline bool update_has_value(enum cmap_update_op op)
 
 /**
  * update_decide - what a write does, given what is there
+ * @m: the map
  * @u: the write
  * @current_value: the key's value, NULL where the key is absent; stable meanwhile
  * @shape: the map's
@@ -69,10 +70,13 @@ static __always_inline bool update_has_value(enum cmap_update_op op)
  *
  * Return: the action.
  */
-static __always_inline enum cmap_action update_decide(const struct cmap_update *u,
+static __always_inline enum cmap_action update_decide(const struct cmap *m,
+						      const struct cmap_update *u,
 						      const void *current_value,
 						      const struct cmap_shape shape, int *ret)
 {
+	if (current_value && (u->previous || u->expect))
+		cmap_touch(m, current_value, shape.value_size, MAPSTAT_READ);
 	*ret = 0;
 	if (u->loaded)
 		*u->loaded = current_value;
@@ -106,15 +110,6 @@ static __always_inline enum cmap_action update_decide(const struct cmap_update *
 	}
 	*ret = -EINVAL;
 	return CMAP_ACT_NONE;
-}
-
-/* What update_decide() reads of the value that is there. */
-static __always_inline void update_touch(const struct cmap *m, const struct cmap_update *u,
-					 const void *current_value,
-					 const struct cmap_shape shape)
-{
-	if (current_value && (u->previous || u->expect))
-		cmap_touch(m, current_value, shape.value_size, MAPSTAT_READ);
 }
 
 /* Count a write that was carried out, and keep the length. */

@@ -372,8 +372,7 @@ static __always_inline int table_update(struct table *t, const struct cmap_updat
 		table_evacuate(t, TABLE_WRITE_BUCKETS, TABLE_WRITE_ENTRIES);
 	entry = table_find(t, hash, u->key, &pos, shape);
 	value = entry ? entry + ALIGN(shape.key_size, 8) : NULL;
-	update_touch(t->map, u, value, shape);
-	*act = update_decide(u, value, shape, &ret);
+	*act = update_decide(t->map, u, value, shape, &ret);
 	switch (*act) {
 	case CMAP_ACT_NONE:
 		break;
