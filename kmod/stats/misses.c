@@ -73,7 +73,7 @@ void mapstat_misses_free(struct mapstat_misses *misses)
 struct mapstat_misses *misses_alloc(void)
 {
 	struct mapstat_misses *misses = kzalloc(sizeof(*misses), GFP_KERNEL);
-	bool all = misses;
+	bool all;
 	int i;
 
 	if (!misses)
