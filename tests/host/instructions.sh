@@ -5,7 +5,6 @@
 # first could not see it.
 #
 # usage: instructions.sh [N,...]    entries (default: 1000)
-# shellcheck disable=SC1091 # vm/lib is checked by itself
 # shellcheck source=tests/lib/host.sh
 . "$(dirname -- "$0")/../lib/host.sh"
 
@@ -25,18 +24,9 @@ plain() {
 }
 
 # The peers, which need more, are not counted.
-install_what_is_missing() (
-	set +eE
-	trap - ERR
-	. vm/lib/common.sh
-	. vm/lib/packages.sh
-	packages_install gcc make binutils pkg-config libc6-dev liburcu-dev valgrind
-)
-
 within_limits() {
-	install_what_is_missing
-	mkdir -p build
-	flock build/.native.lock make -s --no-print-directory -C native bench >"$DIR/make.log" 2>&1 || fail "$(cat "$DIR/make.log")"
+	need "${NATIVE_PACKAGES[@]}" valgrind
+	build_native "$DIR/make.log" bench
 	counted --n "$SIZES"
 }
 

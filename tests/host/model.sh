@@ -6,35 +6,19 @@
 # the model misses where a cache does not; the second, when the first could not see it.
 #
 # usage: model.sh [N,...]    entries (default: 1000)
-# shellcheck disable=SC1091 # vm/lib is checked by itself
 # shellcheck source=tests/lib/host.sh
 . "$(dirname -- "$0")/../lib/host.sh"
 
 SIZES=${1:-1000}
-# Designs that have no hooks yet.
-EXCLUDED=
-DESIGNS=
-for design in rwlock sharded readdirty readdirty_classic seqlock rwlock_front readdirty_front; do
-	[[ " $EXCLUDED " == *" ${design%_front} "* ]] || DESIGNS+=${DESIGNS:+,}$design
-done
+DESIGNS=rwlock,sharded,readdirty,readdirty_classic,seqlock,rwlock_front,readdirty_front
 LOOKUPS=102400	# as many as native/instructions counts
 DIR=$(mktemp -d)
 # ktap.sh removes its log at the end; this goes with it.
 trap '[[ $BASHPID != "$CASE_PID" ]] || rm -rf -- "$CASE_LOG" "$DIR"' EXIT
 
-install_what_is_missing() (
-	set +eE
-	trap - ERR
-	. vm/lib/common.sh
-	. vm/lib/packages.sh
-	packages_install gcc make binutils pkg-config libc6-dev liburcu-dev valgrind
-)
-
 build() {
-	install_what_is_missing
-	mkdir -p build
-	flock build/.native.lock make -s --no-print-directory -C native bench model >"$DIR/make.log" 2>&1 ||
-		fail "$(cat "$DIR/make.log")"
+	need "${NATIVE_PACKAGES[@]}" valgrind
+	build_native "$DIR/make.log" bench model
 }
 
 # modelled DESIGN N MIX: D1 misses per lookup

@@ -5,7 +5,6 @@
 # and a short run of the bench over all designs. Breaks with a report of a sanitizer, an answer
 # that the model does not give, a sum that is wrong, or a check that does not find the design
 # that is wrong on purpose.
-# shellcheck disable=SC1091 # vm/lib is checked by itself
 # shellcheck source=tests/lib/host.sh
 . "$(dirname -- "$0")/../lib/host.sh"
 
@@ -14,22 +13,14 @@ OUT=$(mktemp -d)
 # ktap.sh removes its log at the end; this goes with it.
 trap '[[ $BASHPID != "$CASE_PID" ]] || rm -rf -- "$CASE_LOG" "$OUT"' EXIT
 
-install_what_is_missing() (
-	set +eE
-	trap - ERR
-	. vm/lib/common.sh
-	. vm/lib/packages.sh
-	packages_install gcc g++ make binutils pkg-config libc6-dev liburcu-dev
+builds() {
+	local package
+	need "${NATIVE_PACKAGES[@]}" g++
 	# The peers: where they are missing, their rows are.
 	for package in libck-dev libcuckoo-dev libtbb-dev libdpdk-dev; do
-		(trap - EXIT; packages_install "$package") || true
+		need "$package" || true
 	done
-)
-
-builds() {
-	install_what_is_missing
-	mkdir -p build
-	flock build/.native.lock make -s --no-print-directory -C native bench smoke asan tsan >"$OUT/make" 2>&1 || fail "$(cat "$OUT/make")"
+	build_native "$OUT/make" bench smoke asan tsan
 	grep -i 'warning' "$OUT/make" | no_line
 }
 

@@ -8,6 +8,28 @@ cd -- "$TOP" || exit
 # shellcheck source=tests/lib/ktap.sh
 . "$TOP/tests/lib/ktap.sh"
 
+# need PACKAGE...: installed, where they are missing and may be.
+need() (
+	set +eE
+	trap - ERR
+	# shellcheck disable=SC1091 # vm/lib is checked by itself
+	. vm/lib/common.sh
+	# shellcheck disable=SC1091
+	. vm/lib/packages.sh
+	packages_install "$@"
+)
+
+# build_native LOG TARGET...: of native/, one test at a time; what it says is in LOG.
+build_native() {
+	local log=$1
+	shift
+	mkdir -p build
+	flock build/.native.lock make -s --no-print-directory -C native "$@" >"$log" 2>&1 || fail "$(cat "$log")"
+}
+
+# What building native/ takes, but for its peers.
+NATIVE_PACKAGES=(gcc make binutils pkg-config libc6-dev liburcu-dev)
+
 # The files of this tree that are under version control or about to be; where it is no
 # checkout, all but what was built.
 tree_files() {
