@@ -36,13 +36,7 @@ const struct bench_peer CALLS_SYMBOL(peer, NATIVE_CALLS) = {			\
 	.settings = "ours, by cmap_load() and cmap_store(); statistics: "	\
 		    "_none: compiled out, _off: off, _on: on",			\
 	.create = calls_##peer##_create,					\
-	.destroy = ours_destroy,						\
-	.thread_begin = ours_begin,						\
-	.thread_end = ours_end,							\
-	.quiescent = ours_quiescent,						\
-	.settle = ours_settle,							\
-	.store = ours_store,							\
-	.remove = ours_remove,							\
+	OURS_BUT_LOOPS,								\
 	.run = calls_run,							\
 	.chase = calls_chase,							\
 }

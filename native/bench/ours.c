@@ -63,13 +63,7 @@ const struct bench_peer SYMBOL(peer) = {					\
 	.name = NAME(peer),							\
 	.settings = text,							\
 	.create = make,								\
-	.destroy = ours_destroy,						\
-	.thread_begin = ours_begin,						\
-	.thread_end = ours_end,							\
-	.quiescent = ours_quiescent,						\
-	.settle = ours_settle,							\
-	.store = ours_store,							\
-	.remove = ours_remove,							\
+	OURS_BUT_LOOPS,								\
 	.run = ours_##peer##_run,						\
 	.chase = ours_##peer##_chase,						\
 	.bulk = ours_##peer##_bulk,						\
