@@ -235,9 +235,7 @@ static void say_comparison(FILE *out, const struct ranking *k, const struct term
 		      "one round has no spread, so no winner is named: run more rounds.", out);
 		return;
 	}
-	f = open_memstream(&others, &len);
-	if (!f)
-		exit(fail(ST_SYSTEM, NULL, "out of memory"));
+	f = xmemstream(&others, &len);
 	n = put_overlapping(f, k);
 	fclose(f);
 	if (n)
@@ -293,10 +291,8 @@ void answer_show(const struct results *r, const struct ranking *k, const struct 
 {
 	char *text = NULL;
 	size_t len;
-	FILE *f = open_memstream(&text, &len);
+	FILE *f = xmemstream(&text, &len);
 
-	if (!f)
-		exit(fail(ST_SYSTEM, NULL, "out of memory"));
 	say(f, r, k, term);
 	fclose(f);
 	put_wrapped(out, term, text);

@@ -239,9 +239,7 @@ static void title_put(const struct results *r, const struct term *term, FILE *ou
 
 	if (!r->parameters.n)
 		return;
-	f = open_memstream(&text, &len);
-	if (!f)
-		exit(fail(ST_SYSTEM, NULL, "out of memory"));
+	f = xmemstream(&text, &len);
 	mix_describe(r, f);
 	fclose(f);
 	put_line(text, term, out);
@@ -286,14 +284,12 @@ static int explain_results(const struct tree *t, const struct options *opt,
 
 int explain(const struct tree *t, const struct options *opt, const struct term *term, FILE *out)
 {
-	struct pairs version;
 	struct results r;
 	int ret;
 
-	ret = version_read(t, &version);
+	ret = version_check(t);
 	if (ret)
 		return ret;
-	pairs_free(&version);
 	ret = results_read(t, &r);
 	if (ret)
 		return ret;

@@ -154,10 +154,8 @@ static void answer(const struct results *r, const struct figure *f, const struct
 	const char *threads = pairs_get(&r->parameters, "threads");
 	char *text = NULL;
 	size_t len;
-	FILE *words = open_memstream(&text, &len);
+	FILE *words = xmemstream(&text, &len);
 
-	if (!words)
-		exit(fail(ST_SYSTEM, NULL, "out of memory"));
 	if (threads && !strcmp(threads, "1"))
 		fputs("One thread shares its lines with nobody: run two or more, on CPUs of their "
 		      "own. ", words);
@@ -172,10 +170,8 @@ static void show_line(const struct shared_line *line, const struct term *term, F
 {
 	char *text = NULL;
 	size_t len;
-	FILE *f = open_memstream(&text, &len);
+	FILE *f = xmemstream(&text, &len);
 
-	if (!f)
-		exit(fail(ST_SYSTEM, NULL, "out of memory"));
 	fprintf(f, "%s: %llu misses, %s sharing, writers ", line->address,
 		(unsigned long long)line->misses, line->sharing);
 	put_safe(f, line->writers);
@@ -269,14 +265,12 @@ int falseshare(const struct tree *t, const struct options *opt, const struct ter
 	       FILE *out)
 {
 	static const char *const settings[] = { "experiment=falseshare", "cache=model", NULL };
-	struct pairs version;
 	int ret, verdict = ST_OK;
 
 	if (opt->last) {
-		ret = version_read(t, &version);
+		ret = version_check(t);
 		if (ret)
 			return ret;
-		pairs_free(&version);
 	} else {
 		ret = run_with(t, opt, settings, &verdict);
 		if (ret || verdict)

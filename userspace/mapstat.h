@@ -70,6 +70,7 @@ int fail(enum exit_status status, const char *hint, const char *fmt, ...)
 /* -- memory (read.c): end the program with ST_SYSTEM when there is none -- */
 
 void *xrealloc(void *p, size_t n, size_t size);
+FILE *xmemstream(char **text, size_t *len);
 char *xstrdup(const char *s);
 
 /* -- files (read.c) -- */
@@ -141,6 +142,8 @@ void pairs_free(struct pairs *p);
 /* -- version, control, results (results.c) -- */
 
 int version_read(const struct tree *t, struct pairs *p);
+/* Only whether the module speaks what this program knows. */
+int version_check(const struct tree *t);
 
 enum control_state {
 	CONTROL_IDLE,

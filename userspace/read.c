@@ -23,6 +23,15 @@ void *xrealloc(void *p, size_t n, size_t size)
 	return q;
 }
 
+FILE *xmemstream(char **text, size_t *len)
+{
+	FILE *f = open_memstream(text, len);
+
+	if (!f)
+		exit(fail(ST_SYSTEM, NULL, "out of memory"));
+	return f;
+}
+
 char *xstrdup(const char *s)
 {
 	size_t len = strlen(s) + 1;

@@ -33,6 +33,16 @@ int version_read(const struct tree *t, struct pairs *p)
 	return ret;
 }
 
+int version_check(const struct tree *t)
+{
+	struct pairs version;
+	int ret = version_read(t, &version);
+
+	if (!ret)
+		pairs_free(&version);
+	return ret;
+}
+
 int control_read(const struct tree *t, struct control *c)
 {
 	char *word, rest;

@@ -145,14 +145,12 @@ static int judge(const struct tree *t, const struct control *c, bool ran)
 int wait_idle(const struct tree *t)
 {
 	struct session s = { .tree = t };
-	struct pairs version;
 	struct control c;
 	int ret, sig;
 
-	ret = version_read(t, &version);
+	ret = version_check(t);
 	if (ret)
 		return ret;
-	pairs_free(&version);
 	sigemptyset(&s.caught);
 	ret = watch(&s, &c, &sig);
 	return ret ? ret : judge(t, &c, false);
@@ -358,13 +356,11 @@ static int run_and_watch(struct session *s, struct control *c)
 static int run_session(struct session *s, const struct options *opt, const char *const *own,
 		       struct control *c)
 {
-	struct pairs version;
 	int ret;
 
-	ret = version_read(s->tree, &version);
+	ret = version_check(s->tree);
 	if (ret)
 		return ret;
-	pairs_free(&version);
 	ret = parse_settings(s, opt, own);
 	if (!ret)
 		ret = check_idle(s->tree);

@@ -105,10 +105,8 @@ static void show_head(const struct view *v, const struct term *term, FILE *out)
 	const char *kernel = pairs_get(&v->version, "kernel");
 	char *text = NULL;
 	size_t len;
-	FILE *f = open_memstream(&text, &len);
+	FILE *f = xmemstream(&text, &len);
 
-	if (!f)
-		exit(fail(ST_SYSTEM, NULL, "out of memory"));
 	style_on(out, term, BOLD);
 	fputs("mapstat ", out);
 	put_safe(out, module ? module : "-");
@@ -138,9 +136,7 @@ static void show_parameters(const struct pairs *p, const struct term *term, FILE
 
 	if (!p->n)
 		return;
-	f = open_memstream(&text, &len);
-	if (!f)
-		exit(fail(ST_SYSTEM, NULL, "out of memory"));
+	f = xmemstream(&text, &len);
 	for (size_t i = 0; i < p->n; i++) {
 		fprintf(f, "%s%s=", i ? " " : "", p->name[i]);
 		put_safe(f, p->value[i]);
@@ -306,14 +302,12 @@ int list(const struct tree *t, FILE *out)
 {
 	struct list_row *rows = NULL;
 	struct names live = { 0 };
-	struct pairs version;
 	size_t n = 0;
 	int ret;
 
-	ret = version_read(t, &version);
+	ret = version_check(t);
 	if (ret)
 		return ret;
-	pairs_free(&version);
 	ret = maps_list(t, &live);
 	rows = xrealloc(NULL, live.n, sizeof(*rows));
 	while (!ret && n < live.n) {

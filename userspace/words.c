@@ -15,11 +15,7 @@
 
 static FILE *sentence_begin(struct sentences *s, size_t *len)
 {
-	FILE *f = open_memstream(&s->text[s->n], len);
-
-	if (!f)
-		exit(fail(ST_SYSTEM, NULL, "out of memory"));
-	return f;
+	return xmemstream(&s->text[s->n], len);
 }
 
 static void sentence_end(struct sentences *s, FILE *f)
