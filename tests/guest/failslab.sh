@@ -55,18 +55,21 @@ in_a_run() {
 	unload
 }
 
-# One allocation after the other fails in this task's init_module(2).
+# One allocation after the other fails in this task's init_module(2): each_in_insmod FIRST
+# PARAMETER..., from the FIRST on.
 each_in_insmod() {
+	local first=$1
+	shift
 	not_failing
 	echo N >"$slab/ignore-gfp-wait"
 	fresh
-	python3 - "$@" <<-'END'
+	python3 - "$first" "$@" <<-'END'
 		import ctypes, errno, os, sys
 		libc = ctypes.CDLL(None, use_errno=True)
 		FINIT, DELETE = 313, 176
-		options = " ".join(sys.argv[1:]).encode()
+		options = " ".join(sys.argv[2:]).encode()
 		module = os.open("mapstat.ko", os.O_RDONLY)
-		nth = failed = 0
+		nth, failed = int(sys.argv[1]) - 1, 0
 		while True:
 		    nth += 1
 		    reader = os.open("/proc/thread-self/fail-nth", os.O_RDONLY)
@@ -91,20 +94,33 @@ each_in_insmod() {
 		        if left:
 		            break
 		print(f"{nth} allocations, {failed} made insmod fail")
-		if failed < 50:
+		with open("/tmp/allocations", "w", encoding="ascii") as file:
+		    print(nth, file=file)
+		if failed < (50 if sys.argv[1] == "1" else 5):
 		    sys.exit("too few to have reached the module's own")
 	END
 	[[ ! -e $FILES ]] || fail "files are left"
 }
 
+each_of_loading() {
+	each_in_insmod 1 autostart=0
+	cp /tmp/allocations /tmp/allocations_of_loading
+}
+
+# Those of loading have failed before; they come first, and a few more or less are of the
+# parameters.
+each_of_starting() {
+	local loading
+	loading=$(</tmp/allocations_of_loading)
+	each_in_insmod $((loading - 25)) autostart=1 rounds=1 duration_ms=1 keys=10 threads=1 "$@"
+}
+
 if [[ -e $slab/probability ]]; then
 	test_case "operations beneath which one allocation in 7 fails" in_a_run
 	test_case "the same with long values" in_a_run value_size=200 key_size=24
-	test_case "each allocation of insmod fails once" each_in_insmod autostart=0
-	test_case "each allocation of insmod and of a run's start fails once" \
-		each_in_insmod autostart=1 maps="$ALL_MAPS" rounds=1 duration_ms=1 keys=10 threads=1 cache=off
-	test_case "the same, of the model and of events" \
-		each_in_insmod autostart=1 maps=rwlock rounds=1 duration_ms=1 keys=10 threads=1 cache=model events=1
+	test_case "each allocation of insmod fails once" each_of_loading
+	test_case "each allocation of a run's start fails once" each_of_starting maps="$ALL_MAPS" cache=off
+	test_case "the same, of the model and of events" each_of_starting maps=rwlock cache=model events=1
 else
 	test_case "allocations that fail" skip "this kernel has no failslab"
 fi
