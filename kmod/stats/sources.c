@@ -40,6 +40,14 @@ static int nobody(struct mapstat_miss_session *s, int error, const char *why)
 	return error;
 }
 
+/* Behind the name of the model: why the CPUs' counters, which were wished for, are not used. */
+static void passed_over(struct mapstat_miss_session *s, int error)
+{
+	const size_t n = strlen(s->text);
+
+	scnprintf(s->text + n, sizeof(s->text) - n, "; pmu: none %pe", ERR_PTR(error));
+}
+
 static int begin_model(struct mapstat_miss_session *s, const struct mapstat_geometry *g)
 {
 	s->model = mapstat_model_alloc(g, nr_cpu_ids);
@@ -101,15 +109,21 @@ static int begin_pmu(struct mapstat_miss_session *s)
 int mapstat_session_begin(struct mapstat_miss_session *s, enum mapstat_cache cache,
 			  const struct mapstat_geometry *g)
 {
+	int ret, pmu_error = 0;
+
 	*s = (struct mapstat_miss_session){ .kind = MAPSTAT_CACHE_OFF };
 	mutex_lock(&session_lock);
 	if (cache == MAPSTAT_CACHE_OFF)
 		return nobody(s, -ENODATA, "cache=off");
-	if (cache != MAPSTAT_CACHE_MODEL && !begin_pmu(s))
-		return 0;
-	if (cache != MAPSTAT_CACHE_PMU)
-		return begin_model(s, g);
-	return -EOPNOTSUPP;
+	if (cache != MAPSTAT_CACHE_MODEL) {
+		pmu_error = begin_pmu(s);
+		if (!pmu_error || cache == MAPSTAT_CACHE_PMU)
+			return pmu_error;
+	}
+	ret = begin_model(s, g);
+	if (!ret && pmu_error)
+		passed_over(s, pmu_error);
+	return ret;
 }
 
 /**

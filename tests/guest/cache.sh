@@ -58,9 +58,12 @@ pmu_is_told_of() {
 	[[ $(source_of rwlock) != *none* ]] || equal "operations" "$(miss_of rwlock ops_total)" ""
 }
 
+# Breaks when auto finds no source, or does not say why the better one is not used.
 auto_counts() {
 	succeeds maps=rwlock cache=auto rounds=1 duration_ms=200
 	[[ $(source_of rwlock) =~ ^"# source"$'\t'(pmu|model)" " ]] || fail "$(source_of rwlock)"
+	[[ $(source_of rwlock) != *$'\t'model* || $(source_of rwlock) == *"; pmu: none -E"* ]] ||
+		fail "why not the PMU? $(source_of rwlock)"
 	(($(miss_of rwlock ops_total) > 0)) || fail "nothing was counted"
 }
 
