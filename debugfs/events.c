@@ -170,7 +170,7 @@ static int events_sites_show(struct seq_file *m, void *v)
 	const struct mapstat_site *site;
 
 	seq_puts(m, "# site\tfunction\taddress\n");
-	for (site = mapstat_events_sites(); site; site = site->next)
+	for (site = mapstat_sites(); site; site = site->next)
 		seq_printf(m, "%u\t%s\t%s\n", site->id, site->func, site->what);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include <linux/string.h>
 #include <mapstat/lines.h>
 #include <mapstat/misses.h>
+#include <mapstat/touch.h>
 #include "../kmod/maps/maps.h"
 #include "debugfs.h"
 
@@ -79,6 +80,33 @@ static void show_part(struct seq_file *m, struct lines_reader *r, const char *se
 	forget_cpus(r);
 }
 
+/* Where in the source do the CPUs access that eighth of a line?  NULL: not known. */
+static const struct mapstat_site *site_of(const struct mapstat_line *line, unsigned int eighth)
+{
+	const struct mapstat_site *site = NULL;
+	const struct mapstat_line_cpu *c;
+
+	for (c = line->first; !site && c < line->first + line->cpus; c++)
+		site = mapstat_site_of(c->site[eighth]);
+	return site;
+}
+
+/* A place that the design names; else the expression that it is accessed by; else where it is. */
+static void name_part(const struct lines_reader *r, const struct mapstat_line *line,
+		      unsigned int part, char *text, size_t size)
+{
+	const unsigned int offset = part * max(r->line_bytes / MAPSTAT_LINE_PARTS, 1U);
+	const struct mapstat_site *site;
+
+	if (cmap_where(r->map, (void *)(line->first->addr + offset), text, size))
+		return;
+	site = site_of(line, part / (MAPSTAT_LINE_PARTS / MAPSTAT_LINE_SITES));
+	if (site)
+		strscpy(text, site->what, size);
+	else
+		scnprintf(text, size, "+%u", offset);
+}
+
 /* What lies on the line, and who reads and writes it: neighbours of one name are one. */
 static void show_parts(struct seq_file *m, struct lines_reader *r,
 		       const struct mapstat_line *line)
@@ -93,12 +121,10 @@ static void show_parts(struct seq_file *m, struct lines_reader *r,
 	forget_cpus(r);
 	for (i = 0; i < MAPSTAT_LINE_PARTS; i += step) {
 		const u64 parts = GENMASK_ULL(i + step - 1, i);
-		const void *addr = (void *)(line->first->addr + i * bytes);
 
 		if (!(used & parts))
 			continue;
-		if (!cmap_where(r->map, addr, text, sizeof(text)))
-			snprintf(text, sizeof(text), "+%u", i * bytes);
+		name_part(r, line, i, text, sizeof(text));
 		if (*last && strcmp(text, last)) {
 			show_part(m, r, separator, last);
 			separator = "; ";

@@ -11,7 +11,6 @@
 
 struct dentry;
 struct mapstat_event;
-struct mapstat_site;
 struct mapstat_touch;
 struct rchan_buf;
 struct rchan_callbacks;
@@ -56,7 +55,6 @@ void mapstat_events_files(const struct rchan_callbacks *callbacks, struct dentry
 bool mapstat_events_due(void);
 void mapstat_events_put(struct mapstat_event *event);
 void mapstat_events_make(const struct mapstat_touch *t);
-const struct mapstat_site *mapstat_events_sites(void);
 
 /* The channel is open. */
 DECLARE_STATIC_KEY_FALSE(mapstat_events_on);

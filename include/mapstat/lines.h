@@ -12,6 +12,7 @@ struct mapstat_lines;
 struct mapstat_touch;
 
 #define MAPSTAT_LINE_PARTS	64	/* of a line, that are told apart: a bit each */
+#define MAPSTAT_LINE_SITES	8	/* of a line, whose last access is known by its site */
 
 /**
  * struct mapstat_line_cpu - a line, as one CPU has used it
@@ -22,6 +23,8 @@ struct mapstat_touch;
  * @writes: accesses that write
  * @read: parts that were only read, a bit each
  * @written: parts that were written
+ * @site: of each eighth, where in the source the CPU has accessed it last:
+ *	mapstat_site_id()
  * @cpu: which CPU
  *
  * All since the line is in the table: the first miss, or the first copy put an end to.
@@ -34,6 +37,7 @@ struct mapstat_line_cpu {
 	u64 writes;
 	u64 read;
 	u64 written;
+	u16 site[MAPSTAT_LINE_SITES];
 	int cpu;
 };
 

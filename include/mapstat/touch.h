@@ -212,6 +212,9 @@ void mapstat_trace_op(const struct mapstat_trace *trace, unsigned int i);
 void mapstat_touch_at(struct mapstat_site *site, const struct cmap *m, const void *addr,
 		      unsigned int size, enum mapstat_access access);
 void mapstat_touch_result(const struct mapstat_touch *t);
+u16 mapstat_site_id(struct mapstat_site *site);
+const struct mapstat_site *mapstat_sites(void);
+const struct mapstat_site *mapstat_site_of(u16 id);
 
 /* A macro each, so that a site knows its expression, and no argument is evaluated for nothing. */
 #define MAPSTAT_TOUCH_AT(m, addr, size, access, expression)			\

@@ -23,7 +23,8 @@ static int where_percpu(const struct cmap *m, const void *addr, char *buf, size_
  * cmap_where - what of a map lies at an address?
  * @m: the map; others may use it meanwhile
  * @addr: the address; it is not dereferenced
- * @buf: receives the text: as the design says, or the offset in the map's own struct
+ * @buf: receives the text: as the design says, or whose counts of
+ *	operations they are
  * @size: of @buf
  *
  * Context: Process; may sleep.
@@ -31,13 +32,8 @@ static int where_percpu(const struct cmap *m, const void *addr, char *buf, size_
  */
 int cmap_where(struct cmap *m, const void *addr, char *buf, size_t size)
 {
-	const size_t offset = addr - (const void *)m;
-	int n;
+	int n = m->ops->where ? m->ops->where(m, addr, buf, size) : 0;
 
-	n = m->ops->where ? m->ops->where(m, addr, buf, size) : 0;
-	n = n ?: where_percpu(m, addr, buf, size);
-	if (n || addr < (const void *)m || offset >= m->ops->size)
-		return n;
-	return scnprintf(buf, size, "map+%zu", offset);
+	return n ?: where_percpu(m, addr, buf, size);
 }
 EXPORT_SYMBOL_IF_KUNIT(cmap_where);

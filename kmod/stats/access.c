@@ -3,13 +3,9 @@
  * Memory-access events: from an access to a record.
  */
 #include <linux/io.h>
-#include <linux/limits.h>
-#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/module.h>
 #include <linux/pfn.h>
-#include <linux/spinlock.h>
 #include <linux/vmalloc.h>
 #include <mapstat/events.h>
 #include <mapstat/touch.h>
@@ -28,48 +24,6 @@ static_assert((int)MAPSTAT_EVENT_OP_DELETE == (int)MAPSTAT_OP_DELETE);
 static_assert((int)MAPSTAT_EVENT_OP_RMW == (int)MAPSTAT_OP_RMW);
 static_assert((int)MAPSTAT_EVENT_OP_RANGE == (int)MAPSTAT_OP_RANGE);
 static_assert((int)MAPSTAT_EVENT_OP_LOAD_MANY == (int)MAPSTAT_OP_LOAD_MANY);
-
-static DEFINE_RAW_SPINLOCK(sites_lock);
-/* The last one that became known.  Written under sites_lock, with release. */
-static struct mapstat_site *sites;
-
-/* Give it an id. Return: the id, or none where there are too many. */
-static noinline u16 site_learn(struct mapstat_site *site)
-{
-	raw_spin_lock(&sites_lock);
-	if (!site->id && (!sites || sites->id < U16_MAX)) {
-		site->next = sites;
-		/* Pairs with site_id(): a number, no ordering. */
-		WRITE_ONCE(site->id, sites ? sites->id + 1 : MAPSTAT_EVENT_NO_SITE + 1);
-		/* Pairs with the acquire in mapstat_events_sites(). */
-		smp_store_release(&sites, site);
-	}
-	raw_spin_unlock(&sites_lock);
-	return site->id;
-}
-
-static u16 site_id(struct mapstat_site *site)
-{
-	/* Pairs with the WRITE_ONCE() in site_learn(). */
-	u16 id = READ_ONCE(site->id);
-
-	/* One of a test module would be gone one day. */
-	if (unlikely(!id) && within_module_core((unsigned long)site, THIS_MODULE))
-		return site_learn(site);
-	return id;
-}
-
-/**
- * mapstat_events_sites - the places in the source that are known so far
- *
- * Context: Any.
- * Return: the last one; the others by its @next; NULL where none is known.
- */
-const struct mapstat_site *mapstat_events_sites(void)
-{
-	/* Pairs with the release in site_learn(). */
-	return smp_load_acquire(&sites);
-}
 
 /*
  * Maps are in the linear mapping and in vmalloc areas; percpu memory is in either.  By the time
@@ -106,7 +60,7 @@ void mapstat_events_make(const struct mapstat_touch *t)
 		.cpu		= t->cpu,
 		.map		= t->map->id,
 		.size		= t->size,
-		.site		= site_id(t->site),
+		.site		= mapstat_site_id(t->site),
 		.type		= t->access == MAPSTAT_READ ? MAPSTAT_EVENT_READ :
 							      MAPSTAT_EVENT_WRITE,
 		.l1		= t->l1,

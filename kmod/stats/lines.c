@@ -25,7 +25,7 @@
 #include <mapstat/touch.h>
 #include "../compat.h"
 
-/* 16 KiB for each CPU; what is printed is a screen of them. */
+/* 20 KiB for each CPU; what is printed is a screen of them. */
 #define LINES_SET_BITS	5
 #define LINES_SETS	(1 << LINES_SET_BITS)
 #define LINES_WAYS	8
@@ -142,6 +142,31 @@ static u64 parts_of(unsigned int line_bytes, const struct mapstat_touch *t)
 	return GENMASK_ULL(min(last, MAPSTAT_LINE_PARTS - 1U), first);
 }
 
+/* Keep where in the source it comes from, of each eighth of the line that it covers. */
+static void note_site(struct mapstat_line_cpu *line, u64 parts, u16 site)
+{
+	const unsigned int each = MAPSTAT_LINE_PARTS / MAPSTAT_LINE_SITES;
+	unsigned int i;
+
+	for (i = 0; i < MAPSTAT_LINE_SITES; i++)
+		if (parts & GENMASK_ULL((i + 1) * each - 1, i * each))
+			line->site[i] = site;
+}
+
+static void note(struct mapstat_line_cpu *line, u64 parts, const struct mapstat_touch *t)
+{
+	line->misses += t->l1 == MAPSTAT_L1_COHERENCE;
+	line->invalidated += t->invalidated;
+	if (t->access == MAPSTAT_READ) {
+		line->reads++;
+		line->read |= parts;
+	} else {
+		line->writes++;
+		line->written |= parts;
+	}
+	note_site(line, parts, mapstat_site_id(t->site));
+}
+
 /* Make the way that has least to lose that of the line at @addr. */
 static struct mapstat_line_cpu *replace(struct lines_cpu *c, struct mapstat_line_cpu *set,
 					unsigned long addr, int cpu)
@@ -188,17 +213,8 @@ void mapstat_lines_touch(struct mapstat_lines *lines, const struct mapstat_touch
 
 	raw_spin_lock(&c->lock);
 	line = find(c, addr, t);
-	if (line) {
-		line->misses += t->l1 == MAPSTAT_L1_COHERENCE;
-		line->invalidated += t->invalidated;
-		if (t->access == MAPSTAT_READ) {
-			line->reads++;
-			line->read |= parts_of(lines->line_bytes, t);
-		} else {
-			line->writes++;
-			line->written |= parts_of(lines->line_bytes, t);
-		}
-	}
+	if (line)
+		note(line, parts_of(lines->line_bytes, t), t);
 	raw_spin_unlock(&c->lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_lines_touch);

@@ -105,14 +105,16 @@ static __always_inline bool snap_equal(const struct snap_item *item, u64 hash,
 				       const void *key, size_t offset,
 				       const struct cmap_shape shape)
 {
+	const void *item_key = (const void *)item + offset;
+
 	/* A u64 is compared as soon as its hash; for others the hash saves a compare. */
 	if (!shape.u64_key) {
 		cmap_touch(NULL, &item->hash, sizeof(item->hash), MAPSTAT_READ);
 		if (item->hash != hash)
 			return false;
 	}
-	cmap_touch(NULL, (const void *)item + offset, shape.key_size, MAPSTAT_READ);
-	return cmap_key_equal((const void *)item + offset, key, shape);
+	cmap_touch(NULL, item_key, shape.key_size, MAPSTAT_READ);
+	return cmap_key_equal(item_key, key, shape);
 }
 
 /* Entries that the table holds without crowding. */

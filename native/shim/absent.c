@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <mapstat/events.h>
 #include <mapstat/model.h>
+#include <mapstat/touch.h>
 #include "../../kmod/maps/sample.h"
 #include "../../kmod/maps/update.h"
 
@@ -42,6 +43,12 @@ const struct cmap_ops rhashtable_ops = {
 unsigned int mapstat_page_shift(const void *addr)
 {
 	return PAGE_SHIFT;
+}
+
+/* Events have it, which are not here. */
+u16 mapstat_site_id(struct mapstat_site *site)
+{
+	return MAPSTAT_EVENT_NO_SITE;
 }
 
 void mapstat_events_make(const struct mapstat_touch *t)

@@ -75,6 +75,20 @@ true_sharing_is_told() {
 	sed -n 4p "$FILES/maps/rwlock/shared_lines" | grep -q $'\ttrue\t.*lock ' || fail "$(<"$FILES/maps/rwlock/shared_lines")"
 }
 
+# Breaks when a design does not say by which expression it accesses what it shares.
+designs_name_theirs() {
+	local map
+	of_two_cpus
+	succeeds maps="$ALL_MAPS" cache=model keys=200 read_permille=500 rounds=3 duration_ms=200
+	for map in ${ALL_MAPS//,/ }; do
+		(($(of "$map" coherence_misses) > 0)) || fail "$map: the CPUs did not meet"
+		! sed 1,3d "$FILES/maps/$map/shared_lines" | grep -P '\t\+[0-9]|; \+[0-9]' ||
+			fail "$map: a place without a name"
+	done
+	sed 1,3d "$FILES/maps/seqlock/shared_lines" | grep -q '&s->lock w:' || fail "no lock of seqlock"
+	sed 1,3d "$FILES/maps/readdirty/shared_lines" | grep -q '&e->state ' || fail "no state of readdirty"
+}
+
 without_the_model() {
 	stress experiment=falseshare cache=off rounds=1 duration_ms=50
 	[[ $verdict == "# SUCCESS "* ]] || fail "$verdict"
@@ -130,6 +144,7 @@ test_case "packed has five times the coherence misses of padded" packed_misses_m
 test_case "shared_lines and cache_miss are of the same operations" agrees_with_cache_miss
 test_case "the lines that suffer are named" lines_are_named
 test_case "true sharing is told from false" true_sharing_is_told
+test_case "each design names what it shares" designs_name_theirs
 test_case "without the model, a reason" without_the_model
 test_case "too few keys are refused" too_few_keys
 test_case "no front before what is no map" no_front_before_counters
