@@ -266,6 +266,11 @@ rmmod_in_a_run() {
 	wait_running
 	unload
 	not_loaded
+	# One that has ended may be seen for a moment more.
+	local deadline=$((SECONDS + 5))
+	while pgrep '^mapstat' >/dev/null && ((SECONDS < deadline)); do
+		sleep 0.1
+	done
 	equal "threads left" "$(pgrep -c '^mapstat' || true)" 0
 }
 
