@@ -95,24 +95,31 @@ each_in_insmod() {
 		            break
 		print(f"{nth} allocations, {failed} made insmod fail")
 		with open("/tmp/allocations", "w", encoding="ascii") as file:
-		    print(nth, file=file)
-		if failed < (50 if sys.argv[1] == "1" else 5):
-		    sys.exit("too few to have reached the module's own")
+		    print(nth, failed, file=file)
 	END
 	[[ ! -e $FILES ]] || fail "files are left"
 }
 
 each_of_loading() {
+	local allocations failed
 	each_in_insmod 1 autostart=0
-	cp /tmp/allocations /tmp/allocations_of_loading
+	read -r allocations failed </tmp/allocations
+	echo "$allocations" >/tmp/allocations_of_loading
+	((failed >= 50)) || fail "too few to have reached the module's own"
 }
 
 # Those of loading have failed before; they come first, and a few more or less are of the
 # parameters.
 each_of_starting() {
-	local loading
+	local loading allocations failed
 	loading=$(</tmp/allocations_of_loading)
+	kernel_log_mark
 	each_in_insmod $((loading - 25)) autostart=1 rounds=1 duration_ms=1 keys=10 threads=1 "$@"
+	read -r allocations failed </tmp/allocations
+	((allocations > loading + 25)) || fail "none is of the run's start"
+	# What goes on without its buffers only says so.
+	failed=$((failed + $(kernel_log | grep -c '^mapstat: .*no memory' || true)))
+	((failed >= 5)) || fail "$failed failed: too few to have reached the module's own"
 }
 
 if [[ -e $slab/probability ]]; then
