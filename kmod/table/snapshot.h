@@ -90,6 +90,7 @@ static __always_inline struct snap_bucket *snap_bucket(const struct snap_table *
 {
 	if (likely(t->buckets))
 		return &t->buckets[i];
+	cmap_touch(NULL, &t->chunks[i >> SNAP_CHUNK_BITS], sizeof(*t->chunks), MAPSTAT_READ);
 	return &t->chunks[i >> SNAP_CHUNK_BITS][i & ((1 << SNAP_CHUNK_BITS) - 1)];
 }
 
