@@ -114,7 +114,7 @@ static void what_comes_late_is_not_served(struct kunit *test)
 	struct front_test t = front_init(test);
 	struct test_bufs *late = test_bufs_alloc(test, 1);
 	struct front *f;
-	u64 hash, begun;
+	u64 hash, writes;
 
 	test_key(t.m, late->key, KEY);
 	test_value(t.m, late->value, KEY, 1);
@@ -122,9 +122,9 @@ static void what_comes_late_is_not_served(struct kunit *test)
 	migrate_disable();	/* a cache is a CPU's own */
 	rcu_read_lock();
 	f = rcu_dereference(t.m->front);
-	begun = atomic64_read(&f->begun[front_group(hash)]);
+	writes = atomic64_read(&f->writes[front_group(hash)]);
 	KUNIT_EXPECT_EQ(test, 0, test_store(t.m, t.b, KEY, 2));
-	front_fill(t.m, f, hash, begun, late->key, late->value);
+	front_fill(t.m, f, hash, writes, late->key, late->value);
 	rcu_read_unlock();
 	KUNIT_EXPECT_EQ(test, 1, stats_of(t.m).fills);
 	KUNIT_EXPECT_EQ(test, 2, load_twice(test, &t));
@@ -218,7 +218,8 @@ static void goes_on_where_it_pays(struct kunit *test)
 }
 
 /*
- * Fails when: the entry that was used last is the one to go, so that hot keys do not stay.
+ * Fails when: the entry that was used last is the one to go, so that hot keys do not stay; or
+ * when each key that comes displaces another one: then none of those that come in turns hits.
  * All keys are of one set, three times as many as it has room for.
  */
 static void keeps_what_is_used(struct kunit *test)
@@ -229,7 +230,7 @@ static void keeps_what_is_used(struct kunit *test)
 	};
 	struct cmap *m = test_map(test, &param, 0);
 	struct test_bufs *b = test_bufs_alloc(test, 1);
-	u64 id;
+	u64 id, before, hot = 0;
 	u32 i;
 
 	KUNIT_ASSERT_EQ(test, 0, test_fill(m, b, 0, 13, 1));
@@ -237,11 +238,14 @@ static void keeps_what_is_used(struct kunit *test)
 	migrate_disable();
 	for (i = 0; i < 1000; i++) {
 		KUNIT_EXPECT_EQ(test, 0, test_load(m, b, i % 12, &id));
+		before = stats_of(m).hits;
 		KUNIT_EXPECT_EQ(test, 0, test_load(m, b, 12, &id));
+		hot += stats_of(m).hits - before;
 	}
 	migrate_enable();
-	/* The hot one always but for the first time, its rivals never. */
-	KUNIT_EXPECT_EQ(test, 999, stats_of(m).hits);
+	/* The hot one always but for the first time, its rivals sometimes. */
+	KUNIT_EXPECT_EQ(test, 999, hot);
+	KUNIT_EXPECT_GT(test, stats_of(m).hits, 999 + 100);
 }
 
 /**

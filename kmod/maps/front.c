@@ -4,19 +4,24 @@
  *
  * Each CPU has a set-associative cache of keys and values, LRU within a set, that it alone
  * reads and writes.  What makes an entry invalid is shared: keys are grouped by their
- * hash, and a group counts the writes that have begun, and those that have ended.
+ * hash, and a group has one word that counts the writes that have begun, and says how many
+ * of them have not ended.
  *
  *   A write counts itself as begun, writes to the map, counts itself as ended.
- *   A load that misses looks at both counts.  Where they are equal, nobody is writing in
- *   the group.  It loads from the map, and keeps the value together with that count.
- *   A load that finds its key takes the value if the group's count of begun writes is
- *   still the entry's.
+ *   A load looks at the word.  If it finds its key, it takes the value if the word is still
+ *   the entry's.  If not, it loads from the map; and where the word said that nobody was
+ *   writing in the group, it may keep the value together with that word.
  *
- * WHY NO OLD VALUE IS RETURNED.  No write was in progress when an entry's count was read, and
- * it was read before its value.  The count is still the group's at the instant at which a load
+ * WHY NO OLD VALUE IS RETURNED.  No write was in progress when an entry's word was read, and
+ * it was read before its value.  The word is still the group's at the instant at which a load
  * that hits reads it: no write has begun until then, so the value was and is the key's, and the
  * load takes effect at that instant.  An entry whose group was written while its value was on
- * its way is put in, and never hits.  (64 bits of count do not come round.)
+ * its way is put in, and never hits.  (42 bits of count come round after days of nothing but
+ * writes in that one group, and would have to be met at the very write.)
+ *
+ * WHAT IS KEPT.  A key that was here and has been written, or that there is room for.  Of
+ * others 1 in FRONT_ADMITS, so that keys which are looked for once do not displace those
+ * which are looked for often, and most misses do not pay for a fill.
  *
  * ON AND OFF.  All that write are in an RCU read-side section from before they look for a
  * front until they have written.  On: the front is published, but nobody reads from it
@@ -107,26 +112,28 @@ static __always_inline unsigned int front_match(struct front_set *set, const voi
 	return match;
 }
 
+/* FRONT_ABSENT: and there is room for it; FRONT_FULL: there is none */
 enum front_answer {
 	FRONT_HIT,
 	FRONT_ABSENT,
+	FRONT_FULL,
 	FRONT_INVALID,
 };
 
-/* Look for a key whose group has begun so many writes; @value is written on a hit only. */
-static __always_inline enum front_answer front_find(struct front_set *set, u64 begun,
+/* Look for a key whose group has that word; @value is written on a hit only. */
+static __always_inline enum front_answer front_find(struct front_set *set, u64 writes,
 						    const void *key, void *value,
 						    const struct cmap_shape shape)
 {
 	const unsigned int match = front_match(set, key, shape);
 	unsigned int way;
 
-	if (unlikely(!match))
-		return FRONT_ABSENT;
+	if (unlikely(!match))	/* the last way is the last one that is filled */
+		return set->writes[FRONT_WAYS - 1] == FRONT_EMPTY ? FRONT_ABSENT : FRONT_FULL;
 	way = __ffs(match);
-	cmap_touch(NULL, &set->begun[way], sizeof(begun), MAPSTAT_READ);
-	if (unlikely(set->begun[way] != begun))
-		return set->begun[way] == FRONT_EMPTY ? FRONT_ABSENT : FRONT_INVALID;
+	cmap_touch(NULL, &set->writes[way], sizeof(writes), MAPSTAT_READ);
+	if (unlikely(set->writes[way] != writes))
+		return set->writes[way] == FRONT_EMPTY ? FRONT_ABSENT : FRONT_INVALID;
 	cmap_touch(NULL, front_value(set, way, shape), shape.value_size, MAPSTAT_READ);
 	cmap_value_copy(value, front_value(set, way, shape), shape);
 	front_age(front_ages(set, shape), way);
@@ -145,7 +152,7 @@ static unsigned int front_victim(struct front_set *set, const void *key,
 	if (match)
 		return __ffs(match);
 	for (way = 0; way < FRONT_WAYS; way++) {
-		if (set->begun[way] == FRONT_EMPTY)
+		if (set->writes[way] == FRONT_EMPTY)
 			return way;
 		if (ages->clock - ages->used[way] >= longest) {
 			longest = ages->clock - ages->used[way];
@@ -160,14 +167,14 @@ static unsigned int front_victim(struct front_set *set, const void *key,
  * @m: the map
  * @f: its front
  * @hash: of @key
- * @begun: writes that had begun in the key's group, and ended, before the load
+ * @writes: the word of the key's group before the load; nobody was writing
  * @key: the key
  * @value: what was found
  *
  * Context: Process or softirq; RCU read lock.
  */
-noinline void front_fill(struct cmap *m, struct front *f, u64 hash, u64 begun, const void *key,
-			 const void *value)
+noinline void front_fill(struct cmap *m, struct front *f, u64 hash, u64 writes,
+			 const void *key, const void *value)
 {
 	const struct cmap_shape shape = m->shape;
 	struct front_cpu *c = front_enter(f);
@@ -178,10 +185,10 @@ noinline void front_fill(struct cmap *m, struct front *f, u64 hash, u64 begun, c
 		return;
 	set = front_set(f, c, hash, shape);
 	way = front_victim(set, key, shape);
-	set->begun[way] = begun;
+	set->writes[way] = writes;
 	cmap_key_copy(front_key(set, way, shape), key, shape);
 	cmap_value_copy(front_value(set, way, shape), value, shape);
-	cmap_touch(m, &set->begun[way], sizeof(begun), MAPSTAT_WRITE);
+	cmap_touch(m, &set->writes[way], sizeof(writes), MAPSTAT_WRITE);
 	cmap_touch(m, front_key(set, way, shape), shape.key_size, MAPSTAT_WRITE);
 	cmap_touch(m, front_value(set, way, shape), shape.value_size, MAPSTAT_WRITE);
 	front_age(front_ages(set, shape), way);
@@ -190,24 +197,24 @@ noinline void front_fill(struct cmap *m, struct front *f, u64 hash, u64 begun, c
 }
 EXPORT_SYMBOL_IF_KUNIT(front_fill);
 
-/* A load that the front has no answer to. */
-static noinline int front_load_miss(struct cmap *m, struct front *f, u64 hash,
+/* A load that the front has no answer to, and that is to be kept. */
+static noinline int front_load_keep(struct cmap *m, struct front *f, u64 hash, u64 writes,
 				    const void *key, void *value)
 {
-	const unsigned int group = front_group(hash);
-	/*
-	 * Ended first: as many that had begun later had begun then.  Pairs with the counts of
-	 * front_begin() and front_end(): what the writes did is seen.
-	 */
-	const u64 ended = atomic64_read_acquire(&f->ended[group]);
-	const u64 begun = atomic64_read_acquire(&f->begun[group]);
-	int ret;
+	const int ret = call_load(m, key, value);
 
-	cmap_touch(m, &f->ended[group], sizeof(ended), MAPSTAT_READ);
-	ret = call_load(m, key, value);
-	if (!ret && ended == begun)
-		front_fill(m, f, hash, begun, key, value);
+	if (!ret && !(writes & FRONT_WRITING))
+		front_fill(m, f, hash, writes, key, value);
 	return ret;
+}
+
+/* Count a miss. Return: whether what the map has is to be kept. */
+static __always_inline bool front_miss(struct front_cpu *c, enum front_answer answer)
+{
+	front_count(c->misses);
+	if (answer == FRONT_INVALID)
+		front_count(c->invalidations);
+	return answer != FRONT_FULL || !(c->misses % FRONT_ADMITS);
 }
 
 static __always_inline int front_load_shape(struct cmap *m, struct front *f, const void *key,
@@ -215,28 +222,30 @@ static __always_inline int front_load_shape(struct cmap *m, struct front *f, con
 {
 	struct front_cpu *c = front_enter(f);
 	enum front_answer answer;
+	u64 hash, writes;
+	bool keep = false;
 	u32 state = 0;
-	u64 hash;
 
 	if (unlikely(!c))
 		return call_load(m, key, value);
 	hash = cmap_hash(m, key, shape);
-	cmap_touch(m, &f->begun[front_group(hash)], sizeof(f->begun[0]), MAPSTAT_READ);
-	/* Where a hit takes effect.  Pairs with front_begin(): who saw its write sees it. */
-	answer = front_find(front_set(f, c, hash, shape),
-			    atomic64_read_acquire(&f->begun[front_group(hash)]), key, value,
-			    shape);
-	if (unlikely(answer != FRONT_HIT)) {
-		front_count(c->misses);
-		if (answer == FRONT_INVALID)
-			front_count(c->invalidations);
-	}
+	cmap_touch(m, &f->writes[front_group(hash)], sizeof(writes), MAPSTAT_READ);
+	/*
+	 * Where a hit takes effect.  Pairs with front_begin(): who saw its write sees it; and
+	 * with front_end(): what the writes did that have ended is seen.
+	 */
+	writes = atomic64_read_acquire(&f->writes[front_group(hash)]);
+	answer = front_find(front_set(f, c, hash, shape), writes, key, value, shape);
+	if (unlikely(answer != FRONT_HIT))
+		keep = front_miss(c, answer);
 	front_count(c->lookups);
 	if (unlikely(!(c->lookups % FRONT_WINDOW)))
 		state = front_judge(c);
 	front_leave(c, state);
+	if (unlikely(keep))
+		return front_load_keep(m, f, hash, writes, key, value);
 	if (unlikely(answer != FRONT_HIT))
-		return front_load_miss(m, f, hash, key, value);
+		return call_load(m, key, value);
 	cmap_count(m, CMAP_HITS);
 	return 0;
 }

@@ -11,8 +11,11 @@
 #define FRONT_WAYS		4
 #define FRONT_BYTES		(256 << 10)	/* of a CPU: a part of its second-level cache */
 #define FRONT_SETS_MIN		4U
-#define FRONT_GROUPS		(1 << 12)	/* their counts fit a first-level cache, too */
-#define FRONT_EMPTY		U64_MAX		/* no group has begun so many writes */
+#define FRONT_GROUPS		(1 << 12)	/* their words fit a first-level cache, too */
+#define FRONT_WRITING_BITS	22		/* as many as there may be tasks */
+#define FRONT_WRITING		((1ULL << FRONT_WRITING_BITS) - 1)
+#define FRONT_EMPTY		U64_MAX		/* no entry is kept while somebody writes */
+#define FRONT_ADMITS		8		/* 1 in so many keys displaces another one */
 
 #define FRONT_WINDOW		(1 << 15)	/* loads after which a CPU looks whether it pays */
 #define FRONT_PAYS		3	/* 1 hit in so many loads makes up for the misses */
@@ -22,13 +25,13 @@
 
 /**
  * struct front_set - the entries of some keys on one CPU; all its CPU's own
- * @begun: of each entry, its group's count; FRONT_EMPTY: there is none
+ * @writes: of each entry, its group's word; FRONT_EMPTY: there is none
  * @keys: FRONT_WAYS keys, each rounded up to 8 bytes; then a struct front_ages; then as
  *	many values, rounded up likewise.  With u64s a set is two lines, and what a lookup
  *	compares is in the first
  */
 struct front_set {
-	u64 begun[FRONT_WAYS];
+	u64 writes[FRONT_WAYS];
 	u64 keys[];
 };
 
@@ -72,15 +75,14 @@ MAPSTAT_WHOLE_LINES(struct front_cpu);
 /**
  * struct front - before one map
  * @cpu: constant pointer
- * @begun: of each group, writes that have begun; constant pointer
- * @ended: of each group, writes that have ended; constant pointer
+ * @writes: of each group a word: how many writes have begun, and in the FRONT_WRITING_BITS
+ *	lowest bits, how many of them have not ended; constant pointer
  * @set_mask: number of sets - 1; constant
  * @reading: loads may be answered.  Written by who turns it on or off, read under RCU
  */
 struct front {
 	struct front_cpu __percpu *cpu;
-	atomic64_t *begun;
-	atomic64_t *ended;
+	atomic64_t *writes;
 	unsigned int set_mask;
 	bool reading;
 } ____cacheline_aligned;
@@ -121,7 +123,7 @@ static __always_inline unsigned int front_group(u64 hash)
 	return hash % FRONT_GROUPS;
 }
 
-void front_fill(struct cmap *m, struct front *f, u64 hash, u64 begun, const void *key,
+void front_fill(struct cmap *m, struct front *f, u64 hash, u64 writes, const void *key,
 		const void *value);
 
 /* For counts of this CPU that others read: pairs with their READ_ONCE(), no ordering. */
@@ -129,18 +131,18 @@ void front_fill(struct cmap *m, struct front *f, u64 hash, u64 begun, const void
 
 static __always_inline void front_begin(struct front *f, unsigned int group)
 {
-	cmap_touch(NULL, &f->begun[group], sizeof(f->begun[group]), MAPSTAT_ATOMIC);
-	atomic64_inc(&f->begun[group]);
+	cmap_touch(NULL, &f->writes[group], sizeof(f->writes[group]), MAPSTAT_ATOMIC);
+	atomic64_add(FRONT_WRITING + 2, &f->writes[group]);	/* one more begun, and not ended */
 	/* Counted before anything is written: pairs with the smp_rmb() in front_load(). */
 	smp_mb__after_atomic();
 }
 
 static __always_inline void front_end(struct front *f, unsigned int group)
 {
-	/* Written before it is counted: pairs with the acquires in front_load_miss(). */
+	/* Written before it is counted: pairs with the acquire in front_load_shape(). */
 	smp_mb__before_atomic();
-	cmap_touch(NULL, &f->ended[group], sizeof(f->ended[group]), MAPSTAT_ATOMIC);
-	atomic64_inc(&f->ended[group]);
+	cmap_touch(NULL, &f->writes[group], sizeof(f->writes[group]), MAPSTAT_ATOMIC);
+	atomic64_dec(&f->writes[group]);
 }
 
 #endif /* MAPSTAT_FRONT_CACHE_H */

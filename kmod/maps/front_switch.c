@@ -50,8 +50,7 @@ static void front_free(struct front *f)
 		for_each_possible_cpu(cpu)
 			kvfree(per_cpu_ptr(f->cpu, cpu)->sets);
 	free_percpu(f->cpu);
-	kvfree(f->begun);
-	kvfree(f->ended);
+	kvfree(f->writes);
 	kfree(f);
 }
 
@@ -65,7 +64,7 @@ static void *front_sets_alloc(const struct cmap *m, const struct front *f, int c
 	for (i = 0; sets && i <= f->set_mask; i++) {
 		struct front_set *set = sets + (size_t)i * set_bytes;
 
-		memset64(set->begun, FRONT_EMPTY, FRONT_WAYS);
+		memset64(set->writes, FRONT_EMPTY, FRONT_WAYS);
 	}
 	return sets;
 }
@@ -79,10 +78,9 @@ static struct front *front_alloc(struct cmap *m)
 		return NULL;
 	f->set_mask = rounddown_pow_of_two(max(FRONT_BYTES / front_set_bytes(m->shape),
 					       FRONT_SETS_MIN)) - 1;
-	f->begun = array_alloc(FRONT_GROUPS * sizeof(*f->begun));
-	f->ended = array_alloc(FRONT_GROUPS * sizeof(*f->ended));
+	f->writes = array_alloc(FRONT_GROUPS * sizeof(*f->writes));
 	f->cpu = alloc_percpu(struct front_cpu);
-	if (!f->begun || !f->ended || !f->cpu)
+	if (!f->writes || !f->cpu)
 		goto fail;
 	for_each_possible_cpu(cpu) {
 		void *sets = front_sets_alloc(m, f, cpu);
@@ -234,7 +232,7 @@ void cmap_front_stats(struct cmap *m, struct front_stats *stats)
 
 		stats->on = true;
 		stats->entries_per_cpu = FRONT_WAYS * sets;
-		stats->bytes = sizeof(*f) + 2 * FRONT_GROUPS * sizeof(*f->begun);
+		stats->bytes = sizeof(*f) + FRONT_GROUPS * sizeof(*f->writes);
 		for_each_possible_cpu(cpu) {
 			stats->bytes += sizeof(struct front_cpu) + sets * front_set_bytes(m->shape);
 			front_add_cpu(stats, per_cpu_ptr(f->cpu, cpu), &ticks);

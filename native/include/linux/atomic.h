@@ -40,9 +40,14 @@ static __always_inline s64 atomic64_read_acquire(const atomic64_t *v)
 	return smp_load_acquire(&v->counter);
 }
 
-static __always_inline void atomic64_inc(atomic64_t *v)
+static __always_inline void atomic64_add(s64 n, atomic64_t *v)
 {
-	__atomic_fetch_add(&v->counter, 1, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&v->counter, n, __ATOMIC_SEQ_CST);
+}
+
+static __always_inline void atomic64_dec(atomic64_t *v)
+{
+	atomic64_add(-1, v);
 }
 
 /* The increment itself orders everything, here. */
