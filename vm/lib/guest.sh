@@ -6,14 +6,29 @@
 HELPERS=() READERS=() GUEST_PID='' TIMER_PID='' RUN_DIR=''
 
 guest_run() {
-	guest_share
 	trap guest_clean EXIT
 	say "$KERNEL_NAME, $CPUS CPU, $MEM MiB, $ACCEL"
+	guest_boot
+	if [[ ! -e $RUN_DIR/share/started && -z $TIMED_OUT ]]; then
+		# Emulated CPUs that patch their kernel's code on a busy machine may trip over it.
+		guest_console_end
+		say "the kernel ended before its first process began: once more"
+		guest_boot
+	fi
+	guest_keep
+	guest_verdict
+}
+
+guest_boot() {
+	guest_share
 	guest_connect
 	"${KERNEL_KIND}_start"
 	guest_wait
-	guest_keep
-	guest_verdict
+}
+
+guest_console_end() {
+	tail -n "${1:-40}" -- "$RUN_DIR/console" >&2
+	[[ ! -s $RUN_DIR/monitor ]] || cat -- "$RUN_DIR/monitor" >&2
 }
 
 # What the guest is given: see vm/init. The modules are copies, so that no build during the
@@ -136,13 +151,12 @@ guest_verdict() {
 		exit 99
 	fi
 	if [[ -n $TIMED_OUT ]]; then
-		tail -n 5 -- "$RUN_DIR/console" >&2
+		guest_console_end 5
 		exit 124
 	fi
 	if [[ ! $status =~ ^[0-9]+$ ]]; then
 		say "the guest ended without a status; the end of its console:"
-		tail -n 40 -- "$RUN_DIR/console" >&2
-		[[ ! -s $RUN_DIR/monitor ]] || cat -- "$RUN_DIR/monitor" >&2
+		guest_console_end
 		exit 99
 	fi
 	exit "$status"
