@@ -19,8 +19,8 @@ class Speed:
     def __init__(self, bench):
         self.bench = bench
 
-    def named(self, n, threads, mix, design):
-        return design, self.bench.get(n, threads, mix, "uniform", design)
+    def named(self, n, threads, mix, design, dist="uniform"):
+        return design, self.bench.get(n, threads, mix, dist, design)
 
     def best(self, n, threads, mix, which):
         found = self.bench.best(Cell(n, threads, mix, "uniform"), which)
@@ -104,6 +104,17 @@ class Speed:
                                self.named(n, 1, "hit", "readdirty"),
                                self.named(n, 1, "hit", "seqlock"), "uniform")
 
+    def front(self):
+        for n in SIZES:
+            yield self.compare(f"{MIXED}, zipf 0.99, 2 threads, n = {n}: rwlock to rwlock_front", 3, True,
+                               self.named(n, 2, MIXED, "rwlock", "zipf"),
+                               self.named(n, 2, MIXED, "rwlock_front", "zipf"), "zipf")
+        for threads in (1, 2):
+            yield self.compare(f"{MIXED}, {threads} threads, n = 1000000: rwlock_front to rwlock"
+                               .replace("1 threads", "1 thread"), 1.05, False,
+                               self.named(1000000, threads, MIXED, "rwlock_front"),
+                               self.named(1000000, threads, MIXED, "rwlock"), "uniform")
+
     def generic(self):
         found = False
         designs = {d for cell in self.bench.cells.values() for d in cell}
@@ -119,7 +130,7 @@ class Speed:
 
     def goals(self):
         for part in (self.near_plain, self.bulk, self.scaling, self.mixed, self.one_against_one,
-                     self.generic):
+                     self.front, self.generic):
             yield from part()
 
 
