@@ -15,7 +15,7 @@
 #define FRONT_WRITING_BITS	22		/* as many as there may be tasks */
 #define FRONT_WRITING		((1ULL << FRONT_WRITING_BITS) - 1)
 #define FRONT_EMPTY		U64_MAX		/* no entry is kept while somebody writes */
-#define FRONT_ADMITS		8		/* 1 in so many keys displaces another one */
+#define FRONT_ADMITS		16		/* 1 in so many keys displaces another one */
 
 #define FRONT_WINDOW		(1 << 15)	/* loads after which a CPU looks whether it pays */
 #define FRONT_PAYS		3	/* 1 hit in so many loads makes up for the misses */
