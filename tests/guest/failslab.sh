@@ -56,7 +56,8 @@ in_a_run() {
 }
 
 # One allocation after the other fails in this task's init_module(2): each_in_insmod FIRST
-# PARAMETER..., from the FIRST on.
+# PARAMETER..., from the FIRST on. Not before the kernel reads the parameters: until then it
+# gets ready the module and its trace events, and where memory lacks for these, it warns.
 each_in_insmod() {
 	local first=$1
 	shift
@@ -69,9 +70,9 @@ each_in_insmod() {
 		FINIT, DELETE = 313, 176
 		options = " ".join(sys.argv[2:]).encode()
 		module = os.open("mapstat.ko", os.O_RDONLY)
-		nth, failed = int(sys.argv[1]) - 1, 0
-		while True:
-		    nth += 1
+
+		def insmod(nth, options):
+		    """With the nth allocation failing; also returns how many that is too many."""
 		    reader = os.open("/proc/thread-self/fail-nth", os.O_RDONLY)
 		    writer = os.open("/proc/thread-self/fail-nth", os.O_WRONLY)
 		    os.write(writer, b"%d" % nth)
@@ -81,6 +82,17 @@ each_in_insmod() {
 		    os.write(writer, b"0")
 		    os.close(reader)
 		    os.close(writer)
+		    return status, error, left
+
+		MANY = 1000000
+		status, error, left = insmod(MANY, b"threads=-1")
+		if not status or error != errno.EINVAL:
+		    sys.exit(f"threads=-1 is not refused: {os.strerror(error)}")
+		nth, failed = max(int(sys.argv[1]), MANY - left + 1) - 1, 0
+		print(f"from allocation {nth + 1} on")
+		while True:
+		    nth += 1
+		    status, error, left = insmod(nth, options)
 		    if status:
 		        failed += 1
 		        if error not in (errno.ENOMEM,):
