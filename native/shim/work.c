@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <time.h>
 #include <linux/atomic.h>
+#include <linux/delay.h>
+#include <linux/ktime.h>
+#include <linux/processor.h>
 #include <linux/workqueue.h>
 #include "internal.h"
 
@@ -95,6 +98,15 @@ void native_sleep_ms(unsigned int ms)
 	native_offline();
 	nanosleep(&time, NULL);
 	native_online();
+}
+
+/* Where one thread does all, what it would wait for does not come. */
+void udelay(unsigned long us)
+{
+	const u64 until = ktime_get_ns() + us * 1000;
+
+	while (!native_is_alone && ktime_get_ns() < until)
+		cpu_relax();
 }
 
 bool queue_work(struct workqueue_struct *wq, struct work_struct *work)
