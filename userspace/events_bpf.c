@@ -2,8 +2,8 @@
 /*
  * Records from the tracepoint mapstat:mem_access, through BPF.
  *
- * The program's object is part of this one.  It is attached as a classic tracepoint, which
- * needs no types of the kernel or of the module.
+ * The program's object is part of this one.  It is attached as a raw tracepoint, which needs
+ * no types of the kernel or of the module.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

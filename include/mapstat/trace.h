@@ -39,7 +39,7 @@ TRACE_EVENT(cmap_op,
 		  __entry->result)
 );
 
-/* The record of <uapi/mapstat.h>, field by field in its order; see kmod/stats/trace.c. */
+/* The record of <uapi/mapstat.h>, field by field in its order. */
 TRACE_EVENT(mem_access,
 	TP_PROTO(const struct mapstat_event *event),
 	TP_ARGS(event),

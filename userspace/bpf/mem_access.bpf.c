@@ -2,20 +2,14 @@
 /*
  * The records of mapstat:mem_access, from the tracepoint into a BPF ring buffer.
  *
- * A classic tracepoint: its arguments are the fields of the trace event, and these are the
- * record of <uapi/mapstat.h>, so nothing has to be known of the module's types.
+ * A raw tracepoint: its argument is the record of <uapi/mapstat.h> itself, so nothing has to
+ * be known of the module's types, nor of the fields that a kernel puts before those of a
+ * trace event (PREEMPT_RT's had one more up to Linux 6.1).
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <uapi/mapstat.h>
 #include "mem_access.h"
-
-/* What a tracepoint's program is given: the fields of all trace events, then the record. */
-#define WORDS	(sizeof(struct mapstat_event) / sizeof(__u64))
-struct mem_access_args {
-	__u64 common;
-	__u64 word[WORDS];
-};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -37,19 +31,22 @@ static void count(__u32 which)
 		++*n;	/* of this CPU */
 }
 
-SEC("tp/mapstat/mem_access")
-int mem_access(struct mem_access_args *args)
+SEC("raw_tp/mem_access")
+int mem_access(struct bpf_raw_tracepoint_args *args)
 {
-	__u64 *to = bpf_ringbuf_reserve(&records, sizeof(struct mapstat_event), 0);
+	const void *event = (const void *)args->args[0];
+	struct mapstat_event *to = bpf_ringbuf_reserve(&records, sizeof(*to), 0);
 
 	count(MEM_ACCESS_PRODUCED);
 	if (!to) {
 		count(MEM_ACCESS_DROPPED);
 		return 0;
 	}
-#pragma unroll
-	for (unsigned int i = 0; i < WORDS; i++)
-		to[i] = args->word[i];
+	if (bpf_probe_read_kernel(to, sizeof(*to), event)) {
+		bpf_ringbuf_discard(to, 0);
+		count(MEM_ACCESS_DROPPED);
+		return 0;
+	}
 	bpf_ringbuf_submit(to, 0);
 	return 0;
 }
