@@ -26,7 +26,7 @@
  * F  Clear.  An entry whose store returned before cmap_clear() began is gone when it
  *    returns, unless it has been stored again since.  Entries stored meanwhile may stay.
  * G  Length.  cmap_len() is exact when no operation is in flight; otherwise it is off
- *    by at most the number of operations in flight.
+ *    by at most the number of operations that are in flight at some time during the call.
  * H  Bounded work.  No operation on one key does work that grows with the number of
  *    entries: growth, shrink, promotion and reclaim are done in steps of bounded size,
  *    or by a worker.  The exceptions: the classic mode of "readdirty", by intent;
