@@ -60,11 +60,16 @@ extern const char *const cmap_counter_names[CMAP_NR_COUNTERS];
 /**
  * struct cmap_pcpu - a map's share on one CPU
  * @count: written with this_cpu operations, read by anyone
+ * @loads: calls of cmap_load(), hits until they turn out to be misses: what hits there are
+ *	beside those in @count.  Written and read as @count
  * @entries: inserts minus deletes made on this CPU; only the sum over CPUs has meaning
- * @sample: counts operations; those where its low bits are 0 are timed
+ * @sample: counts operations but those in @loads
+ *
+ * Operations where the low bits of @loads or @sample are 0 are timed.
  */
 struct cmap_pcpu {
 	unsigned long count[CMAP_NR_COUNTERS];
+	unsigned long loads;
 	long entries;
 	unsigned int sample;
 } ____cacheline_aligned;

@@ -74,7 +74,8 @@ int busted_load(struct cmap *m, const void *key, void *value)
 		bm->loads = 0;
 	}
 	spin_unlock_bh(&bm->lock);
-	cmap_count(m, ret ? CMAP_MISSES : CMAP_HITS);
+	if (ret)
+		cmap_count_miss(m);
 	return ret;
 }
 

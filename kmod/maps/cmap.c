@@ -75,6 +75,16 @@ static int timed_update(struct cmap *m, const struct cmap_update *u, enum cmap_h
 	return ret;
 }
 
+/* Out of line, so that those that are not timed have no registers to save. */
+static noinline int timed_load(struct cmap *m, const void *key, void *value)
+{
+	const u64 start = mapstat_clock_read();
+	const int ret = do_load(m, key, value);
+
+	sample_record(m, CMAP_HIST_LOAD, start);
+	return ret;
+}
+
 /**
  * cmap_load - look a key up
  * @map: the map
@@ -86,18 +96,12 @@ static int timed_update(struct cmap *m, const struct cmap_update *u, enum cmap_h
  */
 int cmap_load(struct cmap *map, const void *key, void *value)
 {
-	u64 start;
-	int ret;
-
 	lockdep_assert_irqs_enabled();
 	if (static_branch_unlikely(&mapstat_touch_on))
 		return told_load(map, key, value, NULL);
-	if (likely(!sample_due(map)))
-		return do_load(map, key, value);
-	start = mapstat_clock_read();
-	ret = do_load(map, key, value);
-	sample_record(map, CMAP_HIST_LOAD, start);
-	return ret;
+	if (unlikely(sample_load(map)))
+		return timed_load(map, key, value);
+	return do_load(map, key, value);
 }
 EXPORT_SYMBOL_MAPSTAT(cmap_load);
 
@@ -128,6 +132,7 @@ unsigned int cmap_load_many(struct cmap *map, const void *keys, void *values,
 	lockdep_assert_irqs_enabled();
 	if (static_branch_unlikely(&mapstat_touch_on))
 		return told_load_many(map, &q, NULL);
+	cmap_count_n(map, CMAP_HITS, n);
 	if (likely(!sample_due(map)))
 		return do_load_many(map, &q);
 	start = mapstat_clock_read();

@@ -246,7 +246,6 @@ static __always_inline int front_load_shape(struct cmap *m, struct front *f, con
 		return front_load_keep(m, f, hash, writes, key, value);
 	if (unlikely(answer != FRONT_HIT))
 		return call_load(m, key, value);
-	cmap_count(m, CMAP_HITS);
 	return 0;
 }
 

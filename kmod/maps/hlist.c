@@ -127,12 +127,13 @@ static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key
 	struct hlist_map *hm = to_hlist(m);
 	struct hl_node *node = find(hm, hash_bucket(hash, hm->bits), key, false, shape);
 
-	if (likely(node)) {
-		cmap_touch(m, node_value(node, shape), shape.value_size, MAPSTAT_READ);
-		cmap_value_copy(value, node_value(node, shape), shape);
+	if (unlikely(!node)) {
+		cmap_count_miss(m);
+		return -ENOENT;
 	}
-	cmap_count(m, node ? CMAP_HITS : CMAP_MISSES);
-	return node ? 0 : -ENOENT;
+	cmap_touch(m, node_value(node, shape), shape.value_size, MAPSTAT_READ);
+	cmap_value_copy(value, node_value(node, shape), shape);
+	return 0;
 }
 
 CMAP_DEFINE_LOADS(hlist, .begin = many_rcu_begin, .fetch = fetch, .fetch_next = fetch_next,

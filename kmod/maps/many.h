@@ -36,7 +36,7 @@ struct cmap_many {
  * @begin: optional; before the first fetch: an RCU read-side section, or a lock
  * @fetch: optional; begin to fetch what the load of a key with that hash touches first
  * @fetch_next: optional; what it touches next, for all keys, when @fetch is done
- * @load: 0 or -ENOENT; counts hit or miss
+ * @load: 0 or -ENOENT; counts a miss, by cmap_count_miss()
  * @end: optional; what @begin began
  */
 struct many_steps {

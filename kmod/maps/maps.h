@@ -264,6 +264,17 @@ static __always_inline void cmap_count(struct cmap *m, enum cmap_counter c)
 	cmap_count_n(m, c, 1);
 }
 
+/* Loads count as hits before they begin, so that those that hit need count nothing more. */
+static __always_inline void cmap_count_miss(struct cmap *m)
+{
+	if (static_branch_likely(&mapstat_stats_on)) {
+		this_cpu_add(m->pcpu->count[CMAP_MISSES], 1);
+		this_cpu_add(m->pcpu->count[CMAP_HITS], -1);
+		cmap_touch(m, raw_cpu_ptr(&m->pcpu->count[CMAP_MISSES]), 2 * sizeof(long),
+			   MAPSTAT_WRITE);
+	}
+}
+
 /* The length is kept whether statistics are on or off. */
 static __always_inline void cmap_entries_add(struct cmap *m, long n)
 {

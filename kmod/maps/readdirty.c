@@ -164,7 +164,8 @@ static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key
 		ret = entry_read(m, e, value, shape);
 	if (unlikely(ret == ENTRY_GONE))
 		ret = load_dirty(m, v, hash, key, value);
-	cmap_count(m, ret ? CMAP_MISSES : CMAP_HITS);
+	if (unlikely(ret))
+		cmap_count_miss(m);
 	return ret;
 }
 

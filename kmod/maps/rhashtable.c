@@ -182,8 +182,10 @@ static __always_inline int do_load(struct rhashtable_map *rm, const void *key, v
 		cmap_value_copy(value, node_value(node, shape), shape);
 	}
 	rcu_read_unlock();
-	cmap_count(&rm->map, node ? CMAP_HITS : CMAP_MISSES);
-	return node ? 0 : -ENOENT;
+	if (likely(node))
+		return 0;
+	cmap_count_miss(&rm->map);
+	return -ENOENT;
 }
 
 int rhashtable_load(struct cmap *m, const void *key, void *value)

@@ -85,7 +85,8 @@ static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key
 {
 	int ret = table_load(&to_rwlock(m)->table, hash, key, value, shape);
 
-	cmap_count(m, ret ? CMAP_MISSES : CMAP_HITS);
+	if (unlikely(ret))
+		cmap_count_miss(m);
 	return ret;
 }
 

@@ -27,6 +27,21 @@ static __always_inline bool sample_due(struct cmap *m)
 }
 
 /**
+ * sample_load - count a call of cmap_load(), and: is it to be timed?
+ * @m: the map
+ *
+ * Context: Any but NMI.
+ * Return: as sample_due().
+ */
+static __always_inline bool sample_load(struct cmap *m)
+{
+	if (!static_branch_likely(&mapstat_stats_on))
+		return false;
+	/* Pairs with the WRITE_ONCE() of the parameter: a value, no ordering. */
+	return !(this_cpu_inc_return(m->pcpu->loads) & READ_ONCE(mapstat_sample_mask));
+}
+
+/**
  * sample_record - record the time of a call
  * @m: the map
  * @kind: its histogram

@@ -138,8 +138,10 @@ static __always_inline int sqm_load_at_length(struct cmap *m, const struct sqm_t
 
 		if (likely(look == SQM_FOUND))
 			return 0;
-		if (likely(look == SQM_ABSENT))
+		if (likely(look == SQM_ABSENT)) {
+			cmap_count_miss(m);
 			return -ENOENT;
+		}
 		if (look == SQM_MOVED) {
 			/* Older than the move: pairs with sqm_resize_begin(). */
 			t = rcu_dereference(t->next);
@@ -155,6 +157,14 @@ static noinline int sqm_load_u64_at_length(struct cmap *m, const struct sqm_tabl
 					   const void *key, void *value)
 {
 	return sqm_load_at_length(m, t, hash, key, value, CMAP_SHAPE_U64_U64);
+}
+
+/* The first look was in vain. */
+static noinline int sqm_load_u64_again(struct cmap *m, const struct sqm_table *t, u64 hash,
+				       const void *key, void *value)
+{
+	cmap_count(m, CMAP_RETRIES);
+	return sqm_load_u64_at_length(m, t, hash, key, value);
 }
 
 /* The slot of a bucket of u64s that has the key, or NULL. */
@@ -209,10 +219,8 @@ static __always_inline int sqm_load_u64(struct cmap *m, const struct sqm_table *
 		sqm_touch_probe(m, hash, home, slot);
 	smp_rmb();	/* a key, then its value: pairs with the release in sqm_slot_fill() */
 	word = slot ? READ_ONCE(slot[1]) : READ_ONCE(*sqm_last_of(home));
-	if (unlikely(!sqm_valid(count, ended))) {
-		cmap_count(m, CMAP_RETRIES);
-		return sqm_load_u64_at_length(m, t, hash, key, value);
-	}
+	if (unlikely(!sqm_valid(count, ended)))
+		return sqm_load_u64_again(m, t, hash, key, value);
 	if (likely(slot)) {
 		*(u64 *)value = word;
 		return 0;
@@ -220,6 +228,7 @@ static __always_inline int sqm_load_u64(struct cmap *m, const struct sqm_table *
 	/* One of them is this stripe's; the other, a key like others, is looked at twice. */
 	if (unlikely(word == sm->marks[0].more || word == sm->marks[1].more))
 		return sqm_load_u64_at_length(m, t, hash, key, value);
+	cmap_count_miss(m);
 	return -ENOENT;
 }
 
@@ -229,16 +238,12 @@ static __always_inline int sqm_load_hashed(struct cmap *m, u64 hash, const void 
 {
 	/* Pairs with rcu_assign_pointer() in sqm_resize_end(). */
 	const struct sqm_table *t = rcu_dereference(to_sqm_map(m)->table);
-	int ret;
 
 	cmap_touch(m, &to_sqm_map(m)->table, sizeof(t), MAPSTAT_READ);
 	cmap_touch(m, t, offsetof(struct sqm_table, next), MAPSTAT_READ);
 	if (shape.u64_pair)
-		ret = sqm_load_u64(m, t, hash, key, value);
-	else
-		ret = sqm_load_at_length(m, t, hash, key, value, shape);
-	cmap_count(m, ret ? CMAP_MISSES : CMAP_HITS);
-	return ret;
+		return sqm_load_u64(m, t, hash, key, value);
+	return sqm_load_at_length(m, t, hash, key, value, shape);
 }
 
 /* Where the load of a key with that hash looks first. */

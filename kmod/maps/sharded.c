@@ -126,7 +126,8 @@ static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key
 	lock_shard(sm, lock);
 	ret = table_load(table_at(sm, i), hash, key, value, shape);
 	unlock_shard(sm, lock);
-	cmap_count(m, ret ? CMAP_MISSES : CMAP_HITS);
+	if (unlikely(ret))
+		cmap_count_miss(m);
 	return ret;
 }
 

@@ -30,6 +30,7 @@ int told_load(struct cmap *m, const void *key, void *value, struct mapstat_trace
 	int ret;
 
 	mapstat_op_begin(op, m, MAPSTAT_OP_LOAD, trace);
+	cmap_count(m, CMAP_HITS);
 	rcu_read_lock();
 	ret = static_branch_unlikely(&front_in_use) ? front_load(m, key, value) :
 	      call_load(m, key, value);
@@ -55,6 +56,7 @@ unsigned int told_load_many(struct cmap *m, const struct cmap_many *q,
 
 	mapstat_op_begin(op, m, MAPSTAT_OP_LOAD_MANY, trace);
 	op->count = max(q->n, 1U);
+	cmap_count_n(m, CMAP_HITS, q->n);
 	hits = call_load_many(m, q);
 	mapstat_op_end(op);
 	return hits;

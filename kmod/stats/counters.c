@@ -69,6 +69,18 @@ void mapstat_stats_set(bool on)
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_stats_set);
 
+/*
+ * A miss that was counted as a hit before zeroing, before statistics were turned off, or on
+ * another CPU, is taken back where there is none: so a share of the hits may be negative.
+ */
+static s64 counted(const struct cmap *m, enum cmap_counter c, int cpu)
+{
+	const struct cmap_pcpu *pcpu = per_cpu_ptr(m->pcpu, cpu);
+
+	/* Pair with this_cpu operations of those who count: no tearing, no ordering. */
+	return READ_ONCE(pcpu->count[c]) + (c == CMAP_HITS ? READ_ONCE(pcpu->loads) : 0);
+}
+
 /**
  * cmap_counter_sum - a counter of all CPUs together
  * @m: the map; may be in use
@@ -79,12 +91,12 @@ EXPORT_SYMBOL_IF_KUNIT(mapstat_stats_set);
  */
 u64 cmap_counter_sum(const struct cmap *m, enum cmap_counter c)
 {
-	u64 sum = 0;
+	s64 sum = 0;
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += cmap_counter_cpu(m, c, cpu);
-	return sum;
+		sum += counted(m, c, cpu);
+	return max(sum, 0LL);
 }
 EXPORT_SYMBOL_IF_KUNIT(cmap_counter_sum);
 
@@ -99,8 +111,7 @@ EXPORT_SYMBOL_IF_KUNIT(cmap_counter_sum);
  */
 u64 cmap_counter_cpu(const struct cmap *m, enum cmap_counter c, int cpu)
 {
-	/* Pairs with this_cpu_add() in cmap_count_n(): no tearing, no ordering. */
-	return READ_ONCE(per_cpu_ptr(m->pcpu, cpu)->count[c]);
+	return max(counted(m, c, cpu), 0LL);
 }
 EXPORT_SYMBOL_IF_KUNIT(cmap_counter_cpu);
 
@@ -110,9 +121,10 @@ static void reset_on_cpu(int cpu, void *arg)
 	struct cmap_pcpu *pcpu = per_cpu_ptr(m->pcpu, cpu);
 	int i;
 
-	/* Pairs with the READ_ONCE() in cmap_counter_cpu(): no tearing, no ordering. */
+	/* Pair with the READ_ONCE()s in counted(): no tearing, no ordering. */
 	for (i = 0; i < CMAP_NR_COUNTERS; i++)
 		WRITE_ONCE(pcpu->count[i], 0);
+	WRITE_ONCE(pcpu->loads, 0);
 	for (i = 0; i < CMAP_NR_HISTS; i++)
 		mapstat_hist_zero(per_cpu_ptr(m->hist[i], cpu));
 	mapstat_misses_reset_cpu(cmap_misses(m), cpu);

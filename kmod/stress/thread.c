@@ -140,6 +140,16 @@ void stress_batch_draw(struct stress_thread *t, unsigned int n)
 		plan_bulk(t->batch);
 }
 
+/* As cmap_load() does; those that miss take it back. */
+static void count_loads(struct cmap *m, const struct stress_batch *b)
+{
+	unsigned int i, loads = 0;
+
+	for (i = 0; i < b->n; i++)
+		loads += b->op[i] == STRESS_LOAD;
+	cmap_count_n(m, CMAP_HITS, loads);
+}
+
 /**
  * stress_batch_run - do a batch's operations
  * @m: the map
@@ -151,6 +161,7 @@ void stress_batch_draw(struct stress_thread *t, unsigned int n)
  */
 void stress_batch_run(struct cmap *m, struct stress_batch *b)
 {
+	count_loads(m, b);
 	rcu_read_lock();
 	if (trace_cmap_op_enabled())
 		traced_run(m, b);
