@@ -75,7 +75,7 @@ int busted_load(struct cmap *m, const void *key, void *value)
 	}
 	spin_unlock_bh(&bm->lock);
 	if (ret)
-		cmap_count_miss(m);
+		cmap_count_miss(m, m->shape);
 	return ret;
 }
 

@@ -98,13 +98,15 @@ static __always_inline struct hl_node *find(struct hlist_map *hm, u64 bucket, co
 {
 	struct hl_node *node;
 
-	cmap_touch(&hm->map, &hm->buckets[bucket], sizeof(hm->buckets[0]), MAPSTAT_READ);
+	cmap_touch_load(shape, &hm->map, &hm->buckets[bucket], sizeof(hm->buckets[0]),
+			MAPSTAT_READ);
 	hlist_for_each_entry_rcu(node, &hm->buckets[bucket], node,
 				 held && lockdep_is_held(lock_of(hm, bucket))) {
-		cmap_touch(&hm->map, node->data, shape.key_size, MAPSTAT_READ);
+		cmap_touch_load(shape, &hm->map, node->data, shape.key_size, MAPSTAT_READ);
 		if (cmap_key_equal(node->data, key, shape))
 			return node;
-		cmap_touch(&hm->map, &node->node.next, sizeof(node->node.next), MAPSTAT_READ);
+		cmap_touch_load(shape, &hm->map, &node->node.next, sizeof(node->node.next),
+				MAPSTAT_READ);
 	}
 	return NULL;
 }
@@ -128,10 +130,10 @@ static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key
 	struct hl_node *node = find(hm, hash_bucket(hash, hm->bits), key, false, shape);
 
 	if (unlikely(!node)) {
-		cmap_count_miss(m);
+		cmap_count_miss(m, shape);
 		return -ENOENT;
 	}
-	cmap_touch(m, node_value(node, shape), shape.value_size, MAPSTAT_READ);
+	cmap_touch_load(shape, m, node_value(node, shape), shape.value_size, MAPSTAT_READ);
 	cmap_value_copy(value, node_value(node, shape), shape);
 	return 0;
 }

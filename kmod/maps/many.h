@@ -133,7 +133,8 @@ static __always_inline int many_load_one(struct cmap *m, const void *key, void *
  * @...: its struct many_steps
  *
  * Of what is inlined into a loop (as design_load_inline()), all but maps of u64s are out
- * of line, away from the fast one's registers.
+ * of line, away from the fast one's registers; and so is the load that tells what it accesses,
+ * all of it, so that the others have no call that is hardly ever made.
  */
 #define CMAP_DEFINE_LOAD(design, ...)						\
 static __always_inline int design##_load_shape(struct cmap *m, const void *key,	\
@@ -145,18 +146,27 @@ static __always_inline int design##_load_shape(struct cmap *m, const void *key,	
 	return many_load_one(m, key, value, steps, shape);			\
 }										\
 										\
+static noinline int design##_load_told(struct cmap *m, const void *key, void *value) \
+{										\
+	return CMAP_BY_SHAPE(m, design##_load_shape, m, key, value);		\
+}										\
+										\
 static noinline int design##_load_sized(struct cmap *m, const void *key, void *value) \
 {										\
 	if (m->shape.u64_key)							\
-		return design##_load_shape(m, key, value, CMAP_SHAPE_U64(m));	\
-	return design##_load_shape(m, key, value, CMAP_SHAPE_ANY(m));		\
+		return design##_load_shape(m, key, value,			\
+					   cmap_untold(CMAP_SHAPE_U64(m)));	\
+	return design##_load_shape(m, key, value, cmap_untold(CMAP_SHAPE_ANY(m))); \
 }										\
 										\
 static __always_inline int design##_load_inline(struct cmap *m, const void *key, \
 						void *value)			\
 {										\
+	if (static_branch_unlikely(&mapstat_touch_on))				\
+		return design##_load_told(m, key, value);			\
 	if (likely(m->shape.u64_pair))						\
-		return design##_load_shape(m, key, value, CMAP_SHAPE_U64_U64);	\
+		return design##_load_shape(m, key, value,			\
+					   cmap_untold(CMAP_SHAPE_U64_U64));	\
 	return design##_load_sized(m, key, value);				\
 }										\
 										\
@@ -180,9 +190,17 @@ design##_load_many_shape(struct cmap *m, const struct cmap_many *q,		\
 	return many_load(m, q, steps, shape);					\
 }										\
 										\
-unsigned int design##_load_many(struct cmap *m, const struct cmap_many *q)	\
+static noinline unsigned int							\
+design##_load_many_told(struct cmap *m, const struct cmap_many *q)		\
 {										\
 	return CMAP_BY_SHAPE(m, design##_load_many_shape, m, q);		\
+}										\
+										\
+unsigned int design##_load_many(struct cmap *m, const struct cmap_many *q)	\
+{										\
+	if (static_branch_unlikely(&mapstat_touch_on))				\
+		return design##_load_many_told(m, q);				\
+	return CMAP_BY_SHAPE_UNTOLD(m, design##_load_many_shape, m, q);		\
 }
 
 /* Both. */

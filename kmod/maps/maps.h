@@ -39,6 +39,8 @@ enum cmap_design {
  * @value_size: bytes
  * @u64_key: the u64 fast path applies: 8-byte keys, hashed and compared as a u64
  * @u64_pair: so it does, and values have 8 bytes as well
+ * @untold: of loads while nobody listens: what they access is told to nobody, and there is
+ *	no code that would, with its calls and the registers that these take
  *
  * Passed by value to __always_inline functions: where the caller passes a constant
  * (see CMAP_BY_SHAPE), every copy and compare below becomes a plain load or store.
@@ -48,6 +50,7 @@ struct cmap_shape {
 	u16 value_size;
 	bool u64_key;
 	bool u64_pair;
+	bool untold;
 };
 
 #define CMAP_SHAPE_U64_U64	((const struct cmap_shape){ 8, 8, true, true })
@@ -55,14 +58,48 @@ struct cmap_shape {
 #define CMAP_SHAPE_ANY(m)	((const struct cmap_shape){ (m)->shape.key_size, \
 							    (m)->shape.value_size, false, false })
 
+static __always_inline struct cmap_shape cmap_told(const struct cmap_shape shape)
+{
+	return shape;
+}
+
+static __always_inline struct cmap_shape cmap_untold(struct cmap_shape shape)
+{
+	shape.untold = true;
+	return shape;
+}
+
 /*
  * Call fn(..., shape) with the shape as constant as it can be: one compiled copy for
  * u64 -> u64, one for u64 keys, one for all.
  */
-#define CMAP_BY_SHAPE(m, fn, ...)						\
-	(likely((m)->shape.u64_pair) ? fn(__VA_ARGS__, CMAP_SHAPE_U64_U64) :	\
-	 (m)->shape.u64_key ? fn(__VA_ARGS__, CMAP_SHAPE_U64(m)) :		\
-	 fn(__VA_ARGS__, CMAP_SHAPE_ANY(m)))
+#define CMAP_BY_SHAPE_AS(as, m, fn, ...)					\
+	(likely((m)->shape.u64_pair) ? fn(__VA_ARGS__, as(CMAP_SHAPE_U64_U64)) : \
+	 (m)->shape.u64_key ? fn(__VA_ARGS__, as(CMAP_SHAPE_U64(m))) :		\
+	 fn(__VA_ARGS__, as(CMAP_SHAPE_ANY(m))))
+
+#define CMAP_BY_SHAPE(m, fn, ...)	CMAP_BY_SHAPE_AS(cmap_told, m, fn, __VA_ARGS__)
+#define CMAP_BY_SHAPE_UNTOLD(m, fn, ...) CMAP_BY_SHAPE_AS(cmap_untold, m, fn, __VA_ARGS__)
+
+/* Does somebody listen to the accesses of operations of this shape? */
+static __always_inline bool cmap_is_told(const struct cmap_shape shape)
+{
+	return !shape.untold && static_branch_unlikely(&mapstat_touch_on);
+}
+
+/**
+ * cmap_touch_load - as cmap_touch(), in what loads consist of
+ * @shape: says whether there is somebody to be told
+ * @m: the map, or NULL
+ * @addr: what
+ * @size: bytes
+ * @access: how
+ */
+#define cmap_touch_load(shape, m, addr, size, access)				\
+do {										\
+	if (cmap_is_told(shape))						\
+		MAPSTAT_TOUCH_AT(m, addr, size, access, #addr);			\
+} while (0)
 
 /**
  * enum cmap_hist_kind - a map's latency histograms
@@ -265,13 +302,13 @@ static __always_inline void cmap_count(struct cmap *m, enum cmap_counter c)
 }
 
 /* Loads count as hits before they begin, so that those that hit need count nothing more. */
-static __always_inline void cmap_count_miss(struct cmap *m)
+static __always_inline void cmap_count_miss(struct cmap *m, const struct cmap_shape shape)
 {
 	if (static_branch_likely(&mapstat_stats_on)) {
 		this_cpu_add(m->pcpu->count[CMAP_MISSES], 1);
 		this_cpu_add(m->pcpu->count[CMAP_HITS], -1);
-		cmap_touch(m, raw_cpu_ptr(&m->pcpu->count[CMAP_MISSES]), 2 * sizeof(long),
-			   MAPSTAT_WRITE);
+		cmap_touch_load(shape, m, raw_cpu_ptr(&m->pcpu->count[CMAP_MISSES]),
+				2 * sizeof(long), MAPSTAT_WRITE);
 	}
 }
 

@@ -101,7 +101,7 @@ static __always_inline struct rd_entry *read_find(const struct rd_view *v, u64 h
 {
 	struct snap_item *item;
 
-	cmap_touch(NULL, v, offsetof(struct rd_view, read.count), MAPSTAT_READ);
+	cmap_touch_load(shape, NULL, v, offsetof(struct rd_view, read.count), MAPSTAT_READ);
 	item = snap_find(&v->read, hash, key, offsetof(struct rd_entry, data), shape);
 	return item ? entry_of(item) : NULL;
 }
@@ -158,14 +158,14 @@ static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key
 	struct rd_entry *e;
 	int ret = ENTRY_GONE;
 
-	cmap_touch(m, &to_readdirty(m)->view, sizeof(v), MAPSTAT_READ);
+	cmap_touch_load(shape, m, &to_readdirty(m)->view, sizeof(v), MAPSTAT_READ);
 	e = read_find(v, hash, key, shape);
 	if (likely(e))
 		ret = entry_read(m, e, value, shape);
 	if (unlikely(ret == ENTRY_GONE))
 		ret = load_dirty(m, v, hash, key, value);
 	if (unlikely(ret))
-		cmap_count_miss(m);
+		cmap_count_miss(m, shape);
 	return ret;
 }
 

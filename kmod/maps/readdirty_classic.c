@@ -51,7 +51,7 @@ static __always_inline struct classic_entry *find(const struct classic_table *t,
 {
 	struct snap_item *item;
 
-	cmap_touch(NULL, &t->snap, offsetof(struct snap_table, count), MAPSTAT_READ);
+	cmap_touch_load(shape, NULL, &t->snap, offsetof(struct snap_table, count), MAPSTAT_READ);
 	item = snap_find(&t->snap, hash, key, offsetof(struct classic_entry, key), shape);
 	return item ? classic_entry(item) : NULL;
 }
@@ -63,10 +63,10 @@ static __always_inline int entry_load(const struct classic_entry *e, void *value
 	/* Pairs with the cmpxchg() of writers: the value is complete. */
 	const struct classic_value *v = rcu_dereference(e->value);
 
-	cmap_touch(NULL, &e->value, sizeof(v), MAPSTAT_READ);
+	cmap_touch_load(shape, NULL, &e->value, sizeof(v), MAPSTAT_READ);
 	if (!v || v == EXPUNGED)
 		return -ENOENT;
-	cmap_touch(NULL, v->data, shape.value_size, MAPSTAT_READ);
+	cmap_touch_load(shape, NULL, v->data, shape.value_size, MAPSTAT_READ);
 	cmap_value_copy(value, v->data, shape);
 	return 0;
 }
@@ -104,14 +104,14 @@ static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key
 	struct classic_entry *e;
 	int ret = -ENOENT;
 
-	cmap_touch(m, &to_classic(m)->read, sizeof(read), MAPSTAT_READ);
+	cmap_touch_load(shape, m, &to_classic(m)->read, sizeof(read), MAPSTAT_READ);
 	e = find(read_table(read), hash, key, shape);
 	if (likely(e))
 		ret = entry_load(e, value, shape);
 	else if (read & CLASSIC_AMENDED)
 		ret = load_slow(m, hash, key, value);
 	if (unlikely(ret))
-		cmap_count_miss(m);
+		cmap_count_miss(m, shape);
 	return ret;
 }
 

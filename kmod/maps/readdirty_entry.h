@@ -150,13 +150,13 @@ static __always_inline int entry_read_unlocked(struct rd_entry *e, void *value, 
 	unsigned long state = smp_load_acquire(&e->state);
 	u64 word;
 
-	cmap_touch(NULL, &e->state, sizeof(e->state), MAPSTAT_READ);
+	cmap_touch_load(shape, NULL, &e->state, sizeof(e->state), MAPSTAT_READ);
 	if (unlikely(state & ENTRY_LOCKED))
 		return -EAGAIN;
 	if (unlikely(state & ENTRY_DEAD) && !*seen)
 		return state & ENTRY_FROZEN ? ENTRY_GONE : -ENOENT;
 	*seen = true;
-	cmap_touch(NULL, entry_value(e, shape), shape.value_size, MAPSTAT_READ);
+	cmap_touch_load(shape, NULL, entry_value(e, shape), shape.value_size, MAPSTAT_READ);
 	if (shape.value_size == sizeof(word))
 		word = READ_ONCE(*entry_value(e, shape));	/* pairs with entry_copy_in() */
 	else

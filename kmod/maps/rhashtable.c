@@ -156,9 +156,10 @@ static __always_inline int remove(struct rhashtable_map *rm, struct rh_node *nod
 }
 
 static __always_inline void touch_find(struct rhashtable_map *rm, const void *key,
-				       const struct rh_node *found)
+				       const struct rh_node *found,
+				       const struct cmap_shape shape)
 {
-	if (static_branch_unlikely(&mapstat_touch_on))
+	if (cmap_is_told(shape))
 		touch_chain(rm, key, found, MAPSTAT_READ);
 }
 
@@ -176,21 +177,29 @@ static __always_inline int do_load(struct rhashtable_map *rm, const void *key, v
 
 	rcu_read_lock();
 	node = find(rm, key, shape);
-	touch_find(rm, key, node);
+	touch_find(rm, key, node, shape);
 	if (likely(node)) {
-		cmap_touch(&rm->map, node_value(node, shape), shape.value_size, MAPSTAT_READ);
+		cmap_touch_load(shape, &rm->map, node_value(node, shape), shape.value_size,
+				MAPSTAT_READ);
 		cmap_value_copy(value, node_value(node, shape), shape);
 	}
 	rcu_read_unlock();
 	if (likely(node))
 		return 0;
-	cmap_count_miss(&rm->map);
+	cmap_count_miss(&rm->map, shape);
 	return -ENOENT;
+}
+
+static noinline int load_told(struct cmap *m, const void *key, void *value)
+{
+	return CMAP_BY_SHAPE(m, do_load, to_rhashtable(m), key, value);
 }
 
 int rhashtable_load(struct cmap *m, const void *key, void *value)
 {
-	return CMAP_BY_SHAPE(m, do_load, to_rhashtable(m), key, value);
+	if (static_branch_unlikely(&mapstat_touch_on))
+		return load_told(m, key, value);
+	return CMAP_BY_SHAPE_UNTOLD(m, do_load, to_rhashtable(m), key, value);
 }
 
 unsigned int rhashtable_load_many(struct cmap *m, const struct cmap_many *q)
@@ -264,7 +273,7 @@ static __always_inline int do_update(struct rhashtable_map *rm, const struct cma
 	rcu_read_lock();
 	for (;;) {
 		old = find(rm, u->key, shape);
-		touch_find(rm, u->key, old);
+		touch_find(rm, u->key, old, shape);
 		act = update_decide(&rm->map, u, old ? node_value(old, shape) : NULL, shape, &ret);
 		if ((act == CMAP_ACT_INSERT || act == CMAP_ACT_REPLACE) && !new)
 			new = alloc_node(rm, u);

@@ -86,7 +86,7 @@ static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key
 	int ret = table_load(&to_rwlock(m)->table, hash, key, value, shape);
 
 	if (unlikely(ret))
-		cmap_count_miss(m);
+		cmap_count_miss(m, shape);
 	return ret;
 }
 

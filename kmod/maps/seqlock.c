@@ -31,7 +31,7 @@ static __always_inline void sqm_value_read(u64 *words, const u64 *slot,
 	unsigned int i;
 
 	slot += sqm_key_words(shape);
-	cmap_touch(NULL, slot, sqm_value_words(shape) * sizeof(u64), MAPSTAT_READ);
+	cmap_touch_load(shape, NULL, slot, sqm_value_words(shape) * sizeof(u64), MAPSTAT_READ);
 	if (!sqm_is_inline(shape)) {
 		words[0] = smp_load_acquire(slot);	/* as said above */
 		return;
@@ -53,8 +53,8 @@ static __always_inline bool sqm_value_take(void *value, const u64 *words,
 	}
 	if (!sqm_entry_matches(sqm_pointer(words[0]), k, shape))
 		return false;
-	cmap_touch(NULL, sqm_entry_value(sqm_pointer(words[0]), shape), shape.value_size,
-		   MAPSTAT_READ);
+	cmap_touch_load(shape, NULL, sqm_entry_value(sqm_pointer(words[0]), shape),
+			shape.value_size, MAPSTAT_READ);
 	cmap_value_copy(value, sqm_entry_value(sqm_pointer(words[0]), shape), shape);
 	return true;
 }
@@ -91,14 +91,14 @@ static __always_inline enum sqm_look sqm_look_on(const struct sqm_bucket b,
 	const struct sqm_overflow *o = sqm_pointer(smp_load_acquire(&sqm_last(b.slots, shape)[1]));
 	enum sqm_look look;
 
-	cmap_touch(NULL, sqm_last(b.slots, shape), 2 * sizeof(u64), MAPSTAT_READ);
+	cmap_touch_load(shape, NULL, sqm_last(b.slots, shape), 2 * sizeof(u64), MAPSTAT_READ);
 	/* Before it is followed. */
 	if (unlikely(!sqm_valid(count, ended)))
 		return SQM_AGAIN;
 	if (!o)
 		return SQM_MOVED;
 	for (; o; o = o->next) {
-		cmap_touch(NULL, &o->next, sizeof(o->next), MAPSTAT_READ);
+		cmap_touch_load(shape, NULL, &o->next, sizeof(o->next), MAPSTAT_READ);
 		look = sqm_look_in(count, ended, o->slots, k, value, shape);
 		if (look != SQM_ABSENT)
 			return look;
@@ -130,7 +130,7 @@ static __always_inline int sqm_load_at_length(struct cmap *m, const struct sqm_t
 	const struct sqm_count *count = sqm_count_of(sm, hash);
 	struct sqm_key k;
 
-	cmap_touch(m, count, sizeof(*count), MAPSTAT_READ);
+	cmap_touch_load(shape, m, count, sizeof(*count), MAPSTAT_READ);
 	sqm_key_init(&k, hash, key, shape);
 	for (;;) {
 		const struct sqm_bucket b = sqm_bucket_at(sm, t, hash, shape);
@@ -139,7 +139,7 @@ static __always_inline int sqm_load_at_length(struct cmap *m, const struct sqm_t
 		if (likely(look == SQM_FOUND))
 			return 0;
 		if (likely(look == SQM_ABSENT)) {
-			cmap_count_miss(m);
+			cmap_count_miss(m, shape);
 			return -ENOENT;
 		}
 		if (look == SQM_MOVED) {
@@ -205,7 +205,8 @@ static noinline void sqm_touch_probe(struct cmap *m, u64 hash, const u64 *home, 
  * wait for their cache lines at the same time as the CPU holds the instructions of.
  */
 static __always_inline int sqm_load_u64(struct cmap *m, const struct sqm_table *t, u64 hash,
-					const void *key, void *value)
+					const void *key, void *value,
+					const struct cmap_shape shape)
 {
 	const struct sqm_map *sm = to_sqm_map(m);
 	const struct sqm_count *count = sqm_count_of(sm, hash);
@@ -215,7 +216,7 @@ static __always_inline int sqm_load_u64(struct cmap *m, const struct sqm_table *
 	const u64 *slot = sqm_probe(home, k);
 	u64 word;
 
-	if (static_branch_unlikely(&mapstat_touch_on))
+	if (cmap_is_told(shape))
 		sqm_touch_probe(m, hash, home, slot);
 	smp_rmb();	/* a key, then its value: pairs with the release in sqm_slot_fill() */
 	word = slot ? READ_ONCE(slot[1]) : READ_ONCE(*sqm_last_of(home));
@@ -228,7 +229,7 @@ static __always_inline int sqm_load_u64(struct cmap *m, const struct sqm_table *
 	/* One of them is this stripe's; the other, a key like others, is looked at twice. */
 	if (unlikely(word == sm->marks[0].more || word == sm->marks[1].more))
 		return sqm_load_u64_at_length(m, t, hash, key, value);
-	cmap_count_miss(m);
+	cmap_count_miss(m, shape);
 	return -ENOENT;
 }
 
@@ -239,10 +240,10 @@ static __always_inline int sqm_load_hashed(struct cmap *m, u64 hash, const void 
 	/* Pairs with rcu_assign_pointer() in sqm_resize_end(). */
 	const struct sqm_table *t = rcu_dereference(to_sqm_map(m)->table);
 
-	cmap_touch(m, &to_sqm_map(m)->table, sizeof(t), MAPSTAT_READ);
-	cmap_touch(m, t, offsetof(struct sqm_table, next), MAPSTAT_READ);
+	cmap_touch_load(shape, m, &to_sqm_map(m)->table, sizeof(t), MAPSTAT_READ);
+	cmap_touch_load(shape, m, t, offsetof(struct sqm_table, next), MAPSTAT_READ);
 	if (shape.u64_pair)
-		return sqm_load_u64(m, t, hash, key, value);
+		return sqm_load_u64(m, t, hash, key, value, shape);
 	return sqm_load_at_length(m, t, hash, key, value, shape);
 }
 

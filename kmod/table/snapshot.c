@@ -112,10 +112,12 @@ static void put_slot(struct snap_bucket *b, unsigned int i, struct snap_item *it
  */
 int snap_add(struct snap_table *t, struct snap_item *item, gfp_t gfp)
 {
-	struct snap_bucket *b = snap_bucket(t, hash_bucket(item->hash, t->bits));
+	const u64 at = hash_bucket(item->hash, t->bits);
+	struct snap_bucket *b = snap_bucket(t, at);
 	unsigned int i;
 
 	cmap_touch(NULL, &item->hash, sizeof(item->hash), MAPSTAT_READ);
+	snap_touch_chunk(t, at);
 	for (;; b = b->overflow) {
 		cmap_touch(NULL, b, sizeof(*b), MAPSTAT_READ);
 		for (i = 0; i < SNAP_SLOTS; i++) {
@@ -142,9 +144,11 @@ EXPORT_SYMBOL_IF_KUNIT(snap_add);
  */
 void snap_remove(struct snap_table *t, struct snap_item *item)
 {
-	struct snap_bucket *b = snap_bucket(t, hash_bucket(item->hash, t->bits));
+	const u64 at = hash_bucket(item->hash, t->bits);
+	struct snap_bucket *b = snap_bucket(t, at);
 	unsigned int i;
 
+	snap_touch_chunk(t, at);
 	for (; b; b = b->overflow) {
 		cmap_touch(NULL, b, sizeof(*b), MAPSTAT_READ);
 		for (i = 0; i < SNAP_SLOTS; i++) {
@@ -238,6 +242,7 @@ int snap_walk(const struct snap_table *t, u64 lo, u64 hi, snap_visit_fn visit, v
 	int ret;
 
 	for (at = hash_bucket(lo, t->bits); at <= end; at++) {
+		snap_touch_chunk(t, at);
 		for (b = snap_bucket(t, at); b; b = b->overflow) {
 			cmap_touch(NULL, b, sizeof(*b), MAPSTAT_READ);
 			for (i = 0; i < SNAP_SLOTS; i++) {

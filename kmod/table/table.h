@@ -188,9 +188,9 @@ static __always_inline void table_touch_slot(const struct table *t, struct table
 					     unsigned int slot, const struct cmap_shape shape)
 {
 	if (!table_is_inline(shape))
-		cmap_touch(t->map, b->slots + slot * sizeof(void *), sizeof(void *),
-			   MAPSTAT_READ);
-	cmap_touch(t->map, table_entry(b, slot, shape), shape.key_size, MAPSTAT_READ);
+		cmap_touch_load(shape, t->map, b->slots + slot * sizeof(void *), sizeof(void *),
+				MAPSTAT_READ);
+	cmap_touch_load(shape, t->map, table_entry(b, slot, shape), shape.key_size, MAPSTAT_READ);
 }
 
 /* Look a key up in the chain of pos->head. Return: its entry, or NULL. */
@@ -203,7 +203,7 @@ static __always_inline void *table_find_in(const struct table *t, struct table_p
 	do {
 		u64 match = table_match(b->tags, hash_tag(hash));
 
-		cmap_touch(t->map, b, sizeof(*b), MAPSTAT_READ);
+		cmap_touch_load(shape, t->map, b, sizeof(*b), MAPSTAT_READ);
 		for (; match; match &= match - 1) {
 			unsigned int slot = __ffs64(match) / 8;
 			void *entry = table_entry(b, slot, shape);
@@ -234,7 +234,7 @@ static __always_inline void *table_find_in(const struct table *t, struct table_p
 static __always_inline void *table_find(const struct table *t, u64 hash, const void *key,
 					struct table_pos *pos, const struct cmap_shape shape)
 {
-	cmap_touch(t->map, t, offsetof(struct table, entries), MAPSTAT_READ);
+	cmap_touch_load(shape, t->map, t, offsetof(struct table, entries), MAPSTAT_READ);
 	if (unlikely(t->old.buckets) && hash_bucket(hash, t->old.bits) >= t->evacuated) {
 		void *entry;
 
@@ -266,7 +266,8 @@ static __always_inline int table_load(const struct table *t, u64 hash, const voi
 
 	if (unlikely(!entry))
 		return -ENOENT;
-	cmap_touch(t->map, entry + ALIGN(shape.key_size, 8), shape.value_size, MAPSTAT_READ);
+	cmap_touch_load(shape, t->map, entry + ALIGN(shape.key_size, 8), shape.value_size,
+			MAPSTAT_READ);
 	cmap_value_copy(value, entry + ALIGN(shape.key_size, 8), shape);
 	return 0;
 }
