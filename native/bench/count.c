@@ -8,10 +8,21 @@
 #include "fill.h"
 #include "modes.h"
 
+/* The first of those that were asked for. */
+static enum bench_dist dist_of(const struct bench_options *o)
+{
+	enum bench_dist dist = 0;
+
+	while (!o->dists[dist])
+		dist++;
+	return dist;
+}
+
 int count_run(const struct bench_options *o)
 {
 	const enum bench_mix mix = o->mixes[MIX_HIT] ? MIX_HIT : MIX_MISS;
 	const struct bench_peer *peer = peers_find(o->count);
+	const enum bench_dist dist = dist_of(o);
 	const uint64_t must = mix == MIX_HIT ? o->ops : 0;
 	uint64_t left, found = 0, *drawn, batch;
 	struct bench_batch b = { };
@@ -22,13 +33,13 @@ int count_run(const struct bench_options *o)
 		fprintf(stderr, "bench: --count: %s is unknown, or not in this build\n", o->count);
 		return 2;
 	}
-	keys_init(&keys, o->n[0], o->seed, false);
+	keys_init(&keys, o->n[0], o->seed, dist == DIST_ZIPF);
 	map = fill_map(peer, &keys, o->n[0]);
 	if (!map) {
 		fprintf(stderr, "bench: %s: it could not be made\n", peer->name);
 		return 1;
 	}
-	drawn = fill_draws(&keys, o->seed, mix);
+	drawn = fill_draws(&keys, o->seed, mix, dist);
 	if (peer->thread_begin)
 		peer->thread_begin(map);
 	for (left = o->ops, batch = 0; left; left -= b.n, batch++) {

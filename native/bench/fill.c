@@ -89,13 +89,15 @@ void fill_end(const struct bench_peer *peer, void *map)
 
 /**
  * fill_draws - the keys of lookups, drawn beforehand
- * @keys: to draw from, uniformly
+ * @keys: to draw from
  * @seed: of the draws
  * @mix: MIX_HIT or MIX_MISS
+ * @dist: how often which; keys_init() was told of DIST_ZIPF
  *
  * Return: FILL_BATCHES * BENCH_BATCH of them.
  */
-uint64_t *fill_draws(const struct keys *keys, uint64_t seed, enum bench_mix mix)
+uint64_t *fill_draws(const struct keys *keys, uint64_t seed, enum bench_mix mix,
+		     enum bench_dist dist)
 {
 	uint64_t *drawn = aligned_alloc(64, FILL_BATCHES * BENCH_BATCH * sizeof(*drawn));
 	struct keys_batch b;
@@ -106,7 +108,7 @@ uint64_t *fill_draws(const struct keys *keys, uint64_t seed, enum bench_mix mix)
 		exit(1);
 	draws_init(&d, seed, 0);
 	for (i = 0; i < FILL_BATCHES; i++) {
-		keys_draw(keys, &d, mix, DIST_UNIFORM, &b);
+		keys_draw(keys, &d, mix, dist, &b);
 		for (j = 0; j < BENCH_BATCH; j++)
 			drawn[i * BENCH_BATCH + j] = b.keys[j];
 	}

@@ -11,7 +11,8 @@
 
 void *fill_map(const struct bench_peer *peer, const struct keys *keys, uint64_t capacity);
 void fill_chase(const struct bench_peer *peer, void *map, const struct keys *keys);
-uint64_t *fill_draws(const struct keys *keys, uint64_t seed, enum bench_mix mix);
+uint64_t *fill_draws(const struct keys *keys, uint64_t seed, enum bench_mix mix,
+		     enum bench_dist dist);
 void fill_end(const struct bench_peer *peer, void *map);
 
 #endif /* MAPSTAT_BENCH_FILL_H */

@@ -47,7 +47,8 @@ static const char usage[] =
 "  --grow              from empty to --n entries: inserts, the longest store, deletes;\n"
 "                      --memory FILE: bytes per entry\n"
 "  --oversubscribed    --threads on --cpus, compared by the clock on the wall\n"
-"  --count DESIGN --ops N   a map of --n entries, N lookups, and nothing else\n"
+"  --count DESIGN --ops N   a map of --n entries, N lookups of one --mix and --dist, and\n"
+"                      nothing else\n"
 "  --record            what one record in a latency histogram costs\n"
 "\n"
 "Exit status: 0; 1 where a map found what was not stored; 2 for wrong usage.\n";

@@ -30,17 +30,18 @@ static double cell_ms(const struct bench_options *o, uint64_t n, uint64_t thread
 static double matrix_ms(const struct bench_options *o, const struct bench_peer *peer, uint64_t n)
 {
 	double ms = 0;
-	unsigned int mix, t, dists;
+	unsigned int mix, t, dist, dists = 0;
 
+	for (dist = 0; dist < NR_DISTS; dist++)
+		dists += o->dists[dist];
 	for (mix = 0; mix < NR_MIXES; mix++) {
 		if (!o->mixes[mix] || (!peer_is_external(peer) && !cell_supports(peer, mix)))
 			continue;
 		/* A chase fills the map anew. */
 		if (mix == MIX_CHASE)
 			ms += fill_ms(n);
-		dists = mix == MIX_CHASE ? 1 : o->dists[DIST_UNIFORM] + o->dists[DIST_ZIPF];
 		for (t = 0; t < o->nr_threads; t++)
-			ms += dists * o->rounds * cell_ms(o, n, o->threads[t]);
+			ms += (mix == MIX_CHASE ? 1 : dists) * o->rounds * cell_ms(o, n, o->threads[t]);
 	}
 	return fill_ms(n) + ms;
 }

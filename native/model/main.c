@@ -101,7 +101,7 @@ static int run(const struct bench_peer *peer, uint64_t n, enum bench_mix mix, ui
 
 	keys_init(&keys, n, SEED, false);
 	l.map = fill_map(peer, &keys, n);
-	l.keys = fill_draws(&keys, SEED, mix);
+	l.keys = fill_draws(&keys, SEED, mix, DIST_UNIFORM);
 	l.model = mapstat_model_alloc(&geometry, 1);
 	listener.map = l.map;
 	listener.model = l.model;
