@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The KUnit suites of mapstat_kunit.ko, as KTAP: what each suite left in debugfs, one after
-# the other beneath one header.
+# the other beneath one header.  With an argument: so many percent of the time and of the
+# counts of those that take time.
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh" >&2
 
 results=/sys/kernel/debug/kunit
 modprobe kunit 2>/dev/null
 insmod mapstat.ko autostart=0 || exit
-insmod mapstat_kunit.ko || exit
+insmod mapstat_kunit.ko scale="${1:-100}" || exit
 
 suites=("$results"/mapstat*/results)
 [[ -e ${suites[0]} ]] || suites=("$results"/*/results)
