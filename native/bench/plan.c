@@ -41,7 +41,8 @@ static double matrix_ms(const struct bench_options *o, const struct bench_peer *
 		if (mix == MIX_CHASE)
 			ms += fill_ms(n);
 		for (t = 0; t < o->nr_threads; t++)
-			ms += (mix == MIX_CHASE ? 1 : dists) * o->rounds * cell_ms(o, n, o->threads[t]);
+			ms += (mix == MIX_CHASE ? 1 : dists) * o->rounds *
+			      cell_ms(o, n, o->threads[t]);
 	}
 	return fill_ms(n) + ms;
 }
