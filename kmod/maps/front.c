@@ -38,13 +38,18 @@
 #include "call.h"
 #include "front_cache.h"
 
-/* Does it pay? Called every FRONT_WINDOW loads. Return: the cache's next state. */
-static noinline u32 front_judge(struct front_cpu *c)
+/*
+ * Does it pay? Looked at FRONT_WINDOW loads after the last time or later, when one misses.
+ * Return: the cache's next state.
+ */
+static u32 front_judge(struct front_cpu *c)
 {
+	const unsigned long lookups = c->lookups - c->window_lookups;
 	const unsigned long misses = c->misses - c->window_misses;
 
+	c->window_lookups = c->lookups;
 	c->window_misses = c->misses;
-	if (misses <= FRONT_WINDOW - FRONT_WINDOW / FRONT_PAYS)
+	if (misses <= lookups - lookups / FRONT_PAYS)
 		return 0;
 	front_count(c->rests);
 	return FRONT_REST;
@@ -63,7 +68,8 @@ static __always_inline void front_pass(struct front_cpu *c, u32 state)
  * Begin to work in this CPU's cache. Return: it, with preemption off, for front_leave();
  * or NULL: it is resting, or this interrupts somebody who is at work there.
  */
-static __always_inline struct front_cpu *front_enter(struct front *f)
+static __always_inline struct front_cpu *front_enter(struct front *f,
+						     const struct cmap_shape shape)
 {
 	struct front_cpu *c;
 	u32 state;
@@ -73,7 +79,8 @@ static __always_inline struct front_cpu *front_enter(struct front *f)
 	/* Against softirqs of this CPU, who leave it as they found it, or rest in between. */
 	state = READ_ONCE(c->state);
 	/* Its state and counts: all of it is one line or two, of this CPU alone. */
-	cmap_touch(NULL, c, offsetof(struct front_cpu, window_misses), MAPSTAT_WRITE);
+	cmap_touch_load(shape, NULL, c, offsetof(struct front_cpu, window_lookups),
+			MAPSTAT_WRITE);
 	if (unlikely(state)) {
 		front_pass(c, state);
 		preempt_enable();
@@ -91,10 +98,18 @@ static __always_inline void front_leave(struct front_cpu *c, u32 state)
 	preempt_enable();
 }
 
-static __always_inline void front_age(struct front_ages *ages, unsigned int way)
+static __always_inline void front_age(struct front_ages *ages, unsigned int way,
+				      const struct cmap_shape shape)
 {
-	cmap_touch(NULL, ages, sizeof(*ages), MAPSTAT_WRITE);
+	cmap_touch_load(shape, NULL, ages, sizeof(*ages), MAPSTAT_WRITE);
 	ages->used[way] = ++ages->clock;
+}
+
+/* Has an entry the key? Its bit. */
+static __always_inline unsigned int front_matches(struct front_set *set, unsigned int way,
+						  const void *key, const struct cmap_shape shape)
+{
+	return (unsigned int)cmap_key_equal(front_key(set, way, shape), key, shape) << way;
 }
 
 /*
@@ -104,12 +119,11 @@ static __always_inline void front_age(struct front_ages *ages, unsigned int way)
 static __always_inline unsigned int front_match(struct front_set *set, const void *key,
 						const struct cmap_shape shape)
 {
-	unsigned int way, match = 0;
-
-	cmap_touch(NULL, set->keys, FRONT_WAYS * ALIGN(shape.key_size, 8), MAPSTAT_READ);
-	for (way = 0; way < FRONT_WAYS; way++)
-		match |= (u32)cmap_key_equal(front_key(set, way, shape), key, shape) << way;
-	return match;
+	BUILD_BUG_ON(FRONT_WAYS != 4);
+	cmap_touch_load(shape, NULL, set->keys, FRONT_WAYS * ALIGN(shape.key_size, 8),
+			MAPSTAT_READ);
+	return front_matches(set, 0, key, shape) | front_matches(set, 1, key, shape) |
+	       front_matches(set, 2, key, shape) | front_matches(set, 3, key, shape);
 }
 
 /* FRONT_ABSENT: and there is room for it; FRONT_FULL: there is none */
@@ -131,12 +145,13 @@ static __always_inline enum front_answer front_find(struct front_set *set, u64 w
 	if (unlikely(!match))	/* the last way is the last one that is filled */
 		return set->writes[FRONT_WAYS - 1] == FRONT_EMPTY ? FRONT_ABSENT : FRONT_FULL;
 	way = __ffs(match);
-	cmap_touch(NULL, &set->writes[way], sizeof(writes), MAPSTAT_READ);
+	cmap_touch_load(shape, NULL, &set->writes[way], sizeof(writes), MAPSTAT_READ);
 	if (unlikely(set->writes[way] != writes))
 		return set->writes[way] == FRONT_EMPTY ? FRONT_ABSENT : FRONT_INVALID;
-	cmap_touch(NULL, front_value(set, way, shape), shape.value_size, MAPSTAT_READ);
+	cmap_touch_load(shape, NULL, front_value(set, way, shape), shape.value_size,
+			MAPSTAT_READ);
 	cmap_value_copy(value, front_value(set, way, shape), shape);
-	front_age(front_ages(set, shape), way);
+	front_age(front_ages(set, shape), way, shape);
 	return FRONT_HIT;
 }
 
@@ -177,7 +192,7 @@ noinline void front_fill(struct cmap *m, struct front *f, u64 hash, u64 writes,
 			 const void *key, const void *value)
 {
 	const struct cmap_shape shape = m->shape;
-	struct front_cpu *c = front_enter(f);
+	struct front_cpu *c = front_enter(f, shape);
 	struct front_set *set;
 	unsigned int way;
 
@@ -191,62 +206,77 @@ noinline void front_fill(struct cmap *m, struct front *f, u64 hash, u64 writes,
 	cmap_touch(m, &set->writes[way], sizeof(writes), MAPSTAT_WRITE);
 	cmap_touch(m, front_key(set, way, shape), shape.key_size, MAPSTAT_WRITE);
 	cmap_touch(m, front_value(set, way, shape), shape.value_size, MAPSTAT_WRITE);
-	front_age(front_ages(set, shape), way);
+	front_age(front_ages(set, shape), way, shape);
 	front_count(c->fills);
 	front_leave(c, 0);
 }
 EXPORT_SYMBOL_IF_KUNIT(front_fill);
 
 /* A load that the front has no answer to, and that is to be kept. */
-static noinline int front_load_keep(struct cmap *m, struct front *f, u64 hash, u64 writes,
-				    const void *key, void *value)
+static noinline int front_load_keep(struct cmap *m, u64 writes, const void *key, void *value)
 {
+	/* The one that had no answer: it was read from, and stays as long as this section. */
+	struct front *f = rcu_dereference(m->front);
 	const int ret = call_load(m, key, value);
 
 	if (!ret && !(writes & FRONT_WRITING))
-		front_fill(m, f, hash, writes, key, value);
+		front_fill(m, f, cmap_hash(m, key, m->shape), writes, key, value);
 	return ret;
 }
 
-/* Count a miss. Return: whether what the map has is to be kept. */
-static __always_inline bool front_miss(struct front_cpu *c, enum front_answer answer)
+/* A load that the front has no answer to, and that is the time to judge it. */
+static noinline int front_load_judge(struct cmap *m, struct front_cpu *c, const void *key,
+				     void *value)
 {
+	front_leave(c, front_judge(c));
+	return call_load(m, key, value);
+}
+
+/*
+ * A load that the front has no answer to.  Nothing follows any of its calls, so that one that
+ * has an answer saves no registers for them.
+ */
+static __always_inline int front_miss(struct cmap *m, struct front_cpu *c,
+				      enum front_answer answer, u64 writes, const void *key,
+				      void *value)
+{
+	bool keep;
+
 	front_count(c->misses);
 	if (answer == FRONT_INVALID)
 		front_count(c->invalidations);
-	return answer != FRONT_FULL || !(c->misses % FRONT_ADMITS);
+	keep = answer != FRONT_FULL || !(c->misses % FRONT_ADMITS);
+	if (unlikely(c->lookups - c->window_lookups >= FRONT_WINDOW))
+		return front_load_judge(m, c, key, value);
+	front_leave(c, 0);
+	if (keep)
+		return front_load_keep(m, writes, key, value);
+	return call_load(m, key, value);
 }
 
 static __always_inline int front_load_shape(struct cmap *m, struct front *f, const void *key,
 					    void *value, const struct cmap_shape shape)
 {
-	struct front_cpu *c = front_enter(f);
+	struct front_cpu *c = front_enter(f, shape);
 	enum front_answer answer;
 	u64 hash, writes;
-	bool keep = false;
-	u32 state = 0;
 
 	if (unlikely(!c))
 		return call_load(m, key, value);
 	hash = cmap_hash(m, key, shape);
-	cmap_touch(m, &f->writes[front_group(hash)], sizeof(writes), MAPSTAT_READ);
+	cmap_touch_load(shape, m, &f->writes[front_group(hash)], sizeof(writes), MAPSTAT_READ);
 	/*
 	 * Where a hit takes effect.  Pairs with front_begin(): who saw its write sees it; and
 	 * with front_end(): what the writes did that have ended is seen.
 	 */
 	writes = atomic64_read_acquire(&f->writes[front_group(hash)]);
 	answer = front_find(front_set(f, c, hash, shape), writes, key, value, shape);
-	if (unlikely(answer != FRONT_HIT))
-		keep = front_miss(c, answer);
 	front_count(c->lookups);
-	if (unlikely(!(c->lookups % FRONT_WINDOW)))
-		state = front_judge(c);
-	front_leave(c, state);
-	if (unlikely(keep))
-		return front_load_keep(m, f, hash, writes, key, value);
-	if (unlikely(answer != FRONT_HIT))
-		return call_load(m, key, value);
-	return 0;
+	if (likely(answer == FRONT_HIT)) {
+		front_leave(c, 0);
+		return 0;
+	}
+	return front_miss(m, c, answer, writes, key, value);
 }
 
 /* The shapes with sizes known only now, out of line, away from the fast one's registers. */
@@ -254,8 +284,39 @@ static noinline int front_load_sized(struct cmap *m, struct front *f, const void
 				     void *value)
 {
 	if (m->shape.u64_key)
-		return front_load_shape(m, f, key, value, CMAP_SHAPE_U64(m));
-	return front_load_shape(m, f, key, value, CMAP_SHAPE_ANY(m));
+		return front_load_shape(m, f, key, value, cmap_untold(CMAP_SHAPE_U64(m)));
+	return front_load_shape(m, f, key, value, cmap_untold(CMAP_SHAPE_ANY(m)));
+}
+
+/* The map's front, if loads may be answered from it; or NULL. */
+static __always_inline struct front *front_to_read(struct cmap *m)
+{
+	struct front *f;
+
+	/*
+	 * A load before this one may have been answered by the map, with the value of a write
+	 * that had begun, and may have kept it: this one's look at the counts comes after that.
+	 * Pairs with smp_mb__after_atomic() in front_begin().
+	 */
+	smp_rmb();
+	/* Pairs with rcu_assign_pointer() in front_publish(). */
+	f = rcu_dereference(m->front);
+	/*
+	 * Acquire: the counts are looked at after that.  Pairs with the WRITE_ONCE()s in
+	 * front_publish() and front_unpublish(), a grace period apart.
+	 */
+	return likely(f && smp_load_acquire(&f->reading)) ? f : NULL;
+}
+
+/* As the other loads that tell what they access; see many.h. */
+static noinline int front_load_told(struct cmap *m, const void *key, void *value)
+{
+	struct front *f = front_to_read(m);
+
+	if (!f)
+		return call_load(m, key, value);
+	cmap_touch(m, f, sizeof(*f), MAPSTAT_READ);
+	return CMAP_BY_SHAPE(m, front_load_shape, m, f, key, value);
 }
 
 /**
@@ -271,23 +332,13 @@ int front_load(struct cmap *m, const void *key, void *value)
 {
 	struct front *f;
 
-	/*
-	 * A load before this one may have been answered by the map, with the value of a write
-	 * that had begun, and may have kept it: this one's look at the counts comes after that.
-	 * Pairs with smp_mb__after_atomic() in front_begin().
-	 */
-	smp_rmb();
-	/* Pairs with rcu_assign_pointer() in front_publish(). */
-	f = rcu_dereference(m->front);
-	cmap_touch(m, f, f ? sizeof(*f) : 0, MAPSTAT_READ);
-	/*
-	 * Acquire: the counts are looked at after that.  Pairs with the WRITE_ONCE()s in
-	 * front_publish() and front_unpublish(), a grace period apart.
-	 */
-	if (unlikely(!f || !smp_load_acquire(&f->reading)))
+	if (static_branch_unlikely(&mapstat_touch_on))
+		return front_load_told(m, key, value);
+	f = front_to_read(m);
+	if (unlikely(!f))
 		return call_load(m, key, value);
 	if (likely(m->shape.u64_pair))
-		return front_load_shape(m, f, key, value, CMAP_SHAPE_U64_U64);
+		return front_load_shape(m, f, key, value, cmap_untold(CMAP_SHAPE_U64_U64));
 	return front_load_sized(m, f, key, value);
 }
 

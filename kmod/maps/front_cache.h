@@ -17,7 +17,7 @@
 #define FRONT_EMPTY		U64_MAX		/* no entry is kept while somebody writes */
 #define FRONT_ADMITS		16		/* 1 in so many keys displaces another one */
 
-#define FRONT_WINDOW		(1 << 15)	/* loads after which a CPU looks whether it pays */
+#define FRONT_WINDOW		(1 << 15)	/* loads before a CPU looks whether it pays */
 #define FRONT_PAYS		3	/* 1 hit in so many loads makes up for the misses */
 #define FRONT_REST		(31 * FRONT_WINDOW)	/* loads that pass a resting cache by */
 #define FRONT_BUSY		(1U << 31)
@@ -51,15 +51,18 @@ struct front_ages {
  * @state: 0; FRONT_BUSY: somebody is at work in it, and who interrupts him keeps off; or
  *	the loads that are yet to pass it by, as it rests.  One word, so that it is looked
  *	at once.  Written by its CPU, read by anyone
- * @window_misses: @misses when it last looked whether it pays.  Its CPU's own
- * @lookups: loads that looked into it.  This and the following are written by their CPU
+ * @lookups: loads that looked into it.  This and the other counts are written by their CPU
  *	alone, with preemption off, and read by anyone
+ * @misses: those that did not find their key
+ * @window_lookups: @lookups when it last looked whether it pays.  Its CPU's own
+ * @window_misses: @misses then.  Its CPU's own
  */
 struct front_cpu {
 	void *sets;
 	u32 state;
 	unsigned long lookups;
 	unsigned long misses;
+	unsigned long window_lookups;
 	unsigned long window_misses;
 	unsigned long invalidations;
 	unsigned long fills;
@@ -133,7 +136,7 @@ static __always_inline void front_begin(struct front *f, unsigned int group)
 {
 	cmap_touch(NULL, &f->writes[group], sizeof(f->writes[group]), MAPSTAT_ATOMIC);
 	atomic64_add(FRONT_WRITING + 2, &f->writes[group]);	/* one more begun, and not ended */
-	/* Counted before anything is written: pairs with the smp_rmb() in front_load(). */
+	/* Counted before anything is written: pairs with the smp_rmb() in front_to_read(). */
 	smp_mb__after_atomic();
 }
 

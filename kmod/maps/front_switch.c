@@ -102,13 +102,13 @@ static void front_publish(struct cmap *m, struct front *f)
 	/* Pairs with rcu_dereference() of loads and writes. */
 	rcu_assign_pointer(m->front, f);
 	synchronize_rcu();		/* from here on, every write counts itself */
-	WRITE_ONCE(f->reading, true);	/* pairs with front_load() */
+	WRITE_ONCE(f->reading, true);	/* pairs with front_to_read() */
 }
 
 static void front_unpublish(struct cmap *m, struct front *f)
 {
 	lockdep_assert_held_write(&m->front_lock);
-	WRITE_ONCE(f->reading, false);	/* pairs with front_load() */
+	WRITE_ONCE(f->reading, false);	/* pairs with front_to_read() */
 	synchronize_rcu();		/* from here on, nobody relies on the counts */
 	RCU_INIT_POINTER(m->front, NULL);
 	synchronize_rcu();		/* nor counts any more */
@@ -197,7 +197,8 @@ static void front_add_cpu(struct front_stats *stats, const struct front_cpu *c, 
 	const u64 invalidations = READ_ONCE(c->invalidations);
 	const u64 misses = READ_ONCE(c->misses), lookups = READ_ONCE(c->lookups);
 	const u64 rests = READ_ONCE(c->rests), state = READ_ONCE(c->state);
-	const u64 rest = state == FRONT_BUSY ? 0 : state;
+	/* A rest that has begun may not be counted yet. */
+	const u64 rest = state == FRONT_BUSY || !rests ? 0 : state;
 
 	stats->misses += misses;
 	stats->hits += lookups > misses ? lookups - misses : 0;
