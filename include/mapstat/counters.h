@@ -14,7 +14,7 @@
 
 /**
  * enum cmap_counter - the counters
- * @CMAP_HITS: loads that found the key
+ * @CMAP_HITS: loads that found the key, and those in flight
  * @CMAP_MISSES: loads that did not
  * @CMAP_INSERTS: writes that added an entry
  * @CMAP_UPDATES: writes that replaced a value

@@ -39,8 +39,8 @@ enum cmap_design {
  * @value_size: bytes
  * @u64_key: the u64 fast path applies: 8-byte keys, hashed and compared as a u64
  * @u64_pair: so it does, and values have 8 bytes as well
- * @untold: of loads while nobody listens: what they access is told to nobody, and there is
- *	no code that would, with its calls and the registers that these take
+ * @untold: of loads while nobody listens: of what they access, locks apart, there is no code
+ *	that would tell, with its calls and the registers that these take
  *
  * Passed by value to __always_inline functions: where the caller passes a constant
  * (see CMAP_BY_SHAPE), every copy and compare below becomes a plain load or store.
@@ -270,7 +270,8 @@ struct cmap_ops {
 
 /*
  * Called directly (a switch over the design, no indirect call):
- * load: 0 and the value, or -ENOENT.  load_many: see many.h.  update: see update.h.
+ * load: 0 and the value, or -ENOENT, which it counts by cmap_count_miss().  load_many: see
+ * many.h.  update: see update.h.
  */
 #define CMAP_DECLARE(d)								\
 	extern const struct cmap_ops d##_ops;					\
@@ -308,7 +309,9 @@ static __always_inline void cmap_count_miss(struct cmap *m, const struct cmap_sh
 		this_cpu_add(m->pcpu->count[CMAP_MISSES], 1);
 		this_cpu_add(m->pcpu->count[CMAP_HITS], -1);
 		cmap_touch_load(shape, m, raw_cpu_ptr(&m->pcpu->count[CMAP_MISSES]),
-				2 * sizeof(long), MAPSTAT_WRITE);
+				sizeof(long), MAPSTAT_WRITE);
+		cmap_touch_load(shape, m, raw_cpu_ptr(&m->pcpu->count[CMAP_HITS]),
+				sizeof(long), MAPSTAT_WRITE);
 	}
 }
 

@@ -14,6 +14,15 @@ static struct mapstat_op *op_at(struct mapstat_trace *trace, struct mapstat_op *
 	return trace ? &trace->op[trace->nr_ops] : here;
 }
 
+/* As sample_load() does. */
+static void count_load(struct cmap *m)
+{
+	if (!static_branch_likely(&mapstat_stats_on))
+		return;
+	this_cpu_add(m->pcpu->loads, 1);
+	cmap_touch(m, raw_cpu_ptr(&m->pcpu->loads), sizeof(long), MAPSTAT_WRITE);
+}
+
 /**
  * told_load - see cmap_load()
  * @m: the map
@@ -30,7 +39,7 @@ int told_load(struct cmap *m, const void *key, void *value, struct mapstat_trace
 	int ret;
 
 	mapstat_op_begin(op, m, MAPSTAT_OP_LOAD, trace);
-	cmap_count(m, CMAP_HITS);
+	count_load(m);
 	rcu_read_lock();
 	ret = static_branch_unlikely(&front_in_use) ? front_load(m, key, value) :
 	      call_load(m, key, value);

@@ -70,8 +70,8 @@ void mapstat_stats_set(bool on)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_stats_set);
 
 /*
- * A miss that was counted as a hit before zeroing, before statistics were turned off, or on
- * another CPU, is taken back where there is none: so a share of the hits may be negative.
+ * A load that counted as a hit before zeroing, on another CPU, or not at all, as statistics
+ * were off when it began, may be taken back as a miss: so a share of the hits may be negative.
  */
 static s64 counted(const struct cmap *m, enum cmap_counter c, int cpu)
 {
@@ -135,7 +135,8 @@ static void reset_on_cpu(int cpu, void *arg)
  * @m: the map; may be in use.  Its entries and its length stay as they are
  *
  * What was counted or recorded before the call began is gone on return; what comes
- * meanwhile is kept or gone, never half of it.
+ * meanwhile is kept or gone, never half of it, but that a load in flight which misses takes
+ * back a hit.
  *
  * Context: Process; sleeps.  See mapstat_each_cpu().
  */

@@ -158,7 +158,7 @@ static __always_inline struct snap_item *snap_find(const struct snap_table *t, u
 	const u64 i = hash_bucket(hash, t->bits);
 	const struct snap_bucket *b = snap_bucket(t, i);
 
-	if (!shape.untold)
+	if (cmap_is_told(shape))
 		snap_touch_chunk(t, i);
 	do {
 		u64 match = snap_match(b->tags, hash_tag(hash));

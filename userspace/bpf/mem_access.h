@@ -10,7 +10,7 @@
 /* Per CPU, in the map "counts". */
 enum mem_access_count {
 	MEM_ACCESS_PRODUCED,
-	MEM_ACCESS_DROPPED,	/* of those, not in the ring buffer: it had no room */
+	MEM_ACCESS_DROPPED,	/* of those, not in the ring buffer: no room, or unreadable */
 	MEM_ACCESS_NR_COUNTS
 };
 
