@@ -96,7 +96,7 @@ start() {
 		# shellcheck disable=SC2206 # the program and its arguments
 		command=($program)
 	else
-		[[ $kernel != kasan ]] || mem=2048
+		[[ $kernel != *kasan ]] || mem=2048
 		command=(vm/run --kernel "$kernel" --cpus "${CPUS[$1]}" --mem "$mem" --timeout "$limit"
 			--console "$RESULTS/$name.console" -- "bash \$MAPSTAT_SOURCE/tests/$program")
 		# vm/run has that limit for the guest; this one is for vm/run.
