@@ -422,6 +422,7 @@ static __always_inline enum sqm_lack sqm_try_update(struct sqm_map *sm,
 	enum sqm_lack lack;
 
 	rcu_read_lock();
+	sqm_fetch(&sm->cmap, k->hash, shape);	/* comes while the lock is taken */
 	sqm_stripe_lock(sm, s);
 	t = sqm_table_of(sm, s, k->hash, supply);
 	lack = sqm_write(sm, s, t, u, k, supply, ret, shape);
