@@ -119,8 +119,8 @@ static void guarantee_b_whole_values(struct kunit *test)
 	struct shared *s = shared_alloc(test, test_map(test, param, 0), param->shape->keys);
 	struct team team;
 
-	KUNIT_ASSERT_EQ(test, 0, team_run_ms(&team, THREADS, version_thread, s,
-					     test_scaled(RUN_MS)));
+	KUNIT_ASSERT_EQ(test, 0, team_run_until(&team, THREADS, version_thread, s,
+						test_scaled(RUN_MS), &s->done, s->keys));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->torn));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->stale));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->early));
@@ -174,7 +174,7 @@ struct softirq_test {
 	struct hrtimer timer;
 	struct shared *s;
 	int err;
-	unsigned int fired;
+	atomic_t fired;
 };
 
 /* Every operation on one key once. Return: 0, or -EPROTO where one returned nonsense. */
@@ -208,7 +208,7 @@ static enum hrtimer_restart softirq_fire(struct hrtimer *timer)
 	const u64 start = ktime_get_ns();
 
 	t->err = t->err ?: every_operation(t->s->map, &t->s->bufs[0], 0);
-	t->fired++;
+	atomic_inc(&t->fired);
 	/* Twice as long as that took at the least: a slow machine has to get on, too. */
 	hrtimer_forward_now(timer, ns_to_ktime(TIMER_NS + 2 * (ktime_get_ns() - start)));
 	return HRTIMER_RESTART;
@@ -243,11 +243,11 @@ static void guarantee_c_softirq(struct kunit *test)
 	hrtimer_init(&t->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
 	t->timer.function = softirq_fire;
 	hrtimer_start(&t->timer, ns_to_ktime(TIMER_NS), HRTIMER_MODE_REL_SOFT);
-	ret = team_run_ms(&team, 2, context_thread, t->s, test_scaled(RUN_MS / 2));
+	ret = team_run_until(&team, 2, context_thread, t->s, test_scaled(RUN_MS / 2), &t->fired, 0);
 	hrtimer_cancel(&t->timer);
 	KUNIT_EXPECT_EQ(test, 0, ret);
 	KUNIT_EXPECT_EQ(test, 0, t->err);
-	KUNIT_EXPECT_GT(test, t->fired, 0);
+	KUNIT_EXPECT_GT(test, atomic_read(&t->fired), 0);
 	KUNIT_EXPECT_EQ_MSG(test, locks_were_fine, debug_locks, "lockdep complained: see dmesg");
 }
 

@@ -127,6 +127,30 @@ int team_run_ms(struct team *team, unsigned int n, team_fn fn, void *arg, unsign
 }
 
 /**
+ * team_run_until - run threads for some time, and again as long as they have done too little
+ * @team: the team
+ * @n: how many threads
+ * @fn: what each does
+ * @arg: for @fn
+ * @ms: for how long; a busy machine, or an emulated one, may leave them nothing of it
+ * @done: they count here what they do
+ * @least: more than that is enough; a hundred times is too long
+ *
+ * Context: Process; sleeps.
+ * Return: 0, or the first error that a thread returned.
+ */
+int team_run_until(struct team *team, unsigned int n, team_fn fn, void *arg, unsigned int ms,
+		   const atomic_t *done, int least)
+{
+	int ret, times = 0;
+
+	do {
+		ret = team_run_ms(team, n, fn, arg, ms);
+	} while (!ret && atomic_read(done) <= least && ++times < 100);
+	return ret;
+}
+
+/**
  * team_pause - let others in, now and then; to be called between operations
  * @id: the thread's number
  * @b: the thread's buffers

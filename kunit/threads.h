@@ -52,6 +52,8 @@ int team_start(struct team *team, unsigned int n, team_fn fn, void *arg);
 int team_join(struct team *team);
 int team_stop(struct team *team);
 int team_run_ms(struct team *team, unsigned int n, team_fn fn, void *arg, unsigned int ms);
+int team_run_until(struct team *team, unsigned int n, team_fn fn, void *arg, unsigned int ms,
+		   const atomic_t *done, int least);
 void team_pause(unsigned int id, struct test_bufs *b);
 
 /* Is the thread to end? Pairs with the WRITE_ONCE() in team_stop(): a flag, no data. */
