@@ -281,6 +281,7 @@ static int clear_churn(struct team *team, unsigned int id)
 {
 	struct shared *s = team->arg;
 	struct test_bufs *b = &s->bufs[id];
+	unsigned int stores = 0;
 	int ret = 0;
 
 	while (!team_stopped(team) && !ret) {
@@ -289,6 +290,9 @@ static int clear_churn(struct team *team, unsigned int id)
 		if (key % 2 == id)
 			ret = version_store(s, b, key);
 		team_pause(id, b);
+		/* No more is left to RCU than it frees: of large values there is no end. */
+		if (++stores % 32 == 0)
+			synchronize_rcu();
 	}
 	return ret;
 }
