@@ -204,7 +204,6 @@ static int every_operation(struct cmap *m, struct test_bufs *b, u32 key)
 static enum hrtimer_restart softirq_fire(struct hrtimer *timer)
 {
 	struct softirq_test *t = container_of(timer, struct softirq_test, timer);
-
 	const u64 start = ktime_get_ns();
 
 	t->err = t->err ?: every_operation(t->s->map, &t->s->bufs[0], 0);
