@@ -81,17 +81,14 @@ static __always_inline enum sqm_look sqm_look_in(const struct sqm_count *count, 
 	return SQM_ABSENT;
 }
 
-/* Look where a bucket's last slot leads to. */
-static __always_inline enum sqm_look sqm_look_on(const struct sqm_bucket b,
+/* Look where a bucket's last slot was found to lead to; it is not known to be so yet. */
+static __always_inline enum sqm_look sqm_look_on(const struct sqm_overflow *o,
 						 const struct sqm_count *count, u32 ended,
 						 const struct sqm_key *k, void *value,
 						 const struct cmap_shape shape)
 {
-	/* What it holds comes after: pairs with the release in sqm_chain_insert(). */
-	const struct sqm_overflow *o = sqm_pointer(smp_load_acquire(&sqm_last(b.slots, shape)[1]));
 	enum sqm_look look;
 
-	cmap_touch_load(shape, NULL, sqm_last(b.slots, shape), 2 * sizeof(u64), MAPSTAT_READ);
 	/* Before it is followed. */
 	if (unlikely(!sqm_valid(count, ended)))
 		return SQM_AGAIN;
@@ -106,6 +103,15 @@ static __always_inline enum sqm_look sqm_look_on(const struct sqm_bucket b,
 	return sqm_valid(count, ended) ? SQM_ABSENT : SQM_AGAIN;
 }
 
+/* What a bucket's last slot leads to. */
+static __always_inline const struct sqm_overflow *sqm_lead(const u64 *last,
+							   const struct cmap_shape shape)
+{
+	cmap_touch_load(shape, NULL, last, 2 * sizeof(u64), MAPSTAT_READ);
+	/* What it holds comes after: pairs with the release in sqm_chain_insert(). */
+	return sqm_pointer(smp_load_acquire(&last[1]));
+}
+
 /* Look through a bucket and its chain, after @ended changes. */
 static __always_inline enum sqm_look sqm_look(const struct sqm_bucket b,
 					      const struct sqm_count *count, u32 ended,
@@ -118,7 +124,8 @@ static __always_inline enum sqm_look sqm_look(const struct sqm_bucket b,
 		return look;
 	/* Pairs with sqm_more_set(). */
 	if (unlikely(READ_ONCE(*sqm_last(b.slots, shape)) == b.marks->more))
-		return sqm_look_on(b, count, ended, k, value, shape);
+		return sqm_look_on(sqm_lead(sqm_last(b.slots, shape), shape), count, ended, k,
+				   value, shape);
 	return likely(sqm_valid(count, ended)) ? SQM_ABSENT : SQM_AGAIN;
 }
 
@@ -152,37 +159,71 @@ static __always_inline int sqm_load_at_length(struct cmap *m, const struct sqm_t
 	}
 }
 
-/* Out of line, so that the loop around loads stays small. */
-static noinline int sqm_load_u64_at_length(struct cmap *m, const struct sqm_table *t, u64 hash,
+/* Out of line, so that the loop around loads stays small; the hash is not kept for it. */
+static noinline int sqm_load_u64_at_length(struct cmap *m, const struct sqm_table *t,
 					   const void *key, void *value)
 {
-	return sqm_load_at_length(m, t, hash, key, value, CMAP_SHAPE_U64_U64);
+	return sqm_load_at_length(m, t, cmap_hash(m, key, CMAP_SHAPE_U64_U64), key, value,
+				  CMAP_SHAPE_U64_U64);
 }
 
 /* The first look was in vain. */
-static noinline int sqm_load_u64_again(struct cmap *m, const struct sqm_table *t, u64 hash,
+static noinline int sqm_load_u64_again(struct cmap *m, const struct sqm_table *t,
 				       const void *key, void *value)
 {
 	cmap_count(m, CMAP_RETRIES);
-	return sqm_load_u64_at_length(m, t, hash, key, value);
+	return sqm_load_u64_at_length(m, t, key, value);
 }
 
-/* The slot of a bucket of u64s that has the key, or NULL. */
-static __always_inline const u64 *sqm_probe(const u64 *home, u64 key)
+/*
+ * No slot of the bucket has the key, and the last one may lead to more: 1 load of 20 in a
+ * table that is half full.
+ */
+static noinline int sqm_load_u64_more(struct cmap *m, const struct sqm_table *t,
+				      const void *key, void *value, const u64 *last, u32 ended)
 {
-	const u64 *slot = home;
+	const struct cmap_shape shape = CMAP_SHAPE_U64_U64;
+	const struct sqm_map *sm = to_sqm_map(m);
+	const u64 hash = cmap_hash(m, key, shape);
+	const struct sqm_count *count = sqm_count_of(sm, hash);
+	enum sqm_look look;
+	struct sqm_key k;
 
-	/* Unrolled by hand: the order is sqm_nth_slot()'s.  Pairs with sqm_slot_fill(). */
-	if (likely(READ_ONCE(*slot) == key))
-		return slot;
-	slot = sqm_sibling(home, 1);
-	if (READ_ONCE(*slot) == key)
-		return slot;
-	slot = sqm_sibling(home, 2);
-	if (READ_ONCE(*slot) == key)
-		return slot;
-	slot = sqm_sibling(home, 3);
-	return READ_ONCE(*slot) == key ? slot : NULL;
+	sqm_key_init(&k, hash, key, shape);
+	/* Another stripe's mark is a key like others.  Pairs with sqm_more_set(). */
+	if (likely(READ_ONCE(*last) == sqm_marks(sm, hash)->more))
+		look = sqm_look_on(sqm_lead(last, shape), count, ended, &k, value, shape);
+	else
+		look = sqm_valid(count, ended) ? SQM_ABSENT : SQM_AGAIN;
+	if (likely(look == SQM_FOUND))
+		return 0;
+	if (likely(look == SQM_ABSENT)) {
+		cmap_count_miss(m, shape);
+		return -ENOENT;
+	}
+	if (look == SQM_AGAIN)
+		return sqm_load_u64_again(m, t, key, value);
+	/* It has moved.  Older than that: pairs with sqm_resize_begin(). */
+	return sqm_load_u64_at_length(m, rcu_dereference(t->next), key, value);
+}
+
+/*
+ * Go from the home slot of a bucket of u64s to the one that has the key, in the order of
+ * sqm_nth_slot().  Return: false where none has it; *at is any of the bucket then.
+ */
+static __always_inline bool sqm_probe(const u64 **at, u64 key)
+{
+	/* Unrolled by hand, each step from where the last one led.  Pairs with sqm_slot_fill(). */
+	if (likely(READ_ONCE(**at) == key))
+		return true;
+	*at = sqm_sibling(*at, 1);
+	if (READ_ONCE(**at) == key)
+		return true;
+	*at = sqm_sibling(*at, 1 ^ 2);
+	if (READ_ONCE(**at) == key)
+		return true;
+	*at = sqm_sibling(*at, 2 ^ 3);
+	return READ_ONCE(**at) == key;
 }
 
 /* What a load of a map of u64s touches; @slot is where it found the key, or NULL. */
@@ -213,22 +254,23 @@ static __always_inline int sqm_load_u64(struct cmap *m, const struct sqm_table *
 	const u64 k = *(const u64 *)key;
 	const u32 ended = sqm_read_begin(count);
 	const u64 *home = t->slots + (hash >> t->home_shift) * 2;
-	const u64 *slot = sqm_probe(home, k);
+	const u64 *slot = home;
+	const bool found = sqm_probe(&slot, k);
 	u64 word;
 
 	if (cmap_is_told(shape))
-		sqm_touch_probe(m, hash, home, slot);
+		sqm_touch_probe(m, hash, home, found ? slot : NULL);
 	smp_rmb();	/* a key, then its value: pairs with the release in sqm_slot_fill() */
-	word = slot ? READ_ONCE(slot[1]) : READ_ONCE(*sqm_last_of(home));
+	word = found ? READ_ONCE(slot[1]) : READ_ONCE(*sqm_last_of(slot));
 	if (unlikely(!sqm_valid(count, ended)))
-		return sqm_load_u64_again(m, t, hash, key, value);
-	if (likely(slot)) {
+		return sqm_load_u64_again(m, t, key, value);
+	if (likely(found)) {
 		*(u64 *)value = word;
 		return 0;
 	}
-	/* One of them is this stripe's; the other, a key like others, is looked at twice. */
+	/* One of them is this stripe's. */
 	if (unlikely(word == sm->marks[0].more || word == sm->marks[1].more))
-		return sqm_load_u64_at_length(m, t, hash, key, value);
+		return sqm_load_u64_more(m, t, key, value, sqm_last_of(slot), ended);
 	cmap_count_miss(m, shape);
 	return -ENOENT;
 }

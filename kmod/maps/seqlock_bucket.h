@@ -234,7 +234,7 @@ static inline void sqm_chain_insert(struct sqm_stripe *s, const struct sqm_bucke
 		return;
 	}
 	o = sqm_overflow_make(s, b, image, supply, shape);
-	/* What it holds, then the link: pairs with the acquire in sqm_look_on(). */
+	/* What it holds, then the link: pairs with the acquire in sqm_lead(). */
 	smp_store_release(&sqm_last(b.slots, shape)[1], (unsigned long)o);
 }
 
