@@ -12,123 +12,13 @@
  * so that it has guests, a chain, and moves with both; some begin with the words of marks.
  */
 #include <kunit/test.h>
-#include <linux/prandom.h>
 #include "fixture.h"
-#include "seqlock_steps.h"
+#include "seqlock_crowd.h"
 
-#define CROWD		10	/* keys that share a bucket, and two homes, of the largest table */
-#define KEYS		14
-#define BITS_MORE	6	/* log2 of the largest table's buckets over the smallest's */
-#define CROWD_BITS	(SQM_STRIPE_BITS_MIN + BITS_MORE)
 #define ROUNDS		3000
-#define CHANGES_MAX	3
-
-static const struct crowd_shape {
-	const char *name;
-	unsigned int key_size;
-	unsigned int value_size;
-	unsigned int flags;
-} crowd_shapes[] = {
-	{ "u64_u64", 8, 8 },
-	{ "u64_1", 8, 1 },
-	{ "u64_24", 8, 24 },
-	{ "u64_56, which just fits a slot", 8, 56 },
-	{ "u64_57, which just does not", 8, 57 },
-	{ "generic", 8, 8, CMAP_GENERIC },
-	{ "16_16, three slots", 16, 16 },
-	{ "13_21, two slots", 13, 21 },
-	{ "32_24, which just fits a slot", 32, 24 },
-	{ "32_25, which just does not", 32, 25 },
-	{ "256_4096", 256, 4096 },
-	{ "collide", 8, 8, CMAP_COLLIDE },
-	{ "collide outside", 16, 128, CMAP_COLLIDE },
-};
-
-/* Who has its turn at a step: writers at the one that is counted down to, a reader at each. */
-enum crowd_turn { NOBODY, WRITERS, READER };
-
-/**
- * struct crowd - a map and what it should hold; one thread's
- * @sm: the map; never registered
- * @rnd: random numbers
- * @key: the keys
- * @version: of the keys' values, 0 where they are absent
- * @versions: the last one that was given
- * @probe: number of the key that is loaded
- * @turn: whose it is
- * @left: steps until it is the writers'
- * @seen: versions that the load may find; during a write, the last that one did find and
- *	the one to come
- * @nr_seen: how many those are
- * @value: a value to store
- * @page: for a walk
- * @out: a value that came out
- * @wanted: what it should be
- * @wrong: what went wrong first, or NULL
- */
-struct crowd {
-	struct sqm_map *sm;
-	struct rnd_state rnd;
-	u64 key[KEYS][CMAP_KEY_MAX / 8];
-	u32 version[KEYS];
-	u32 versions;
-	unsigned int probe;
-	enum crowd_turn turn;
-	unsigned int left;
-	u32 seen[CHANGES_MAX + 1];
-	unsigned int nr_seen;
-	u64 value[CMAP_VALUE_MAX / 8];
-	u8 page[KEYS * (CMAP_KEY_MAX + CMAP_VALUE_MAX)] __aligned(sizeof(u64));
-	u64 out[CMAP_VALUE_MAX / 8];
-	u64 wanted[CMAP_VALUE_MAX / 8];
-	const char *wrong;
-};
-
-static struct crowd *crowd;	/* of the test that runs */
-
-static unsigned int draw(unsigned int below)
-{
-	return prandom_u32_state(&crowd->rnd) % below;
-}
-
-/* A key that is present, or one that is absent, if there is one. */
-static unsigned int draw_key(bool present)
-{
-	unsigned int k = draw(KEYS), tries;
-
-	for (tries = 0; tries < KEYS && present != !!crowd->version[k]; tries++)
-		k = (k + 1) % KEYS;
-	return k;
-}
-
-static void expect(bool right, const char *what)
-{
-	if (!right && !crowd->wrong)
-		crowd->wrong = what;
-}
-
-static u64 value_word(unsigned int k, u32 version, unsigned int i)
-{
-	return (((u64)k << 32 | version) + 1) * 0x9e3779b97f4a7c15ULL + i;
-}
-
-/* Its first byte tells the version, as far as a byte can. */
-static void value_make(void *value, unsigned int k, u32 version)
-{
-	unsigned int i, size = crowd->sm->cmap.shape.value_size;
-
-	for (i = 0; i < DIV_ROUND_UP(size, sizeof(u64)); i++) {
-		u64 word = (value_word(k, version, i) & ~0xffULL) | (u8)(version * 16 + k);
-
-		memcpy(value + i * sizeof(u64), &word, min_t(size_t, size - i * sizeof(u64),
-							     sizeof(u64)));
-	}
-}
-
-static u64 hash_of(unsigned int k)
-{
-	return cmap_hash(&crowd->sm->cmap, crowd->key[k], crowd->sm->cmap.shape);
-}
+#define LATE_ENTRIES	256	/* of a stripe, when its table grows */
+#define LATE_EARLY	8	/* that come while the worker is not late yet */
+#define LATE_MORE	300	/* that come then */
 
 /* Load the key. Return: is what it finds one of the versions that it may? *@found: which. */
 static bool load_is_right(u32 *found)
@@ -324,16 +214,20 @@ static void write_and_loads(void)
 	       "a write that failed was seen");
 }
 
+/* In half of the stripes the worker is late at once, so that writes move buckets, too. */
 static void resize_begin(void)
 {
 	struct sqm_map *sm = crowd->sm;
 	struct sqm_table *t = rcu_dereference_protected(sm->table, true);
+	unsigned int i;
 	/* Guests are often evicted in the largest. */
 	const unsigned int bits = sm->stripe_bits + (draw(2) ? BITS_MORE : draw(BITS_MORE));
 
 	if (rcu_dereference_protected(t->next, true) || bits == t->bits)
 		return;
 	expect(sqm_resize_begin(sm, t, bits, 0), "no memory for a table");
+	for (i = 0; i < 1U << sm->stripe_bits; i++)
+		sm->stripes[i].help_at *= draw(2);
 }
 
 /* Is a bucket as writers may take it to be? Adds up entries and overflow buckets. */
@@ -537,6 +431,8 @@ static void little_memory_is_enough(struct kunit *test)
 	t = rcu_dereference_protected(sm->table, true);
 	KUNIT_ASSERT_TRUE(test, sqm_resize_begin(sm, rcu_dereference_protected(sm->table, true),
 						 t->bits + 1, KEYS));
+	for (i = 0; i < 1U << sm->stripe_bits; i++)
+		sm->stripes[i].help_at = 0;
 	for (i = 0; i < KEYS; i++) {
 		memory = 1;
 		sqm_work(&sm->cmap);
@@ -555,6 +451,75 @@ static void little_memory_is_enough(struct kunit *test)
 	KUNIT_EXPECT_NULL_MSG(test, crowd->wrong, "%s", crowd->wrong);
 	check_accounts();
 	sqm_exit(&sm->cmap);
+	KUNIT_EXPECT_EQ(test, 0, allocated);
+}
+
+static u64 late_value(u64 key)
+{
+	return ~key;
+}
+
+/* Return: buckets that it moved. */
+static unsigned long late_store(struct kunit *test, struct cmap *m, u64 key)
+{
+	const unsigned long was = cmap_counter_sum(m, CMAP_MOVED_BUCKETS);
+	const u64 value = late_value(key);
+	const struct cmap_update u = { .op = CMAP_STORE, .key = &key, .value = &value };
+
+	KUNIT_ASSERT_EQ(test, 0, seqlock_update(m, &u));
+	return cmap_counter_sum(m, CMAP_MOVED_BUCKETS) - was;
+}
+
+static void late_check(struct kunit *test, struct cmap *m, u64 keys)
+{
+	u64 key, value;
+
+	for (key = 0; key < keys; key++) {
+		KUNIT_ASSERT_EQ(test, 0, seqlock_load(m, &key, &value));
+		KUNIT_ASSERT_EQ(test, late_value(key), value);
+	}
+}
+
+/*
+ * Fails when: writes move buckets though the worker is not late; one moves more than its own
+ * and one at each try, of which it needs three where it lacks an overflow bucket to move its
+ * own, and again to insert; where the worker is late, they do not; or an entry is lost, or
+ * written to the wrong table.
+ */
+static void writes_stand_in(struct kunit *test)
+{
+	static const struct crowd_shape shape = { "u64_u64", 8, 8 };
+	const unsigned int stripes = 1U << sqm_stripe_bits();
+	struct sqm_map *sm = crowd->sm;
+	struct cmap *m = &sm->cmap;
+	const struct sqm_table *t;
+	unsigned int i;
+	u64 key = 0;
+
+	m->params.capacity = LATE_ENTRIES * stripes;
+	map_make(test, &shape);
+	t = rcu_dereference_protected(sm->table, true);
+	while (key < LATE_ENTRIES * stripes)
+		KUNIT_ASSERT_EQ(test, 0, late_store(test, m, key++));
+	KUNIT_ASSERT_TRUE(test, sqm_resize_begin(sm, rcu_dereference_protected(sm->table, true),
+						 t->bits + 1, key));
+	for (i = 0; i < LATE_EARLY * stripes; i++)
+		KUNIT_ASSERT_EQ(test, 0, late_store(test, m, key++));
+	late_check(test, m, key);
+
+	for (i = 0; i < LATE_MORE * stripes; i++) {
+		KUNIT_ASSERT_LE(test, late_store(test, m, key++), 4);
+		if (i % (64 * stripes) == 0)
+			late_check(test, m, key);
+	}
+	/* Those that take memory to be moved are left to the worker. */
+	KUNIT_EXPECT_GT(test, cmap_counter_sum(m, CMAP_MOVED_BUCKETS), (3ULL << t->bits) / 4);
+
+	sqm_work(m);
+	KUNIT_EXPECT_PTR_NE(test, t, (const struct sqm_table *)rcu_access_pointer(sm->table));
+	late_check(test, m, key);
+	KUNIT_EXPECT_EQ(test, key, sqm_entries(sm));
+	sqm_exit(m);
 	KUNIT_EXPECT_EQ(test, 0, allocated);
 }
 
@@ -584,6 +549,7 @@ static void seqlock_test_exit(struct kunit *test)
 static struct kunit_case seqlock_cases[] = {
 	KUNIT_CASE_PARAM(step_by_step, crowd_gen_params),
 	KUNIT_CASE(little_memory_is_enough),
+	KUNIT_CASE(writes_stand_in),
 	{}
 };
 

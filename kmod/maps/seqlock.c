@@ -289,16 +289,35 @@ static __always_inline int sqm_load_hashed(struct cmap *m, u64 hash, const void 
 	return sqm_load_at_length(m, t, hash, key, value, shape);
 }
 
-/* Where the load of a key with that hash looks first. */
-static __always_inline void sqm_fetch(struct cmap *m, u64 hash, const struct cmap_shape shape)
+static __always_inline void sqm_fetch_from(const struct sqm_table *t, u64 hash,
+					   const struct cmap_shape shape)
 {
-	/* Pairs with rcu_assign_pointer() in sqm_resize_end(). */
-	const struct sqm_table *t = rcu_dereference(to_sqm_map(m)->table);
 	u64 *slots = sqm_slots_at(t, hash, shape);
 
 	prefetch(slots);
 	if (sqm_bucket_words(shape) * sizeof(u64) > SMP_CACHE_BYTES)
 		prefetch(sqm_last(slots, shape));
+}
+
+/* Where the load of a key with that hash looks first. */
+static __always_inline void sqm_fetch(struct cmap *m, u64 hash, const struct cmap_shape shape)
+{
+	/* Pairs with rcu_assign_pointer() in sqm_resize_end(). */
+	sqm_fetch_from(rcu_dereference(to_sqm_map(m)->table), hash, shape);
+}
+
+/* Where an update looks first, and where it goes on if the bucket has moved. */
+static __always_inline void sqm_fetch_update(struct sqm_map *sm, u64 hash,
+					     const struct cmap_shape shape)
+{
+	/* Pairs with rcu_assign_pointer() in sqm_resize_end(). */
+	const struct sqm_table *t = rcu_dereference(sm->table);
+	/* Pairs with rcu_assign_pointer() in sqm_resize_begin(). */
+	const struct sqm_table *next = rcu_dereference(t->next);
+
+	sqm_fetch_from(t, hash, shape);
+	if (unlikely(next))
+		sqm_fetch_from(next, hash, shape);
 }
 
 CMAP_DEFINE_LOADS(seqlock,
@@ -464,7 +483,7 @@ static __always_inline enum sqm_lack sqm_try_update(struct sqm_map *sm,
 	enum sqm_lack lack;
 
 	rcu_read_lock();
-	sqm_fetch(&sm->cmap, k->hash, shape);	/* comes while the lock is taken */
+	sqm_fetch_update(sm, k->hash, shape);	/* comes while the lock is taken */
 	sqm_stripe_lock(sm, s);
 	t = sqm_table_of(sm, s, k->hash, supply);
 	lack = sqm_write(sm, s, t, u, k, supply, ret, shape);

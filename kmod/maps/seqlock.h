@@ -46,9 +46,10 @@
  * the rest of a chain may be walked without validating each step; an entry outside the
  * bucket never changes at all, so a load may copy from it after validating.
  *
- * RESIZE.  The worker publishes the new table as old->next; buckets move one by one,
- * moved by the worker and by writers; then the worker makes the new table the map's and
- * frees the old one after a grace period.  A bucket moves under its stripe's lock:
+ * RESIZE.  The worker publishes the new table as old->next; buckets move one by one; then
+ * the worker makes the new table the map's and frees the old one after a grace period.
+ * Where it is late, as entries come faster than it moves them, writes move buckets, too, two
+ * at a time.  A bucket moves under its stripe's lock:
  *
  *   1. its entries are added to the new table;
  *   2. as a change that is counted, all its slots are marked free, and the last one moved.
@@ -57,8 +58,8 @@
  * of its keys need the lock; a reader that validates it takes effect before 2.  A reader
  * that finds it moved, and validates that, sees what 1 wrote: 2 had ended when it began.
  * Writers come after the mover in the lock's order and write to the new table.  A bucket
- * that has not moved is the only one that counts for its keys; a writer that lacks memory
- * to move it writes to it where it is.  The new table's own next is set only after the old
+ * that has not moved is the only one that counts for its keys; writers write to it where
+ * it is.  The new table's own next is set only after the old
  * one is no longer the map's; a reader that is late follows next from table to table, all
  * of which RCU keeps for it.
  */
@@ -140,6 +141,8 @@ static_assert(offsetof(struct sqm_table, slots) % (2 * SQM_SLOTS_MAX * sizeof(u6
  * @arm_at: more entries than this: shrinking may be looked at again.  Protected by @lock
  * @moved: first bucket of the old table, in this range, that may not have moved.
  *	Protected by @lock, of meaning during a resize
+ * @help_at: more entries than this: the worker is late, writers move buckets, too.
+ *	Protected by @lock, of meaning during a resize
  */
 struct sqm_stripe {
 	raw_spinlock_t lock;
@@ -149,6 +152,7 @@ struct sqm_stripe {
 	u64 shrink_at;
 	u64 arm_at;
 	u64 moved;
+	u64 help_at;
 } ____cacheline_aligned;
 
 MAPSTAT_WHOLE_LINES(struct sqm_stripe);

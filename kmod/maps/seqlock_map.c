@@ -14,8 +14,8 @@
 #include "../table/array.h"
 #include "seqlock_bucket.h"
 
-/* log2 of the number of stripes: at least a few, so that all take turns on a small map */
-#define SQM_STRIPE_BITS_MIN	4
+/* log2 of the number of stripes: enough for a write to meet the worker, who moves, seldom */
+#define SQM_STRIPE_BITS_MIN	6
 #define SQM_STRIPE_BITS_MAX	8
 #define SQM_STRIPES_PER_CPU	4	/* two writers seldom meet by chance */
 #define SQM_COLLECT_STEPS	64	/* ranges at a time, where they are empty */

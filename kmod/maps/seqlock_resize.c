@@ -12,7 +12,6 @@
 #include "seqlock_bucket.h"
 
 #define SQM_BITS_MAX	40	/* far beyond any memory */
-#define SQM_MOVE_STEP	8	/* buckets that the worker moves under one lock */
 
 /* Entries that 1 << @bits buckets have slots for. */
 static u64 sqm_room(const struct sqm_map *sm, unsigned int bits)
@@ -277,7 +276,7 @@ static u64 sqm_stripe_end(const struct sqm_map *sm, const struct sqm_stripe *s,
 }
 
 /**
- * sqm_help_move - a writer's share in a resize: its own bucket and one more
+ * sqm_help_move - a writer's share in a resize: see whether its bucket has moved
  * @sm: the map
  * @s: the stripe, locked
  * @t: the old table
@@ -285,19 +284,33 @@ static u64 sqm_stripe_end(const struct sqm_map *sm, const struct sqm_stripe *s,
  * @hash: of the writer's key
  * @supply: the writer's
  *
+ * Where the worker is late it moves the bucket, as far as that takes no more memory than it
+ * has, and one more, as far as that takes none.
+ *
  * Context: @s locked.
- * Return: has the key's bucket been moved? If not (memory is lacking), it still counts.
+ * Return: has the key's bucket been moved? If not, it still counts.
  */
 bool sqm_help_move(struct sqm_map *sm, struct sqm_stripe *s, struct sqm_table *t,
 		   struct sqm_table *next, u64 hash, struct sqm_supply *supply)
 {
+	const struct cmap_shape shape = sm->cmap.shape;
+	unsigned int spare;
+	bool moved;
+
 	/* Pairs with the WRITE_ONCE() of the worker; a hint. */
 	if (unlikely(READ_ONCE(sm->stalled)))
 		supply->kick = true;
+	if (likely(s->entries <= s->help_at))
+		return sqm_has_moved(sqm_bucket_at(sm, t, hash, shape), shape);
+	moved = !sqm_move(sm, s, t, next, hash, supply);
+	/* The other one takes nothing of what the write itself may need. */
+	spare = supply->overflows;
+	supply->overflows = 0;
 	if (s->moved < sqm_stripe_end(sm, s, t) &&
 	    !sqm_move(sm, s, t, next, sqm_hash_at(t, s->moved), supply))
 		s->moved++;
-	return !sqm_move(sm, s, t, next, hash, supply);
+	supply->overflows = spare;
+	return moved;
 }
 
 /* The worker's part: move all of a stripe. Return: false where memory is lacking. */
@@ -309,15 +322,15 @@ static bool sqm_move_stripe(struct sqm_map *sm, struct sqm_stripe *s, struct sqm
 	bool done, ok = true;
 
 	do {
-		unsigned int i, need = 0;
+		unsigned int need = 0;
 
+		/* One bucket at a time: writers wait for the lock meanwhile. */
 		sqm_stripe_lock(sm, s);
-		for (i = 0; i < SQM_MOVE_STEP && s->moved < end && !need; i++) {
-			need = sqm_move(sm, s, t, next, sqm_hash_at(t, s->moved), supply);
-			if (!need)
-				s->moved++;
-		}
 		done = s->moved == end;
+		if (!done) {
+			need = sqm_move(sm, s, t, next, sqm_hash_at(t, s->moved), supply);
+			s->moved += !need;
+		}
 		sqm_stripe_unlock(s);
 
 		if (need)
@@ -359,6 +372,7 @@ static struct sqm_table *sqm_resize_begin(struct sqm_map *sm, struct sqm_table *
 	for (s = sm->stripes; s < sm->stripes + (1UL << sm->stripe_bits); s++) {
 		sqm_stripe_lock(sm, s);
 		s->moved = sqm_stripe_end(sm, s, t) - (1ULL << (t->bits - sm->stripe_bits));
+		s->help_at = s->entries + s->entries / 8;
 		sqm_stripe_unlock(s);
 	}
 	rcu_assign_pointer(t->next, next);
