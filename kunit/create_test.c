@@ -65,18 +65,24 @@ static u64 buckets_of(struct cmap *m)
 	return mem.buckets;
 }
 
-/* Fails when: a map that was made with room for entries gives the room back (guarantee J). */
+/*
+ * Fails when: a map that was made with room for entries gives the room back (guarantee J), or
+ * has not got it: now and then one of many shards may get more than its share, and grow.
+ */
 static void capacity_stays(struct kunit *test)
 {
-	struct cmap *m = test_map(test, test->param_value, 10000);
+	/* Of 32 shards 375 each: just what 64 buckets have room for. */
+	const u32 entries = 12000;
+	struct cmap *m = test_map(test, test->param_value, entries);
 	struct test_bufs *b = test_bufs_alloc(test, 1);
 	const u64 buckets = buckets_of(m);
 	u32 i;
 
 	KUNIT_ASSERT_EQ(test, 0, cmap_clear(m));
 	KUNIT_EXPECT_GE(test, buckets_of(m), buckets);
-	KUNIT_ASSERT_EQ(test, 0, test_fill(m, b, 0, 10000, 1));
-	for (i = 0; i < 10000; i++)
+	KUNIT_ASSERT_EQ(test, 0, test_fill(m, b, 0, entries, 1));
+	KUNIT_EXPECT_LE(test, buckets_of(m), buckets / 8 * 9);
+	for (i = 0; i < entries; i++)
 		KUNIT_ASSERT_EQ(test, 0, test_delete(m, b, i));
 	KUNIT_EXPECT_GE(test, buckets_of(m), buckets);
 	KUNIT_ASSERT_EQ(test, 0, cmap_clear(m));
