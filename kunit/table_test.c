@@ -231,16 +231,23 @@ static void growth_is_incremental(struct kunit *test)
 	expect_keys(test, tt, 0, key, 0);
 }
 
-/* Fails when: the worker loses entries, or leaves the table too small or the wrong size. */
+/*
+ * Fails when: the worker loses entries, or leaves the table too small or the wrong size; or
+ * one that is asked in time more than doubles the table.
+ */
 static void worker_grows_and_shrinks(struct kunit *test)
 {
 	struct table_test *tt = make(test, 8, 8, false, 0);
 	u64 empty = memory(tt), key;
 
 	for (key = 0; key < 5000; key++) {
+		const unsigned int bits = tt->t.cur.bits;
+
 		KUNIT_ASSERT_EQ(test, 0, store(tt, key, key));
 		if (!(key % 100))
 			work(tt);
+		if (bits >= 6)
+			KUNIT_ASSERT_LE(test, tt->t.cur.bits, bits + 1);
 	}
 	work(tt);
 	KUNIT_EXPECT_LE(test, tt->t.entries, (u64)TABLE_GROW << tt->t.cur.bits);

@@ -16,8 +16,9 @@
  * An entry is always in exactly one of the two arrays: in the old one only if its
  * bucket there is at or beyond @evacuated, so a lookup tries that one, then the new one.
  * New entries always go to the new array.  Running out of memory only ends a step.
- * A table grows above TABLE_GROW entries a bucket, to about half of that, and shrinks
- * below TABLE_SHRINK: far enough apart that neither sets off the other.
+ * A table grows above TABLE_GROW entries a bucket, to twice its size, or until it has no
+ * more than TABLE_GROW_TO where the worker is late; it shrinks below TABLE_SHRINK, until it
+ * has no more than TABLE_SHRINK_TO: far enough apart that neither sets off the other.
  */
 #ifndef MAPSTAT_TABLE_H
 #define MAPSTAT_TABLE_H
@@ -35,7 +36,9 @@
 #define TABLE_BITS_MAX		40	/* a range's cursor is that many bits of the hash */
 #define TABLE_BITS_STEP		3	/* grow or shrink at most 8 times at once */
 #define TABLE_GROW		6	/* entries a bucket: 3 of 4 slots, few overflows */
+#define TABLE_GROW_TO		4	/* more than half of that, so that twice the size will do */
 #define TABLE_SHRINK		1	/* entries a bucket: an eighth of the slots */
+#define TABLE_SHRINK_TO		3
 
 /*
  * What one write moves at most.  Growing begins at 6 entries a bucket and ends, at two

@@ -14,9 +14,9 @@ static unsigned int wanted_bits(const struct table *t)
 	const unsigned int least = bits < TABLE_BITS_STEP ? 0 : bits - TABLE_BITS_STEP;
 
 	if (unlikely(t->entries > (u64)TABLE_GROW << bits))
-		return min(table_bits_for(t->entries, TABLE_GROW / 2), bits + TABLE_BITS_STEP);
+		return min(table_bits_for(t->entries, TABLE_GROW_TO), bits + TABLE_BITS_STEP);
 	if (unlikely(t->entries < (u64)TABLE_SHRINK << bits) && bits > t->bits_min)
-		return max3(table_bits_for(t->entries, TABLE_GROW / 2), t->bits_min, least);
+		return max3(table_bits_for(t->entries, TABLE_SHRINK_TO), t->bits_min, least);
 	return bits;
 }
 
