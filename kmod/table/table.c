@@ -83,7 +83,7 @@ static unsigned int free_chain(struct table *t, struct table_bucket *head)
 			table_free_entry(t, b, __ffs64(left) / 8);
 		next = b->next;
 		if (b != head) {
-			t->bytes -= table_bucket_size(t->map->shape);
+			t->bytes -= table_overflow_size(t->map->shape);
 			kfree(b);
 		}
 	}
@@ -133,7 +133,7 @@ void table_free_overflow(struct table *t, struct table_bucket *head, struct tabl
 	while (prev->next != b)
 		prev = prev->next;
 	prev->next = b->next;
-	t->bytes -= table_bucket_size(t->map->shape);
+	t->bytes -= table_overflow_size(t->map->shape);
 	kfree(b);
 }
 EXPORT_SYMBOL_IF_KUNIT(table_free_overflow);
@@ -148,10 +148,12 @@ EXPORT_SYMBOL_IF_KUNIT(table_free_overflow);
  */
 struct table_bucket *table_overflow(struct table *t, struct table_bucket *head)
 {
-	const size_t size = table_bucket_size(t->map->shape);
+	const size_t size = table_overflow_size(t->map->shape);
 	struct table_bucket *b = head;
+	u64 full = TABLE_TOPS;
 
-	while (table_occupied(b) == TABLE_TOPS) {
+	while (table_occupied(b) == full) {
+		full = TABLE_OVERFLOW_TOPS;
 		if (!b->next) {
 			b->next = kzalloc(size, TABLE_GFP);
 			if (!b->next)

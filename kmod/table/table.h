@@ -6,7 +6,8 @@
  * A bucket holds eight tag bytes (0: the slot is empty, else hash_tag()) in one word,
  * so that one compare finds the candidates of all eight before any key is touched; a
  * pointer to an overflow bucket; and eight slots.  A slot holds key and value, or,
- * where they are larger than TABLE_INLINE, a pointer to them.
+ * where they are larger than TABLE_INLINE, a pointer to them.  An overflow bucket is the
+ * same with three slots, which is a cache line of u64s.
  *
  * Buckets are chosen by the top bits of the hash, so bucket i of a table covers buckets
  * 2i and 2i+1 of one twice its size: a range walks both in the same order.
@@ -31,6 +32,7 @@
 #include "hash.h"
 
 #define TABLE_SLOTS		8
+#define TABLE_OVERFLOW_SLOTS	3
 #define TABLE_INLINE		64	/* bytes of key and value: a cache line's worth */
 #define TABLE_FETCH_MAX		192	/* bytes of a bucket to fetch early: three lines, of u64s */
 #define TABLE_BITS_MAX		40	/* a range's cursor is that many bits of the hash */
@@ -53,10 +55,11 @@
 
 #define TABLE_ONES	0x0101010101010101ULL
 #define TABLE_TOPS	0x8080808080808080ULL
+#define TABLE_OVERFLOW_TOPS	(TABLE_TOPS >> 8 * (TABLE_SLOTS - TABLE_OVERFLOW_SLOTS))
 
 /**
- * struct table_bucket - eight slots
- * @tags: slot i's tag in byte i
+ * struct table_bucket - eight slots; an overflow bucket, three
+ * @tags: slot i's tag in byte i; 0 where there is no such slot
  * @next: overflow bucket, or NULL
  * @slots: the slots, table_slot_size() bytes each
  */
@@ -143,6 +146,11 @@ static __always_inline size_t table_slot_size(const struct cmap_shape shape)
 static __always_inline size_t table_bucket_size(const struct cmap_shape shape)
 {
 	return sizeof(struct table_bucket) + TABLE_SLOTS * table_slot_size(shape);
+}
+
+static __always_inline size_t table_overflow_size(const struct cmap_shape shape)
+{
+	return sizeof(struct table_bucket) + TABLE_OVERFLOW_SLOTS * table_slot_size(shape);
 }
 
 /* A slot's entry: the key, and ALIGN(key_size, 8) further the value. */
