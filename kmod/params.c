@@ -264,7 +264,7 @@ static int set_sample_shift(const struct mapstat_param *p, struct stress_config 
 {
 	int ret = set_number(p, config, val);
 
-	if (!ret)	/* pairs with sample_due() */
+	if (!ret)	/* pairs with sample_call() */
 		WRITE_ONCE(mapstat_sample_mask, (1U << config->sample_shift) - 1);
 	return ret;
 }

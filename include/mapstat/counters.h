@@ -71,7 +71,7 @@ struct cmap_pcpu {
 	unsigned long count[CMAP_NR_COUNTERS];
 	unsigned long loads;
 	long entries;
-	unsigned int sample;
+	unsigned long sample;
 } ____cacheline_aligned;
 
 /*

@@ -11,6 +11,15 @@
 /* (1 << sample_shift) - 1.  Written by the parameter, read by anyone; no ordering. */
 extern unsigned int mapstat_sample_mask;
 
+/* Count a call, and see whether it is to be timed. */
+static __always_inline bool sample_call(unsigned long __percpu *calls)
+{
+	if (!static_branch_likely(&mapstat_stats_on))
+		return false;
+	/* Pairs with the WRITE_ONCE() of the parameter: a value, no ordering. */
+	return !(this_cpu_inc_return(*calls) & READ_ONCE(mapstat_sample_mask));
+}
+
 /**
  * sample_due - is this call to be timed?
  * @m: the map
@@ -20,10 +29,7 @@ extern unsigned int mapstat_sample_mask;
  */
 static __always_inline bool sample_due(struct cmap *m)
 {
-	if (!static_branch_likely(&mapstat_stats_on))
-		return false;
-	/* Pairs with the WRITE_ONCE() of the parameter: a value, no ordering. */
-	return !(this_cpu_inc_return(m->pcpu->sample) & READ_ONCE(mapstat_sample_mask));
+	return sample_call(&m->pcpu->sample);
 }
 
 /**
@@ -35,10 +41,7 @@ static __always_inline bool sample_due(struct cmap *m)
  */
 static __always_inline bool sample_load(struct cmap *m)
 {
-	if (!static_branch_likely(&mapstat_stats_on))
-		return false;
-	/* Pairs with the WRITE_ONCE() of the parameter: a value, no ordering. */
-	return !(this_cpu_inc_return(m->pcpu->loads) & READ_ONCE(mapstat_sample_mask));
+	return sample_call(&m->pcpu->loads);
 }
 
 /**
