@@ -219,9 +219,9 @@ static void resize_begin(void)
 {
 	struct sqm_map *sm = crowd->sm;
 	struct sqm_table *t = rcu_dereference_protected(sm->table, true);
-	unsigned int i;
 	/* Guests are often evicted in the largest. */
 	const unsigned int bits = sm->stripe_bits + (draw(2) ? BITS_MORE : draw(BITS_MORE));
+	unsigned int i;
 
 	if (rcu_dereference_protected(t->next, true) || bits == t->bits)
 		return;

@@ -59,9 +59,8 @@
  * that finds it moved, and validates that, sees what 1 wrote: 2 had ended when it began.
  * Writers come after the mover in the lock's order and write to the new table.  A bucket
  * that has not moved is the only one that counts for its keys; writers write to it where
- * it is.  The new table's own next is set only after the old
- * one is no longer the map's; a reader that is late follows next from table to table, all
- * of which RCU keeps for it.
+ * it is.  The new table's own next is set only after the old one is no longer the map's; a
+ * reader that is late follows next from table to table, all of which RCU keeps for it.
  */
 #ifndef MAPSTAT_SEQLOCK_H
 #define MAPSTAT_SEQLOCK_H
