@@ -8,7 +8,7 @@
 static void put_number(FILE *out, double v)
 {
 	if (isfinite(v))
-		fprintf(out, "%.9g", v);
+		fprintf(out, "%.15g", v);
 	else
 		fputs("null", out);
 }

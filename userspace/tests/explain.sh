@@ -37,6 +37,15 @@ test_explain_json() {
 		[[ $pairs -ge 2 || $results == running ]] || { say "$results: no two maps"; return 1; }
 	done
 }
+# Breaks when values lose digits that their difference is made of.
+test_explain_json_near() {
+	tree
+	misses_are rwlock readdirty "model L1D 48 KiB"
+	printf 'ops_total\t1234567\nreads_total\t7000000\n' >> "$tmp/tree/maps/rwlock/cache_miss"
+	printf 'ops_total\t1234577\nreads_total\t7000059\n' >> "$tmp/tree/maps/readdirty/cache_miss"
+	mapstat explain --json rwlock readdirty
+	exits 0 && python3 "$here/check_explain.py" "$tmp/tree" "$tmp/out"
+}
 # explained TEXT...: what it says of two maps ($pair), on one line
 explained() {
 	# shellcheck disable=SC2086 # two names
