@@ -11,7 +11,7 @@
 #include "keys.h"
 #include "modes.h"
 
-#define BETWEEN_QUIESCENT	256	/* stores */
+#define BETWEEN_QUIESCENT	256	/* stores; then it also looks at the clock */
 #define BETWEEN_BYTES		256
 #define BETWEEN_MALLINFO	4096	/* it goes through all that is free */
 
@@ -47,6 +47,7 @@ struct growth {
  * @capacity: made for so many
  * @map: the map
  * @base: bytes of the C library's before
+ * @deadline: clock_wall_ns() when a pass has to have filled the map
  */
 struct grower {
 	const struct bench_options *o;
@@ -55,6 +56,7 @@ struct grower {
 	uint64_t capacity;
 	void *map;
 	uint64_t base;
+	uint64_t deadline;
 };
 
 static uint64_t malloc_bytes(void)
@@ -67,6 +69,7 @@ static uint64_t malloc_bytes(void)
 static bool begin(struct grower *g)
 {
 	g->base = malloc_bytes();
+	g->deadline = clock_wall_ns() + g->o->patience * 1000000000ULL;
 	g->map = g->peer->create(g->capacity);
 	if (g->map && g->peer->thread_begin)
 		g->peer->thread_begin(g->map);
@@ -86,7 +89,11 @@ static void settle(const struct grower *g)
 		g->peer->settle(g->map);
 }
 
-static inline void store(const struct grower *g, uint64_t i)
+/*
+ * Return: false if it takes too long.  A cds_lfht may cease to grow (its worker sleeps with work
+ * in its queue), and each store then walks all that is there.
+ */
+static inline bool store(const struct grower *g, uint64_t i)
 {
 	const uint64_t key = keys_at(&g->keys, i);
 
@@ -94,17 +101,22 @@ static inline void store(const struct grower *g, uint64_t i)
 		fprintf(stderr, "bench: %s: no memory for a store\n", g->peer->name);
 		exit(1);
 	}
-	if (g->peer->quiescent && i % BETWEEN_QUIESCENT == 0)
+	if (i % BETWEEN_QUIESCENT)
+		return true;
+	if (g->peer->quiescent)
 		g->peer->quiescent(g->map);
+	return clock_wall_ns() < g->deadline;
 }
 
-static void pass_total(struct grower *g, struct growth *to)
+/* A pass returns false if it took too long. */
+static bool pass_total(struct grower *g, struct growth *to)
 {
 	const double n = g->keys.n;
 	uint64_t start = clock_wall_ns(), i, left = 0;
 
 	for (i = 0; i < g->keys.n; i++)
-		store(g, i);
+		if (!store(g, i))
+			return false;
 	to->insert_ns = (clock_wall_ns() - start) / n;
 	settle(g);
 	to->settled_ns = (clock_wall_ns() - start) / n;
@@ -120,6 +132,7 @@ static void pass_total(struct grower *g, struct growth *to)
 			g->peer->name, (unsigned long long)left, (unsigned long long)g->keys.n);
 		exit(1);
 	}
+	return true;
 }
 
 static void look(const struct grower *g, struct bench_work *work)
@@ -141,19 +154,20 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void pass_each(struct grower *g, struct growth *to)
+static bool pass_each(struct grower *g, struct growth *to)
 {
 	uint64_t *ticks = malloc(g->keys.n * sizeof(*ticks)), start, i;
 	struct bench_work work = { }, before = { };
 	const double ns = clock_ns_per_tick();
+	bool in_time = true;
 
 	if (!ticks)
 		exit(1);
 	memset(ticks, 0, g->keys.n * sizeof(*ticks));
-	for (i = 0; i < g->keys.n; i++) {
+	for (i = 0; i < g->keys.n && in_time; i++) {
 		look(g, &before);
 		start = clock_ticks();
-		store(g, i);
+		in_time = store(g, i);
 		ticks[i] = clock_ticks() - start;
 		look(g, &work);
 		most(&to->work.moved_buckets, work.moved_buckets, before.moved_buckets);
@@ -167,6 +181,7 @@ static void pass_each(struct grower *g, struct growth *to)
 	to->p99_ns = ticks[g->keys.n - 1 - g->keys.n / 100] * ns;
 	to->longest_ns = ticks[g->keys.n - 1] * ns;
 	free(ticks);
+	return in_time;
 }
 
 static uint64_t bytes(const struct grower *g)
@@ -174,13 +189,14 @@ static uint64_t bytes(const struct grower *g)
 	return g->peer->bytes ? g->peer->bytes(g->map) : malloc_bytes() - g->base;
 }
 
-static void pass_memory(struct grower *g, struct growth *to)
+static bool pass_memory(struct grower *g, struct growth *to)
 {
 	const unsigned int between = g->peer->bytes ? BETWEEN_BYTES : BETWEEN_MALLINFO;
 	uint64_t worst = 0, now, i;
 
 	for (i = 0; i < g->keys.n; i++) {
-		store(g, i);
+		if (!store(g, i))
+			return false;
 		if (i % between)
 			continue;
 		now = bytes(g);
@@ -191,6 +207,7 @@ static void pass_memory(struct grower *g, struct growth *to)
 	now = bytes(g);
 	to->bytes = (double)now / g->keys.n;
 	to->worst = (double)(now > worst ? now : worst) / g->keys.n;
+	return true;
 }
 
 /* Times are taken with statistics off, work is counted with them on. */
@@ -242,12 +259,13 @@ static void run_external(struct grower *g, const char *start, unsigned int round
 
 static void run_one(struct grower *g, bool presized, unsigned int round)
 {
-	static void (*const passes[])(struct grower *g, struct growth *to) = {
+	static bool (*const passes[])(struct grower *g, struct growth *to) = {
 		pass_total, pass_each, pass_memory,
 	};
 	const char *start = presized ? "presized" : "empty";
 	struct growth r = { };
 	unsigned int i;
+	bool in_time;
 
 	g->capacity = presized ? g->keys.n : 0;
 	if (peer_is_external(g->peer)) {
@@ -259,8 +277,12 @@ static void run_one(struct grower *g, bool presized, unsigned int round)
 			gap(g, start, round, "it could not be made, or does not grow");
 			return;
 		}
-		passes[i](g, &r);
+		in_time = passes[i](g, &r);
 		end(g);
+		if (!in_time) {
+			gap(g, start, round, "it did not take all keys in --patience seconds");
+			return;
+		}
 	}
 	row(g, start, round, &r);
 }

@@ -45,7 +45,8 @@ static const char usage[] =
 "  --plan              print how many seconds it would take, an estimate\n"
 "\n"
 "  --grow              from empty to --n entries: inserts, the longest store, deletes;\n"
-"                      --memory FILE: bytes per entry\n"
+"                      --memory FILE: bytes per entry; --patience S: seconds that filling a\n"
+"                      map may take (30), else it is not measured\n"
 "  --oversubscribed    --threads on --cpus, compared by the clock on the wall\n"
 "  --count DESIGN --ops N   a map of --n entries, N lookups of one --mix and --dist, and\n"
 "                      nothing else\n"
@@ -169,7 +170,7 @@ static FILE *file(const char *name)
 enum {
 	OPT_DESIGNS = 1, OPT_N, OPT_THREADS, OPT_MIX, OPT_DIST, OPT_ROUNDS, OPT_MS, OPT_SEED,
 	OPT_CPUS, OPT_OUT, OPT_MEMORY, OPT_EXTERNAL, OPT_LIST, OPT_GROW, OPT_OVERSUBSCRIBED,
-	OPT_COUNT, OPT_OPS, OPT_RECORD, OPT_PLAN,
+	OPT_COUNT, OPT_OPS, OPT_RECORD, OPT_PLAN, OPT_PATIENCE,
 	OPT_HELP,
 };
 
@@ -185,6 +186,7 @@ static const struct option long_options[] = {
 	{ "cpus", required_argument, NULL, OPT_CPUS },
 	{ "out", required_argument, NULL, OPT_OUT },
 	{ "memory", required_argument, NULL, OPT_MEMORY },
+	{ "patience", required_argument, NULL, OPT_PATIENCE },
 	{ "external", required_argument, NULL, OPT_EXTERNAL },
 	{ "list", no_argument, NULL, OPT_LIST },
 	{ "grow", no_argument, NULL, OPT_GROW },
@@ -261,6 +263,9 @@ static void take(struct bench_options *o, int option)
 	case OPT_MEMORY:
 		o->memory = file(optarg);
 		break;
+	case OPT_PATIENCE:
+		o->patience = one_number("patience", optarg, 0, 3600);
+		break;
 	case OPT_EXTERNAL:
 		o->external = optarg;
 		break;
@@ -288,7 +293,7 @@ void options_parse(struct bench_options *o, int argc, char **argv)
 		.mixes = { true, true, true, true, true },
 		.dists = { true, true },
 		.rounds = 5, .ms = 100, .seed = 1, .ops = 1000000,
-		.out = stdout,
+		.patience = 30, .out = stdout,
 	};
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		if (option == '?')

@@ -58,6 +58,7 @@ extern const char *const dist_names[NR_DISTS];
  * @cpus: the threads' CPUs, in turns
  * @nr_cpus: of those
  * @out: where rows go
+ * @patience: seconds that filling a map may take (MODE_GROW)
  * @memory: where the rows of memory.tsv go (MODE_GROW)
  * @count: the design of MODE_COUNT
  * @ops: its lookups
@@ -79,6 +80,7 @@ struct bench_options {
 	unsigned int cpus[OPTIONS_CPUS];
 	unsigned int nr_cpus;
 	FILE *out;
+	unsigned int patience;
 	FILE *memory;
 	const char *count;
 	uint64_t ops;

@@ -60,6 +60,13 @@ bench_growth() {
 	equal rows "$(grep -vc '^#\|^design' "$OUT/memory.tsv")" 6
 }
 
+# A map that does not take the keys in time ends with a reason, not never.
+bench_growth_is_bounded() {
+	bench --grow --n 20000 --memory "$OUT/memory.tsv" --designs seqlock,plain --patience 0 --out "$OUT/grow.tsv"
+	equal reasons "$(grep -c 'not measured: it did not take all keys' "$OUT/grow.tsv")" 4
+	equal rows "$(grep -Pc '^(seqlock|plain)\t(empty|presized)\t20000\t1(\t-){11}$' "$OUT/grow.tsv")" 4
+}
+
 # What statistics cost: each of the three builds runs, and a record takes time.
 bench_statistics() {
 	bench --n 1000 --threads 1 --mix hit,97.3 --dist uniform --out "$OUT/stats.tsv" \
@@ -97,6 +104,7 @@ test_case "the same under AddressSanitizer and UndefinedBehaviorSanitizer" smoke
 test_case "the same under ThreadSanitizer, $SECONDS_TSAN s" smoke_tsan
 test_case "the bench measures every design in every cell, with right sums" bench_matrix
 test_case "the bench grows maps, and a store does bounded work" bench_growth
+test_case "a map that takes too long to fill is left, with the reason" bench_growth_is_bounded
 test_case "the bench tells what statistics cost" bench_statistics
 test_case "the bench runs more threads than CPUs" bench_oversubscribed
 test_case "the bench tells how long it is going to take" bench_plan
