@@ -6,6 +6,7 @@
 #include <linux/rcupdate.h>
 #include "call.h"
 #include "front.h"
+#include "sample.h"
 #include "told.h"
 
 /* The next of a trace that has room, or one for the time of the call. */
@@ -14,13 +15,12 @@ static struct mapstat_op *op_at(struct mapstat_trace *trace, struct mapstat_op *
 	return trace ? &trace->op[trace->nr_ops] : here;
 }
 
-/* As sample_load() does. */
+/* Counted as any load is, and never timed. */
 static void count_load(struct cmap *m)
 {
-	if (!static_branch_likely(&mapstat_stats_on))
-		return;
-	this_cpu_add(m->pcpu->loads, 1);
-	cmap_touch(m, raw_cpu_ptr(&m->pcpu->loads), sizeof(long), MAPSTAT_WRITE);
+	sample_load(m);
+	if (static_branch_likely(&mapstat_stats_on))
+		cmap_touch(m, raw_cpu_ptr(&m->pcpu->loads), sizeof(long), MAPSTAT_WRITE);
 }
 
 /**
