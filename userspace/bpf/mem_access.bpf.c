@@ -38,16 +38,13 @@ int mem_access(struct bpf_raw_tracepoint_args *args)
 	struct mapstat_event *to = bpf_ringbuf_reserve(&records, sizeof(*to), 0);
 
 	count(MEM_ACCESS_PRODUCED);
-	if (!to) {
-		count(MEM_ACCESS_DROPPED);
+	if (to && !bpf_probe_read_kernel(to, sizeof(*to), event)) {
+		bpf_ringbuf_submit(to, 0);
 		return 0;
 	}
-	if (bpf_probe_read_kernel(to, sizeof(*to), event)) {
+	if (to)
 		bpf_ringbuf_discard(to, 0);
-		count(MEM_ACCESS_DROPPED);
-		return 0;
-	}
-	bpf_ringbuf_submit(to, 0);
+	count(MEM_ACCESS_DROPPED);
 	return 0;
 }
 
