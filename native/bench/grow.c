@@ -90,8 +90,8 @@ static void settle(const struct grower *g)
 }
 
 /*
- * Return: false if it takes too long.  A cds_lfht may cease to grow (its worker sleeps with work
- * in its queue), and each store then walks all that is there.
+ * Return: false if it takes too long.  A cds_lfht was seen to grow no more, its worker idle, and
+ * each store walked all that was there.
  */
 static inline bool store(const struct grower *g, uint64_t i)
 {
