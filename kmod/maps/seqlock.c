@@ -159,52 +159,63 @@ static __always_inline int sqm_load_at_length(struct cmap *m, const struct sqm_t
 	}
 }
 
+/* What a load of a map of u64s came to: in two registers, as the key that it is given. */
+struct sqm_found {
+	u64 value;
+	int ret;
+};
+
 /* Out of line, so that the loop around loads stays small; the hash is not kept for it. */
-static noinline int sqm_load_u64_at_length(struct cmap *m, const struct sqm_table *t,
-					   const void *key, void *value)
+static noinline struct sqm_found sqm_load_u64_at_length(struct cmap *m,
+							const struct sqm_table *t, u64 key)
 {
-	return sqm_load_at_length(m, t, cmap_hash(m, key, CMAP_SHAPE_U64_U64), key, value,
-				  CMAP_SHAPE_U64_U64);
+	const u64 hash = cmap_hash(m, &key, CMAP_SHAPE_U64_U64);
+	struct sqm_found found = { };
+
+	found.ret = sqm_load_at_length(m, t, hash, &key, &found.value, CMAP_SHAPE_U64_U64);
+	return found;
 }
 
 /* The first look was in vain. */
-static noinline int sqm_load_u64_again(struct cmap *m, const struct sqm_table *t,
-				       const void *key, void *value)
+static noinline struct sqm_found sqm_load_u64_again(struct cmap *m, const struct sqm_table *t,
+						    u64 key)
 {
 	cmap_count(m, CMAP_RETRIES);
-	return sqm_load_u64_at_length(m, t, key, value);
+	return sqm_load_u64_at_length(m, t, key);
 }
 
 /*
  * No slot of the bucket has the key, and the last one may lead to more: 1 load of 20 in a
  * table that is half full.
  */
-static noinline int sqm_load_u64_more(struct cmap *m, const struct sqm_table *t,
-				      const void *key, void *value, const u64 *last, u32 ended)
+static noinline struct sqm_found sqm_load_u64_more(struct cmap *m, const struct sqm_table *t,
+						   u64 key, const u64 *last, u32 ended)
 {
 	const struct cmap_shape shape = CMAP_SHAPE_U64_U64;
 	const struct sqm_map *sm = to_sqm_map(m);
-	const u64 hash = cmap_hash(m, key, shape);
+	const u64 hash = cmap_hash(m, &key, shape);
 	const struct sqm_count *count = sqm_count_of(sm, hash);
+	struct sqm_found found = { };
 	enum sqm_look look;
 	struct sqm_key k;
 
-	sqm_key_init(&k, hash, key, shape);
+	sqm_key_init(&k, hash, &key, shape);
 	/* Another stripe's mark is a key like others.  Pairs with sqm_more_set(). */
 	if (likely(READ_ONCE(*last) == sqm_marks(sm, hash)->more))
-		look = sqm_look_on(sqm_lead(last, shape), count, ended, &k, value, shape);
+		look = sqm_look_on(sqm_lead(last, shape), count, ended, &k, &found.value, shape);
 	else
 		look = sqm_valid(count, ended) ? SQM_ABSENT : SQM_AGAIN;
 	if (likely(look == SQM_FOUND))
-		return 0;
+		return found;
 	if (likely(look == SQM_ABSENT)) {
 		cmap_count_miss(m, shape);
-		return -ENOENT;
+		found.ret = -ENOENT;
+		return found;
 	}
 	if (look == SQM_AGAIN)
-		return sqm_load_u64_again(m, t, key, value);
+		return sqm_load_u64_again(m, t, key);
 	/* It has moved.  Older than that: pairs with sqm_resize_begin(). */
-	return sqm_load_u64_at_length(m, rcu_dereference(t->next), key, value);
+	return sqm_load_u64_at_length(m, rcu_dereference(t->next), key);
 }
 
 /*
@@ -256,23 +267,28 @@ static __always_inline int sqm_load_u64(struct cmap *m, const struct sqm_table *
 	const u64 *home = t->slots + (hash >> t->home_shift) * 2;
 	const u64 *slot = home;
 	const bool found = sqm_probe(&slot, k);
+	struct sqm_found late;
 	u64 word;
 
 	if (cmap_is_told(shape))
 		sqm_touch_probe(m, hash, home, found ? slot : NULL);
 	smp_rmb();	/* a key, then its value: pairs with the release in sqm_slot_fill() */
 	word = found ? READ_ONCE(slot[1]) : READ_ONCE(*sqm_last_of(slot));
-	if (unlikely(!sqm_valid(count, ended)))
-		return sqm_load_u64_again(m, t, key, value);
-	if (likely(found)) {
+	if (unlikely(!sqm_valid(count, ended))) {
+		late = sqm_load_u64_again(m, t, k);
+	} else if (likely(found)) {
 		*(u64 *)value = word;
 		return 0;
+	} else if (unlikely(word == sm->marks[0].more || word == sm->marks[1].more)) {
+		/* One of them is this stripe's. */
+		late = sqm_load_u64_more(m, t, k, sqm_last_of(slot), ended);
+	} else {
+		cmap_count_miss(m, shape);
+		return -ENOENT;
 	}
-	/* One of them is this stripe's. */
-	if (unlikely(word == sm->marks[0].more || word == sm->marks[1].more))
-		return sqm_load_u64_more(m, t, key, value, sqm_last_of(slot), ended);
-	cmap_count_miss(m, shape);
-	return -ENOENT;
+	if (likely(!late.ret))
+		*(u64 *)value = late.value;
+	return late.ret;
 }
 
 /* Inside an RCU read-side section. */
