@@ -179,10 +179,7 @@ static void wait_begun(const struct thread *threads, unsigned int n)
 		wait_ms(1);
 }
 
-/*
- * The design before has left the caches full of its own: a fifth of a round is too short where
- * the map is large.  As many operations as there are entries bring most of it back.
- */
+/* Where a fifth of a round is too short. */
 static void wait_warm(const struct thread *threads, const struct cell *c)
 {
 	const uint64_t deadline = clock_wall_ns() + CELL_WARM_MS * 1000000ULL;
@@ -194,7 +191,7 @@ static void wait_warm(const struct thread *threads, const struct cell *c)
 		/* Pairs with the store in thread_main(); a figure. */
 		for (i = 0; i < c->threads; i++)
 			sum += __atomic_load_n(&threads[i].warmed, __ATOMIC_RELAXED);
-		if (sum >= c->keys->n)
+		if (sum >= c->warm)
 			return;
 		wait_ms(1);
 	} while (clock_wall_ns() < deadline);

@@ -15,7 +15,8 @@
  * @threads: pinned ones
  * @mix: what they do
  * @dist: on which keys
- * @ms: how long, after a fifth of it, and as many operations as entries, to warm up
+ * @ms: how long, after a fifth of it to warm up
+ * @warm: operations to warm up beside that, of all threads
  * @seed: of the draws
  */
 struct cell {
@@ -24,6 +25,7 @@ struct cell {
 	enum bench_mix mix;
 	enum bench_dist dist;
 	unsigned int ms;
+	uint64_t warm;
 	uint64_t seed;
 };
 

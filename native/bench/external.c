@@ -254,22 +254,23 @@ static int filled(const char *design, uint64_t n, uint64_t seed, struct process 
 	return 0;
 }
 
-int external_run(const char *design, uint64_t n, unsigned int threads, const char *mix,
-		 const char *dist, unsigned int ms, uint64_t seed, struct external_result *r)
+int external_run(const char *design, const struct cell *c, uint64_t seed,
+		 struct external_result *r)
 {
 	unsigned long long ops, ns, found, sum_ok, min_ops, max_ops, wall_ns;
 	char line[LINE_SIZE], rest;
 	struct process *p;
 	int err;
 
-	if (!strcmp(mix, "bulk32"))
+	if (c->mix == MIX_BULK)
 		return failed(-EOPNOTSUPP, "%s: it has no bulk lookup", design);
-	err = filled(design, n, seed, &p);
+	err = filled(design, c->keys->n, seed, &p);
 	if (err)
 		return err;
 	/* The first zipf and the first chase of a map go over all entries. */
-	err = ask(p, line, ANSWER_MS + 20LL * ms + n / 50, "run %u %s %s %u\n", threads, mix, dist,
-		  ms);
+	err = ask(p, line, ANSWER_MS + 20LL * c->ms + c->keys->n / 50, "run %u %s %s %u %llu\n",
+		  c->threads, mix_names[c->mix], dist_names[c->dist], c->ms,
+		  (unsigned long long)c->warm);
 	if (err)
 		return err;
 	if (sscanf(line, "%llu %llu %llu %llu %llu %llu %llu%c", &ops, &ns, &found, &sum_ok,
@@ -285,18 +286,17 @@ int external_run(const char *design, uint64_t n, unsigned int threads, const cha
 	return 0;
 }
 
-int external_cell(const char *design, uint64_t n, unsigned int threads, const char *mix,
-		  const char *dist, unsigned int ms, uint64_t seed, double *mops,
+int external_cell(const char *design, const struct cell *c, uint64_t seed, double *mops,
 		  double *ns_per_op)
 {
 	struct external_result r;
 	int err;
 
-	err = external_run(design, n, threads, mix, dist, ms, seed, &r);
+	err = external_run(design, c, seed, &r);
 	if (err)
 		return err;
 	*ns_per_op = (double)r.ns / r.ops;
-	*mops = threads * 1e3 / *ns_per_op;
+	*mops = c->threads * 1e3 / *ns_per_op;
 	return 0;
 }
 

@@ -7,7 +7,7 @@
 #ifndef MAPSTAT_BENCH_EXTERNAL_H
 #define MAPSTAT_BENCH_EXTERNAL_H
 
-#include <stdint.h>
+#include "cell.h"
 
 /**
  * struct external_result - what came of one cell, summed over its threads
@@ -37,12 +37,8 @@ int external_start(const char *program);
 
 /**
  * external_run - one cell
- * @design: the map; its entries are kept until another @n or @seed is asked for
- * @n: entries
- * @threads: threads
- * @mix: hit, miss, 97.3 or chase
- * @dist: uniform or zipf
- * @ms: how long
+ * @design: the map; its entries are kept until another number of them or @seed is asked for
+ * @cell: what to measure; of its keys only the number counts
  * @seed: of keys and draws
  * @result: what came of it (out)
  *
@@ -50,25 +46,20 @@ int external_start(const char *program);
  * not what had been stored; -ETIMEDOUT, -EPIPE, -EPROTO: it was late, it died, it said what
  * nobody understands, and the process has been ended (the next call starts another).
  */
-int external_run(const char *design, uint64_t n, unsigned int threads, const char *mix,
-		 const char *dist, unsigned int ms, uint64_t seed, struct external_result *result);
+int external_run(const char *design, const struct cell *cell, uint64_t seed,
+		 struct external_result *result);
 
 /**
  * external_cell - external_run(), for native.tsv
  * @design: as above
- * @n: as above
- * @threads: as above
- * @mix: as above
- * @dist: as above
- * @ms: as above
+ * @cell: as above
  * @seed: as above
  * @mops: of all threads, millions a second (out)
  * @ns_per_op: per thread (out)
  *
  * Return: as external_run().
  */
-int external_cell(const char *design, uint64_t n, unsigned int threads, const char *mix,
-		  const char *dist, unsigned int ms, uint64_t seed, double *mops,
+int external_cell(const char *design, const struct cell *cell, uint64_t seed, double *mops,
 		  double *ns_per_op);
 
 /**

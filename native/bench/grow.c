@@ -210,6 +210,14 @@ static bool pass_memory(struct grower *g, struct growth *to)
 	return true;
 }
 
+typedef bool (*pass_t)(struct grower *g, struct growth *to);
+
+/* For what row() tells of; and a map takes as much memory in each round. */
+static bool is_wanted(const struct grower *g, pass_t pass, unsigned int round)
+{
+	return pass == pass_each || (!g->peer->work && (pass == pass_total || round == 1));
+}
+
 /* Times are taken with statistics off, work is counted with them on. */
 static void row(const struct grower *g, const char *start, unsigned int round,
 		const struct growth *r)
@@ -229,7 +237,7 @@ static void row(const struct grower *g, const char *start, unsigned int round,
 	}
 	fprintf(out, "\t%.1f\t%.1f\t%.1f\t%.0f\t%.0f\t%.0f\t-\t-\t-\t-\t-\n", r->insert_ns,
 		r->settled_ns, r->delete_ns, r->p50_ns, r->p99_ns, r->longest_ns);
-	if (g->o->memory)
+	if (g->o->memory && is_wanted(g, pass_memory, round))
 		fprintf(g->o->memory, "%s\t%s\t%llu\t%u\t%.1f\t%.1f\n", g->peer->name, start,
 			(unsigned long long)g->keys.n, round, r->bytes, r->worst);
 }
@@ -249,7 +257,7 @@ static void run_external(struct grower *g, const char *start, unsigned int round
 	uint64_t all;
 
 	gap(g, start, round, "a program of its own that is asked for lookups");
-	if (!g->o->memory || !g->capacity)
+	if (!g->o->memory || !g->capacity || round > 1)
 		return;
 	if (external_bytes(g->peer->name, g->keys.n, g->o->seed, &all))
 		return;
@@ -259,9 +267,7 @@ static void run_external(struct grower *g, const char *start, unsigned int round
 
 static void run_one(struct grower *g, bool presized, unsigned int round)
 {
-	static bool (*const passes[])(struct grower *g, struct growth *to) = {
-		pass_total, pass_each, pass_memory,
-	};
+	static const pass_t passes[] = { pass_total, pass_each, pass_memory };
 	const char *start = presized ? "presized" : "empty";
 	struct growth r = { };
 	unsigned int i;
@@ -273,6 +279,8 @@ static void run_one(struct grower *g, bool presized, unsigned int round)
 		return;
 	}
 	for (i = 0; i < sizeof(passes) / sizeof(passes[0]); i++) {
+		if (!is_wanted(g, passes[i], round))
+			continue;
 		if (!begin(g)) {
 			gap(g, start, round, "it could not be made, or does not grow");
 			return;

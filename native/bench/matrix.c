@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * native.tsv.  For each number of entries all maps are made at once; then, for each cell,
+ * native.tsv.  For each number of entries all maps are made at once; then, for each mix,
  * rounds are the outer loop and designs the inner one, so that whatever the machine does
- * meanwhile is done to all of them.
+ * meanwhile is done to all of them.  A design's turn is all cells of the mix.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -63,8 +63,7 @@ static void run_external(struct matrix *x, unsigned int i, const struct cell *c,
 	double mops, ns;
 	int err;
 
-	err = external_cell(x->peers->peer[i]->name, x->keys.n, c->threads, mix_names[c->mix],
-			    dist_names[c->dist], c->ms, x->o->seed, &mops, &ns);
+	err = external_cell(x->peers->peer[i]->name, c, x->o->seed, &mops, &ns);
 	if (err == -EBADMSG)
 		wrong(x, i, c);
 	if (err)
@@ -95,29 +94,37 @@ static void run_one(struct matrix *x, unsigned int i, const struct cell *c, unsi
 		row(x, i, c, round, result.mops, (double)result.ns / result.ops);
 }
 
-static void run_cell(struct matrix *x, struct cell *c)
+/*
+ * A design's turn.  The one before has left the caches full of its own; as many operations as
+ * there are entries bring most of this one's back, which the cells that follow find there.
+ */
+static void run_turn(struct matrix *x, unsigned int i, struct cell *c, unsigned int round)
 {
-	unsigned int round, i;
+	unsigned int t;
 
-	for (round = 1; round <= x->o->rounds; round++) {
-		c->seed = x->o->seed + round;
-		for (i = 0; i < x->peers->n; i++)
+	c->warm = x->keys.n;
+	/* From the last one on, which is likely to be the most: they are warm soonest. */
+	for (t = options_nr_threads(x->o, c->mix); t--;) {
+		c->threads = x->o->threads[t];
+		for (c->dist = 0; c->dist < NR_DISTS; c->dist++) {
+			/* A chase has its own order. */
+			if (c->mix == MIX_CHASE ? c->dist != DIST_UNIFORM : !x->o->dists[c->dist])
+				continue;
 			run_one(x, i, c, round);
+			c->warm = 0;
+		}
 	}
 }
 
 static void run_mix(struct matrix *x, enum bench_mix mix)
 {
 	struct cell c = { .keys = &x->keys, .mix = mix, .ms = x->o->ms };
-	unsigned int t;
+	unsigned int round, i;
 
-	for (t = 0; t < x->o->nr_threads; t++) {
-		c.threads = x->o->threads[t];
-		for (c.dist = 0; c.dist < NR_DISTS; c.dist++) {
-			/* A chase has its own order. */
-			if (mix == MIX_CHASE ? c.dist == DIST_UNIFORM : x->o->dists[c.dist])
-				run_cell(x, &c);
-		}
+	for (round = 1; round <= x->o->rounds; round++) {
+		c.seed = x->o->seed + round;
+		for (i = 0; i < x->peers->n; i++)
+			run_turn(x, i, &c, round);
 	}
 }
 
@@ -152,8 +159,8 @@ int matrix_run(const struct bench_options *o, const struct peers *peers)
 	fprintf(o->out, "design\tn\tthreads\tmix\tdist\tround\tmops\tns_per_op\n");
 	comment_machine(o->out, o);
 	peers_comment(o->out, peers);
-	fprintf(o->out, "# %u ms a round after %.1f ms, and as many operations as entries (300 ms at most), to warm up; ns_per_op: inside the loops over %u operations, per thread; mops: all threads\n",
-		o->ms, o->ms / 5.0, BENCH_BATCH);
+	fprintf(o->out, "# %u ms a round after %.1f ms to warm up, and in the first cell of a design's turn as many operations as entries (%u ms at most); ns_per_op: inside the loops over %u operations, per thread; mops: all threads\n",
+		o->ms, o->ms / 5.0, CELL_WARM_MS, BENCH_BATCH);
 	fprintf(o->out, "# chase: each key's value is the next key, 0.618 n further in the order in which they were stored\n");
 	for (i = 0; i < o->nr_n; i++)
 		run_n(&x, o->n[i]);

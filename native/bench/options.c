@@ -34,6 +34,7 @@ static const char usage[] =
 "  --n N,N             entries (1000,100000,1000000)\n"
 "  --threads N,N       threads, pinned (1,2)\n"
 "  --mix A,B           hit, miss, 97.3, bulk32, chase (all)\n"
+"  --alone A,B         mixes that are measured with the first of --threads only (none)\n"
 "  --dist A,B          uniform, zipf, hotspot: 90 % on 10 % of the keys (the first two)\n"
 "  --rounds N          rounds (5)\n"
 "  --ms N              of a round, for each cell and design (100)\n"
@@ -170,7 +171,7 @@ static FILE *file(const char *name)
 enum {
 	OPT_DESIGNS = 1, OPT_N, OPT_THREADS, OPT_MIX, OPT_DIST, OPT_ROUNDS, OPT_MS, OPT_SEED,
 	OPT_CPUS, OPT_OUT, OPT_MEMORY, OPT_EXTERNAL, OPT_LIST, OPT_GROW, OPT_OVERSUBSCRIBED,
-	OPT_COUNT, OPT_OPS, OPT_RECORD, OPT_PLAN, OPT_PATIENCE,
+	OPT_COUNT, OPT_OPS, OPT_RECORD, OPT_PLAN, OPT_PATIENCE, OPT_ALONE,
 	OPT_HELP,
 };
 
@@ -179,6 +180,7 @@ static const struct option long_options[] = {
 	{ "n", required_argument, NULL, OPT_N },
 	{ "threads", required_argument, NULL, OPT_THREADS },
 	{ "mix", required_argument, NULL, OPT_MIX },
+	{ "alone", required_argument, NULL, OPT_ALONE },
 	{ "dist", required_argument, NULL, OPT_DIST },
 	{ "rounds", required_argument, NULL, OPT_ROUNDS },
 	{ "ms", required_argument, NULL, OPT_MS },
@@ -242,6 +244,9 @@ static void take(struct bench_options *o, int option)
 	case OPT_MIX:
 		names("mix", optarg, mix_names, NR_MIXES, o->mixes);
 		break;
+	case OPT_ALONE:
+		names("alone", optarg, mix_names, NR_MIXES, o->alone);
+		break;
 	case OPT_DIST:
 		names("dist", optarg, dist_names, NR_DISTS, o->dists);
 		break;
@@ -304,6 +309,18 @@ void options_parse(struct bench_options *o, int argc, char **argv)
 		wrong("what is %s?", argv[optind]);
 	if (!o->nr_cpus)
 		cpus_allowed(o);
+}
+
+/**
+ * options_nr_threads - how many numbers of threads a mix is measured with
+ * @o: the options
+ * @mix: the mix
+ *
+ * Return: the first so many of @o->threads.
+ */
+unsigned int options_nr_threads(const struct bench_options *o, enum bench_mix mix)
+{
+	return o->alone[mix] ? 1 : o->nr_threads;
 }
 
 /**

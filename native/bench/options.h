@@ -52,6 +52,7 @@ extern const char *const dist_names[NR_DISTS];
  * @nr_threads: of those
  * @mixes: which
  * @dists: which
+ * @alone: mixes of which only the first of @threads is measured
  * @rounds: how many
  * @ms: of a round, for each cell and design
  * @seed: of keys and draws
@@ -74,6 +75,7 @@ struct bench_options {
 	unsigned int nr_threads;
 	bool mixes[NR_MIXES];
 	bool dists[NR_DISTS];
+	bool alone[NR_MIXES];
 	unsigned int rounds;
 	unsigned int ms;
 	uint64_t seed;
@@ -88,6 +90,7 @@ struct bench_options {
 };
 
 void options_parse(struct bench_options *options, int argc, char **argv);
+unsigned int options_nr_threads(const struct bench_options *options, enum bench_mix mix);
 uint64_t options_most_threads(const struct bench_options *options);
 
 #endif /* MAPSTAT_BENCH_OPTIONS_H */

@@ -34,8 +34,7 @@ static void run_external(const struct bench_options *o, const char *design, cons
 	struct external_result e;
 	struct cell_result r;
 
-	if (external_run(design, c->keys->n, c->threads, mix_names[c->mix], dist_names[c->dist],
-			 c->ms, o->seed, &e)) {
+	if (external_run(design, c, o->seed, &e)) {
 		gap(o, design, c, round, external_error());
 		return;
 	}
@@ -73,7 +72,9 @@ static void run_n(const struct bench_options *o, const struct peers *peers, uint
 {
 	void *maps[PEERS_MAX] = { };
 	struct keys keys;
-	struct cell c = { .keys = &keys, .mix = MIX_97, .dist = DIST_UNIFORM, .ms = o->ms };
+	struct cell c = {
+		.keys = &keys, .mix = MIX_97, .dist = DIST_UNIFORM, .ms = o->ms, .warm = n,
+	};
 	unsigned int round, t, i;
 
 	keys_init(&keys, n, o->seed, false);

@@ -6,8 +6,8 @@
 #include "cell.h"
 #include "modes.h"
 
-#define OP_NS		100	/* a lookup, or a store into a map that has room */
-#define GROW_NS		700	/* an entry in the three passes of a --grow, its delete included */
+#define OP_NS		150	/* a lookup, or a store into a map that has room */
+#define GROW_NS		1500	/* an entry in the passes of a --grow, made, gone through and ended */
 #define CELL_MS		1	/* its threads come and go */
 
 static double fill_ms(uint64_t n)
@@ -15,22 +15,25 @@ static double fill_ms(uint64_t n)
 	return n * (OP_NS / 1e6);
 }
 
-/* As cell_run() does it. */
-static double cell_ms(const struct bench_options *o, uint64_t n, uint64_t threads)
+static double cell_ms(const struct bench_options *o)
+{
+	return CELL_MS + o->ms * 1.2;
+}
+
+/* What it takes to bring a map back into the caches. */
+static double warm_ms(const struct bench_options *o, uint64_t n, uint64_t threads)
 {
 	double warm = fill_ms(n) / threads;
 
 	if (threads > o->nr_cpus)
-		return CELL_MS + o->ms * 1.2;
-	if (warm < o->ms / 5.0)
-		warm = o->ms / 5.0;
-	return CELL_MS + o->ms + (warm < CELL_WARM_MS ? warm : CELL_WARM_MS);
+		return 0;
+	return warm < CELL_WARM_MS ? warm : CELL_WARM_MS;
 }
 
 static double matrix_ms(const struct bench_options *o, const struct bench_peer *peer, uint64_t n)
 {
 	double ms = 0;
-	unsigned int mix, t, dist, dists = 0;
+	unsigned int mix, dist, dists = 0, cells, t;
 
 	for (dist = 0; dist < NR_DISTS; dist++)
 		dists += o->dists[dist];
@@ -40,9 +43,9 @@ static double matrix_ms(const struct bench_options *o, const struct bench_peer *
 		/* A chase fills the map anew. */
 		if (mix == MIX_CHASE)
 			ms += fill_ms(n);
-		for (t = 0; t < o->nr_threads; t++)
-			ms += (mix == MIX_CHASE ? 1 : dists) * o->rounds *
-			      cell_ms(o, n, o->threads[t]);
+		t = options_nr_threads(o, mix);
+		cells = t * (mix == MIX_CHASE ? 1 : dists);
+		ms += o->rounds * (cells * cell_ms(o) + warm_ms(o, n, o->threads[t - 1]));
 	}
 	return fill_ms(n) + ms;
 }
@@ -53,7 +56,7 @@ static double oversubscribed_ms(const struct bench_options *o, uint64_t n)
 	unsigned int t;
 
 	for (t = 0; t < o->nr_threads; t++)
-		ms += o->rounds * cell_ms(o, n, o->threads[t]);
+		ms += o->rounds * (cell_ms(o) + warm_ms(o, n, o->threads[t]));
 	return ms;
 }
 

@@ -26,7 +26,7 @@ plain() {
 # The peers, which need more, are not counted.
 within_limits() {
 	need "${NATIVE_PACKAGES[@]}" valgrind
-	build_native "$DIR/make.log" bench
+	build_native "$DIR/make.log" count
 	counted --n "$SIZES"
 }
 

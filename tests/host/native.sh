@@ -52,6 +52,13 @@ bench_matrix() {
 	done
 }
 
+# hit with both numbers of threads and two distributions, chase with the first number.
+bench_alone() {
+	bench --n 100 --designs plain --mix hit,chase --threads 2,1 --alone chase --out "$OUT/alone.tsv"
+	equal "chase's threads" "$(awk '$4 == "chase" { print $3 }' "$OUT/alone.tsv")" 2
+	equal "hit's rows" "$(grep -c '	hit	' "$OUT/alone.tsv")" 4
+}
+
 # Ours alone: it is about what our stores do.
 bench_growth() {
 	bench --grow --n 20000 --memory "$OUT/memory.tsv" --designs seqlock,seqlock_stats,sharded,readdirty --out "$OUT/grow.tsv"
@@ -103,6 +110,7 @@ test_case "every design does what a model does" smoke
 test_case "the same under AddressSanitizer and UndefinedBehaviorSanitizer" smoke_asan
 test_case "the same under ThreadSanitizer, $SECONDS_TSAN s" smoke_tsan
 test_case "the bench measures every design in every cell, with right sums" bench_matrix
+test_case "the bench measures a mix with one number of threads" bench_alone
 test_case "the bench grows maps, and a store does bounded work" bench_growth
 test_case "a map that takes too long to fill is left, with the reason" bench_growth_is_bounded
 test_case "the bench tells what statistics cost" bench_statistics

@@ -5,12 +5,12 @@
 //
 //	version                         -> what it is and its settings
 //	create DESIGN N SEED            -> ok BYTES, what the heap grew by
-//	run THREADS MIX DIST MS         -> OPS NS_TOTAL FOUND SUM_OK MIN_OPS MAX_OPS WALL_NS
+//	run THREADS MIX DIST MS WARM    -> OPS NS_TOTAL FOUND SUM_OK MIN_OPS MAX_OPS WALL_NS
 //	destroy                         -> ok
 //	quit                            -> ok
 //
 // OPS to SUM_OK are summed over the threads; NS_TOTAL is inside the timed loops. MS is after
-// a fifth of it, and as many operations as there are entries, to warm up. An answer that
+// a fifth of it, and WARM operations, to warm up. An answer that
 // begins with "error" says why not.
 package main
 
@@ -99,8 +99,8 @@ func (b *bench) destroy() {
 }
 
 func (b *bench) run(args []string) (string, error) {
-	if len(args) != 4 {
-		return "", errors.New("run needs THREADS MIX DIST MS")
+	if len(args) != 5 {
+		return "", errors.New("run needs THREADS MIX DIST MS WARM")
 	}
 	if b.table == nil {
 		return "", errors.New("there is no map: create one")
@@ -113,15 +113,22 @@ func (b *bench) run(args []string) (string, error) {
 	if err != nil || ms < 1 || ms > 3600000 {
 		return "", fmt.Errorf("no number of milliseconds: %s", args[3])
 	}
-	c := cell{mix: args[1], dist: args[2], threads: threads, duration: time.Duration(ms) * time.Millisecond}
+	warm, err := strconv.ParseInt(args[4], 10, 64)
+	if err != nil || warm < 0 {
+		return "", fmt.Errorf("no number of operations: %s", args[4])
+	}
+	c := cell{mix: args[1], dist: args[2], threads: threads, warm: warm,
+		duration: time.Duration(ms) * time.Millisecond}
 	if err := c.check(); err != nil {
 		return "", err
 	}
 	if chained := c.mix == "chase"; chained != b.chained {
 		b.fill(chained)
 	}
-	// What setting up left behind is not for the timed part to collect.
-	runtime.GC()
+	// What setting up left behind, or another mix, is not for the timed part to collect.
+	if c.warm > 0 {
+		runtime.GC()
+	}
 	r := c.measure(b.table, b.keys)
 	return fmt.Sprintf("%d %d %d %d %d %d %d", r.ops, r.ns, r.found, r.sumOK, r.minOps, r.maxOps, r.wall), nil
 }

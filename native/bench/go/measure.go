@@ -23,6 +23,7 @@ const (
 type cell struct {
 	mix, dist string
 	threads   int
+	warm      int64 // operations, of all threads
 	duration  time.Duration
 }
 
@@ -75,8 +76,7 @@ func pin(cpu int) {
 		uintptr(unsafe.Pointer(&set)))
 }
 
-// A warmUp is a fifth of the time, and as many operations as there are entries, of all threads
-// (as in cell.c: the design before has left the caches full of its own), but not for ever. Who
+// A warmUp is a fifth of the time, and some operations, of all threads, but not for ever. Who
 // first sees that it is over begins the timed part for all.
 type warmUp struct {
 	least, most time.Duration // since epoch
@@ -220,7 +220,7 @@ func (c *cell) measure(t table, keys *keySet) result {
 	warm.least = time.Since(epoch) + c.duration/5
 	warm.most = warm.least + warmMost
 	if pinned {
-		warm.left = int64(keys.n)
+		warm.left = c.warm
 	}
 	close(begin)
 	done.Wait()
