@@ -7,7 +7,7 @@
 #include "modes.h"
 
 #define OP_NS		150	/* a lookup, or a store into a map that has room */
-#define GROW_NS		1500	/* an entry in the passes of a --grow, made, gone through and ended */
+#define GROW_NS		1500	/* an entry in all passes of a --grow */
 #define CELL_MS		1	/* its threads come and go */
 
 static double fill_ms(uint64_t n)
