@@ -378,9 +378,9 @@ static __always_inline void sqm_image_value(u64 *words, const void *value,
 }
 
 static __always_inline void sqm_do_insert(struct sqm_map *sm, struct sqm_stripe *s,
-					  const struct sqm_table *t, const struct sqm_key *k,
-					  const void *value, struct sqm_supply *supply,
-					  const struct cmap_shape shape)
+					  const struct sqm_table *t, const struct sqm_bucket b,
+					  const struct sqm_key *k, const void *value,
+					  struct sqm_supply *supply, const struct cmap_shape shape)
 {
 	u64 image[SQM_SLOT_WORDS];
 	unsigned int i;
@@ -389,7 +389,7 @@ static __always_inline void sqm_do_insert(struct sqm_map *sm, struct sqm_stripe 
 		image[i] = k->words[i];
 	sqm_image_value(image + sqm_key_words(shape), value, supply->entry, shape);
 	supply->entry = NULL;	/* linked now, where it was needed */
-	sqm_insert(sm, s, t, image, k->hash, supply, shape);
+	sqm_insert(sm, s, t, b, image, k->hash, supply, shape);
 }
 
 /* Replace the value in a slot. */
@@ -453,7 +453,7 @@ static __always_inline enum sqm_lack sqm_write(struct sqm_map *sm, struct sqm_st
 	case CMAP_ACT_INSERT:
 		if (!supply->overflows && sqm_needs_overflow(b, shape))
 			return SQM_LACKS_OVERFLOW;
-		sqm_do_insert(sm, s, t, k, u->value, supply, shape);
+		sqm_do_insert(sm, s, t, b, k, u->value, supply, shape);
 		break;
 	case CMAP_ACT_REPLACE:
 		sqm_do_replace(b, slot, u->value, supply, shape);

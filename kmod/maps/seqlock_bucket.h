@@ -200,6 +200,7 @@ sqm_overflow_make(struct sqm_stripe *s, const struct sqm_bucket b, const u64 *im
 	supply->overflow = o->next;
 	supply->overflows--;
 	o->next = sqm_chain(b, shape);
+	/* The rest of a free slot is read by nobody. */
 	for (i = 1; i < sqm_slots(shape); i++)
 		o->slots[i * sqm_slot_words(shape)] = b.marks->empty;
 	sqm_slot_fill(o->slots, image, shape);
@@ -256,17 +257,17 @@ static __always_inline void sqm_evict_guest(const struct sqm_bucket b, u64 *home
  * @sm: the map
  * @s: the stripe, locked
  * @t: the table
+ * @b: the bucket
  * @image: what its slot shall hold
  * @hash: its hash
  * @supply: has an overflow bucket where sqm_needs_overflow()
  * @shape: the map's
  */
 static __always_inline void sqm_insert(struct sqm_map *sm, struct sqm_stripe *s,
-				       const struct sqm_table *t, const u64 *image, u64 hash,
-				       struct sqm_supply *supply,
+				       const struct sqm_table *t, const struct sqm_bucket b,
+				       const u64 *image, u64 hash, struct sqm_supply *supply,
 				       const struct cmap_shape shape)
 {
-	const struct sqm_bucket b = sqm_bucket_at(sm, t, hash, shape);
 	const unsigned int at = sqm_home(t, hash, shape);
 	u64 *home = b.slots + at * sqm_slot_words(shape);
 	u64 *slot = sqm_free_slot(b, b.slots, at, shape);

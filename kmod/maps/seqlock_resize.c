@@ -128,7 +128,7 @@ bool sqm_supply_overflows(struct sqm_map *sm, struct sqm_supply *supply, unsigne
 	const size_t bytes = sqm_overflow_bytes(sm->cmap.shape);
 
 	while (supply->overflows < need) {
-		struct sqm_overflow *o = kmalloc(bytes, gfp | __GFP_ZERO | __GFP_NOWARN);
+		struct sqm_overflow *o = kmalloc(bytes, gfp | __GFP_NOWARN);
 
 		if (!o)
 			return false;
@@ -222,7 +222,8 @@ static void sqm_move_slots(struct sqm_map *sm, struct sqm_stripe *s, const struc
 		if (!sqm_is_entry(b, *slot))
 			continue;
 		hash = sqm_slot_hash(sm, slot, shape);
-		sqm_insert(sm, s, next, slot, hash, supply, shape);
+		sqm_insert(sm, s, next, sqm_bucket_at(sm, next, hash, shape), slot, hash, supply,
+			   shape);
 	}
 }
 

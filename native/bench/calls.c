@@ -18,6 +18,11 @@ static __always_inline bool calls_store(void *map, uint64_t key, uint64_t value)
 	return !cmap_store(map, &key, &value);
 }
 
+static bool calls_remove(void *map, uint64_t key)
+{
+	return !cmap_delete(map, &key);
+}
+
 BENCH_DEFINE_LOOPS(calls);
 
 #define CALLS_GLUE(peer, kind)	peer##_##kind##_peer
@@ -37,6 +42,8 @@ const struct bench_peer CALLS_SYMBOL(peer, NATIVE_CALLS) = {			\
 		    "_none: compiled out, _off: off, _on: on",			\
 	.create = calls_##peer##_create,					\
 	OURS_BUT_LOOPS,								\
+	.store = calls_store,							\
+	.remove = calls_remove,							\
 	.run = calls_run,							\
 	.chase = calls_chase,							\
 }

@@ -58,24 +58,12 @@ static inline void ours_settle(void *map)
 	native_settle();
 }
 
-static inline bool ours_store(void *map, uint64_t key, uint64_t value)
-{
-	return !cmap_store(map, &key, &value);
-}
-
-static inline bool ours_remove(void *map, uint64_t key)
-{
-	return !cmap_delete(map, &key);
-}
-
 /* Of a struct bench_peer, what all of ours have. */
 #define OURS_BUT_LOOPS								\
 	.destroy = ours_destroy,						\
 	.thread_begin = ours_begin,						\
 	.thread_end = ours_end,							\
 	.quiescent = ours_quiescent,						\
-	.settle = ours_settle,							\
-	.store = ours_store,							\
-	.remove = ours_remove
+	.settle = ours_settle
 
 #endif /* MAPSTAT_BENCH_MAP_H */

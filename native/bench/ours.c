@@ -49,6 +49,16 @@ static void ours_##peer##_run(void *map, struct bench_batch *batch)		\
 	from##_loops.run(map, batch);						\
 }										\
 										\
+static bool ours_##peer##_store(void *map, uint64_t key, uint64_t value)	\
+{										\
+	return from##_loops.store(map, key, value);				\
+}										\
+										\
+static bool ours_##peer##_remove(void *map, uint64_t key)			\
+{										\
+	return from##_loops.remove(map, key);					\
+}										\
+										\
 static void ours_##peer##_bulk(void *map, struct bench_batch *batch)		\
 {										\
 	from##_loops.bulk(map, batch);						\
@@ -64,6 +74,8 @@ const struct bench_peer SYMBOL(peer) = {					\
 	.settings = text,							\
 	.create = make,								\
 	OURS_BUT_LOOPS,								\
+	.store = ours_##peer##_store,						\
+	.remove = ours_##peer##_remove,						\
 	.run = ours_##peer##_run,						\
 	.chase = ours_##peer##_chase,						\
 	.bulk = ours_##peer##_bulk,						\

@@ -5,17 +5,22 @@
 #ifndef MAPSTAT_NATIVE_OURS_H
 #define MAPSTAT_NATIVE_OURS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct bench_batch;
 
 /**
  * struct native_loops - as in struct bench_peer
+ * @store: one store, as of the loops
+ * @remove: one delete
  * @run: the timed loop over a batch
  * @chase: dependent loads
  * @bulk: lookups of BENCH_BULK keys at a time
  */
 struct native_loops {
+	bool (*store)(void *map, uint64_t key, uint64_t value);
+	bool (*remove)(void *map, uint64_t key);
 	void (*run)(void *map, struct bench_batch *batch);
 	uint64_t (*chase)(void *map, uint64_t key, unsigned int n);
 	void (*bulk)(void *map, struct bench_batch *batch);
