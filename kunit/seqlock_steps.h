@@ -22,6 +22,9 @@ static void *kmalloc_here(size_t size, gfp_t gfp)
 
 	memory -= !!memory;
 	allocated += !!p;
+	/* What is read before it is written shall look like an entry. */
+	if (p && !(gfp & __GFP_ZERO))
+		memset(p, 0xa5, size);
 	return p;
 }
 

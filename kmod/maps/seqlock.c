@@ -159,7 +159,7 @@ static __always_inline int sqm_load_at_length(struct cmap *m, const struct sqm_t
 	}
 }
 
-/* What a load of a map of u64s came to: in two registers, as the key that it is given. */
+/* What a load of a map of u64s came to: in registers, like the key that it is given. */
 struct sqm_found {
 	u64 value;
 	int ret;

@@ -200,7 +200,7 @@ sqm_overflow_make(struct sqm_stripe *s, const struct sqm_bucket b, const u64 *im
 	supply->overflow = o->next;
 	supply->overflows--;
 	o->next = sqm_chain(b, shape);
-	/* The rest of a free slot is read by nobody. */
+	/* Of slots that never held an entry nobody looks at the rest. */
 	for (i = 1; i < sqm_slots(shape); i++)
 		o->slots[i * sqm_slot_words(shape)] = b.marks->empty;
 	sqm_slot_fill(o->slots, image, shape);

@@ -41,7 +41,7 @@ const struct bench_peer CALLS_SYMBOL(peer, NATIVE_CALLS) = {			\
 	.settings = "ours, by cmap_load() and cmap_store(); statistics: "	\
 		    "_none: compiled out, _off: off, _on: on",			\
 	.create = calls_##peer##_create,					\
-	OURS_BUT_LOOPS,								\
+	OURS_COMMON,								\
 	.store = calls_store,							\
 	.remove = calls_remove,							\
 	.run = calls_run,							\

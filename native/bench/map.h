@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A map of ours as a peer; all but its loops.
+ * A map of ours as a peer; all but what its design has by itself.
  */
 #ifndef MAPSTAT_BENCH_MAP_H
 #define MAPSTAT_BENCH_MAP_H
@@ -59,7 +59,7 @@ static inline void ours_settle(void *map)
 }
 
 /* Of a struct bench_peer, what all of ours have. */
-#define OURS_BUT_LOOPS								\
+#define OURS_COMMON								\
 	.destroy = ours_destroy,						\
 	.thread_begin = ours_begin,						\
 	.thread_end = ours_end,							\

@@ -73,7 +73,7 @@ const struct bench_peer SYMBOL(peer) = {					\
 	.name = NAME(peer),							\
 	.settings = text,							\
 	.create = make,								\
-	OURS_BUT_LOOPS,								\
+	OURS_COMMON,								\
 	.store = ours_##peer##_store,						\
 	.remove = ours_##peer##_remove,						\
 	.run = ours_##peer##_run,						\
