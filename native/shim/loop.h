@@ -36,11 +36,6 @@ static __always_inline bool design##_any_store(void *map, uint64_t key,		\
 	return !design##_update(map, &u);					\
 }										\
 										\
-static bool design##_bench_store(void *map, uint64_t key, uint64_t value)	\
-{										\
-	return design##_any_store(map, key, value);				\
-}										\
-										\
 static bool design##_bench_remove(void *map, uint64_t key)			\
 {										\
 	const struct cmap_update u = { .op = CMAP_DELETE, .key = &key };	\
@@ -102,7 +97,7 @@ static void design##_bench_bulk(void *map, struct bench_batch *b)		\
 }										\
 										\
 const struct native_loops design##_loops = {					\
-	.store = design##_bench_store,						\
+	.store = design##_any_store,						\
 	.remove = design##_bench_remove,					\
 	.run = design##_bench_run,						\
 	.chase = design##_bench_chase,						\

@@ -12,7 +12,7 @@
 
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define unlikely(x)		__builtin_expect(!!(x), 0)
-#define unreachable()	__builtin_unreachable()
+#define unreachable()		__builtin_unreachable()
 #define barrier()		__asm__ __volatile__("" : : : "memory")
 #define OPTIMIZER_HIDE_VAR(var)	__asm__("" : "+r" (var))
 
