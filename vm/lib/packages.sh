@@ -5,8 +5,8 @@
 
 # What building for a kernel, building a kernel, and booting one need on the host. (pahole: a
 # module for Debian's 6.12 gets its BTF from the vmlinux that comes with the headers.)
-TOOL_PACKAGES=(bc bison cpio flex gcc gcc-12 kmod libc6-dev libelf-dev libssl-dev make pahole perl
-	procps rsync util-linux xz-utils)
+TOOL_PACKAGES=(bc bison cpio flex gcc gcc-12 kmod libc6-dev libelf-dev libssl-dev make pahole patch
+	perl procps rsync util-linux xz-utils)
 QEMU_PACKAGES=(qemu-system-x86 qemu-system-common)
 CHECK_PACKAGES=(sparse)
 # mapstat(1) is built without them, too, but then has no events through BPF.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Kernels built from Debian's source package and the fragments in vm/kernels. Sourced, never run.
+# Kernels built from Debian's source package, the patches and the fragments in vm/kernels. Sourced,
+# never run.
 # shellcheck disable=SC2034 # the KERNEL_ variables: see lib/kernels.sh
 
 # built_kernel ARCH FRAGMENT...
@@ -17,18 +18,22 @@ built_kernel() {
 	[[ $arch != um ]] || KERNEL_IMAGE=$dir/linux
 }
 
-# The unpacked source, once for all kernels: SOURCE_TREE.
+# The unpacked and patched source, once for all kernels: SOURCE_TREE.
 source_tree() {
 	SOURCE_VERSION=$(dpkg-query -W -f '${Version}' "$SOURCE_PACKAGE")
-	SOURCE_TREE=$CACHE_DIR/${SOURCE_PACKAGE}_$SOURCE_VERSION
+	SOURCE_TREE=$CACHE_DIR/${SOURCE_PACKAGE}_$SOURCE_VERSION-$(cat -- "$VM_DIR"/kernels/*.patch | sha256sum | cut -c 1-12)
 	[[ -d $SOURCE_TREE ]] || locked "$SOURCE_TREE.lock" source_unpack || exit
 }
 
 source_unpack() {
+	local patch
 	[[ ! -d $SOURCE_TREE ]] || return 0
 	temp_dir
 	logged "$TEMP_DIR.log" "unpacking $SOURCE_PACKAGE $SOURCE_VERSION" \
 		tar -C "$TEMP_DIR" --strip-components=1 -xf "/usr/src/$SOURCE_PACKAGE.tar.xz"
+	for patch in "$VM_DIR"/kernels/*.patch; do
+		logged "$TEMP_DIR.log" "applying ${patch##*/}" patch -d "$TEMP_DIR" -p1 -i "$patch"
+	done
 	rm -- "$TEMP_DIR.log"
 	mv -T -- "$TEMP_DIR" "$SOURCE_TREE" || die "cannot write $SOURCE_TREE"
 }
