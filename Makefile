@@ -44,6 +44,10 @@ bench-long:
 bench-readme:
 	python3 native/report --markdown README.md
 
+# DESIGNS="plain seqlock" N=1000
+profile:
+	native/profile $(if $(N),--n $(N)) $(or $(DESIGNS),plain seqlock rwlock readdirty)
+
 # What others have published, put to the test: docs/claims.md; a quarter of an hour.
 claims: mapstat
 	python3 vm/claims
@@ -88,6 +92,7 @@ help:
 	@echo '  make bench                  measure the maps beside others: build/bench; THREADS=1,2,4,8'
 	@echo '  make bench-long             the same, with more rounds and sizes'
 	@echo '  make bench-readme           put the table into README.md'
+	@echo '  make profile                where a lookup spends its instructions and misses, by line'
 	@echo '  make claims                 measure published claims, write docs/claims.md'
 	@echo 'In a kernel booted for the purpose (see vm/run --help):'
 	@echo '  make demo                   see it work'
@@ -95,4 +100,4 @@ help:
 	@echo '  make check-vm               test vm/run itself'
 
 .PHONY: modules modules_install clean mapstat demo check check-long check-vm
-.PHONY: bench bench-long bench-readme claims sparse layout checkpatch compile_commands.json kdir help
+.PHONY: bench bench-long bench-readme profile claims sparse layout checkpatch compile_commands.json kdir help

@@ -97,6 +97,20 @@ bench_plan() {
 	((seconds >= 2 * 2 * 2 * 3 && seconds <= 2 * 2 * 2 * 2 * 3)) || fail "$seconds s are planned"
 }
 
+# Breaks when the profile counts another code than the bench has, or its lines are none of ours.
+profile_adds_up() {
+	local counted all
+	need valgrind
+	native/profile --n 1000 --out "$OUT/profile" rwlock plain_none 2>/dev/null && fail "there is no plain_none"
+	native/profile --n 1000 --out "$OUT/profile" rwlock
+	native/instructions --no-check --n 1000 --designs rwlock --out "$OUT/counted.tsv"
+	counted=$(awk '$1 == "rwlock" && $3 == "hit" { printf "%.2f", $4 }' "$OUT/counted.tsv")
+	all=$(awk '$4 == "all" { print $1 }' "$OUT/profile")
+	equal "instructions" "$all" "$counted"
+	grep -q ' kmod/table/table.h:[0-9]*  .*table_match' "$OUT/profile" || fail "$(cat "$OUT/profile")"
+	grep -q '^modelled: [1-9][0-9.]* lines, 2.00 atomics' "$OUT/profile" || fail "$(cat "$OUT/profile")"
+}
+
 bench_refuses() {
 	refused_with "--mix: most is unknown" bench --mix most
 	refused_with "--designs: nonsense is unknown" bench --designs nonsense
@@ -116,5 +130,6 @@ test_case "a map that takes too long to fill is left, with the reason" bench_gro
 test_case "the bench tells what statistics cost" bench_statistics
 test_case "the bench runs more threads than CPUs" bench_oversubscribed
 test_case "the bench tells how long it is going to take" bench_plan
+test_case "a profile adds up to what is counted" profile_adds_up
 test_case "the bench refuses what is wrong" bench_refuses
 run_cases
