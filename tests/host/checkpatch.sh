@@ -22,8 +22,11 @@ native+=,MULTISTATEMENT_MACRO_USE_DO_WHILE
 # native/include is what the kernel's headers would be: they define what others are to use.
 shim=$native,VOLATILE,CAMELCASE,DATA_RACE,MEMORY_BARRIER,NEW_TYPEDEFS,IS_ENABLED_CONFIG,MACRO_ARG_PRECEDENCE
 
+# What was found clean is not looked at again until the file changes, or what judges it.
+passed=${XDG_CACHE_HOME:-$HOME/.cache}/mapstat/checkpatch
+
 clean() {
-	local more=()
+	local key more=()
 	[[ -f $checkpatch ]] || fail "no $checkpatch"
 	case $1 in
 	include/mapstat/trace.h) more=(--ignore "$trace") ;;
@@ -33,8 +36,12 @@ clean() {
 	native/include/*) more=(--ignore "$shim") ;;
 	native/*) more=(--ignore "$native") ;;
 	esac
+	key=$({ echo "$checkpatch ${more[*]} $1" && cat -- .checkpatch.conf "$1"; } | sha256sum | cut -c 1-32)
+	[[ ! -e $passed/$key ]] || return 0
 	perl "$checkpatch" --no-tree --strict --terse --show-types --no-summary "${more[@]}" \
 		--file "$1" 2>&1 | no_line
+	mkdir -p -- "$passed"
+	touch -- "$passed/$key"
 }
 
 # Breaks when .checkpatch.conf forgives so much that nothing is seen any more.
