@@ -119,11 +119,10 @@ static __always_inline unsigned int front_matches(struct front_set *set, unsigne
 static __always_inline unsigned int front_match(struct front_set *set, const void *key,
 						const struct cmap_shape shape)
 {
-	BUILD_BUG_ON(FRONT_WAYS != 4);
+	BUILD_BUG_ON(FRONT_WAYS != 2);
 	cmap_touch_load(shape, NULL, set->keys, FRONT_WAYS * ALIGN(shape.key_size, 8),
 			MAPSTAT_READ);
-	return front_matches(set, 0, key, shape) | front_matches(set, 1, key, shape) |
-	       front_matches(set, 2, key, shape) | front_matches(set, 3, key, shape);
+	return front_matches(set, 0, key, shape) | front_matches(set, 1, key, shape);
 }
 
 /* FRONT_ABSENT: and there is room for it; FRONT_FULL: there is none */

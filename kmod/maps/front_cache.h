@@ -8,7 +8,7 @@
 #include <linux/atomic.h>
 #include "front.h"
 
-#define FRONT_WAYS		4
+#define FRONT_WAYS		2
 #define FRONT_BYTES		(256 << 10)	/* of a CPU: a part of its second-level cache */
 #define FRONT_SETS_MIN		4U
 #define FRONT_GROUPS		(1 << 12)	/* their words fit a first-level cache, too */
@@ -27,8 +27,7 @@
  * struct front_set - the entries of some keys on one CPU; all its CPU's own
  * @writes: of each entry, its group's word; FRONT_EMPTY: there is none
  * @keys: FRONT_WAYS keys, each rounded up to 8 bytes; then a struct front_ages; then as
- *	many values, rounded up likewise.  With u64s a set is two lines, and what a lookup
- *	compares is in the first
+ *	many values, rounded up likewise.  With u64s a set is a line
  */
 struct front_set {
 	u64 writes[FRONT_WAYS];
