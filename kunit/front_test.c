@@ -106,6 +106,100 @@ static void every_write_is_seen(struct kunit *test)
 }
 
 /*
+ * Fails when: a store, also one that is timed, makes what its own CPU has of the key invalid,
+ * or puts a key in that nobody has loaded, such as that of the zeroes in an empty entry.
+ */
+static void store_renews_its_entry(struct kunit *test)
+{
+	struct front_test t = front_init(test);
+	u64 id = 0;
+	u32 i;
+
+	migrate_disable();	/* a cache is a CPU's own */
+	KUNIT_ASSERT_EQ(test, 0, test_store(t.m, t.b, 0, 2));
+	KUNIT_ASSERT_EQ(test, 0, test_store(t.m, t.b, KEY, 2));
+	KUNIT_EXPECT_EQ(test, 0, stats_of(t.m).fills);
+	KUNIT_EXPECT_EQ(test, 2, load_twice(test, &t));
+	for (i = 3; i < 3 + FRONT_WRITE_SAMPLE; i++) {
+		KUNIT_ASSERT_EQ(test, 0, test_store(t.m, t.b, KEY, i));
+		KUNIT_EXPECT_EQ(test, 0, test_load(t.m, t.b, KEY, &id));
+		KUNIT_EXPECT_EQ(test, i, id);
+	}
+	migrate_enable();
+	KUNIT_EXPECT_EQ(test, 1 + FRONT_WRITE_SAMPLE, stats_of(t.m).hits);
+	KUNIT_EXPECT_EQ(test, 0, stats_of(t.m).invalidations);
+	KUNIT_EXPECT_EQ(test, 1 + FRONT_WRITE_SAMPLE, stats_of(t.m).fills);
+	KUNIT_EXPECT_GE(test, stats_of(t.m).write_samples, 1);
+}
+
+/* What may happen beside a store; of all but the first it cannot know the value afterwards. */
+enum beside {
+	BESIDE_NOTHING,
+	BESIDE_ALL_THE_TIME,	/* another one began before it, and has not ended after it */
+	BESIDE_AT_FIRST,	/* another one began before it, and has ended */
+	BESIDE_AT_LAST,		/* another one began after it, and has not ended */
+	BESIDE_IN_BETWEEN,	/* another one began, and has ended */
+	BESIDE_UNCOUNTED,	/* there may be some that do not know of the front yet */
+	BESIDE_ITS_FAILURE,	/* it was not stored */
+	BESIDE_NR,
+};
+
+/* A store that announces itself, is carried out elsewhere, and ends; something is beside it. */
+static void store_beside(struct cmap *m, const struct cmap_update *u, enum beside what)
+{
+	const unsigned int group = front_group(cmap_hash(m, u->key, m->shape));
+	struct front *f = rcu_dereference(m->front);
+	struct front_write w;
+
+	if (what == BESIDE_ALL_THE_TIME || what == BESIDE_AT_FIRST)
+		front_begin(f, group);
+	WRITE_ONCE(f->reading, what != BESIDE_UNCOUNTED);	/* nobody else looks */
+	w = front_write_begin(m, f, u);
+	if (what == BESIDE_AT_LAST || what == BESIDE_IN_BETWEEN)
+		front_begin(f, group);
+	if (what == BESIDE_AT_FIRST || what == BESIDE_IN_BETWEEN)
+		front_end(f, group);
+	front_write_end(m, f, w, u, what == BESIDE_ITS_FAILURE ? -ENOMEM : 0);
+	if (what == BESIDE_ALL_THE_TIME || what == BESIDE_AT_LAST)
+		front_end(f, group);
+	WRITE_ONCE(f->reading, true);
+}
+
+/*
+ * Fails when: a store renews an entry though it was not alone in its group, whose last value
+ * it does not know then, or though it failed; or when it does not where it was alone.
+ */
+static void store_beside_a_write_renews_nothing(struct kunit *test)
+{
+	struct front_test t = front_init(test);
+	const struct cmap_update u = {
+		.op = CMAP_STORE, .key = t.b->key, .value = t.b->value,
+	};
+	enum beside what;
+
+	migrate_disable();	/* a cache is a CPU's own */
+	for (what = 0; what < BESIDE_NR; what++) {
+		u64 fills, id = 0;
+
+		KUNIT_EXPECT_EQ(test, 1, load_twice(test, &t));
+		fills = stats_of(t.m).fills;
+		test_key(t.m, t.b->key, KEY);
+		test_value(t.m, t.b->value, KEY, 2);
+		rcu_read_lock();
+		store_beside(t.m, &u, what);
+		rcu_read_unlock();
+		KUNIT_EXPECT_EQ_MSG(test, fills + (what == BESIDE_NOTHING), stats_of(t.m).fills,
+				    "beside it: %d", what);
+		/* What was not stored in the map is answered by the front alone. */
+		KUNIT_EXPECT_EQ(test, 0, test_load(t.m, t.b, KEY, &id));
+		KUNIT_EXPECT_EQ_MSG(test, what == BESIDE_NOTHING ? 2 : 1, id, "beside it: %d",
+				    what);
+		KUNIT_ASSERT_EQ(test, 0, test_store(t.m, t.b, KEY, 1));
+	}
+	migrate_enable();
+}
+
+/*
  * Fails when: what a load found is kept as of a later time than it was looked for.  A write
  * comes between a load's look at the counts and the moment at which it keeps what it found.
  */
@@ -200,6 +294,9 @@ static void rests_where_it_does_not_pay(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 50000, s.misses + s.bypassed);
 	KUNIT_EXPECT_GT(test, s.bypassed, 10000);
 	KUNIT_EXPECT_EQ(test, 0, s.hits);
+	/* A store is no load that passes by. */
+	KUNIT_EXPECT_EQ(test, 0, test_store(t.m, t.b, KEY, 2));
+	KUNIT_EXPECT_EQ(test, s.bypassed, stats_of(t.m).bypassed);
 }
 
 /* Fails when: a cache that pays puts itself to rest. */
@@ -331,6 +428,8 @@ static void never_an_old_value(struct kunit *test)
 static struct kunit_case front_cases[] = {
 	KUNIT_CASE_PARAM(second_load_hits, few_shapes_gen_params),
 	KUNIT_CASE_PARAM(every_write_is_seen, every_shape_gen_params),
+	KUNIT_CASE_PARAM(store_renews_its_entry, every_shape_gen_params),
+	KUNIT_CASE_PARAM(store_beside_a_write_renews_nothing, every_shape_gen_params),
 	KUNIT_CASE_PARAM(what_comes_late_is_not_served, every_shape_gen_params),
 	KUNIT_CASE_PARAM(nothing_is_kept_during_a_write, every_design_gen_params),
 	KUNIT_CASE_PARAM(clear_is_seen, every_design_gen_params),

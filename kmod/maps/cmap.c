@@ -146,7 +146,8 @@ EXPORT_SYMBOL_MAPSTAT(cmap_load_many);
  * cmap_store - set a key's value
  * @map: the map
  * @key: key_size bytes; for 8-byte keys aligned as a u64
- * @value: value_size bytes, aligned as a u64
+ * @value: value_size bytes, aligned as a u64; like @key it may be read more than once, and
+ *	must not change meanwhile
  *
  * Context: Process or softirq (guarantee C).  May allocate with GFP_ATOMIC.
  * Return: 0, or -ENOMEM (guarantee D).

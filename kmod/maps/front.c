@@ -16,8 +16,11 @@
  * it was read before its value.  The word is still the group's at the instant at which a load
  * that hits reads it: no write has begun until then, so the value was and is the key's, and the
  * load takes effect at that instant.  An entry whose group was written while its value was on
- * its way is put in, and never hits.  (42 bits of count come round after days of nothing but
- * writes in that one group, and would have to be met at the very write.)
+ * its way is put in, and never hits.  A store that was alone in its group from its beginning
+ * to its end knows value and word, and puts them into the entry that its key has on its CPU:
+ * no write has begun since, where the word is still as it left it.  (42 bits of count come
+ * round after days of nothing but writes in that one group, and would have to be met at the
+ * very write.)
  *
  * WHAT IS KEPT.  A key that was here and has been written, or that there is room for.  Of
  * others 1 in FRONT_ADMITS, so that keys which are looked for once do not displace those
@@ -65,10 +68,11 @@ static __always_inline void front_pass(struct front_cpu *c, u32 state)
 }
 
 /*
- * Begin to work in this CPU's cache. Return: it, with preemption off, for front_leave();
- * or NULL: it is resting, or this interrupts somebody who is at work there.
+ * Begin to work in this CPU's cache; @load: as a load, which is counted where it passes by.
+ * Return: it, with preemption off, for front_leave(); or NULL: it is resting, or this
+ * interrupts somebody who is at work there.
  */
-static __always_inline struct front_cpu *front_enter(struct front *f,
+static __always_inline struct front_cpu *front_enter(struct front *f, bool load,
 						     const struct cmap_shape shape)
 {
 	struct front_cpu *c;
@@ -82,7 +86,8 @@ static __always_inline struct front_cpu *front_enter(struct front *f,
 	cmap_touch_load(shape, NULL, c, offsetof(struct front_cpu, window_lookups),
 			MAPSTAT_WRITE);
 	if (unlikely(state)) {
-		front_pass(c, state);
+		if (load)
+			front_pass(c, state);
 		preempt_enable();
 		return NULL;
 	}
@@ -191,7 +196,7 @@ noinline void front_fill(struct cmap *m, struct front *f, u64 hash, u64 writes,
 			 const void *key, const void *value)
 {
 	const struct cmap_shape shape = m->shape;
-	struct front_cpu *c = front_enter(f, shape);
+	struct front_cpu *c = front_enter(f, false, shape);
 	struct front_set *set;
 	unsigned int way;
 
@@ -256,7 +261,7 @@ static __always_inline int front_miss(struct cmap *m, struct front_cpu *c,
 static __always_inline int front_load_shape(struct cmap *m, struct front *f, const void *key,
 					    void *value, const struct cmap_shape shape)
 {
-	struct front_cpu *c = front_enter(f, shape);
+	struct front_cpu *c = front_enter(f, true, shape);
 	enum front_answer answer;
 	u64 hash, writes;
 
@@ -295,7 +300,7 @@ static __always_inline struct front *front_to_read(struct cmap *m)
 	/*
 	 * A load before this one may have been answered by the map, with the value of a write
 	 * that had begun, and may have kept it: this one's look at the counts comes after that.
-	 * Pairs with smp_mb__after_atomic() in front_begin().
+	 * Pairs with front_begin().
 	 */
 	smp_rmb();
 	/* Pairs with rcu_assign_pointer() in front_publish(). */
@@ -354,19 +359,56 @@ unsigned int front_load_many(struct cmap *m, const struct cmap_many *q)
 	return call_load_many(m, q);
 }
 
-/* A write that is timed: what does announcing it cost? */
-static noinline int front_update_timed(struct cmap *m, struct front *f, unsigned int group,
+/**
+ * front_renew - let the entry that a key has on this CPU, if it has one, hold what was stored
+ * @m: the map
+ * @f: its front
+ * @hash: of @key
+ * @writes: the word of the key's group as the store left it, which was alone there
+ * @key: the key
+ * @value: its value
+ *
+ * Context: Process or softirq; RCU read lock.
+ */
+noinline void front_renew(struct cmap *m, struct front *f, u64 hash, u64 writes,
+			  const void *key, const void *value)
+{
+	const struct cmap_shape shape = m->shape;
+	struct front_cpu *c = front_enter(f, false, shape);
+	struct front_set *set;
+	unsigned int match, way;
+
+	if (!c)
+		return;
+	set = front_set(f, c, hash, shape);
+	match = front_match(set, key, shape);
+	way = match ? __ffs(match) : 0;
+	/* An empty entry may have the key, too, if that is all zeroes. */
+	if (match && set->writes[way] != FRONT_EMPTY) {
+		set->writes[way] = writes;
+		cmap_value_copy(front_value(set, way, shape), value, shape);
+		cmap_touch(m, &set->writes[way], sizeof(writes), MAPSTAT_WRITE);
+		cmap_touch(m, front_value(set, way, shape), shape.value_size, MAPSTAT_WRITE);
+		front_count(c->fills);
+	}
+	front_leave(c, 0);
+}
+EXPORT_SYMBOL_IF_KUNIT(front_renew);
+
+/* A write that is timed: what does the front cost it? */
+static noinline int front_update_timed(struct cmap *m, struct front *f,
 				       const struct cmap_update *u)
 {
 	u64 ticks = -mapstat_clock_read();
+	struct front_write w;
 	struct front_cpu *c;
 	int ret;
 
-	front_begin(f, group);
+	w = front_write_begin(m, f, u);
 	ticks += mapstat_clock_read();
 	ret = call_update(m, u);
 	ticks -= mapstat_clock_read();
-	front_end(f, group);
+	front_write_end(m, f, w, u, ret);
 	ticks += mapstat_clock_read();
 
 	preempt_disable();
@@ -389,18 +431,17 @@ int front_update(struct cmap *m, const struct cmap_update *u)
 {
 	/* Pairs with rcu_assign_pointer() in front_publish(). */
 	struct front *f = rcu_dereference(m->front);
-	unsigned int group;
+	struct front_write w;
 	int ret;
 
 	if (unlikely(!f))
 		return call_update(m, u);
-	group = front_group(cmap_hash(m, u->key, m->shape));
 	cmap_touch(m, raw_cpu_ptr(&f->cpu->writes), sizeof(long), MAPSTAT_WRITE);
 	if (unlikely(!(this_cpu_inc_return(f->cpu->writes) % FRONT_WRITE_SAMPLE)))
-		return front_update_timed(m, f, group, u);
-	front_begin(f, group);
+		return front_update_timed(m, f, u);
+	w = front_write_begin(m, f, u);
 	ret = call_update(m, u);
-	front_end(f, group);
+	front_write_end(m, f, w, u, ret);
 	return ret;
 }
 

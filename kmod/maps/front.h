@@ -23,7 +23,7 @@ DECLARE_STATIC_KEY_FALSE(front_in_use);
  * @hits: loads that it answered
  * @misses: loads that it did not have
  * @invalidations: of those, entries that a write had made invalid
- * @fills: entries put in
+ * @fills: entries put in, or renewed by a store
  * @bypassed: loads that passed it by: it was resting, or interrupted at work
  * @rests: times that a CPU's cache put itself to rest, as its hits did not pay
  * @resting_cpus: CPUs whose cache is resting

@@ -7,6 +7,7 @@
 
 #include <linux/atomic.h>
 #include "front.h"
+#include "update.h"
 
 #define FRONT_WAYS		2
 #define FRONT_BYTES		(256 << 10)	/* of a CPU: a part of its second-level cache */
@@ -127,24 +128,67 @@ static __always_inline unsigned int front_group(u64 hash)
 
 void front_fill(struct cmap *m, struct front *f, u64 hash, u64 writes, const void *key,
 		const void *value);
+void front_renew(struct cmap *m, struct front *f, u64 hash, u64 writes, const void *key,
+		 const void *value);
 
 /* For counts of this CPU that others read: pairs with their READ_ONCE(), no ordering. */
 #define front_count(field)	WRITE_ONCE(field, (field) + 1)
 
-static __always_inline void front_begin(struct front *f, unsigned int group)
+/* A write begins. Return: the group's word from then on. */
+static __always_inline u64 front_begin(struct front *f, unsigned int group)
 {
 	cmap_touch(NULL, &f->writes[group], sizeof(f->writes[group]), MAPSTAT_ATOMIC);
-	atomic64_add(FRONT_WRITING + 2, &f->writes[group]);	/* one more begun, and not ended */
-	/* Counted before anything is written: pairs with the smp_rmb() in front_to_read(). */
-	smp_mb__after_atomic();
+	/*
+	 * One more begun, and not ended.  Counted before anything is written: fully ordered,
+	 * pairs with the smp_rmb() in front_to_read().
+	 */
+	return atomic64_add_return(FRONT_WRITING + 2, &f->writes[group]);
 }
 
-static __always_inline void front_end(struct front *f, unsigned int group)
+/* A write ends. Return: the group's word from then on. */
+static __always_inline u64 front_end(struct front *f, unsigned int group)
 {
-	/* Written before it is counted: pairs with the acquire in front_load_shape(). */
-	smp_mb__before_atomic();
 	cmap_touch(NULL, &f->writes[group], sizeof(f->writes[group]), MAPSTAT_ATOMIC);
-	atomic64_dec(&f->writes[group]);
+	/* Written before it is counted: fully ordered, pairs with front_load_shape(). */
+	return atomic64_dec_return(&f->writes[group]);
+}
+
+/**
+ * struct front_write - a write that has announced itself
+ * @hash: of its key
+ * @begun: its group's word since it began
+ * @reading: all writes that were in progress when it began, or came later, are counted
+ */
+struct front_write {
+	u64 hash;
+	u64 begun;
+	bool reading;
+};
+
+static __always_inline struct front_write front_write_begin(struct cmap *m, struct front *f,
+							    const struct cmap_update *u)
+{
+	struct front_write w = { .hash = cmap_hash(m, u->key, m->shape) };
+
+	/*
+	 * Before it begins: who does not count himself has ended by then.  Acquire: pairs with
+	 * the WRITE_ONCE() in front_publish(), after a grace period.
+	 */
+	w.reading = smp_load_acquire(&f->reading);
+	w.begun = front_begin(f, front_group(w.hash));
+	return w;
+}
+
+static __always_inline void front_write_end(struct cmap *m, struct front *f,
+					    const struct front_write w,
+					    const struct cmap_update *u, int ret)
+{
+	const u64 ended = front_end(f, front_group(w.hash));
+
+	/* One that began or ended in between has changed it, one that is still at it shows. */
+	if (u->op == CMAP_STORE && !ret && w.reading && ended == w.begun - 1 &&
+	    !(ended & FRONT_WRITING))
+		front_renew(m, f, w.hash, ended, u->key, u->value);
 }
 
 #endif /* MAPSTAT_FRONT_CACHE_H */

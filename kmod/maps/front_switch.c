@@ -102,7 +102,8 @@ static void front_publish(struct cmap *m, struct front *f)
 	/* Pairs with rcu_dereference() of loads and writes. */
 	rcu_assign_pointer(m->front, f);
 	synchronize_rcu();		/* from here on, every write counts itself */
-	WRITE_ONCE(f->reading, true);	/* pairs with front_to_read() */
+	/* Pairs with front_to_read() and front_write_begin(). */
+	WRITE_ONCE(f->reading, true);
 }
 
 static void front_unpublish(struct cmap *m, struct front *f)

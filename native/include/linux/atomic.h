@@ -40,18 +40,15 @@ static __always_inline s64 atomic64_read_acquire(const atomic64_t *v)
 	return smp_load_acquire(&v->counter);
 }
 
-static __always_inline void atomic64_add(s64 n, atomic64_t *v)
+/* Fully ordered, on x86, by itself. */
+static __always_inline s64 atomic64_add_return(s64 n, atomic64_t *v)
 {
-	__atomic_fetch_add(&v->counter, n, __ATOMIC_SEQ_CST);
+	return __atomic_add_fetch(&v->counter, n, __ATOMIC_SEQ_CST);
 }
 
-static __always_inline void atomic64_dec(atomic64_t *v)
+static __always_inline s64 atomic64_dec_return(atomic64_t *v)
 {
-	atomic64_add(-1, v);
+	return atomic64_add_return(-1, v);
 }
-
-/* The increment itself orders everything, here. */
-#define smp_mb__before_atomic()	barrier()
-#define smp_mb__after_atomic()	barrier()
 
 #endif /* _NATIVE_LINUX_ATOMIC_H */
