@@ -181,6 +181,19 @@ static unsigned int front_victim(struct front_set *set, const void *key,
 	return victim;
 }
 
+/* Make an entry hold a value, which its key has as long as the group has that word. */
+static void front_put(struct cmap *m, struct front_cpu *c, struct front_set *set,
+		      unsigned int way, u64 writes, const void *value)
+{
+	const struct cmap_shape shape = m->shape;
+
+	set->writes[way] = writes;
+	cmap_value_copy(front_value(set, way, shape), value, shape);
+	cmap_touch(m, &set->writes[way], sizeof(writes), MAPSTAT_WRITE);
+	cmap_touch(m, front_value(set, way, shape), shape.value_size, MAPSTAT_WRITE);
+	front_count(c->fills);
+}
+
 /**
  * front_fill - keep what a load found
  * @m: the map
@@ -204,14 +217,10 @@ noinline void front_fill(struct cmap *m, struct front *f, u64 hash, u64 writes,
 		return;
 	set = front_set(f, c, hash, shape);
 	way = front_victim(set, key, shape);
-	set->writes[way] = writes;
 	cmap_key_copy(front_key(set, way, shape), key, shape);
-	cmap_value_copy(front_value(set, way, shape), value, shape);
-	cmap_touch(m, &set->writes[way], sizeof(writes), MAPSTAT_WRITE);
 	cmap_touch(m, front_key(set, way, shape), shape.key_size, MAPSTAT_WRITE);
-	cmap_touch(m, front_value(set, way, shape), shape.value_size, MAPSTAT_WRITE);
+	front_put(m, c, set, way, writes, value);
 	front_age(front_ages(set, shape), way, shape);
-	front_count(c->fills);
 	front_leave(c, 0);
 }
 EXPORT_SYMBOL_IF_KUNIT(front_fill);
@@ -384,13 +393,8 @@ noinline void front_renew(struct cmap *m, struct front *f, u64 hash, u64 writes,
 	match = front_match(set, key, shape);
 	way = match ? __ffs(match) : 0;
 	/* An empty entry may have the key, too, if that is all zeroes. */
-	if (match && set->writes[way] != FRONT_EMPTY) {
-		set->writes[way] = writes;
-		cmap_value_copy(front_value(set, way, shape), value, shape);
-		cmap_touch(m, &set->writes[way], sizeof(writes), MAPSTAT_WRITE);
-		cmap_touch(m, front_value(set, way, shape), shape.value_size, MAPSTAT_WRITE);
-		front_count(c->fills);
-	}
+	if (match && set->writes[way] != FRONT_EMPTY)
+		front_put(m, c, set, way, writes, value);
 	front_leave(c, 0);
 }
 EXPORT_SYMBOL_IF_KUNIT(front_renew);
