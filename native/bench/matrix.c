@@ -12,6 +12,8 @@
 #include "fill.h"
 #include "modes.h"
 
+#define LEARN_OPS	(1 << 18)	/* a front fills in fewer, and sees whether it pays */
+
 /**
  * struct matrix - what is measured now
  * @o: the options
@@ -85,6 +87,10 @@ static void run_one(struct matrix *x, unsigned int i, const struct cell *c, unsi
 		gap(x, i, c, round, x->maps[i] ? "it has no bulk lookup" : "it could not be made");
 		return;
 	}
+	if (peer->forget && !peer->forget(x->maps[i])) {
+		gap(x, i, c, round, "no memory");
+		return;
+	}
 	cell_run(x->o, peer, x->maps[i], c, &result);
 	if (result.wrong)
 		wrong(x, i, c);
@@ -96,13 +102,15 @@ static void run_one(struct matrix *x, unsigned int i, const struct cell *c, unsi
 
 /*
  * A design's turn.  The one before has left the caches full of its own; as many operations as
- * there are entries bring most of this one's back, which the cells that follow find there.
+ * there are entries bring most of this one's back, which the cells that follow find there.  What
+ * learns which keys are asked for begins to in each cell.
  */
 static void run_turn(struct matrix *x, unsigned int i, struct cell *c, unsigned int round)
 {
+	const uint64_t learn = x->peers->peer[i]->forget ? LEARN_OPS : 0;
 	unsigned int t;
 
-	c->warm = x->keys.n;
+	c->warm = x->keys.n > learn ? x->keys.n : learn;
 	/* From the last one on, which is likely to be the most: they are warm soonest. */
 	for (t = options_nr_threads(x->o, c->mix); t--;) {
 		c->threads = x->o->threads[t];
@@ -111,7 +119,7 @@ static void run_turn(struct matrix *x, unsigned int i, struct cell *c, unsigned 
 			if (c->mix == MIX_CHASE ? c->dist != DIST_UNIFORM : !x->o->dists[c->dist])
 				continue;
 			run_one(x, i, c, round);
-			c->warm = 0;
+			c->warm = learn;
 		}
 	}
 }

@@ -43,7 +43,7 @@ static void ours_work(void *map, struct bench_work *work)
 #define WORK		NULL
 #endif
 
-#define OURS_PEER(peer, make, from, text)					\
+#define OURS_PEER(peer, make, from, forgets, text)				\
 static void ours_##peer##_run(void *map, struct bench_batch *batch)		\
 {										\
 	from##_loops.run(map, batch);						\
@@ -81,6 +81,7 @@ const struct bench_peer SYMBOL(peer) = {					\
 	.bulk = ours_##peer##_bulk,						\
 	.bytes = ours_bytes,							\
 	.work = WORK,								\
+	.forget = forgets,							\
 }
 
 #define OURS(peer, from, design, mode, flags, text)				\
@@ -88,11 +89,17 @@ static void *ours_##peer##_create(uint64_t capacity)				\
 {										\
 	return ours_create(design, mode, flags, capacity);			\
 }										\
-OURS_PEER(peer, ours_##peer##_create, from, text)
+OURS_PEER(peer, ours_##peer##_create, from, NULL, text)
 
 #define BOTH(peer, design, mode, text)						\
 	OURS(peer, peer, design, mode, 0, text);				\
 	OURS(peer##_generic, peer, design, mode, CMAP_GENERIC, text ", keys as byte strings")
+
+/* What the front has, and whether it rests, is of the keys of the cell before. */
+static bool ours_front_anew(void *map)
+{
+	return !cmap_front_set(map, false) && !cmap_front_set(map, true);
+}
 
 #define FRONT(peer, design, mode, text)						\
 static void *ours_##peer##_front_create(uint64_t capacity)			\
@@ -105,7 +112,7 @@ static void *ours_##peer##_front_create(uint64_t capacity)			\
 	}									\
 	return m;								\
 }										\
-OURS_PEER(peer##_front, ours_##peer##_front_create, front, text ", behind a front")
+OURS_PEER(peer##_front, ours_##peer##_front_create, front, ours_front_anew, text ", behind a front")
 
 FRONT(rwlock, "rwlock", NULL, "ours: bucket table behind an rwlock_t");
 FRONT(sharded, "sharded", NULL, "ours: 32 bucket tables, a spinlock each");

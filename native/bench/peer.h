@@ -68,9 +68,11 @@ struct bench_work {
  * @bytes: optional; what the map holds; where NULL, the allocator is asked
  * @settle: optional; returns when what goes on behind stores (growth, promotion) is done
  * @work: optional; what the calling thread has done; times are not to be trusted then
+ * @forget: optional; forget what has been learned of the keys that are asked for; false: no
+ *	memory
  *
- * A thread calls @destroy, and all that follows, between @thread_begin and
- * @thread_end; @create it calls outside.
+ * A thread calls @destroy, and all that follows but @forget, between @thread_begin and
+ * @thread_end; @create and @forget it calls outside.
  */
 struct bench_peer {
 	const char *name;
@@ -88,6 +90,7 @@ struct bench_peer {
 	uint64_t (*bytes)(void *map);
 	void (*settle)(void *map);
 	void (*work)(void *map, struct bench_work *work);
+	bool (*forget)(void *map);
 };
 
 /* What a key's value is, always, so that a sum of values can be checked. */
