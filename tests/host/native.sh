@@ -101,13 +101,13 @@ bench_plan() {
 profile_adds_up() {
 	local counted all
 	need valgrind
-	native/profile --n 1000 --out "$OUT/profile" rwlock plain_none 2>/dev/null && fail "there is no plain_none"
+	refused_with "plain_none is unknown" native/profile --n 1000 --out "$OUT/profile" rwlock plain_none
 	native/profile --n 1000 --out "$OUT/profile" rwlock
 	native/instructions --no-check --n 1000 --designs rwlock --out "$OUT/counted.tsv"
 	counted=$(awk '$1 == "rwlock" && $3 == "hit" { printf "%.2f", $4 }' "$OUT/counted.tsv")
 	all=$(awk '$4 == "all" { print $1 }' "$OUT/profile")
 	equal "instructions" "$all" "$counted"
-	grep -q ' kmod/table/table.h:[0-9]*  .*table_match' "$OUT/profile" || fail "$(cat "$OUT/profile")"
+	grep -q ' kmod/table/table.h:[0-9]*  .*TABLE_ONES [*] tag' "$OUT/profile" || fail "$(cat "$OUT/profile")"
 	grep -q '^modelled: [1-9][0-9.]* lines, 2.00 atomics' "$OUT/profile" || fail "$(cat "$OUT/profile")"
 }
 
