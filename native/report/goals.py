@@ -39,7 +39,7 @@ class Speed:
         found = judged(work, limit, at_least, slow[1].ns / fast[1].ns, why)
         if found.verdict == "not reached" and plain:
             would = slow[1].ns / plain.ns if at_least else plain.ns / fast[1].ns
-            if (would < limit) if at_least else (would > limit):
+            if judged(work, limit, at_least, would, why).verdict == found.verdict:
                 return found._replace(why=why + f"; {PLAIN} itself would be {would:.2f}x")
         return found
 

@@ -5,7 +5,8 @@
 # shellcheck source=tests/lib/host.sh
 . "$(dirname -- "$0")/../lib/host.sh"
 
-checkpatch=$(vm/source)/scripts/checkpatch.pl
+source=$(vm/source)
+checkpatch=$source/scripts/checkpatch.pl
 
 # What the kernel has and user space has not: u64, strscpy(), __printf(). Usage texts are
 # strings of many lines.
@@ -22,8 +23,9 @@ native+=,MULTISTATEMENT_MACRO_USE_DO_WHILE
 # native/include is what the kernel's headers would be: they define what others are to use.
 shim=$native,VOLATILE,CAMELCASE,DATA_RACE,MEMORY_BARRIER,NEW_TYPEDEFS,IS_ENABLED_CONFIG,MACRO_ARG_PRECEDENCE
 
-# What was found clean is not looked at again until the file changes, or what judges it.
-passed=${XDG_CACHE_HOME:-$HOME/.cache}/mapstat/checkpatch
+# What was found clean is not looked at again until the file changes, or what judges it: kept
+# beside the source, in the cache of vm/.
+passed=${source%/*}/checkpatch
 
 clean() {
 	local key more=()
