@@ -12,7 +12,6 @@ usage: python3 native/report [--dir DIR] [--goals]
 Exit status: 0; 1 when a file is wrong or missing; 2 for wrong usage. A goal that is not
 reached is no error.
 """
-import argparse
 import os
 import signal
 import sys
@@ -23,15 +22,11 @@ import growth
 import markdown
 import picture
 import rows
-
-
-class Usage(argparse.ArgumentParser):
-    def format_help(self):
-        return __doc__
+import usage
 
 
 def main():
-    parser = Usage(add_help=True)
+    parser = usage.Parser(__doc__)
     parser.add_argument("--dir", default="build/bench")
     parser.add_argument("--goals", action="store_true")
     parser.add_argument("--markdown", metavar="FILE")
