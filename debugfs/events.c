@@ -21,6 +21,7 @@
 #include <mapstat/events.h>
 #include <mapstat/touch.h>
 #include <uapi/mapstat.h>
+#include "../kmod/compat.h"
 #include "debugfs.h"
 
 /* Bit 0: somebody has the file of that CPU open; also one that is removed. */
@@ -123,19 +124,52 @@ static int events_mmap(struct file *file, struct vm_area_struct *vma)
 	return ret;
 }
 
+#define EVENTS_FOPS			\
+	.owner		= THIS_MODULE,	\
+	.open		= events_open,	\
+	.read		= events_read,	\
+	.poll		= events_poll,	\
+	.release	= events_release
+
 static const struct file_operations events_fops = {
-	.owner		= THIS_MODULE,
-	.open		= events_open,
-	.read		= events_read,
-	.poll		= events_poll,
+	EVENTS_FOPS,
 	.mmap		= events_mmap,
-	.release	= events_release,
 };
+
+#ifdef HAVE_MMAP_PREPARE
+static int events_mmap_prepare(struct vm_area_desc *desc)
+{
+	int ret = debugfs_file_get(desc->file->f_path.dentry);
+
+	if (ret)
+		return ret;
+	ret = relay_file_operations.mmap_prepare(desc);
+	debugfs_file_put(desc->file->f_path.dentry);
+	return ret;
+}
+
+static const struct file_operations events_prepare_fops = {
+	EVENTS_FOPS,
+	.mmap_prepare	= events_mmap_prepare,
+};
+
+/* A file has one of the two: that which relay's has. */
+static const struct file_operations *events_file_operations(void)
+{
+	return relay_file_operations.mmap_prepare ? &events_prepare_fops : &events_fops;
+}
+#else
+static const struct file_operations *events_file_operations(void)
+{
+	return &events_fops;
+}
+#endif
 
 static struct dentry *create_file(const char *name, struct dentry *dir, umode_t mode,
 				  struct rchan_buf *buf, int *is_global)
 {
-	return debugfs_create_file_unsafe(name, MAPSTAT_DEBUGFS_RO, dir, buf, &events_fops);
+	return debugfs_create_file_unsafe(name, MAPSTAT_DEBUGFS_RO, dir, buf,
+					  events_file_operations());
 }
 
 static int remove_file(struct dentry *dentry)
@@ -144,8 +178,13 @@ static int remove_file(struct dentry *dentry)
 	return 0;
 }
 
+static RELAY_SUBBUF_START(subbuf_start)
+{
+	return mapstat_events_subbuf_start(buf);
+}
+
 static const struct rchan_callbacks events_callbacks = {
-	.subbuf_start		= mapstat_events_subbuf_start,
+	.subbuf_start		= subbuf_start,
 	.create_buf_file	= create_file,
 	.remove_buf_file	= remove_file,
 };

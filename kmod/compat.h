@@ -50,4 +50,34 @@
 #define mapstat_assign_str(dst, src)	__assign_str(dst, src)
 #endif
 
+/* 6.13: hrtimer_setup(); since 6.15 there is no hrtimer_init() */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define hrtimer_setup(timer, callback, clock, mode)	\
+	(hrtimer_init(timer, clock, mode), (void)((timer)->function = (callback)))
+#endif
+
+/* 6.16: a file has mmap(), or mmap_prepare() in its place, as relay's has in 7.3 */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+#define HAVE_MMAP_PREPARE
+#endif
+
+/* 6.17: relay does not pass subbuf_start() the padding of the previous sub-buffer */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define RELAY_SUBBUF_START(name)						\
+	int name(struct rchan_buf *buf, void *subbuf, void *prev_subbuf)
+#else
+#define RELAY_SUBBUF_START(name)						\
+	int name(struct rchan_buf *buf, void *subbuf, void *prev_subbuf,	\
+		 size_t prev_padding)
+#endif
+
+/* 6.18: a generator of KUnit parameters is given the test */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#define KUNIT_GENERATOR(name)								\
+	const void *name##_gen_params(struct kunit *test, const void *prev, char *desc)
+#else
+#define KUNIT_GENERATOR(name)								\
+	const void *name##_gen_params(const void *prev, char *desc)
+#endif
+
 #endif /* MAPSTAT_COMPAT_H */

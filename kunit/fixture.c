@@ -67,17 +67,17 @@ static const void *next_param(unsigned int mask, const struct test_param *prev, 
 	return NULL;
 }
 
-const void *every_shape_gen_params(const void *prev, char *desc)
+KUNIT_GENERATOR(every_shape)
 {
 	return next_param(~0, prev, desc);
 }
 
-const void *few_shapes_gen_params(const void *prev, char *desc)
+KUNIT_GENERATOR(few_shapes)
 {
 	return next_param(BIT(U64_U64) | BIT(B256_4096) | BIT(COLLIDE), prev, desc);
 }
 
-const void *every_design_gen_params(const void *prev, char *desc)
+KUNIT_GENERATOR(every_design)
 {
 	return next_param(BIT(U64_U64), prev, desc);
 }

@@ -9,6 +9,7 @@
 #include <kunit/test.h>
 #include <linux/prandom.h>
 #include <mapstat/cmap.h>
+#include "../kmod/compat.h"
 #include "../kmod/maps/maps.h"
 #include "../kmod/maps/update.h"
 
@@ -64,9 +65,9 @@ unsigned int test_seed(void);
  * Generators for KUNIT_CASE_PARAM(): all designs but "busted", which is wrong on purpose,
  * with each shape, with the smallest, the largest and the colliding one, or with u64s.
  */
-const void *every_shape_gen_params(const void *prev, char *desc);
-const void *few_shapes_gen_params(const void *prev, char *desc);
-const void *every_design_gen_params(const void *prev, char *desc);
+KUNIT_GENERATOR(every_shape);
+KUNIT_GENERATOR(few_shapes);
+KUNIT_GENERATOR(every_design);
 
 struct cmap *test_map(struct kunit *test, const struct test_param *param, u64 capacity);
 struct cmap *test_map_busted(struct kunit *test);

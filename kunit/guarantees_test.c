@@ -239,8 +239,7 @@ static void guarantee_c_softirq(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	t->s = shared_alloc(test, test_map(test, param, 0), param->shape->keys);
-	hrtimer_init(&t->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
-	t->timer.function = softirq_fire;
+	hrtimer_setup(&t->timer, softirq_fire, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
 	hrtimer_start(&t->timer, ns_to_ktime(TIMER_NS), HRTIMER_MODE_REL_SOFT);
 	ret = team_run_until(&team, 2, context_thread, t->s, test_scaled(RUN_MS / 2), &t->fired, 0);
 	hrtimer_cancel(&t->timer);

@@ -59,8 +59,7 @@ void mapstat_events_make(const struct mapstat_touch *t);
 /* The channel is open. */
 DECLARE_STATIC_KEY_FALSE(mapstat_events_on);
 
-int mapstat_events_subbuf_start(struct rchan_buf *buf, void *subbuf, void *prev_subbuf,
-				size_t prev_padding);
+bool mapstat_events_subbuf_start(struct rchan_buf *buf);
 const void *mapstat_events_peek(struct rchan_buf *buf, size_t *bytes);
 void mapstat_events_consume(struct rchan_buf *buf, size_t bytes);
 void mapstat_events_flush(struct rchan_buf *buf);

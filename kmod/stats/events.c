@@ -81,15 +81,11 @@ static unsigned int events_mask;
 /**
  * mapstat_events_subbuf_start - for the channel's callbacks: may a sub-buffer be begun?
  * @buf: of this CPU, or of one that is offline
- * @subbuf: see relay
- * @prev_subbuf: see relay
- * @prev_padding: see relay
  *
- * Context: Interrupts off, or as long as nobody produces.
- * Return: 1, or 0 where all are full.
+ * Context: Interrupts off, or nothing is produced.
+ * Return: true, or false if all are full.
  */
-int mapstat_events_subbuf_start(struct rchan_buf *buf, void *subbuf, void *prev_subbuf,
-				size_t prev_padding)
+bool mapstat_events_subbuf_start(struct rchan_buf *buf)
 {
 	/* Pairs with the acquire in mapstat_events_peek(): what is in it is seen. */
 	smp_store_release(&per_cpu_ptr(&events_cpu, buf->cpu)->ready, buf->subbufs_produced);
