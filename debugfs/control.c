@@ -10,6 +10,7 @@
 #include <linux/string.h>
 #include <linux/utsname.h>
 #include <mapstat/clock.h>
+#include <mapstat/primitives.h>
 #include <uapi/mapstat.h>
 #include "../kmod/stress/stress.h"
 #include "debugfs.h"
@@ -59,6 +60,8 @@ DEFINE_SHOW_ATTRIBUTE(results);
 
 static int version_show(struct seq_file *m, void *v)
 {
+	int i;
+
 	seq_printf(m, "module\t%s\n", THIS_MODULE->version ?: "-");
 	seq_printf(m, "abi\t%d\n", MAPSTAT_ABI_VERSION);
 	seq_printf(m, "kernel\t%s\n", init_utsname()->release);
@@ -68,6 +71,9 @@ static int version_show(struct seq_file *m, void *v)
 	seq_puts(m, "\nloop_ns\t");
 	mapstat_debugfs_ps(m, mapstat_clock.loop_ps);
 	seq_putc(m, '\n');
+	for (i = 0; i < MAPSTAT_PRIMITIVES; i++)
+		seq_printf(m, "%s_ns\t%u.%u\n", mapstat_primitives[i].name,
+			   mapstat_primitives[i].ps / 1000, mapstat_primitives[i].ps / 100 % 10);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(version);

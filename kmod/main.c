@@ -10,6 +10,7 @@
 #include <linux/workqueue.h>
 #include <mapstat/clock.h>
 #include <mapstat/events.h>
+#include <mapstat/primitives.h>
 #include "../debugfs/debugfs.h"
 #include "maps/maps.h"
 #include "params.h"
@@ -29,6 +30,7 @@ static int __init mapstat_init(void)
 	ret = mapstat_clock_init() ?: stress_calibrate() ?: mapstat_touch_init();
 	if (ret)
 		return ret;
+	mapstat_primitives_init();
 	mapstat_wq = alloc_workqueue("mapstat", WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM, 0);
 	if (!mapstat_wq) {
 		mapstat_touch_exit();

@@ -4,8 +4,10 @@
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
+#include <linux/irqflags.h>
 #include <linux/timekeeping.h>
 #include <mapstat/clock.h>
+#include <mapstat/primitives.h>
 
 /* Fails when: the name is not that of the clock which is read. */
 static void name_tells_the_clock(struct kunit *test)
@@ -108,12 +110,43 @@ static void cost_of_a_reading_is_plausible(struct kunit *test)
 	KUNIT_EXPECT_LT(test, mapstat_clock.read_ps, best * 20 + 1000);
 }
 
+/* Fails when: the published cost of a primitive was made up, or is another one's. */
+static void costs_of_primitives_are_plausible(struct kunit *test)
+{
+	enum { N = 4096 };
+	u64 best_mb = U64_MAX, best_irq = U64_MAX;
+	unsigned long flags;
+	int i, j;
+
+	for (i = 0; i < 20; i++) {
+		u64 start = mapstat_clock_read();
+
+		for (j = 0; j < N; j++)
+			smp_mb();	/* measured; pairs with nothing */
+		best_mb = min(best_mb, mapstat_clock_ns(mapstat_clock_read() - start) * 1000 / N);
+		start = mapstat_clock_read();
+		for (j = 0; j < N; j++) {
+			local_irq_save(flags);
+			local_irq_restore(flags);
+		}
+		best_irq = min(best_irq, mapstat_clock_ns(mapstat_clock_read() - start) * 1000 / N);
+	}
+	/* The best of now against the median of then; the machine is shared. */
+	KUNIT_EXPECT_STREQ(test, "irq_save_restore", mapstat_primitives[0].name);
+	KUNIT_EXPECT_GT(test, mapstat_primitives[0].ps + 1000, best_irq / 4);
+	KUNIT_EXPECT_LT(test, mapstat_primitives[0].ps, best_irq * 20 + 1000);
+	KUNIT_EXPECT_STREQ(test, "smp_mb", mapstat_primitives[4].name);
+	KUNIT_EXPECT_GT(test, mapstat_primitives[4].ps + 1000, best_mb / 4);
+	KUNIT_EXPECT_LT(test, mapstat_primitives[4].ps, best_mb * 20 + 1000);
+}
+
 static struct kunit_case clock_cases[] = {
 	KUNIT_CASE(name_tells_the_clock),
 	KUNIT_CASE(readings_do_not_go_back),
 	KUNIT_CASE(agrees_with_ktime),
 	KUNIT_CASE(long_differences_convert),
 	KUNIT_CASE(cost_of_a_reading_is_plausible),
+	KUNIT_CASE(costs_of_primitives_are_plausible),
 	{}
 };
 

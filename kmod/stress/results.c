@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/stringify.h>
+#include <mapstat/primitives.h>
 #include "../params.h"
 #include "results.h"
 #include "stress.h"
@@ -239,6 +240,8 @@ static void show_ps(struct seq_file *m, u32 ps)
 
 static void show_source(struct seq_file *m, const struct stress_config *config)
 {
+	int i;
+
 	seq_printf(m, "# source\tclock %s, read ", mapstat_clock.name);
 	show_ps(m, mapstat_clock.read_ps);
 	seq_puts(m, ", empty loop ");
@@ -249,6 +252,11 @@ static void show_source(struct seq_file *m, const struct stress_config *config)
 		seq_printf(m, ", latency of 1 in %u operations\n",
 			   config->arrival == STRESS_POISSON ? 1 : 1U << config->sample_shift);
 	seq_printf(m, "# misses\t%s\n", *results.misses ? results.misses : "-");
+	seq_puts(m, "# primitives\t");
+	for (i = 0; i < MAPSTAT_PRIMITIVES; i++)
+		seq_printf(m, "%s%s %u.%u ns", i ? ", " : "", mapstat_primitives[i].name,
+			   mapstat_primitives[i].ps / 1000, mapstat_primitives[i].ps / 100 % 10);
+	seq_putc(m, '\n');
 }
 
 static void show_value(struct seq_file *m, u64 value, unsigned int decimals)

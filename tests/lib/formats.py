@@ -15,6 +15,7 @@ import sys
 DOCS = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../docs/debugfs.md")
 OPS = "load store delete rmw range load_many load_response store_response delete_response".split()
 KINDS = "promotion copy growth shrink grace_period".split()
+PRIMITIVES = "irq_save_restore bh_disable_enable rcu_read_lock_unlock this_cpu_add smp_mb smp_rmb".split()
 OVERFLOW_LO = 1 << 34
 
 
@@ -106,6 +107,8 @@ def results(path, *settings):
     check(re.match(r"# source\tclock (tsc|ktime), read [\d.]+ ns, empty loop [\d.]+ ns, latency of "
                    r"1 in \d+ operations$|# source\t.*-", lines[1]), f"source line: {lines[1]}")
     check(re.match(r"# misses\t(model|pmu|none|-)", lines[2]), f"misses line: {lines[2]}")
+    check(re.fullmatch("# primitives\t" + ", ".join(rf"{p} \d+\.\d ns" for p in PRIMITIVES), lines[3]),
+          f"primitives line: {lines[3]}")
     check(re.match(r"# (SUCCESS|FAILURE|RUNNING|NONE) ", lines[-1]), f"verdict line: {lines[-1]}")
     for name in parameters():
         check(re.search(rf" {name}=", lines[-1]), f"the verdict does not name {name}: {lines[-1]}")
@@ -113,7 +116,7 @@ def results(path, *settings):
         check(f" {name}={value}" in lines[-1] + " ", f"the verdict does not say {name}={value}: {lines[-1]}")
 
     rows = []
-    for line in lines[3:-1]:
+    for line in lines[4:-1]:
         fields = line.split("\t")
         check(len(fields) == len(header), f"{len(fields)} columns, the header has {len(header)}: {line}")
         rows.append(dict(zip(header, fields)))
@@ -145,12 +148,16 @@ def pairs(path):
 
 def version(path):
     found = pairs(path)
-    check(list(found) == "module abi kernel clock clock_read_ns loop_ns".split(), f"keys: {list(found)}")
+    check(list(found) == "module abi kernel clock clock_read_ns loop_ns".split() + [p + "_ns" for p in PRIMITIVES], f"keys: {list(found)}")
     check(found["abi"] == "1", f"abi is {found['abi']}")
     check(found["kernel"] == os.uname().release, f"kernel is {found['kernel']}")
     check(found["clock"] in ("tsc", "ktime"), f"clock is {found['clock']}")
     for name in "clock_read_ns loop_ns".split():
         check(0 < float(found[name]) < 100000, f"{name} is {found[name]}")
+    for name in PRIMITIVES:
+        check(0 <= float(found[name + "_ns"]) < 100000, f"{name}_ns is {found[name + '_ns']}")
+    # A compiler barrier may take no time at all; a locked instruction does not.
+    check(float(found["smp_mb_ns"]) > 0, "smp_mb() costs nothing")
 
 
 def stats(path):
