@@ -38,12 +38,18 @@ locked() {
 	return "$status"
 }
 
-# logged FILE WHAT COMMAND...: runs a long command quietly; its end is shown only if it fails.
+# logged FILE WHAT COMMAND...: runs a long command quietly; its end is shown only if it fails. It ends
+# with this script: a signal to this script alone does not leave it running.
 logged() {
-	local file=$1 what=$2 start=$SECONDS
+	local file=$1 what=$2 start=$SECONDS status
 	shift 2
 	say "$what"
-	if ! "$@" >>"$file" 2>&1 </dev/null; then
+	"$@" >>"$file" 2>&1 </dev/null &
+	LOGGED_PID=$!
+	wait "$LOGGED_PID"
+	status=$?
+	LOGGED_PID=
+	if ((status)); then
 		tail -n 30 -- "$file" >&2
 		die "failed: $what"
 	fi
@@ -59,8 +65,12 @@ temp_dir() {
 	TEMP_DIRS+=("$TEMP_DIR")
 }
 
-TEMP_DIRS=()
+TEMP_DIRS=() LOGGED_PID=
 remove_temp_dirs() {
+	if [[ -n $LOGGED_PID ]]; then
+		kill "$LOGGED_PID" 2>/dev/null
+		wait "$LOGGED_PID" 2>/dev/null
+	fi
 	((${#TEMP_DIRS[@]} == 0)) || rm -rf -- "${TEMP_DIRS[@]}"
 }
 trap remove_temp_dirs EXIT

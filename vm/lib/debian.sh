@@ -13,8 +13,8 @@ debian_kernel() {
 	release=${image#linux-image-}
 	version=$(package_candidate "$image") || die "no package $image to be had"
 	initramfs_tools
-	dir=$CACHE_DIR/${image}_$version-$(initramfs_key)
-	[[ -d $dir ]] || locked "$dir.lock" debian_unpack "$release" "$dir" || exit
+	dir=$CACHE_DIR/$KERNEL_NAME-$({ echo "$image $version" && initramfs_key; } | sha256sum | cut -c 1-12)
+	cache_entry "$dir" debian_unpack "$release" "$dir"
 	KERNEL_BUILD=$dir/usr/src/linux-headers-$release
 	KERNEL_IMAGE=$dir/vmlinuz
 	KERNEL_INITRD=$dir/initramfs

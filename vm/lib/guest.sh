@@ -9,10 +9,10 @@ guest_run() {
 	trap guest_clean EXIT
 	say "$KERNEL_NAME, $CPUS CPU, $MEM MiB, $ACCEL"
 	guest_boot
-	if [[ ! -e $RUN_DIR/share/started && -z $TIMED_OUT ]]; then
-		# Emulated CPUs that patch their kernel's code on a busy machine may trip over it.
+	if [[ $ACCEL == tcg && ! -e $RUN_DIR/share/started && -z $TIMED_OUT ]]; then
+		# Emulated CPUs that patch their kernel's code on a busy machine may run what is half patched.
 		guest_console_end
-		say "the kernel ended before its first process began: once more"
+		say "the emulated kernel ended before its first process began: once more"
 		guest_boot
 	fi
 	guest_keep
@@ -29,6 +29,13 @@ guest_boot() {
 guest_console_end() {
 	tail -n "${1:-40}" -- "$RUN_DIR/console" >&2
 	[[ ! -s $RUN_DIR/monitor ]] || cat -- "$RUN_DIR/monitor" >&2
+}
+
+# The line of the console that says why a kernel ended: that of its panic, else its last one.
+guest_reason() {
+	{
+		grep -m 1 'Kernel panic' "$RUN_DIR/console" || grep -v '^[[:space:]]*$' "$RUN_DIR/console" | tail -n 1
+	} | sed 's/^\[[^]]*\] *//; s/\r$//' | grep . || echo "it said nothing"
 }
 
 # What the guest is given: see vm/init. The modules are copies, so that no build during the
@@ -145,6 +152,11 @@ guest_verdict() {
 	[[ ! -e $RUN_DIR/share/status ]] || status=$(<"$RUN_DIR/share/status")
 	reports=$("$VM_DIR/scan" "$RUN_DIR/console")
 	[[ -z $TIMED_OUT ]] || say "the guest was ended after $TIMEOUT s"
+	if [[ ! -e $RUN_DIR/share/started && -z $TIMED_OUT ]]; then
+		guest_console_end
+		say "$KERNEL_NAME ended before its first process began: $(guest_reason)"
+		exit 99
+	fi
 	if [[ -n $reports ]]; then
 		say "the kernel's console has reports:"
 		printf '%s\n' "$reports" >&2

@@ -28,14 +28,21 @@ kernel_prepare() {
 	stock-6.12) debian_kernel 6.12-cloud-amd64 ;;
 	rt-6.1) debian_kernel rt-amd64 ;;
 	rt-6.12) debian_kernel 6.12-rt-amd64 ;;
-	uml) KERNEL_KIND=uml && built_kernel um common um timing ;;
-	uml-kasan) KERNEL_KIND=uml && built_kernel um common um debug debug-um preempt ;;
+	uml) uml_kernel common um timing ;;
+	uml-kasan) uml_kernel common um debug debug-um preempt ;;
 	kasan) built_kernel x86_64 common x86 debug debug-x86 preempt ;;
 	*) own_kernel "$1" ;;
 	esac
 }
 
-# A kernel that somebody else built: its build tree, or an image in one.
+# uml_kernel FRAGMENT...
+uml_kernel() {
+	KERNEL_KIND=uml
+	uml_possible
+	built_kernel um "$@"
+}
+
+# A kernel that another build made: its build tree, or an image in one.
 own_kernel() {
 	local path tree
 	path=$(realpath -e -- "$1" 2>/dev/null) || usage_error "unknown kernel $1 (not a name, not a path)"

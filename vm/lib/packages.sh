@@ -14,13 +14,55 @@ BPF_PACKAGES=(clang libbpf-dev)
 # The bench of native/ cannot be built without them; its maps in Go without the second.
 BENCH_PACKAGES=(gcc g++ make binutils pkg-config libc6-dev liburcu-dev)
 GO_PACKAGES=(golang-go)
-SOURCE_PACKAGE=linux-source-6.12
+
+# The suite that the functions below ask: the host's own, or, within in_suite, a later one.
+APT_OPTIONS=() APT_LISTS=/var/lib/apt/lists SUITE=
+
+# in_suite SUITE FUNCTION...: one of the functions below, on a later suite of Debian. Its packages are
+# looked up and downloaded, never installed: apt has a configuration and lists of its own for it, in
+# the cache, and the host's stay as they are.
+in_suite() {
+	local SUITE=$1 PACKAGES_UPDATED='' dir=$CACHE_DIR/apt/$1
+	local APT_LISTS=$dir/lists
+	local APT_OPTIONS=(-o "Dir::Etc::sourcelist=$dir/debian.sources" -o Dir::Etc::sourceparts=-
+		-o "Dir::State::lists=$APT_LISTS" -o "Dir::Cache=$dir" -o APT::Sandbox::User=root)
+	shift
+	[[ -n $(find "$dir/debian.sources" -mtime -7 2>/dev/null) ]] || locked "$dir.lock" suite_lists "$dir" || exit
+	"$@"
+}
+
+# The mirror is the host's own. Lists that are a week old are fetched again: backports move on.
+suite_lists() {
+	local dir=$1 mirror
+	mirror=$(host_mirror) || die "no Debian mirror in the host's apt sources: $SUITE cannot be asked"
+	mkdir -p -- "$dir"/{lists/partial,archives/partial}
+	printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$mirror" "$SUITE" \
+		/usr/share/keyrings/debian-archive-keyring.gpg >"$dir/debian.sources.new"
+	mv -- "$dir/debian.sources.new" "$dir/debian.sources"
+	apt_update || [[ -n $(find "$APT_LISTS" -name '*_Packages*') ]] || {
+		rm -- "$dir/debian.sources"
+		die "apt-get update failed for $SUITE"
+	}
+}
+
+host_mirror() {
+	local APT_OPTIONS=() SUITE=
+	# shellcheck disable=SC2016 # apt's variables
+	local ask=(apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' 'Created-By: Packages')
+	"${ask[@]}" | grep -q '^Debian|Debian|' || apt_update
+	"${ask[@]}" | sed -n 's/^Debian|Debian|//p' | head -n 1 | grep .
+}
+
+apt_update() {
+	say "apt-get update${SUITE:+ for $SUITE}"
+	apt-get -q -o DPkg::Lock::Timeout=600 "${APT_OPTIONS[@]}" update >&2
+}
 
 # remembered KEY COMMAND...: what the command prints, asked once for as long as apt's lists
 # are the same: apt takes half a second to answer.
 remembered() {
 	local file key=$1
-	file=$CACHE_DIR/answers/$(stat -c %Y /var/lib/apt/lists /var/lib/apt/lists/partial 2>/dev/null | tr '\n' -)$key
+	file=$CACHE_DIR/answers/$(stat -c %Y "$APT_LISTS" "$APT_LISTS/partial" 2>/dev/null | tr '\n' -)$SUITE$key
 	shift
 	if [[ ! -s $file ]]; then
 		mkdir -p -- "$CACHE_DIR/answers"
@@ -38,7 +80,7 @@ package_candidate() {
 }
 
 package_ask_candidate() {
-	LC_ALL=C apt-cache policy "$1" | sed -n 's/^ *Candidate: //p' | grep -vxF '(none)'
+	LC_ALL=C apt-cache "${APT_OPTIONS[@]}" policy "$1" | sed -n 's/^ *Candidate: //p' | grep -vxF '(none)'
 }
 
 # Updates the package lists, at most once in a run, if one of the packages is not in them.
@@ -48,8 +90,7 @@ packages_known() {
 		package_candidate "$package" >/dev/null && continue
 		[[ -z ${PACKAGES_UPDATED:-} ]] || die "no package $package to be had"
 		PACKAGES_UPDATED=1
-		say "apt-get update"
-		apt-get -q -o DPkg::Lock::Timeout=600 update >&2 || die "apt-get update failed"
+		apt_update || die "apt-get update failed"
 		package_candidate "$package" >/dev/null || die "no package $package to be had"
 	done
 }
@@ -79,11 +120,18 @@ package_unpack() {
 	packages_known "$package"
 	mkdir -p -- "$dir/deb.$package"
 	chmod 755 "$dir/deb.$package"
-	(cd -- "$dir/deb.$package" && apt-get -q -o APT::Sandbox::User=root download "$package") >&2 ||
-		die "cannot download $package"
+	package_download "$package" "$dir/deb.$package" || {
+		# The list may be older than what the mirror has.
+		apt_update
+		package_download "$package" "$dir/deb.$package"
+	} || die "cannot download $package"
 	deb=("$dir/deb.$package"/*.deb)
 	dpkg-deb -x "${deb[0]}" "$dir" || die "cannot unpack ${deb[0]}"
 	rm -r -- "$dir/deb.$package"
+}
+
+package_download() {
+	(cd -- "$2" && apt-get -q -o APT::Sandbox::User=root "${APT_OPTIONS[@]}" download "$1") >&2
 }
 
 # package_depends PACKAGE PREFIX: those that it depends on now whose names begin so.
@@ -93,5 +141,5 @@ package_depends() {
 }
 
 package_ask_depends() {
-	LC_ALL=C apt-cache depends --important "$1" | sed -n 's/^ *|\{0,1\}Depends: //p' | grep "^$2"
+	LC_ALL=C apt-cache "${APT_OPTIONS[@]}" depends --important "$1" | sed -n 's/^ *|\{0,1\}Depends: //p' | grep "^$2"
 }

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Kernels built from Debian's source package, the patches and the fragments in vm/kernels. Sourced,
-# never run.
+# Kernels built from the source package of Debian's current kernel, the patches and the fragments in
+# vm/kernels. Sourced, never run.
 # shellcheck disable=SC2034 # the KERNEL_ variables: see lib/kernels.sh
+
+SOURCE_SUITE=trixie-backports
 
 # built_kernel ARCH FRAGMENT...
 built_kernel() {
 	local arch=$1 dir
 	shift
-	packages_install "$SOURCE_PACKAGE"
 	[[ $arch == um ]] || initramfs_for_built_kernel
 	source_tree
 	dir=$CACHE_DIR/$KERNEL_NAME-$(built_key "$arch" "$@")
-	[[ -d $dir ]] || locked "$dir.lock" built_make "$dir" "$arch" "$@" || exit
+	cache_entry "$dir" built_make "$dir" "$arch" "$@"
 	KERNEL_BUILD=$dir
 	KERNEL_IMAGE=$dir/arch/x86/boot/bzImage
 	[[ $arch != um ]] || KERNEL_IMAGE=$dir/linux
@@ -20,21 +21,38 @@ built_kernel() {
 
 # The unpacked and patched source, once for all kernels: SOURCE_TREE.
 source_tree() {
-	SOURCE_VERSION=$(dpkg-query -W -f '${Version}' "$SOURCE_PACKAGE")
-	SOURCE_TREE=$CACHE_DIR/${SOURCE_PACKAGE}_$SOURCE_VERSION-$(cat -- "$VM_DIR"/kernels/*.patch | sha256sum | cut -c 1-12)
-	[[ -d $SOURCE_TREE ]] || locked "$SOURCE_TREE.lock" source_unpack || exit
+	SOURCE_PACKAGE=$(in_suite "$SOURCE_SUITE" package_depends linux-source linux-source-) ||
+		die "linux-source stands for no package in $SOURCE_SUITE"
+	SOURCE_VERSION=$(in_suite "$SOURCE_SUITE" package_candidate "$SOURCE_PACKAGE") ||
+		die "no package $SOURCE_PACKAGE in $SOURCE_SUITE"
+	SOURCE_TREE=$CACHE_DIR/${SOURCE_PACKAGE}_$SOURCE_VERSION-$(source_key)
+	cache_entry "$SOURCE_TREE" source_unpack
 }
 
+source_key() {
+	{ cat -- "$VM_DIR"/kernels/*.patch && echo "${SOURCE_EXCLUDE[@]}"; } | sha256sum | cut -c 1-12
+}
+
+# Drivers that no kernel here has, and the text of the documentation: half of it. Kconfig and make read
+# their Kconfig and Makefile all the same.
+SOURCE_EXCLUDE=('*/Documentation/*.rst' '*/drivers/gpu/*.[ch]' '*/drivers/media/*.[ch]' '*/drivers/infiniband/*.[ch]'
+	'*/drivers/net/*/*.[ch]' '*/drivers/scsi/*.[ch]' '*/drivers/staging/*.[ch]' '*/sound/*.[ch]')
+
 source_unpack() {
-	local patch
+	local patch packed
 	[[ ! -d $SOURCE_TREE ]] || return 0
+	packages_install patch xz-utils
 	temp_dir
-	logged "$TEMP_DIR.log" "unpacking $SOURCE_PACKAGE $SOURCE_VERSION" \
-		tar -C "$TEMP_DIR" --strip-components=1 -xf "/usr/src/$SOURCE_PACKAGE.tar.xz"
+	packed=$TEMP_DIR
+	in_suite "$SOURCE_SUITE" package_unpack "$SOURCE_PACKAGE" "$packed"
+	temp_dir
+	logged "$packed/log" "unpacking $SOURCE_PACKAGE $SOURCE_VERSION" \
+		tar -C "$TEMP_DIR" --strip-components=1 "${SOURCE_EXCLUDE[@]/#/--exclude=}" \
+		-xf "$packed/usr/src/$SOURCE_PACKAGE.tar.xz"
 	for patch in "$VM_DIR"/kernels/*.patch; do
-		logged "$TEMP_DIR.log" "applying ${patch##*/}" patch -d "$TEMP_DIR" -p1 -i "$patch"
+		logged "$packed/log" "applying ${patch##*/}" patch -d "$TEMP_DIR" -p1 -i "$patch"
 	done
-	rm -- "$TEMP_DIR.log"
+	rm -r -- "$packed"
 	mv -T -- "$TEMP_DIR" "$SOURCE_TREE" || die "cannot write $SOURCE_TREE"
 }
 
@@ -70,6 +88,8 @@ built_make() {
 	built_config_holds "$build"
 	logged "$log" "building $KERNEL_NAME from $SOURCE_PACKAGE $SOURCE_VERSION, once" "${make[@]}" "-j$(nproc)"
 	built_prune "$build"
+	# Its Makefile names the place where it was made.
+	sed -i "s|$build|$dir|g" "$build/Makefile"
 	mv -T -- "$build" "$dir" || die "cannot write $dir"
 }
 

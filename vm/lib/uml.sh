@@ -1,16 +1,40 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# A User-Mode Linux guest: a process of the host. Sourced, never run.
+# A User-Mode Linux guest: a process of the host, a thread of it for each CPU. Sourced, never run.
 # shellcheck disable=SC2034 # GUEST_PID is for guest.sh
 
-# Starts the guest: GUEST_PID.
-uml_start() {
-	local tmp=/dev/shm free
-	# Its memory is a file, sparse at first; a small /dev/shm would end it half-way.
+# Before minutes of building: can it run here at all? Once per boot of the host.
+uml_possible() {
+	local found said
+	found=$CACHE_DIR/probe-uml-$(</proc/sys/kernel/random/boot_id)
+	[[ ! -e $found ]] || return 0
+	temp_dir
+	gcc -O2 -o "$TEMP_DIR/probe" "$VM_DIR/lib/uml_probe.c" >&2 || die "cannot compile vm/lib/uml_probe.c"
+	said=$("$TEMP_DIR/probe" "$(uml_tmp 0)") || said=${said:-its probe ended with status $?}
+	rm -r -- "$TEMP_DIR"
+	[[ -z $said ]] || die "User-Mode Linux cannot run here: $said"
+	rm -f -- "$CACHE_DIR"/probe-uml-*
+	: >"$found"
+}
+
+# uml_tmp MIB: where its memory, a file that is sparse at first, has room; a small /dev/shm
+# would end it half-way.
+uml_tmp() {
+	local free
 	free=$(df --output=avail -BM /dev/shm 2>/dev/null | tail -n 1 | tr -dc 0-9)
-	((${free:-0} >= MEM)) || tmp=$RUN_DIR
+	if [[ -n $free ]] && ((free >= $1)); then
+		echo /dev/shm
+	else
+		echo "${RUN_DIR:-${TMPDIR:-/tmp}}"
+	fi
+}
+
+# Starts the guest: GUEST_PID. Several CPUs need seccomp; ptrace would also have to know the size of
+# the registers.
+uml_start() {
 	# shellcheck disable=SC2086 # several arguments
-	TMPDIR=$tmp setsid setpriv --pdeathsig KILL "$KERNEL_IMAGE" "mem=${MEM}M" \
+	TMPDIR=$(uml_tmp "$MEM") setsid setpriv --pdeathsig KILL "$KERNEL_IMAGE" "mem=${MEM}M" \
+		"ncpus=$CPUS" seccomp=on \
 		root=/dev/root rootfstype=hostfs rootflags=/ ro "init=$RUN_DIR/share/init" \
 		"uml_dir=$RUN_DIR/uml" con0=null,fd:1 con=null \
 		ssl0=null,fd:3 ssl1=null,fd:4 ssl=null panic=-1 $APPEND \

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The cache of kernels and kernel sources, and its bounds. Sourced, never run.
+#
+# An entry is a directory named after what it is and a key of everything that determines it:
+# uml-0123456789ab. It is used under a shared lock, made and removed under an exclusive one.
+
+# Entries of one name that are kept: this checkout's, and another's or the one before.
+CACHE_KEEP=2
+
+# cache_entry DIR FUNCTION...: DIR, made by the function if it is not there, is in use until this
+# script ends.
+cache_entry() {
+	local dir=$1 lock made=
+	while :; do
+		if [[ ! -d $dir ]]; then
+			locked "$dir.lock" "${@:2}" || exit
+			made=1
+		fi
+		exec {lock}<>"$dir.lock"
+		flock -s "$lock"
+		[[ ! -d $dir ]] || break
+		exec {lock}>&-
+	done
+	touch -- "$dir.lock"
+	[[ -z $made ]] || cache_trim
+}
+
+# Removes what is in nobody's use and beyond the bound; then sources that no kernel is built from.
+cache_trim() {
+	local dir name n=0 last=
+	find "$CACHE_DIR" -maxdepth 1 \( -name 'tmp.*' -mtime +0 -o -name 'initramfs-*' -mtime +30 \) -exec rm -rf -- {} +
+	find "$CACHE_DIR"/answers "$CACHE_DIR"/checkpatch -type f -mtime +30 -delete 2>/dev/null
+	while IFS=$'\t' read -r name _ dir; do
+		[[ $name == "$last" ]] || n=0
+		last=$name n=$((n + 1))
+		[[ $name == linux-source-* ]] || ((n <= CACHE_KEEP)) || cache_remove "$dir"
+	done < <(cache_entries | sort -t $'\t' -k1,1 -k2,2nr)
+	while IFS=$'\t' read -r name _ dir; do
+		[[ $name != linux-source-* ]] || grep -qsF -- "$dir/" "$CACHE_DIR"/*/Makefile || cache_remove "$dir"
+	done < <(cache_entries)
+}
+
+# name, time of the last use, directory: of each entry
+cache_entries() {
+	local lock dir
+	for lock in "$CACHE_DIR"/*.lock; do
+		dir=${lock%.lock}
+		[[ -d $dir && $dir =~ ^(.*/)?([^/]*)-[0-9a-f]{12}$ ]] || continue
+		printf '%s\t%s\t%s\n' "${BASH_REMATCH[2]%%_*}" "$(stat -c %Y -- "$lock")" "$dir"
+	done
+}
+
+cache_remove() {
+	local lock
+	exec {lock}<>"$1.lock"
+	if flock -n -x "$lock"; then
+		say "removing ${1##*/} from the cache: another has taken its place"
+		rm -rf -- "$1"
+		rm -f -- "$1.lock"
+	fi
+	exec {lock}>&-
+}
