@@ -44,3 +44,57 @@ debian_headers() {
 		package_unpack "$package" "$2"
 	done
 }
+
+# backports_kernel FLAVOUR: the same of the suite that the kernel source is from.
+backports_kernel() {
+	local image release version dir
+	packages_install "${QEMU_PACKAGES[@]}"
+	source_tree
+	image=$(in_suite "$SOURCE_SUITE" package_depends "linux-image-$1" linux-image-) ||
+		die "linux-image-$1 stands for no package in $SOURCE_SUITE"
+	release=${image#linux-image-}
+	version=$(in_suite "$SOURCE_SUITE" package_candidate "$image") || die "no package $image in $SOURCE_SUITE"
+	[[ $version == "$SOURCE_VERSION" ]] ||
+		die "$image is $version, but $SOURCE_PACKAGE is $SOURCE_VERSION: its modules cannot be built now"
+	initramfs_tools
+	dir=$CACHE_DIR/$KERNEL_NAME-$({ echo "$image $version $SOURCE_TREE" && initramfs_key; } | sha256sum | cut -c 1-12)
+	cache_entry "$dir" backports_unpack "$release" "$dir"
+	KERNEL_BUILD=$dir/build
+	KERNEL_IMAGE=$dir/vmlinuz
+	KERNEL_INITRD=$dir/initramfs
+}
+
+# The tools in Debian's own headers want a later libc, and its configuration a later compiler: with
+# that configuration, adapted to the compiler here, they are built from the source.
+backports_unpack() {
+	local release=$1 dir=$2 root kernel log make
+	[[ ! -d $dir ]] || return 0
+	say "unpacking Debian's kernel $release"
+	temp_dir
+	root=$TEMP_DIR/root kernel=$TEMP_DIR/kernel log=$TEMP_DIR/log
+	in_suite "$SOURCE_SUITE" backports_packages "$release" "$root"
+	mkdir -p -- "$kernel/build"
+	cp -- "$root/usr/lib/modules/$release/vmlinuz" "$kernel/vmlinuz"
+	ln -s usr/lib "$root/lib"
+	depmod -b "$root" "$release" || die "depmod failed for $release"
+	initramfs_make "$kernel/initramfs" "$root" "$release"
+	cp -- "$root/usr/src/linux-headers-$release"/{.config,Module.symvers,vmlinux} "$kernel/build/"
+	sed -i "s/^CONFIG_LOCALVERSION=.*/CONFIG_LOCALVERSION=\"+${release#*+}\"/; s/^CONFIG_SYSTEM_TRUSTED_KEYS=.*/CONFIG_SYSTEM_TRUSTED_KEYS=\"\"/" \
+		"$kernel/build/.config"
+	make=(make -C "$SOURCE_TREE" "O=$kernel/build" ARCH=x86_64 "-j$(nproc)")
+	logged "$log" "configuring $release for the compiler here" "${make[@]}" olddefconfig
+	logged "$log" "building what modules for $release need" "${make[@]}" modules_prepare
+	grep -qF "\"$release\"" "$kernel/build/include/generated/utsrelease.h" ||
+		die "modules for $release would be refused: $(<"$kernel/build/include/generated/utsrelease.h")"
+	sed -i "s|$kernel|$dir|g" "$kernel/build/Makefile"
+	mv -T -- "$kernel" "$dir" || die "cannot write $dir"
+}
+
+backports_packages() {
+	local package packages
+	packages=$(package_depends "linux-image-$1" 'linux-\(binary\|modules\)-') ||
+		die "cannot tell what linux-image-$1 consists of"
+	for package in "linux-headers-$1" $packages; do
+		package_unpack "$package" "$2"
+	done
+}

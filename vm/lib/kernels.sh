@@ -10,7 +10,7 @@
 #   KERNEL_INITRD   QEMU only: modules for, and mount of, the root that the host shares
 # shellcheck disable=SC2034 # used by those who source this
 
-KERNEL_NAMES=(stock-6.1 stock-6.12 rt-6.1 rt-6.12 uml uml-kasan kasan)
+KERNEL_NAMES=(stock-6.1 stock-6.12 stock-7 rt-6.1 rt-6.12 uml uml-kasan kasan)
 
 kernel_known() {
 	local name
@@ -26,6 +26,7 @@ kernel_prepare() {
 	case $1 in
 	stock-6.1) debian_kernel cloud-amd64 ;;
 	stock-6.12) debian_kernel 6.12-cloud-amd64 ;;
+	stock-7) backports_kernel cloud-amd64 ;;
 	rt-6.1) debian_kernel rt-amd64 ;;
 	rt-6.12) debian_kernel 6.12-rt-amd64 ;;
 	uml) uml_kernel common um timing ;;
