@@ -25,6 +25,10 @@ clean:
 	$(if $(wildcard userspace/Makefile),$(MAKE) -C userspace clean)
 	rm -rf build compile_commands.json
 
+# The kernels and their source that vm/ keeps for all checkouts, too.
+distclean: clean
+	rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/mapstat"
+
 mapstat:
 	$(MAKE) -C userspace
 
@@ -82,6 +86,7 @@ help:
 	@echo '  make                        build it (W=1, C=1, V=1 as everywhere in the kernel)'
 	@echo '  make modules_install        install it'
 	@echo '  make clean                  remove what was built'
+	@echo '  make distclean              remove the cached kernels as well: ~/.cache/mapstat'
 	@echo '  make sparse                 check all of it with sparse'
 	@echo '  make compile_commands.json  tell clangd how it is compiled'
 	@echo '  make layout                 show the structs and their cache lines, with pahole'
@@ -99,5 +104,5 @@ help:
 	@echo '  make check                  run the tests; make check-long: all of them'
 	@echo '  make check-vm               test vm/run itself'
 
-.PHONY: modules modules_install clean mapstat demo check check-long check-vm
+.PHONY: modules modules_install clean distclean mapstat demo check check-long check-vm
 .PHONY: bench bench-long bench-readme profile claims sparse layout checkpatch compile_commands.json kdir help
