@@ -33,7 +33,7 @@ static const char *const reason[] = {
 	[NO_SIGNAL_STACK] = "an alternate signal stack cannot be set",
 	[NO_FILTER] = "seccomp filters cannot be installed",
 	[NOT_TRAPPED] = "a system call that a seccomp filter traps does not become a signal",
-	[FRAME_TOO_LARGE] = "this CPU's register state makes a signal frame larger than User-Mode Linux has room for",
+	[FRAME_TOO_LARGE] = "the registers of this CPU do not fit into its signal frame",
 	[NO_CLOSE_RANGE] = "the running kernel has no close_range(): it is older than 5.9",
 };
 
@@ -56,7 +56,10 @@ static int child(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog prog = { .len = sizeof(filter) / sizeof(*filter), .filter = filter };
-	struct sigaction sa = { .sa_flags = SA_ONSTACK | SA_NODEFER | SA_SIGINFO, .sa_sigaction = trapped };
+	struct sigaction sa = {
+		.sa_flags = SA_ONSTACK | SA_NODEFER | SA_SIGINFO,
+		.sa_sigaction = trapped,
+	};
 	stack_t signals = { .ss_sp = stack, .ss_size = STACK_SIZE };
 
 	if (syscall(SYS_close_range, 3, ~0U, 0))
