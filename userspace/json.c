@@ -93,6 +93,19 @@ void json_pairs(FILE *out, const struct pairs *p)
 	putc('}', out);
 }
 
+static void put_text(FILE *out, const char *text)
+{
+	if (text)
+		json_string(out, text);
+	else
+		fputs("null", out);
+}
+
+void json_accel(FILE *out, enum accel accel)
+{
+	put_text(out, accel_name(accel));
+}
+
 static int put_control(const struct tree *t, FILE *out)
 {
 	static const char *const states[] = { "idle", "running", "failed", "starting" };
@@ -320,6 +333,18 @@ static int put_maps(const struct tree *t, FILE *out)
 	return ret;
 }
 
+static int put_accel(const struct tree *t, FILE *out)
+{
+	enum accel accel;
+	int ret = accel_read(t, &accel);
+
+	if (ret)
+		return ret;
+	fputs(",\n\"accel\": ", out);
+	json_accel(out, accel);
+	return ST_OK;
+}
+
 int json(const struct tree *t, FILE *out)
 {
 	struct pairs version;
@@ -330,7 +355,9 @@ int json(const struct tree *t, FILE *out)
 	fputs("{\"version\": ", out);
 	json_pairs(out, &version);
 	pairs_free(&version);
-	ret = put_control(t, out);
+	ret = put_accel(t, out);
+	if (!ret)
+		ret = put_control(t, out);
 	if (!ret)
 		ret = put_parameters(t, out);
 	if (!ret)

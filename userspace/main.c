@@ -30,7 +30,8 @@ static const char help_all[] =
 	"  -d, --debugfs DIR      read DIR instead of " DEFAULT_ROOT "\n"
 	"  -h, --help             this help; after a command, the command's\n"
 	"  -V, --version          the program's version\n\n"
-	"Environment: MAPSTAT_DEBUGFS (as -d), NO_COLOR, COLUMNS.  See mapstat(1).\n";
+	"Environment: MAPSTAT_DEBUGFS (as -d), MAPSTAT_ACCEL, NO_COLOR, COLUMNS.\n"
+	"See mapstat(1).\n";
 
 static const char *const command_help[NCOMMANDS] = {
 	[SHOW] =

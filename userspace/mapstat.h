@@ -161,6 +161,17 @@ struct control {
 
 int control_read(const struct tree *t, struct control *c);
 
+/* -- emulated or not (accel.c) -- */
+
+enum accel { ACCEL_UNKNOWN, ACCEL_NATIVE, ACCEL_KVM, ACCEL_TCG };
+
+/*
+ * Of live files: this machine's, by MAPSTAT_ACCEL, CPUID and /proc/cpuinfo.  Of a saved copy:
+ * what its file "accel" says.
+ */
+int accel_read(const struct tree *t, enum accel *accel);
+const char *accel_name(enum accel accel);	/* NULL: unknown */
+
 struct row {
 	char **cell;
 };
@@ -175,6 +186,7 @@ struct results {
 	char *verdict;		/* "SUCCESS", "FAILURE", "RUNNING" or "NONE" */
 	char *reason;		/* text between that and the parameters */
 	struct pairs parameters;
+	enum accel accel;
 };
 
 int results_read(const struct tree *t, struct results *r);
@@ -289,6 +301,7 @@ const char *param_range(const char *name);	/* NULL if unknown */
 void json_string(FILE *out, const char *text);
 void json_key(FILE *out, const char *name, bool first);
 void json_pairs(FILE *out, const struct pairs *p);
+void json_accel(FILE *out, enum accel accel);
 
 /* -- terminal (term.c) -- */
 

@@ -245,6 +245,9 @@ int results_read(const struct tree *t, struct results *r)
 	int ret;
 
 	*r = (struct results){ 0 };
+	ret = accel_read(t, &r->accel);
+	if (ret)
+		return ret;
 	ret = lines_open(&l, t, "results");
 	if (ret)
 		return ret;

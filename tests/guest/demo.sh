@@ -16,7 +16,8 @@ status=$?
 	done
 )
 cp "$OUT/debugfs/results" "$OUT/results.tsv"
-echo "$MAPSTAT_ACCEL" >"$OUT/accel"
+# Beside it for tests/demo, in it for mapstat -d.
+echo "$MAPSTAT_ACCEL" | tee "$OUT/accel" >"$OUT/debugfs/accel"
 rmmod mapstat || status=1
 dmesg >"$OUT/dmesg.txt"
 exit $status

@@ -42,6 +42,11 @@ def check_results(tree, doc):
          doc["verdict"]["parameters"])
 
 
+def accel(tree):
+    path = os.path.join(tree, "accel")
+    return lines(tree, "accel")[0][0] if os.path.exists(path) else None
+
+
 def check_latency(tree, name, doc):
     want = {}
     for f in lines(tree, f"maps/{name}/latency"):
@@ -86,6 +91,7 @@ def main(tree, document):
     stress = {n: lines(tree, f"stress/{n}") for n in os.listdir(os.path.join(tree, "stress"))}
     same("parameters", {n: value(f[0][0] if f else "", n) for n, f in stress.items()},
          doc["parameters"])
+    same("accel", accel(tree), doc["accel"])
     check_results(tree, doc["results"])
     same("maps", sorted(os.listdir(os.path.join(tree, "maps"))), [m["name"] for m in doc["maps"]])
     for m in doc["maps"]:

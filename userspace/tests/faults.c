@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Preloaded: lets read() or write() fail as the kernel's side would.
+ * Preloaded: lets read() or write() fail as the kernel's side would, and plain files be live.
  *   FAULT_READ=PATH-END:ERRNO	reading a file whose path ends so
  *   FAULT_WRITE=TEXT:ERRNO	writing this text
+ *   FAULT_CPUINFO=FILE		all files are on debugfs, and /proc/cpuinfo is that one
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* Return: the errno to fail with, or 0. */
@@ -41,4 +44,22 @@ ssize_t write(int fd, const void *buf, size_t count)
 
 	errno = fault("FAULT_WRITE", buf, count, 1);
 	return errno ? -1 : next(fd, buf, count);
+}
+
+int fstatfs(int fd, struct statfs *fs)
+{
+	int (*next)(int, struct statfs *) = dlsym(RTLD_NEXT, "fstatfs");
+	int ret = next(fd, fs);
+
+	if (!ret && getenv("FAULT_CPUINFO"))
+		fs->f_type = DEBUGFS_MAGIC;
+	return ret;
+}
+
+FILE *fopen(const char *path, const char *mode)
+{
+	FILE *(*next)(const char *, const char *) = dlsym(RTLD_NEXT, "fopen");
+	const char *cpuinfo = getenv("FAULT_CPUINFO");
+
+	return next(cpuinfo && !strcmp(path, "/proc/cpuinfo") ? cpuinfo : path, mode);
 }

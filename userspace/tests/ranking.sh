@@ -34,3 +34,43 @@ test_answer_wrong_is_not_ranked() {
 	# Its median of errors is 0: the rounds tell.
 	[[ $(awk '/^seqlock|^busted/ { print $1; exit }' "$tmp/out") == seqlock ]]
 }
+
+# -- emulated --
+
+accel_is() {	# WORD: what json says
+	exits 0 && has out "\"accel\": $1,"
+}
+# Breaks when the reading machine is taken for the one that was measured.
+test_accel_of_a_saved_tree() {
+	local word
+	tree
+	MAPSTAT_ACCEL=tcg mapstat json
+	accel_is null || return
+	for word in kvm tcg native; do
+		echo "$word" > "$tmp/tree/accel"
+		MAPSTAT_ACCEL=kvm mapstat json
+		accel_is "\"$word\"" || return
+	done
+	echo "maybe" > "$tmp/tree/accel"
+	refuses 11 "accel: 'maybe' is no accelerator" show && refuses 11 "accel" json &&
+		refuses 11 "accel" explain seqlock rwlock
+}
+# Breaks when a file beside live files counts, or the machine's name counts more than vm/init's.
+test_accel_of_live_files() {
+	local word
+	tree
+	echo native > "$tmp/tree/accel"
+	printf 'processor\t: 0\nmodel name\t: QEMU TCG CPU version 2.5+\n' > "$tmp/cpuinfo"
+	faulty FAULT_CPUINFO="$tmp/cpuinfo" json
+	accel_is '"tcg"' || return
+	for word in kvm native; do
+		MAPSTAT_ACCEL=$word faulty FAULT_CPUINFO="$tmp/cpuinfo" json
+		accel_is "\"$word\"" || return
+	done
+	faulty FAULT_CPUINFO="$tmp/none" show
+	exits 0 || return
+	MAPSTAT_ACCEL=tcg faulty FAULT_CPUINFO="$tmp/none" json
+	accel_is '"tcg"' || return
+	MAPSTAT_ACCEL=qemu faulty FAULT_CPUINFO="$tmp/cpuinfo" show
+	exits 11 && has err "MAPSTAT_ACCEL: 'qemu' is no accelerator"
+}
