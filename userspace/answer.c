@@ -10,7 +10,7 @@
 
 #define BASELINE	"rwlock"
 
-static bool selected(const struct options *opt, const char *map)
+bool map_selected(const struct options *opt, const char *map)
 {
 	for (size_t i = 0; i < opt->nargs; i++)
 		if (!strcmp(opt->args[i], map))
@@ -39,11 +39,13 @@ void ranking_make(struct ranking *k, const struct results *r, const struct optio
 		struct ranked *m;
 		double errors;
 
-		if (!row_is_median(row) || !selected(opt, row->cell[0]))
+		if (!row_is_median(row))
 			continue;
 		k->at = xrealloc(k->at, k->n + 1, sizeof(*k->at));
 		m = &k->at[k->n++];
 		*m = (struct ranked){ .row = row, .map = row->cell[0] };
+		m->shown = map_selected(opt, m->map);
+		k->nshown += m->shown;
 		if (!row_value(r, row, "ns_per_op", &m->ns))
 			m->ns = NAN;
 		m->wrong = results_errors(r, m->map, &errors) && errors > 0;
@@ -98,19 +100,13 @@ void mix_describe(const struct results *r, FILE *out)
 {
 	const char *reads = pairs_get(&r->parameters, "read_permille");
 	const char *arrival = pairs_get(&r->parameters, "arrival");
-	const char *threads = NULL;
+	const char *threads = results_threads(r);
 	uint64_t permille;
 
 	if (reads && parse_u64(reads, &permille) && permille <= 1000)
 		fprintf(out, "%g%% reads", (double)permille / 10);
 	else
 		fputs("an unknown mix", out);
-	for (size_t i = 0; i < r->nrows && !threads; i++)	/* 0 threads means: one per CPU */
-		for (size_t j = 2; j < r->ncolumns; j++)
-			if (!strcmp(r->column[j], "threads"))
-				threads = r->row[i].cell[j];
-	if (!threads || !strcmp(threads, "-"))
-		threads = "?";
 	fprintf(out, " (%s thread%s", threads, strcmp(threads, "1") ? "s" : "");
 	put_parameter(out, r, "keys", " key");
 	put_parameter(out, r, "dist", "");

@@ -18,7 +18,7 @@ static const char *const command_names[NCOMMANDS] = {
 static const char help_all[] =
 	"Usage: mapstat [-d DIR] COMMAND [ARGUMENT]...\n"
 	"Compare concurrent map designs in the kernel that runs here.\n\n"
-	"  show [MAP]...          the last run's comparison, and latency histograms\n"
+	"  show [MAP]...          which design was fastest in the last run, and what differs\n"
 	"  explain MAP MAP        where the difference between two maps goes\n"
 	"  list                   the live maps\n"
 	"  json                   everything, as one JSON document\n"
@@ -35,12 +35,13 @@ static const char help_all[] =
 
 static const char *const command_help[NCOMMANDS] = {
 	[SHOW] =
-	"Usage: mapstat show [--op OP] [--no-hist] [MAP]...\n"
-	"Show the last run's comparison, its verdict, a latency histogram per map, and\n"
-	"which design is fastest.  With MAP, those maps only.\n\n"
+	"Usage: mapstat show [--op OP] [--hist] [MAP]...\n"
+	"Show the ranking of the last run's maps, and which of them is fastest or why that is\n"
+	"not known; then their other figures and the verdict.  With MAP, the rows of those\n"
+	"maps only; they are compared with the fastest of all.\n\n"
 	"      --op OP      load (default), store, delete, rmw, range, load_response,\n"
 	"                   store_response or delete_response\n"
-	"      --no-hist    no histograms\n",
+	"      --hist       a latency histogram of each map, too\n",
 	[EXPLAIN] =
 	"Usage: mapstat explain [--json] MAP MAP\n"
 	"Show where the difference between two maps of the last run goes: time, accesses and\n"
@@ -55,12 +56,12 @@ static const char *const command_help[NCOMMANDS] = {
 	"Print version, control, parameters, results, verdict, and each live map's stats,\n"
 	"latency, pauses and cache misses as one JSON document.  What was not measured is null.\n",
 	[RUN] =
-	"Usage: mapstat run [-p NAME=VALUE]... [--wait-only] [--op OP] [--no-hist]\n"
+	"Usage: mapstat run [-p NAME=VALUE]... [--wait-only] [--op OP] [--hist]\n"
 	"Set parameters, start a run, wait for its end, and show it.  Ctrl-C stops the run.\n"
 	"A refused value starts nothing and puts back those set before it.\n\n"
 	"  -p, --parameter NAME=VALUE   as in stress/NAME; may be given many times\n"
 	"      --wait-only              print nothing at the end\n"
-	"      --op OP, --no-hist       as in mapstat show\n",
+	"      --op OP, --hist          as in mapstat show\n",
 	[FALSESHARE] =
 	"Usage: mapstat falseshare [-p NAME=VALUE]... [--last]\n"
 	"Run counters and shards, packed against padded, with the model of caches; show what\n"
@@ -206,7 +207,7 @@ static int check_arguments(enum command command, const struct options *opt, int 
 }
 
 enum {
-	OPT_OP = 256, OPT_NO_HIST, OPT_WAIT_ONLY, OPT_SOURCE, OPT_JSON, OPT_COUNT, OPT_SECONDS,
+	OPT_OP = 256, OPT_HIST, OPT_WAIT_ONLY, OPT_SOURCE, OPT_JSON, OPT_COUNT, OPT_SECONDS,
 	OPT_MAP, OPT_SVG, OPT_FOLDED, OPT_LAST,
 };
 
@@ -216,7 +217,7 @@ static const struct option long_options[] = {
 	{ "version", no_argument, NULL, 'V' },
 	{ "parameter", required_argument, NULL, 'p' },
 	{ "op", required_argument, NULL, OPT_OP },
-	{ "no-hist", no_argument, NULL, OPT_NO_HIST },
+	{ "hist", no_argument, NULL, OPT_HIST },
 	{ "wait-only", no_argument, NULL, OPT_WAIT_ONLY },
 	{ "source", required_argument, NULL, OPT_SOURCE },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -239,7 +240,7 @@ static bool option_fits(enum command command, int option)
 	case OPT_LAST:
 		return command == FALSESHARE;
 	case OPT_OP:
-	case OPT_NO_HIST:
+	case OPT_HIST:
 		return command == SHOW || command == RUN;
 	case OPT_JSON:
 		return command == EVENTS || command == EXPLAIN;
@@ -268,8 +269,8 @@ static void take_option(struct options *opt, int option)
 	case OPT_OP:
 		opt->op = optarg;
 		break;
-	case OPT_NO_HIST:
-		opt->no_hist = true;
+	case OPT_HIST:
+		opt->hist = true;
 		break;
 	case OPT_WAIT_ONLY:
 		opt->wait_only = true;

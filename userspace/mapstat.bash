@@ -65,9 +65,9 @@ _mapstat()
 	*)
 		case $(_mapstat_command) in
 		"") words="show explain list json run falseshare wait events heat -d --debugfs --help --version" ;;
-		show) words="--op --no-hist --help $(_mapstat_entries maps)" ;;
+		show) words="--op --hist --help $(_mapstat_entries maps)" ;;
 		explain) words="--json --help $(_mapstat_entries maps)" ;;
-		run) words="-p --parameter --wait-only --op --no-hist --help" ;;
+		run) words="-p --parameter --wait-only --op --hist --help" ;;
 		falseshare) words="-p --parameter --last --help" ;;
 		events) words="--source --json --count --seconds --help" ;;
 		heat)

@@ -40,7 +40,7 @@ enum exit_status {
 struct options {
 	const char *root;	/* directory to read */
 	const char *op;		/* operation whose latency is shown */
-	bool no_hist;
+	bool hist;
 	bool wait_only;
 	const char *source;	/* of events: "auto", "bpf" or "relay" */
 	bool json;		/* events as JSON lines, explain as a document */
@@ -195,6 +195,8 @@ bool row_is_median(const struct row *row);
 /* Return: false if there is no such column, or "-" in it. */
 bool row_value(const struct results *r, const struct row *row, const char *column,
 	       double *value);
+/* How many there were, as text; "-": not known. */
+const char *results_threads(const struct results *r);
 /* The range of a map's ns_per_op over the rounds.  Return: number of rounds. */
 unsigned int results_spread(const struct results *r, const char *map, double *min,
 			    double *max);
@@ -359,17 +361,25 @@ struct ranked {
 	double min, max;	/* over the rounds */
 	unsigned int rounds;
 	bool wrong;		/* its answers were checked and found wrong */
+	bool shown;		/* selected by the arguments */
 };
 
+/* All maps of the run: the best is the best of them, whatever is shown. */
 struct ranking {
 	struct ranked *at;	/* fastest first, wrong ones last */
 	size_t n;
+	size_t nshown;
 };
 
+/* Do the arguments name this map, or none? */
+bool map_selected(const struct options *opt, const char *map);
 void ranking_make(struct ranking *k, const struct results *r, const struct options *opt);
 const struct ranked *ranking_best(const struct ranking *k);
-void table_show(const struct results *r, const struct ranking *k, const struct options *opt,
-		const struct term *term, FILE *out);
+/* The ranking alone: times.  The details: all else. */
+void table_ranking(const struct results *r, const struct ranking *k, const struct term *term,
+		   FILE *out);
+void table_details(const struct results *r, const struct ranking *k, const struct options *opt,
+		   const struct term *term, FILE *out);
 void histogram_show(const char *map, const struct latency_op *op,
 		    const struct term *term, FILE *out);
 void answer_show(const struct results *r, const struct ranking *k, const struct term *term,

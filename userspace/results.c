@@ -296,6 +296,15 @@ bool row_value(const struct results *r, const struct row *row, const char *colum
 	return false;
 }
 
+/* The parameter may be 0, which means: one per CPU. */
+const char *results_threads(const struct results *r)
+{
+	for (size_t j = 2; j < r->ncolumns && r->nrows; j++)
+		if (!strcmp(r->column[j], "threads"))
+			return r->row[0].cell[j];
+	return "-";
+}
+
 unsigned int results_spread(const struct results *r, const char *map, double *min,
 			    double *max)
 {

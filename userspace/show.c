@@ -99,31 +99,40 @@ static void show_misses(const char *source, const struct term *term, FILE *out)
 	free(text);
 }
 
-static void show_head(const struct view *v, const struct term *term, FILE *out)
+/* Where it was measured: one line. */
+static void show_place(const struct view *v, const struct term *term, FILE *out)
 {
-	const char *module = pairs_get(&v->version, "module");
 	const char *kernel = pairs_get(&v->version, "kernel");
+	const char *module = pairs_get(&v->version, "module");
+	const char *cpus = pairs_get(&v->results.parameters, "cpus");
+	const char *accel = accel_name(v->results.accel);
+	char *text;
+
+	if (asprintf(&text, "Linux %s, accel %s, CPUs %s, threads %s, mapstat %s",
+		     kernel ? kernel : "-", accel ? accel : "-", cpus && *cpus ? cpus : "-",
+		     results_threads(&v->results), module ? module : "-") < 0)
+		exit(fail(ST_SYSTEM, NULL, "out of memory"));
+	show_text(text, term, out);
+	free(text);
+}
+
+/* The workload, and what took the times and counted the misses. */
+static void show_sources(const struct view *v, const struct term *term, FILE *out)
+{
 	char *text = NULL;
 	size_t len;
 	FILE *f = xmemstream(&text, &len);
 
-	style_on(out, term, BOLD);
-	fputs("mapstat ", out);
-	put_safe(out, module ? module : "-");
-	style_off(out, term, BOLD);
-	fputs("  Linux ", out);
-	put_safe(out, kernel ? kernel : "-");
-	putc('\n', out);
-	show_text(v->results.source, term, out);
-	if (v->results.misses && strcmp(v->results.misses, "-"))
-		show_misses(v->results.misses, term, out);
-	if (v->results.parameters.n && v->ranking.n) {
+	if (v->results.parameters.n && v->ranking.nshown) {
 		mix_describe(&v->results, f);
 		fflush(f);
 		show_text(text, term, out);
 	}
 	fclose(f);
 	free(text);
+	show_text(v->results.source, term, out);
+	if (v->results.misses && strcmp(v->results.misses, "-"))
+		show_misses(v->results.misses, term, out);
 	putc('\n', out);
 }
 
@@ -159,7 +168,6 @@ static void show_verdict(const struct results *r, const struct term *term, FILE 
 	putc('\n', out);
 	show_text(r->reason, term, out);
 	show_parameters(&r->parameters, term, out);
-	putc('\n', out);
 }
 
 static int show_latency(const struct tree *t, const char *map, const struct options *opt,
@@ -172,6 +180,7 @@ static int show_latency(const struct tree *t, const char *map, const struct opti
 	ret = latency_read(t, map, &lat);
 	if (ret)
 		return ret;
+	putc('\n', out);
 	op = latency_find(&lat, opt->op);
 	if (op && op->count) {
 		histogram_show(map, op, term, out);
@@ -181,17 +190,8 @@ static int show_latency(const struct tree *t, const char *map, const struct opti
 		style_off(out, term, BOLD);
 		fprintf(out, "  no %s latency was taken\n", opt->op);
 	}
-	putc('\n', out);
 	latency_free(&lat);
 	return ST_OK;
-}
-
-static bool wanted(const struct options *opt, const char *map)
-{
-	for (size_t i = 0; i < opt->nargs; i++)
-		if (!strcmp(opt->args[i], map))
-			return true;
-	return !opt->nargs;
 }
 
 /* In the table's order, then the maps of other modules. */
@@ -201,32 +201,40 @@ static int show_histograms(const struct tree *t, const struct view *v,
 	int ret = ST_OK;
 
 	for (size_t i = 0; i < v->ranking.n && !ret; i++)
-		if (names_have(&v->live, v->ranking.at[i].map))
+		if (v->ranking.at[i].shown && names_have(&v->live, v->ranking.at[i].map))
 			ret = show_latency(t, v->ranking.at[i].map, opt, term, out);
 	for (size_t i = 0; i < v->live.n && !ret; i++)
-		if (!is_ranked(v, v->live.name[i]) && wanted(opt, v->live.name[i]))
+		if (!is_ranked(v, v->live.name[i]) && map_selected(opt, v->live.name[i]))
 			ret = show_latency(t, v->live.name[i], opt, term, out);
 	return ret;
 }
 
+/* The answer first: one screen. */
 static int show_view(const struct tree *t, const struct view *v, const struct options *opt,
 		     const struct term *term, FILE *out)
 {
-	bool of_run = v->ranking.n || !opt->nargs;	/* else: maps of others only */
+	bool of_run = v->ranking.nshown || !opt->nargs;	/* else: maps of others only */
 	int ret = check_maps(v, opt);
 
 	if (ret)
 		return ret;
-	show_head(v, term, out);
-	if (v->ranking.n)
-		table_show(&v->results, &v->ranking, opt, term, out);
-	if (of_run)
-		show_verdict(&v->results, term, out);
-	if (!opt->no_hist)
-		ret = show_histograms(t, v, opt, term, out);
-	if (!ret && of_run)
+	if (v->ranking.nshown)
+		table_ranking(&v->results, &v->ranking, term, out);
+	if (of_run) {
 		answer_show(&v->results, &v->ranking, term, out);
-	return ret;
+		putc('\n', out);
+	}
+	show_place(v, term, out);
+	if (of_run)
+		putc('\n', out);
+	if (v->ranking.nshown)
+		table_details(&v->results, &v->ranking, opt, term, out);
+	if (of_run) {
+		show_sources(v, term, out);
+		show_verdict(&v->results, term, out);
+	}
+	/* Of other modules' maps there is nothing else. */
+	return opt->hist || !of_run ? show_histograms(t, v, opt, term, out) : ST_OK;
 }
 
 int show(const struct tree *t, const struct options *opt, const struct term *term, FILE *out)

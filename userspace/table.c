@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The comparison: one row a map, cut into blocks where the terminal is narrow.
+ * The ranking, and the details: one row a map, cut into blocks where the terminal is narrow.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -24,7 +24,9 @@ struct grid {
 	struct column column[COLUMNS_MAX];
 	unsigned int width[COLUMNS_MAX];
 	size_t ncolumns;
-	char (*cell)[COLUMNS_MAX][3 * HUMAN_LEN];	/* a row per ranked map */
+	const struct ranked **row;	/* those that are shown */
+	size_t nrows;
+	char (*cell)[COLUMNS_MAX][3 * HUMAN_LEN];	/* of each row */
 	char op_name[5][64];		/* names of the chosen operation's columns */
 };
 
@@ -52,20 +54,30 @@ static void add_latency(struct grid *g, const char *op)
 	}
 }
 
-static void choose_columns(struct grid *g, const char *op)
+static void choose_ranking(struct grid *g)
 {
-	const char *other = strcmp(op, "store") ? "store" : "load";
-
 	add(g, (struct column){ "", "map", MAP, NULL, false });
 	add(g, (struct column){ "", "ns/op", FIXED, "ns_per_op", false });
 	add(g, (struct column){ "", "spread", SPREAD, NULL, false });
 	add(g, (struct column){ "", "vs best", RATIO, NULL, false });
 	add(g, (struct column){ "", "ops/s", COUNT, "ops_per_s", false });
+}
+
+static void choose_times(struct grid *g, const char *op)
+{
+	const char *other = strcmp(op, "store") ? "store" : "load";
+
 	add_latency(g, op);
 	snprintf(g->op_name[4], sizeof(g->op_name[4]), "%s_p99_ns", other);
 	add(g, (struct column){ other, "p99", NS, g->op_name[4], false });
 	if (strcmp(op, "response"))
 		add(g, (struct column){ "response", "p99", NS, "response_p99_ns", true });
+}
+
+static void choose_details(struct grid *g, const char *op)
+{
+	add(g, (struct column){ "", "map", MAP, NULL, false });
+	choose_times(g, op);
 	add(g, (struct column){ "", "backlog", COUNT, "backlog_max_ops", true });
 	add(g, (struct column){ "lock", "waits", COUNT, "lock_waits", false });
 	add(g, (struct column){ "", "retries", COUNT, "retries", false });
@@ -83,7 +95,7 @@ static void choose_columns(struct grid *g, const char *op)
 	add(g, (struct column){ "", "errors", COUNT, "errors", false });
 }
 
-static void drop_unmeasured(struct grid *g, const struct results *r, const struct ranking *k)
+static void drop_unmeasured(struct grid *g, const struct results *r)
 {
 	size_t kept = 0;
 
@@ -91,8 +103,8 @@ static void drop_unmeasured(struct grid *g, const struct results *r, const struc
 		bool measured = !g->column[i].optional;
 		double v;
 
-		for (size_t j = 0; !measured && j < k->n; j++)
-			measured = row_value(r, k->at[j].row, g->column[i].name, &v);
+		for (size_t j = 0; !measured && j < g->nrows; j++)
+			measured = row_value(r, g->row[j]->row, g->column[i].name, &v);
 		if (measured)
 			g->column[kept++] = g->column[i];
 	}
@@ -163,13 +175,13 @@ static void fill(struct grid *g, const struct results *r, const struct ranking *
 {
 	const struct ranked *best = ranking_best(k);
 
-	g->cell = xrealloc(NULL, k->n, sizeof(*g->cell));
+	g->cell = xrealloc(NULL, g->nrows, sizeof(*g->cell));
 	for (size_t i = 0; i < g->ncolumns; i++) {
 		g->width[i] = cells(g->column[i].title);
-		for (size_t j = 0; j < k->n; j++) {
+		for (size_t j = 0; j < g->nrows; j++) {
 			char *cell = g->cell[j][i];
 
-			format(cell, sizeof(g->cell[j][i]), &g->column[i], r, &k->at[j], best,
+			format(cell, sizeof(g->cell[j][i]), &g->column[i], r, g->row[j], best,
 			       term);
 			if (cells(cell) > g->width[i])
 				g->width[i] = cells(cell);
@@ -242,9 +254,9 @@ static void show_block(const struct grid *g, const struct ranking *k, size_t fro
 {
 	show_groups(g, from, to, term, out);
 	show_titles(g, from, to, term, out);
-	for (size_t j = 0; j < k->n; j++) {
-		enum style style = k->at[j].wrong ? BAD :
-				   &k->at[j] == ranking_best(k) ? BOLD : PLAIN;
+	for (size_t j = 0; j < g->nrows; j++) {
+		enum style style = g->row[j]->wrong ? BAD :
+				   g->row[j] == ranking_best(k) ? BOLD : PLAIN;
 
 		style_on(out, term, style);
 		put_cell(out, g->cell[j][0], g->width[0], LEFT);
@@ -274,20 +286,41 @@ static size_t block_end(const struct grid *g, size_t from, unsigned int width)
 	return end;
 }
 
-void table_show(const struct results *r, const struct ranking *k, const struct options *opt,
-		const struct term *term, FILE *out)
+static void grid_show(struct grid *g, const struct results *r, const struct ranking *k,
+		      const struct term *term, FILE *out)
 {
-	struct grid g = { 0 };
 	size_t from = 1, to;
 
-	choose_columns(&g, results_op(opt->op));
-	drop_unmeasured(&g, r, k);
-	fill(&g, r, k, term);
-	while (from < g.ncolumns) {
-		to = block_end(&g, from, term->width);
-		show_block(&g, k, from, to, term, out);
+	g->row = xrealloc(NULL, k->nshown, sizeof(*g->row));
+	for (size_t i = 0; i < k->n; i++)
+		if (k->at[i].shown)
+			g->row[g->nrows++] = &k->at[i];
+	drop_unmeasured(g, r);
+	fill(g, r, k, term);
+	while (from < g->ncolumns) {
+		to = block_end(g, from, term->width);
+		show_block(g, k, from, to, term, out);
 		putc('\n', out);
 		from = to;
 	}
-	free(g.cell);
+	free(g->cell);
+	free(g->row);
+}
+
+void table_ranking(const struct results *r, const struct ranking *k, const struct term *term,
+		   FILE *out)
+{
+	struct grid g = { 0 };
+
+	choose_ranking(&g);
+	grid_show(&g, r, k, term, out);
+}
+
+void table_details(const struct results *r, const struct ranking *k, const struct options *opt,
+		   const struct term *term, FILE *out)
+{
+	struct grid g = { 0 };
+
+	choose_details(&g, results_op(opt->op));
+	grid_show(&g, r, k, term, out);
 }

@@ -60,7 +60,7 @@ run_prints() {
 # What is shown is the figure of the median row.
 show_tells_the_kernels_figures() {
 	local map ns
-	COLUMNS=200 mapstat show --no-hist >/tmp/out
+	COLUMNS=200 mapstat show >/tmp/out
 	cat /tmp/out
 	while IFS=$'\t' read -r map ns; do
 		grep "^ *$map " /tmp/out | grep -qF -- " $ns" || fail "$map: $ns ns/op is not shown"

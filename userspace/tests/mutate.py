@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 SEED = 1
-COMMANDS = (["json"], ["show"], ["list"], ["show", "--op", "store", "--no-hist"],
+COMMANDS = (["json"], ["show"], ["list"], ["show", "--op", "store", "--hist"],
             ["explain", "readdirty", "rwlock"], ["explain", "--json", "readdirty", "rwlock"],
             ["wait"])
 REFUSALS = {1, 6, 8, 11}	# 1: "wait" and a run that failed; 8: a map has another name now

@@ -6,10 +6,20 @@
 answer() {	# RESULTS TEXT...
 	tree "$1"
 	shift
-	COLUMNS=1000 mapstat show --no-hist
+	COLUMNS=1000 mapstat show
 	{ tr '\n' ' ' < "$tmp/out"; echo; } > "$tmp/flat"
 	exits 0 && has flat "$@"
 }
+# times MAP NS...: of each of its rounds, and their median
+times() {
+	awk -F'\t' -v OFS='\t' -v map="$1" -v ns="${*:2}" '
+		BEGIN { n = split(ns, at, " "); m = split(ns, sorted, " ")
+			for (i = 1; i <= m; i++) for (j = i; j > 1 && sorted[j - 1] > sorted[j]; j--) {
+				t = sorted[j]; sorted[j] = sorted[j - 1]; sorted[j - 1] = t } }
+		$1 == map { $6 = $2 == "median" ? sorted[(n + 1) / 2] : at[$2] } { print }' \
+		"$tmp/tree/results" > "$tmp/results" && mv "$tmp/results" "$tmp/tree/results"
+}
+
 # Breaks when a tie, a tail or the direction of the test is counted wrongly.
 test_rank_test() {
 	${CC:-cc} -std=gnu11 -D_GNU_SOURCE -I"$here/../../include" -Wall -Wextra -O1 -g \
@@ -34,6 +44,32 @@ test_answer_wrong_is_not_ranked() {
 	# Its median of errors is 0: the rounds tell.
 	[[ $(awk '/^seqlock|^busted/ { print $1; exit }' "$tmp/out") == seqlock ]]
 }
+
+# Breaks when a map is compared with itself.
+test_show_compares_with_the_best_of_all() {
+	tree
+	mapstat show rwlock
+	exits 0 && has out "2.59×" && lacks out "1.00×" || return
+	tr '\n' ' ' < "$tmp/out" > "$tmp/flat"
+	has flat "seqlock is fastest" "2.59× as fast as rwlock" || return
+	! grep -q '^readdirty  ' "$tmp/out"
+}
+# Six maps that all lie within the noise: the longest answer. Breaks when it is not on the first
+# screen, or anything is before it.
+test_show_answers_on_one_screen() {
+	local map
+	tree
+	sed -i -n '/^rhashtable\t/{p;s/^rhashtable/readdirty_classic/};p' "$tmp/tree/results"
+	for map in seqlock readdirty readdirty_classic sharded rhashtable rwlock; do
+		times "$map" 101.1 102.2 103.3 104.4 105.5
+	done
+	mapstat show
+	exits 0 || return
+	head -n 23 "$tmp/out" > "$tmp/screen"
+	has screen "map" "no winner" "readdirty_classic (103.3 ns" "Linux 6.12.117-cloud-amd64, accel -, CPUs -, threads 2" &&
+		[[ $(head -n 1 "$tmp/screen") == map* ]]
+}
+test_show_hist_is_asked_for() { tree; mapstat show; exits 0 && lacks out " timed" && lacks out "p90"; }
 
 # -- emulated --
 
