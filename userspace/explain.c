@@ -175,7 +175,10 @@ static bool said_before(const struct comparison *c, size_t figure, size_t side, 
 	return false;
 }
 
-/* Where the figures of accesses and misses come from, and why others are '-'. */
+/*
+ * Where the figures of accesses and misses come from, and why others are '-'; why times are,
+ * is said in words.
+ */
 static void notes_put(const struct comparison *c, const struct term *term, FILE *out)
 {
 	const char *source = compared_source(&c->map[0]);
@@ -193,7 +196,7 @@ static void notes_put(const struct comparison *c, const struct term *term, FILE 
 		for (size_t i = 0; i < c->nfigures; i++) {
 			const char *why = figure_missing(c, &c->figure[i], side);
 
-			if (!why || said_before(c, i, side, why))
+			if (!why || why == c->untimed || said_before(c, i, side, why))
 				continue;
 			snprintf(line, sizeof(line), "- of %s, %s: %s", c->map[side].ranked->map,
 				 c->figure[i].rule->group, why);

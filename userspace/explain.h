@@ -52,7 +52,9 @@ struct comparison {
 	bool stats_off;
 	bool sources_differ;	/* of cache misses: then they cannot be compared */
 	const char *undecided;	/* why no difference can be told; NULL: it can */
-	bool within_spread;
+	const char *untimed;	/* why no time can be used; NULL: they can */
+	struct rank_test test;	/* the faster against the slower */
+	bool noise;		/* the rounds do not show which is slower */
 	size_t slower;		/* of the two; by the median */
 };
 

@@ -5,21 +5,13 @@
 #include <math.h>
 #include "explain.h"
 
-static void put_number(FILE *out, double v)
-{
-	if (isfinite(v))
-		fprintf(out, "%.15g", v);
-	else
-		fputs("null", out);
-}
-
 static void put_two(FILE *out, const char *name, double a, double b)
 {
 	json_key(out, name, false);
 	putc('[', out);
-	put_number(out, a);
+	json_double(out, a);
 	fputs(", ", out);
-	put_number(out, b);
+	json_double(out, b);
 	putc(']', out);
 }
 
@@ -27,7 +19,7 @@ static void put_time(const struct comparison *c, FILE *out)
 {
 	const struct ranked *a = c->map[0].ranked, *b = c->map[1].ranked;
 
-	json_key(out, "maps", true);
+	json_key(out, "maps", false);
 	putc('[', out);
 	json_string(out, a->map);
 	fputs(", ", out);
@@ -43,12 +35,21 @@ static void put_answer(const struct comparison *c, FILE *out)
 {
 	json_key(out, "answer", false);
 	json_string(out, c->undecided ? "undecided" :
-			 c->within_spread ? "within spread" : "slower");
+			 c->noise ? "within noise" : "slower");
 	json_key(out, "slower", false);
-	if (c->undecided || c->within_spread)
+	if (c->undecided || c->noise)
 		fputs("null", out);
 	else
 		json_string(out, c->map[c->slower].ranked->map);
+	json_key(out, "reason", false);
+	if (c->undecided)
+		json_string(out, c->undecided);
+	else
+		fputs("null", out);
+	json_key(out, "p", false);
+	json_double(out, c->test.p);
+	json_key(out, "method", false);
+	json_method(out, &c->test);
 }
 
 static void put_sources(const struct comparison *c, FILE *out)
@@ -98,7 +99,7 @@ static void put_figures(const struct comparison *c, FILE *out)
 		put_two(out, "values", f->known[0] ? f->value[0] : NAN,
 			f->known[1] ? f->value[1] : NAN);
 		json_key(out, "difference", false);
-		put_number(out, figure_difference(f));
+		json_double(out, figure_difference(f));
 		put_reasons(c, f, out);
 		putc('}', out);
 	}
@@ -119,9 +120,9 @@ static void put_differing(const struct comparison *c, FILE *out)
 		json_key(out, "more_in", false);
 		json_string(out, c->map[figure_difference(f) > 0 ? 0 : 1].ranked->map);
 		json_key(out, "difference", false);
-		put_number(out, fabs(figure_difference(f)));
+		json_double(out, fabs(figure_difference(f)));
 		json_key(out, "ns_each", false);
-		put_number(out, figure_price(c, f));
+		json_double(out, figure_price(c, f));
 		putc('}', out);
 	}
 	putc(']', out);
@@ -146,7 +147,8 @@ static void put_pauses(const struct comparison *c, FILE *out)
 void explain_json(const struct comparison *c, const struct results *r, const struct sentences *s,
 		  FILE *out)
 {
-	putc('{', out);
+	fputs("{\"accel\": ", out);
+	json_accel(out, r->accel);
 	put_time(c, out);
 	put_answer(c, out);
 	put_sources(c, out);

@@ -127,11 +127,18 @@ static bool from_stats(const struct pairs *stats, const char *name, double *valu
 
 /* -- all of them -- */
 
+static bool is_time(const struct figure_rule *rule)
+{
+	return rule->kind == NANOSECONDS || rule == rules;
+}
+
 static bool value_of(const struct comparison *c, size_t side, const struct results *r,
 		     const struct figure_rule *rule, double *value)
 {
 	const struct compared *m = &c->map[side];
 
+	if (c->untimed && is_time(rule))
+		return false;
 	switch (rule->from) {
 	case FROM_RESULTS:
 		return row_value(r, m->ranked->row, rule->name, value);
@@ -165,6 +172,8 @@ const char *figure_missing(const struct comparison *c, const struct figure *f, s
 
 	if (f->known[side])
 		return NULL;
+	if (c->untimed && is_time(f->rule))
+		return c->untimed;
 	if (f->rule->from == FROM_RESULTS || f->rule->from == FROM_ROUNDS)
 		return c->stats_off ? "nothing was counted in the rounds (stats=0)" :
 				      "results has none";
@@ -246,14 +255,18 @@ static void judge(struct comparison *c, const struct results *r)
 	c->undecided = results_undecided(r);
 	if (!c->undecided && (a->wrong || b->wrong))
 		c->undecided = "A map gave wrong answers: its figures decide nothing.";
+	if (!c->undecided)
+		c->undecided = c->untimed;
 	if (!c->undecided && (isnan(a->ns) || isnan(b->ns)))
 		c->undecided = "The time was not measured.";
-	if (!c->undecided && (a->rounds < 2 || b->rounds < 2))
-		c->undecided = "One round has no spread: run more rounds.";
 	if (c->undecided)
 		return;
-	c->within_spread = ranked_overlap(a, b);
 	c->slower = a->ns >= b->ns ? 0 : 1;
+	if (!rounds_compare(r, c->map[!c->slower].ranked->map, c->map[c->slower].ranked->map,
+			    &c->test))
+		c->undecided = "Fewer than 5 rounds decide nothing: run more.";
+	else
+		c->noise = !c->test.lower || c->test.p >= P_MOST;
 }
 
 /* Who counted a map's misses; NULL: nobody. */
@@ -278,7 +291,11 @@ int comparison_read(struct comparison *c, const struct tree *t, const struct opt
 	struct names live;
 	int ret;
 
-	*c = (struct comparison){ .stats_off = stats && !strcmp(stats, "0") };
+	*c = (struct comparison){
+		.stats_off = stats && !strcmp(stats, "0"),
+		.untimed = results_untimed(r),
+		.test.p = NAN,
+	};
 	ret = maps_list(t, &live);
 	if (ret)
 		return ret;

@@ -2,6 +2,7 @@
 /*
  * "mapstat json": all that the text files say, as one JSON document.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "mapstat.h"
@@ -93,6 +94,14 @@ void json_pairs(FILE *out, const struct pairs *p)
 	putc('}', out);
 }
 
+void json_double(FILE *out, double v)
+{
+	if (isfinite(v))
+		fprintf(out, "%.15g", v);
+	else
+		fputs("null", out);
+}
+
 static void put_text(FILE *out, const char *text)
 {
 	if (text)
@@ -104,6 +113,11 @@ static void put_text(FILE *out, const char *text)
 void json_accel(FILE *out, enum accel accel)
 {
 	put_text(out, accel_name(accel));
+}
+
+void json_method(FILE *out, const struct rank_test *test)
+{
+	put_text(out, isnan(test->p) ? NULL : test->exact ? "exact" : "normal");
 }
 
 static int put_control(const struct tree *t, FILE *out)
@@ -176,6 +190,52 @@ static void put_rows(const struct results *r, bool medians, FILE *out)
 	fputs("],\n", out);
 }
 
+static void put_ranked(const struct ranking *k, FILE *out)
+{
+	const char *undecided = ranking_undecided(k);
+
+	fputs("{\"winner\": ", out);
+	put_text(out, undecided ? NULL : ranking_best(k)->map);
+	fputs(", \"maps\": [", out);
+	for (size_t i = 0; i < ranking_contenders(k); i++) {
+		const struct ranked *m = &k->at[i];
+
+		fputs(i ? ",\n  {\"map\": " : "\n  {\"map\": ", out);
+		json_string(out, m->map);
+		fputs(", \"ns_per_op\": ", out);
+		json_double(out, m->ns);
+		fprintf(out, ", \"rounds\": %u, \"p\": ", m->rounds);
+		json_double(out, m->test.p);
+		fputs(", \"p_holm\": ", out);
+		json_double(out, m->p_holm);
+		fputs(", \"method\": ", out);
+		json_method(out, &m->test);
+		putc('}', out);
+	}
+	fputs("]},\n \"reason\": ", out);
+	put_text(out, undecided);
+}
+
+/* The ranking or null, and the reason if there is no winner. */
+static void put_ranking(const struct results *r, FILE *out)
+{
+	static const struct options all;
+	const char *undecided = results_undecided(r);
+	struct ranking k;
+
+	if (!undecided)
+		undecided = results_untimed(r);
+	fputs(",\n \"ranking\": ", out);
+	if (undecided) {
+		fputs("null,\n \"reason\": ", out);
+		json_string(out, undecided);
+		return;
+	}
+	ranking_make(&k, r, &all);
+	put_ranked(&k, out);
+	free(k.at);
+}
+
 static int put_results(const struct tree *t, FILE *out)
 {
 	struct results r;
@@ -196,7 +256,9 @@ static int put_results(const struct tree *t, FILE *out)
 	json_string(out, r.reason);
 	fputs(", \"parameters\": ", out);
 	json_pairs(out, &r.parameters);
-	fputs("}}", out);
+	putc('}', out);
+	put_ranking(&r, out);
+	putc('}', out);
 	results_free(&r);
 	return ST_OK;
 }

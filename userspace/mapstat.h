@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <uapi/mapstat.h>
+#include "rank_test.h"
 
 #define MAPSTAT_VERSION	"0.1.0"
 #define DEFAULT_ROOT	"/sys/kernel/debug/mapstat"
@@ -204,6 +205,10 @@ unsigned int results_spread(const struct results *r, const char *map, double *mi
  * Return: false if none was counted.
  */
 bool results_errors(const struct results *r, const char *map, double *errors);
+/* Return: why the figures of such a run decide nothing; NULL: they do. */
+const char *results_undecided(const struct results *r);
+/* Return: why no time of it can be used; NULL: they can. */
+const char *results_untimed(const struct results *r);
 
 /* -- latency (latency.c) -- */
 
@@ -303,7 +308,11 @@ const char *param_range(const char *name);	/* NULL if unknown */
 void json_string(FILE *out, const char *text);
 void json_key(FILE *out, const char *name, bool first);
 void json_pairs(FILE *out, const struct pairs *p);
+/* Not finite: null. */
+void json_double(FILE *out, double v);
 void json_accel(FILE *out, enum accel accel);
+/* "exact" or "normal"; null if there was no test. */
+void json_method(FILE *out, const struct rank_test *test);
 
 /* -- terminal (term.c) -- */
 
@@ -348,11 +357,11 @@ int wait_idle(const struct tree *t);
 int run_with(const struct tree *t, const struct options *opt, const char *const *own,
 	     int *verdict);
 
-/* -- parts of "json" -- */
+/* -- the ranking (ranking.c) -- */
 
-void json_string(FILE *out, const char *text);
-
-/* -- parts of "show" (table.c, histogram.c, answer.c) -- */
+/* Of each map: with 4, p is 0.029 at best, and two others cannot both be beaten. */
+#define ROUNDS_LEAST	5
+#define P_MOST		0.05	/* what is as probable by chance alone is noise */
 
 struct ranked {
 	const struct row *row;
@@ -360,13 +369,15 @@ struct ranked {
 	double ns;		/* median of ns_per_op; NaN if not measured */
 	double min, max;	/* over the rounds */
 	unsigned int rounds;
+	struct rank_test test;	/* the best against this one; p is NaN if there was none */
+	double p_holm;		/* corrected for the number of comparisons */
 	bool wrong;		/* its answers were checked and found wrong */
 	bool shown;		/* selected by the arguments */
 };
 
 /* All maps of the run: the best is the best of them, whatever is shown. */
 struct ranking {
-	struct ranked *at;	/* fastest first, wrong ones last */
+	struct ranked *at;	/* fastest first, wrong ones last; the run's order without times */
 	size_t n;
 	size_t nshown;
 };
@@ -375,6 +386,20 @@ struct ranking {
 bool map_selected(const struct options *opt, const char *map);
 void ranking_make(struct ranking *k, const struct results *r, const struct options *opt);
 const struct ranked *ranking_best(const struct ranking *k);
+/* How many were measured and gave right answers; they come first. */
+size_t ranking_contenders(const struct ranking *k);
+/* Does the best beat this one? */
+bool ranked_beaten(const struct ranked *other);
+/* Return: why no winner is named; NULL: the best is the winner. */
+const char *ranking_undecided(const struct ranking *k);
+/*
+ * The rounds' times of two maps, one comparison alone.  Return: false without enough rounds, or
+ * without times.
+ */
+bool rounds_compare(const struct results *r, const char *a, const char *b, struct rank_test *test);
+
+/* -- parts of "show" (table.c, histogram.c, answer.c) -- */
+
 /* The ranking alone: times.  The details: all else. */
 void table_ranking(const struct results *r, const struct ranking *k, const struct term *term,
 		   FILE *out);
@@ -385,9 +410,6 @@ void histogram_show(const char *map, const struct latency_op *op,
 void answer_show(const struct results *r, const struct ranking *k, const struct term *term,
 		 FILE *out);
 void mix_describe(const struct results *r, FILE *out);
-bool ranked_overlap(const struct ranked *a, const struct ranked *b);
-/* Return: why the figures of such a run decide nothing; NULL: they do. */
-const char *results_undecided(const struct results *r);
 /* Print @s, breaking lines between words. */
 void put_wrapped(FILE *out, const struct term *term, const char *s);
 

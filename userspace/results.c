@@ -338,3 +338,23 @@ bool results_errors(const struct results *r, const char *map, double *errors)
 	}
 	return counted;
 }
+
+const char *results_undecided(const struct results *r)
+{
+	if (!strcmp(r->verdict, "NONE") && r->nrows)
+		return "The run was stopped before its end: its rounds so far decide nothing.";
+	if (!strcmp(r->verdict, "NONE"))
+		return "No run yet. Begin one with: mapstat run";
+	if (!strcmp(r->verdict, "RUNNING"))
+		return "The run is not over, the figures will still change. Wait for it with: "
+		       "mapstat wait";
+	if (strcmp(r->verdict, "SUCCESS"))
+		return "The run failed: its figures decide nothing.";
+	return NULL;
+}
+
+const char *results_untimed(const struct results *r)
+{
+	return r->accel == ACCEL_TCG ? "Emulated CPU (QEMU TCG): times are the emulator's, so "
+				       "there is no ranking." : NULL;
+}

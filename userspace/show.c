@@ -130,7 +130,8 @@ static void show_sources(const struct view *v, const struct term *term, FILE *ou
 	}
 	fclose(f);
 	free(text);
-	show_text(v->results.source, term, out);
+	if (!results_untimed(&v->results))
+		show_text(v->results.source, term, out);
 	if (v->results.misses && strcmp(v->results.misses, "-"))
 		show_misses(v->results.misses, term, out);
 	putc('\n', out);
@@ -198,8 +199,14 @@ static int show_latency(const struct tree *t, const char *map, const struct opti
 static int show_histograms(const struct tree *t, const struct view *v,
 			   const struct options *opt, const struct term *term, FILE *out)
 {
+	const char *untimed = results_untimed(&v->results);
 	int ret = ST_OK;
 
+	if (untimed) {
+		putc('\n', out);
+		put_wrapped(out, term, untimed);
+		return ST_OK;
+	}
 	for (size_t i = 0; i < v->ranking.n && !ret; i++)
 		if (v->ranking.at[i].shown && names_have(&v->live, v->ranking.at[i].map))
 			ret = show_latency(t, v->ranking.at[i].map, opt, term, out);
@@ -218,7 +225,7 @@ static int show_view(const struct tree *t, const struct view *v, const struct op
 
 	if (ret)
 		return ret;
-	if (v->ranking.nshown)
+	if (v->ranking.nshown && !results_untimed(&v->results))
 		table_ranking(&v->results, &v->ranking, term, out);
 	if (of_run) {
 		answer_show(&v->results, &v->ranking, term, out);

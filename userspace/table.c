@@ -74,17 +74,19 @@ static void choose_times(struct grid *g, const char *op)
 		add(g, (struct column){ "response", "p99", NS, "response_p99_ns", true });
 }
 
-static void choose_details(struct grid *g, const char *op)
+static void choose_details(struct grid *g, const char *op, bool timed)
 {
 	add(g, (struct column){ "", "map", MAP, NULL, false });
-	choose_times(g, op);
+	if (timed)
+		choose_times(g, op);
 	add(g, (struct column){ "", "backlog", COUNT, "backlog_max_ops", true });
 	add(g, (struct column){ "lock", "waits", COUNT, "lock_waits", false });
 	add(g, (struct column){ "", "retries", COUNT, "retries", false });
 	add(g, (struct column){ "allocs", "/op", SMALL, "allocs_per_op", false });
 	add(g, (struct column){ "bytes", "/entry", FIXED, "bytes_per_entry", false });
 	add(g, (struct column){ "pauses", "count", COUNT, "pauses", false });
-	add(g, (struct column){ "pauses", "max", NS, "pause_max_ns", true });
+	if (timed)
+		add(g, (struct column){ "pauses", "max", NS, "pause_max_ns", true });
 	add(g, (struct column){ "lines", "/op", SMALL, "model_lines_per_op", true });
 	add(g, (struct column){ "model", "L1D/op", SMALL, "model_l1d_misses_per_op", true });
 	add(g, (struct column){ "model", "cohr/op", SMALL, "model_coherence_misses_per_op", true });
@@ -321,6 +323,6 @@ void table_details(const struct results *r, const struct ranking *k, const struc
 {
 	struct grid g = { 0 };
 
-	choose_details(&g, results_op(opt->op));
+	choose_details(&g, results_op(opt->op), !results_untimed(r));
 	grid_show(&g, r, k, term, out);
 }

@@ -32,7 +32,7 @@ double figure_more(const struct comparison *c, const struct figure *f)
 
 static bool is_slower(const struct comparison *c)
 {
-	return !c->undecided && !c->within_spread;
+	return !c->undecided && !c->noise;
 }
 
 double figure_price(const struct comparison *c, const struct figure *f)
@@ -75,7 +75,7 @@ static void put_difference(FILE *out, const struct comparison *c, const struct t
 	put_time(out, faster, false);
 	if (faster->ns > 0)
 		fprintf(out, ", %.2f%s", slower->ns / faster->ns, term->utf8 ? "×" : "x");
-	putc('.', out);
+	fprintf(out, " (p = %.2g).", c->test.p);
 }
 
 static void say_time(struct sentences *s, const struct comparison *c, const struct term *term)
@@ -84,9 +84,11 @@ static void say_time(struct sentences *s, const struct comparison *c, const stru
 	FILE *f = sentence_begin(s, &len);
 
 	if (c->undecided) {
+		if (c->untimed && c->undecided != c->untimed)
+			fprintf(f, "%s ", c->untimed);
 		fputs(c->undecided, f);
-	} else if (c->within_spread) {
-		fputs("Within the spread, no difference: per operation ", f);
+	} else if (c->noise) {
+		fputs("Within the noise, no difference: per operation ", f);
 		put_safe(f, name_of(c, 0));
 		fputs(" takes ", f);
 		put_time(f, c->map[0].ranked, true);
@@ -94,7 +96,7 @@ static void say_time(struct sentences *s, const struct comparison *c, const stru
 		put_safe(f, name_of(c, 1));
 		putc(' ', f);
 		put_time(f, c->map[1].ranked, true);
-		fputs(", and the rounds overlap.", f);
+		fprintf(f, "; p = %.2g.", c->test.p);
 	} else {
 		put_difference(f, c, term);
 	}
@@ -189,7 +191,8 @@ static void say_most(struct sentences *s, const struct comparison *c, bool model
 	sentence_end(s, f);
 }
 
-static void put_kind(FILE *out, const struct pause_kind *k, const struct term *term)
+static void put_kind(FILE *out, const struct pause_kind *k, bool timed,
+		     const struct term *term)
 {
 	const char *total = pairs_get(&k->summary, "total");
 	const char *sum = pairs_get(&k->summary, "sum_ns");
@@ -201,8 +204,10 @@ static void put_kind(FILE *out, const struct pause_kind *k, const struct term *t
 	if (!total || !sum || !longest || !parse_u64(total, &n) || !parse_u64(sum, &ns) ||
 	    !parse_u64(longest, &max) || !n)
 		return;
-	fprintf(out, " %llu time%s, ", (unsigned long long)n, n == 1 ? "" : "s");
-	fprintf(out, "on average %s, ", human_ns(text, term, (double)ns / (double)n));
+	fprintf(out, " %llu time%s", (unsigned long long)n, n == 1 ? "" : "s");
+	if (!timed)
+		return;
+	fprintf(out, ", on average %s, ", human_ns(text, term, (double)ns / (double)n));
 	fprintf(out, "at most %s", human_ns(text, term, (double)max));
 }
 
@@ -224,7 +229,7 @@ static void say_pauses(struct sentences *s, const struct comparison *c, const st
 		fputs(p->nkinds ? ": " : ": none", f);
 		for (size_t i = 0; i < p->nkinds; i++) {
 			fputs(i ? ", " : "", f);
-			put_kind(f, &p->kind[i], term);
+			put_kind(f, &p->kind[i], !c->untimed, term);
 		}
 	}
 	putc('.', f);

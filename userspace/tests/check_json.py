@@ -6,6 +6,8 @@ import os
 import re
 import sys
 
+import ranks
+
 NUMBER = re.compile(r"-?\d+(\.\d+)?$")
 TEXT = {"module", "kernel", "clock", "design", "maps", "cpus", "dist", "arrival", "layout", "mode"}
 
@@ -45,6 +47,33 @@ def check_results(tree, doc):
 def accel(tree):
     path = os.path.join(tree, "accel")
     return lines(tree, "accel")[0][0] if os.path.exists(path) else None
+
+
+def check_ranking(tree, doc):
+    """The best against each other map, and the winner that follows."""
+    if doc["verdict"]["state"] != "SUCCESS" or accel(tree) == "tcg":
+        same("ranking", None, doc["ranking"])
+        same("reason", True, bool(doc["reason"]))
+        return
+    wrong = {r["map"] for r in doc["rounds"] + doc["medians"] if r["errors"]}
+    medians = sorted((r["ns_per_op"], i, r["map"]) for i, r in enumerate(doc["medians"])
+                     if r["map"] not in wrong)
+    told = doc["ranking"]["maps"]
+    same("order", [name for _, _, name in medians], [m["map"] for m in told])
+    times = [[r["ns_per_op"] for r in doc["rounds"] if r["map"] == m["map"]] for m in told]
+    enough = all(len(t) >= ranks.LEAST_ROUNDS for t in times)
+    p = [ranks.p_value(times[0], t) for t in times[1:]] if enough else []
+    near("p", [None] + (p or [None] * (len(told) - 1)), [m["p"] for m in told])
+    near("p_holm", [None] + (ranks.holm(p) or [None] * (len(told) - 1)),
+         [m["p_holm"] for m in told])
+    wins = enough and len(told) > 1 and max(ranks.holm(p)) < ranks.MOST_P
+    same("winner", told[0]["map"] if wins else None, doc["ranking"]["winner"])
+    same("reason", wins, doc["reason"] is None)
+
+
+def near(what, want, got):
+    same(what, [w is None for w in want], [g is None for g in got])
+    same(what, [True] * len(want), [w is None or abs(w - g) < 1e-12 for w, g in zip(want, got)])
 
 
 def check_latency(tree, name, doc):
@@ -93,6 +122,7 @@ def main(tree, document):
          doc["parameters"])
     same("accel", accel(tree), doc["accel"])
     check_results(tree, doc["results"])
+    check_ranking(tree, doc["results"])
     same("maps", sorted(os.listdir(os.path.join(tree, "maps"))), [m["name"] for m in doc["maps"]])
     for m in doc["maps"]:
         stats = {k: value(v, k) for k, v in lines(tree, f"maps/{m['name']}/stats")}

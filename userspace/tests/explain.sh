@@ -63,11 +63,11 @@ misses_are() {	# MAP... SOURCE: and no totals
 test_explain_within_spread() {
 	tree tie
 	COLUMNS=1000 mapstat explain seqlock readdirty
-	exits 0 && has out "Within the spread, no difference" && lacks out "ns each"
+	exits 0 && has out "Within the noise, no difference" "p = 0.22" && lacks out "ns each"
 }
 test_explain_undecided() {
 	local pair="seqlock rwlock"
-	tree one-round && explained "One round has no spread" && lacks out "ns each" || return
+	tree one-round && explained "Fewer than 5 rounds decide nothing" && lacks out "ns each" || return
 	tree stopped && explained "stopped before its end" || return
 	tree wrong && pair="busted rwlock" explained "gave wrong answers: its figures decide nothing"
 }

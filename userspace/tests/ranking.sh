@@ -6,6 +6,9 @@
 answer() {	# RESULTS TEXT...
 	tree "$1"
 	shift
+	answered "$@"
+}
+answered() {	# TEXT...: what show says of the tree, on one line
 	COLUMNS=1000 mapstat show
 	{ tr '\n' ' ' < "$tmp/out"; echo; } > "$tmp/flat"
 	exits 0 && has flat "$@"
@@ -27,14 +30,49 @@ test_rank_test() {
 		"$here/../rank_test.c" -lm && "$tmp/rank_test"
 }
 test_answer_tie() {
-	answer tie "within the spread, no winner" "readdirty (21.6 ns, 21.4..22.6)" \
-		"as fast as rwlock" && lacks out "is fastest"
+	answer tie "no winner. seqlock has the lowest median" "within the noise of: readdirty (p = 0.22)." \
+		"seqlock is 2.60× as fast as rwlock" && lacks out "is fastest"
 }
 test_answer_tie_with_baseline() {
-	answer tie-baseline "within the spread, no winner" "rounds of rwlock (" &&
+	answer tie-baseline "no winner" "within the noise of: rwlock (p = 1)." &&
 		lacks out "is fastest" && lacks out "as fast as"
 }
-test_answer_one_round() { answer one-round "run more rounds" && lacks out "is fastest"; }
+# One round overlaps, the others do not. Breaks when spreads decide.
+test_answer_overlap_with_winner() {
+	tree tie-baseline
+	times seqlock 20.0 20.1 20.2 20.3 22.0
+	times rwlock 21.9 22.1 22.2 22.3 22.4
+	answered "seqlock is fastest" "; p = 0.016."
+}
+# Breaks when the number of comparisons does not count: 0.016 of one is 0.063 of four.
+test_answer_of_many_maps() {
+	local map
+	tree
+	times seqlock 20.0 20.1 20.2 20.3 22.0
+	times readdirty 21.9 22.1 22.2 22.3 22.4
+	answered "seqlock is fastest" "p = 0.032 at most against each other map." || return
+	for map in readdirty sharded rhashtable rwlock; do
+		times "$map" 21.9 22.1 22.2 22.3 22.4
+	done
+	answered "no winner. seqlock has the lowest median" "readdirty (p = 0.063)" "rwlock (p = 0.063)"
+}
+# The median of the file is lower, the rounds are higher. Breaks when only p decides.
+test_answer_needs_the_direction() {
+	tree tie-baseline
+	times seqlock 30 31 32 33 34
+	times rwlock 40 41 42 43 44
+	sed -i '/^rwlock\tmedian/s/\t42\t/\t29\t/' "$tmp/tree/results"
+	answered "no winner. rwlock has the lowest median" "within the noise of: seqlock"
+}
+test_answer_one_round() { answer one-round "no winner: fewer than 5 rounds" && lacks out "is fastest"; }
+# Four rounds that do not touch: p = 0.029. Breaks when p alone decides.
+test_answer_four_rounds() {
+	tree poisson
+	sed -i '/^[a-z]*\t5\t/d' "$tmp/tree/results"
+	answered "no winner: fewer than 5 rounds" && lacks out "is fastest" || return
+	mapstat explain seqlock rwlock
+	exits 0 && has out "Fewer than 5 rounds decide nothing" && lacks out "ns each"
+}
 test_answer_none() { answer none "No run yet" "mapstat run"; }
 test_answer_stopped() { answer stopped "stopped before its end" && lacks out "No run yet"; }
 test_answer_running() { answer running "The run is not over" && lacks out "is fastest"; }
@@ -44,7 +82,6 @@ test_answer_wrong_is_not_ranked() {
 	# Its median of errors is 0: the rounds tell.
 	[[ $(awk '/^seqlock|^busted/ { print $1; exit }' "$tmp/out") == seqlock ]]
 }
-
 # Breaks when a map is compared with itself.
 test_show_compares_with_the_best_of_all() {
 	tree
@@ -66,13 +103,50 @@ test_show_answers_on_one_screen() {
 	mapstat show
 	exits 0 || return
 	head -n 23 "$tmp/out" > "$tmp/screen"
-	has screen "map" "no winner" "readdirty_classic (103.3 ns" "Linux 6.12.117-cloud-amd64, accel -, CPUs -, threads 2" &&
+	has screen "map" "no winner" "readdirty_classic (p = 1)" "Linux 6.12.117-cloud-amd64, accel -, CPUs -, threads 2" &&
 		[[ $(head -n 1 "$tmp/screen") == map* ]]
 }
 test_show_hist_is_asked_for() { tree; mapstat show; exits 0 && lacks out " timed" && lacks out "p90"; }
 
 # -- emulated --
 
+emulated="Emulated CPU (QEMU TCG): times are the emulator's, so there is no ranking."
+
+emulated_tree() {
+	tree
+	echo tcg > "$tmp/tree/accel"
+}
+test_emulated_show() { emulated_tree; mapstat show --hist; exits 0 && empty err && expects show-tcg; }
+test_emulated_explain() { emulated_tree; mapstat explain readdirty rwlock; exits 0 && expects explain-tcg; }
+test_emulated_names_no_winner() {
+	local command
+	emulated_tree
+	for command in show "show seqlock" "explain seqlock rwlock"; do
+		# shellcheck disable=SC2086 # a command and its arguments
+		COLUMNS=200 mapstat $command
+		exits 0 && has out "$emulated" && lacks out "fastest" && lacks out "winner" &&
+			lacks out "takes" && lacks out "ns each" && lacks out "as fast as" || return
+		! grep -E '[0-9.] (ns|µs|ms)' "$tmp/out" || { say "a time in $command"; return 1; }
+	done
+	cp "$here/trees/results/running" "$tmp/tree/results"
+	answered "$emulated The run is not over"
+}
+test_emulated_json() {
+	emulated_tree
+	mapstat json
+	exits 0 && python3 "$here/check_json.py" "$tmp/tree" "$tmp/out" || return
+	mapstat explain --json seqlock rwlock
+	exits 0 && python3 "$here/check_explain.py" "$tmp/tree" "$tmp/out"
+}
+test_emulated_run() {
+	local kernel
+	tree none
+	echo tcg > "$tmp/tree/accel"
+	fake_kernel tie idle & kernel=$!
+	mapstat run
+	wait "$kernel"
+	exits 0 && has out "$emulated" && lacks out "no winner" && lacks out "vs best"
+}
 accel_is() {	# WORD: what json says
 	exits 0 && has out "\"accel\": $1,"
 }
