@@ -62,7 +62,7 @@ static int read_figure(const struct tree *t, const struct results *r, const char
 	f->misses = misses_per_op(&f->shared);
 	if (!median)
 		return ST_OK;
-	if (!row_value(r, median, "ns_per_op", &f->ns))
+	if (results_untimed(r) || !row_value(r, median, "ns_per_op", &f->ns))
 		f->ns = NAN;
 	f->rounds = results_spread(r, variant, &f->min, &f->max);
 	return ST_OK;
@@ -85,7 +85,7 @@ static void put_spread(FILE *out, const struct figure *f, unsigned int width)
 {
 	char min[HUMAN_LEN], max[HUMAN_LEN], buf[2 * HUMAN_LEN + 4] = "-";
 
-	if (f->rounds)
+	if (f->rounds && !isnan(f->ns))
 		snprintf(buf, sizeof(buf), "%s..%s", human_fixed(min, f->min, 1),
 			 human_fixed(max, f->max, 1));
 	put_cell(out, buf, width, RIGHT);
@@ -129,23 +129,38 @@ static void table(const struct figure *f, const struct term *term, FILE *out)
 	style_off(out, term, DIM);
 }
 
-/* One sentence on a pair, no stronger than the figures. */
-static void sentence(const char *what, const struct figure *packed, const struct figure *padded,
-		     FILE *out)
+/* One sentence on the times of a pair, no stronger than the rounds. */
+static void say_time(const char *what, const struct results *r, const struct figure *f,
+		     size_t packed, FILE *out)
 {
-	if (isnan(packed->ns) || isnan(padded->ns))
+	const size_t padded = packed | 1;
+	struct rank_test test;
+
+	if (isnan(f[packed].ns) || isnan(f[padded].ns))
 		fprintf(out, "Of %s there is no time. ", what);
-	else if (packed->min > padded->max)
-		fprintf(out, "Packed %s take %.1f times as long as padded ones. ", what,
-			packed->ns / padded->ns);
-	else if (padded->min > packed->max)
-		fprintf(out, "Packed %s take less time than padded ones here. ", what);
+	else if (!rounds_compare(r, variants[packed], variants[padded], &test))
+		fprintf(out, "Fewer than 5 rounds do not show what packing costs %s. ", what);
+	else if (test.p >= P_MOST)
+		fprintf(out, "Between packed and padded %s the rounds show no difference "
+			"(p = %.2g). ", what, test.p);
+	else if (test.lower)
+		fprintf(out, "Packed %s take less time than padded ones here (p = %.2g). ", what,
+			test.p);
 	else
-		fprintf(out, "Between packed and padded %s the spreads show no difference. ",
-			what);
-	if (!isnan(packed->misses) && !isnan(padded->misses))
-		fprintf(out, "In the model a packed operation has %.4f coherence misses, "
-			"a padded one %.4f. ", packed->misses, padded->misses);
+		fprintf(out, "Packed %s take %.1f times as long as padded ones (p = %.2g). ", what,
+			f[packed].ns / f[padded].ns, test.p);
+}
+
+static void sentence(const char *what, const struct results *r, const struct figure *f,
+		     size_t packed, FILE *out)
+{
+	const double misses = f[packed].misses, of_padded = f[packed | 1].misses;
+
+	if (!results_untimed(r))
+		say_time(what, r, f, packed, out);
+	if (!isnan(misses) && !isnan(of_padded))
+		fprintf(out, "In the model an operation on packed %s has %.4f coherence misses, "
+			"on padded ones %.4f. ", what, misses, of_padded);
 }
 
 static void answer(const struct results *r, const struct figure *f, const struct term *term,
@@ -159,8 +174,10 @@ static void answer(const struct results *r, const struct figure *f, const struct
 	if (threads && !strcmp(threads, "1"))
 		fputs("One thread shares its lines with nobody: run two or more, on CPUs of their "
 		      "own. ", words);
-	sentence("counters", &f[0], &f[1], words);
-	sentence("shards", &f[2], &f[3], words);
+	if (results_untimed(r))
+		fprintf(words, "%s ", results_untimed(r));
+	sentence("counters", r, f, 0, words);
+	sentence("shards", r, f, 2, words);
 	fclose(words);
 	put_wrapped(out, term, text);
 	free(text);

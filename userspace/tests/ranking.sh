@@ -147,6 +147,12 @@ test_emulated_run() {
 	wait "$kernel"
 	exits 0 && has out "$emulated" && lacks out "no winner" && lacks out "vs best"
 }
+test_emulated_falseshare() {
+	shared_tree
+	echo tcg > "$tmp/tree/accel"
+	COLUMNS=200 mapstat falseshare --last
+	exits 0 && has out "$emulated" "0.2500" && lacks out "499.9" && lacks out "the rounds show"
+}
 accel_is() {	# WORD: what json says
 	exits 0 && has out "\"accel\": $1,"
 }
