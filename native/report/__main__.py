@@ -7,7 +7,7 @@ usage: python3 native/report [--dir DIR] [--goals]
 
   --dir DIR          where the bench left native.tsv and the others (default: build/bench)
   --goals            only the goals
-  --markdown FILE    writes the table between <!-- bench --> and <!-- /bench --> of FILE
+  --markdown FILE    writes the tables between <!-- bench --> and <!-- /bench --> of FILE
   --picture FILE     draws FILE (SVG) with gnuplot; the script and its data stay beside it
 Exit status: 0; 1 when a file is wrong or missing; 2 for wrong usage. A goal that is not
 reached is no error.
@@ -19,6 +19,7 @@ import sys
 import cells
 import goals
 import growth
+import kernel
 import markdown
 import picture
 import rows
@@ -38,12 +39,12 @@ def main():
         for warning in bench.warnings:
             print(f"report: {warning}", file=sys.stderr)
         if args.markdown:
-            markdown.write(args.markdown, bench)
+            markdown.write(args.markdown, bench, args.dir)
         elif args.picture:
             picture.draw(args.picture, bench)
         else:
             if not args.goals:
-                print("\n".join([*cells.text(bench), *growth.progress(args.dir)]))
+                print("\n".join([*kernel.text(args.dir), *cells.text(bench), *growth.progress(args.dir)]))
             print("\n".join(goals.text(goals.all_goals(bench, args.dir))))
     except (rows.Wrong, OSError) as error:
         sys.exit(f"report: {error}")

@@ -39,7 +39,7 @@ class Figure:
 
     def __init__(self, measured):
         self.rounds = len(measured)
-        ns = [row["ns_per_op"] for row in measured]
+        self.values = ns = [row["ns_per_op"] for row in measured]
         mops = [row["mops"] for row in measured]
         self.measured = None not in ns and None not in mops
         if self.measured:

@@ -5,13 +5,15 @@ import os
 import statistics
 
 import growth
+import kernel
+import ranktest
 import rows
 from cells import NONE, OFF, ON, OURS, PLAIN, Bench, Cell, kind, table
 from verdict import Goal, judged
 
 SIZES = (1000, 100000, 1000000)
 MIXED = "97.3"
-DISAGREE = "; rounds disagree"  # within their spread it is reached as well as not
+DISAGREE = "; rounds disagree"  # it is neither reached nor missed beyond the noise
 
 class Speed:
     """Goals from native.tsv; keys are uniform."""
@@ -34,7 +36,7 @@ class Speed:
                 return judged(work, limit, at_least, None, f"{name} was not measured, {at}")
         why = ", ".join(f"{name} {figure.ns:.2f} ns ({figure.least:.2f}..{figure.most:.2f})"
                         for name, figure in (slow, fast)) + f", {at}"
-        if limit and slow[1].least / fast[1].most < limit < slow[1].most / fast[1].least:
+        if limit and not ranktest.differ([ns / limit for ns in slow[1].values], fast[1].values):
             why += DISAGREE
         found = judged(work, limit, at_least, slow[1].ns / fast[1].ns, why)
         if found.verdict == "not reached" and plain:
@@ -44,11 +46,13 @@ class Speed:
         return found
 
     def told_apart(self, work, one, other, at):
-        """A cost that cannot be measured is the goal: rounds of both lie among each other."""
+        """A cost that cannot be measured is the goal: one is not slower beyond the noise."""
         for name, figure in (one, other):
             if figure is None:
                 return Goal(work, "not measurable", "-", "-", f"{name} was not measured, {at}")
-        apart = one[1].least > other[1].most
+        if not ranktest.enough(one[1].values, other[1].values):
+            return Goal(work, "not measurable", "-", "-", f"fewer than {ranktest.ROUNDS} rounds, {at}")
+        apart = one[1].ns > other[1].ns and ranktest.differ(one[1].values, other[1].values)
         why = ", ".join(f"{name} {figure.ns:.2f} ns ({figure.least:.2f}..{figure.most:.2f})"
                         for name, figure in (one, other)) + f", {at}"
         return Goal(work, "not measurable", f"{one[1].ns / other[1].ns:.3f}x",
@@ -143,15 +147,14 @@ class Speed:
 
 
 def in_the_kernel(directory):
-    """uml.tsv has native.tsv's columns."""
-    path = os.path.join(directory, "uml.tsv")
-    speed = Speed(Bench(rows.read(path, rows.NATIVE))) if os.path.exists(path) else None
+    bench, reason = kernel.read(directory)
     for yardstick, limit in (("rhashtable", 2), ("hlist", None)):
         for n in SIZES:
             work = f"in the kernel (UML), hit, n = {n}: {yardstick} to best of ours"
-            if not speed:
-                yield judged(work, limit, True, None, f"no {path}")
+            if not bench:
+                yield judged(work, limit, True, None, reason)
                 continue
+            speed = Speed(bench)
             yield speed.compare(work, limit, True, speed.named(n, 1, "hit", yardstick),
                                 speed.best(n, 1, "hit", "ours"), "1 thread")
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The table in README.md."""
+"""The tables in README.md."""
 import os
 import statistics
 import tempfile
 
-from cells import PLAIN, Cell, ratio
+import kernel
+from cells import OURS, PLAIN, Cell, ratio
 from rows import Wrong
 
 BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
@@ -24,12 +25,38 @@ def named(found):
 
 def about(bench, figures):
     """Where it was measured, and how far the rounds of these figures lie apart."""
-    where = [c.partition(": ")[2] for c in bench.comments if c.startswith(("cpu: ", "kernel: "))]
+    where = [c.partition(": ")[2] for name in ("cpu: ", "kernel: ")
+             for c in bench.comments if c.startswith(name)]
     spreads = [100 * (f.most - f.least) / f.ns for f in figures]
     return (f"Medians of {max(f.rounds for f in figures)} rounds{' on ' if where else ''}"
             f"{', '.join(where)}. From the fastest round to the slowest it is "
             f"{statistics.median(spreads):.0f} % of the median in half of these figures, "
             f"{max(spreads):.0f} % in the worst.")
+
+
+def kernel_table(directory):
+    bench, reason = kernel.read(directory)
+    if not bench:
+        yield f"`-`: {reason}"
+        return
+    designs = (*OURS, *kernel.YARDSTICKS)
+    yield "ns per operation, with 1 / 2 threads:"
+    yield ""
+    yield f"| n | mix | {' | '.join(designs)} |"
+    yield "|--:|---|" + "--:|" * len(designs)
+    figures = []
+    for n in bench.sizes():
+        for name, mix in (("hit", "hit"), ("97.3 : 2.7", "97.3")):
+            cells = []
+            for design in designs:
+                each = [bench.get(n, threads, mix, "uniform", design) for threads in (1, 2)]
+                figures += [f for f in each if f]
+                cells.append(" / ".join(f"{f.ns:.1f}" if f else "-" for f in each))
+            yield f"| {spaced(n)} | {name} | {' | '.join(cells)} |"
+    if not figures:
+        raise Wrong(f"{bench.path}: nothing for the table was measured")
+    yield ""
+    yield about(bench, figures)
 
 
 def table(bench):
@@ -77,5 +104,6 @@ def put_between(path, begin, end, lines):
         raise
 
 
-def write(path, bench):
-    put_between(path, BEGIN, END, table(bench))
+def write(path, bench, directory):
+    put_between(path, BEGIN, END, ["### In the kernel", "", *kernel_table(directory), "",
+                                   "### In user space", "", *table(bench)])

@@ -95,8 +95,88 @@ table() {
 	printf '%s\n' "${@:2}" | tr ' ' '\t' >"$DIR/$1"
 }
 
+# The columns of native.tsv, stats.tsv and uml.tsv.
+header() {
+	grep '^design' "$TINY" | tr '\t' ' '
+}
+
+# speeds FILE "DESIGN N THREADS MIX NS...": such a file, with a round for each NS
+speeds() {
+	local file=$1 line ns round lines=()
+	shift
+	for line; do
+		read -ra line <<<"$line"
+		round=0
+		for ns in "${line[@]:4}"; do
+			lines+=("${line[*]:0:4} uniform $((round += 1)) 100 $ns")
+		done
+	done
+	table "$file" "$(header)" "${lines[@]}"
+}
+
+# uml.tsv: seqlock and rhashtable do not share a rank, seqlock and hlist do; hlist has no row with
+# two threads.
+kernel_run() {
+	speeds uml.tsv "seqlock 1000 1 hit 9 10 10 10 14" "rwlock 1000 1 hit 30 30 30 30 30" \
+		"rhashtable 1000 1 hit 20 20 25 30 30" "hlist 1000 1 hit 10 10 11 12 13" \
+		"seqlock 1000 2 hit 11 11 11 11 11" "rhashtable 1000 2 hit 22 22 22 22 22"
+	cat >>"$DIR/uml.tsv" <<-END
+	# kernel: 7.3.4, User-Mode Linux, 2 CPUs
+	# primitives: smp_mb 4.4 ns
+	# cpu: a made up one
+	END
+}
+
+# Breaks when the kernel's table is not the first, or has other figures than uml.tsv.
+kernel_first() {
+	local said
+	run_of cat
+	kernel_run
+	said=$(report 2>/dev/null)
+	equal "first line" "$(head -n 1 <<<"$said")" "in the kernel (UML)"
+	says "$said" "# kernel: 7.3.4, User-Mode Linux, 2 CPUs" "# primitives: smp_mb 4.4 ns" \
+		"kernel: n=1000 threads=1 mix=hit dist=uniform" "kernel: n=1000 threads=2 mix=hit dist=uniform" \
+		"design ns_per_op min..max to rhashtable to hlist" \
+		"seqlock 10.00 9.00..14.00 0.40x 0.91x" "rhashtable 25.00 20.00..30.00 1.00x 2.27x" \
+		"readdirty - - - -" "seqlock 11.00 11.00..11.00 0.50x -" "hlist - - - -" \
+		"# best of ours, seqlock, to rhashtable: 2.50x faster; to hlist: no difference beyond the noise (p = 0.4)" \
+		"# best of ours, seqlock, to rhashtable: 2.00x faster; to hlist: -: not measured"
+	rm "$DIR/uml.tsv"
+}
+
+# Breaks when a figure of the kernel is made up, or one that is wrong is taken.
+kernel_missing() {
+	run_of cat
+	says "$(report 2>/dev/null)" "in the kernel (UML): -: no $DIR/uml.tsv"
+	speeds uml.tsv "seqlock 1000 1 hit 9 10" "hlist 1000 1 hit 9 10 11"
+	refused_with "seqlock has 2 of 3 rounds: the run was cut short" report
+	rm "$DIR/uml.tsv"
+}
+
+# Breaks when ties, the number of rounds or the second side of the test are left out.
+rank_test() {
+	PYTHONPATH=native/report python3 - <<-END || fail "see above"
+	from ranktest import compared, differ, p_value
+
+	def equal(found, wanted):
+	    assert abs(found - wanted) < 1e-9, f"{found}, not {wanted}"
+
+	equal(p_value([1, 2, 3, 4, 5], [6, 7, 8, 9, 10]), 2 / 252)  # one way in each direction
+	equal(p_value([6, 7, 8, 9, 10], [1, 2, 3, 4, 5]), 2 / 252)
+	equal(p_value([1, 2, 3, 4, 6], [5, 7, 8, 9, 10]), 4 / 252)
+	equal(p_value([1, 1], [1, 2]), 1)   # midranks 2, 2, 2, 4: three sums of 4 and three of 6 around 5
+	equal(p_value([1, 1, 1], [2, 2, 2]), 2 / 20)
+	equal(p_value([5] * 5, [5] * 5), 1)
+	assert differ(range(5), range(5, 10)) and not differ(range(4), range(5, 100))
+	assert compared([1, 1, 1, 1], [2, 2, 2, 2, 2]) == "fewer than 5 rounds"
+	assert compared([1, 2, 3, 4, 5], [6, 7, 8, 9, 10]) == "2.67x faster"
+	assert compared([6, 7, 8, 9, 10], [1, 2, 3, 4, 5]) == "2.67x slower"
+	assert compared([1, 3, 5, 7, 9], [2, 4, 6, 8, 10]) == "no difference beyond the noise (p = 0.69)"
+	END
+}
+
 growth_goals() {
-	local grow memory over stats
+	local grow memory over
 	run_of cat
 	grow="design start n round insert_ns settled_ns delete_ns store_p50_ns store_p99_ns longest_store_ns"
 	grow+=" moved_buckets copied_entries cleared_bytes allocs_locked bytes_locked"
@@ -133,23 +213,21 @@ growth_goals() {
 		"go_rwmutex 1000 2 97.3 uniform 1 0.000 0 0 0"
 	says "$(report 2>/dev/null)" "seqlock 1000 90.0 0..7 6" "seqlock 2 100.0 5..7 6" "go_rwmutex 2 0.0 0..0 0"
 	verdict "97.3:2.7, n = 1000: 1000 threads to 2" ">= 0.8x 0.900x reached seqlock 90.0 M/s, 100.0 M/s; a thread did 0..7"
-	stats=$(head -n 4 "$TINY" | tail -n 1 | tr '\t' ' ')
-	table stats.tsv "$stats" "seqlock_none 1000 1 hit uniform 1 125 8" "seqlock_none 1000 1 hit uniform 2 100 10" \
-		"seqlock_off 1000 1 hit uniform 1 100 10" "seqlock_off 1000 1 hit uniform 2 100 10" \
-		"seqlock_on 1000 1 hit uniform 1 99 10.1" "seqlock_on 1000 1 hit uniform 2 99 10.1" \
-		"rwlock_none 1000 1 hit uniform 1 50 20" "rwlock_none 1000 1 hit uniform 2 50 20" \
-		"rwlock_on 1000 1 hit uniform 1 1000 1" "rwlock_on 1000 1 hit uniform 2 1000 1" \
-		"rwlock_none 100000 1 hit uniform 1 50 20" "rwlock_off 100000 1 hit uniform 1 40 25"
+	speeds stats.tsv "seqlock_none 1000 1 hit 8 9 9 9 10" "seqlock_off 1000 1 hit 9 10 10 10 10" \
+		"seqlock_on 1000 1 hit 10.1 10.1 10.1 10.1 10.1" "rwlock_none 1000 1 hit 20 20 20 20 20" \
+		"rwlock_on 1000 1 hit 1 1 1 1 1" "rwlock_none 100000 1 hit 20 20 20 20 20" \
+		"rwlock_off 100000 1 hit 25 25 25 25 25" "rwlock_none 1000000 1 hit 20 20" "rwlock_off 1000000 1 hit 25 25"
 	verdict "hit, 1 thread, n = 1000: statistics on to off" "<= 1.05x 1.010x reached seqlock_on 10.10 ns"
-	verdict "hit, 1 thread, n = 1000: statistics off to compiled out" "not measurable 1.111x reached seqlock_off 10.00 ns"
+	verdict "hit, 1 thread, n = 1000: statistics off to compiled out" "not measurable 1.111x reached seqlock_off 10.00 ns (9.00..10.00), seqlock_none 9.00 ns"
 	verdict "hit, 1 thread, n = 100000: statistics off to compiled out" "not measurable 1.250x not reached rwlock_off 25.00 ns"
+	verdict "hit, 1 thread, n = 1000000: statistics off to compiled out" "not measurable - - fewer than 5 rounds"
 	verdict "hit, 1 thread, n = 100000: statistics on to off" "<= 1.05x - - rwlock_on was not measured"
 	verdict "histogram record" "<= 2 ns - - no $DIR/record.tsv"
 	table record.tsv "work round ns_per_op loop_ns" "hist_record 1 1.5 0.3" "hist_record 2 2.5 0.3" "hist_record 3 1.75 0.3"
 	verdict "histogram record" "<= 2 ns 1.750 ns reached 1.50..2.50 ns in 3 rounds"
 	table record.tsv "work round ns_per_op loop_ns" "hist_record 1 1.5 0.3" "hist_record 2 - 0.3"
 	verdict "histogram record" "<= 2 ns - - a round took no longer"
-	table uml.tsv "$stats" "seqlock 1000 1 hit uniform 1 100 10" "rhashtable 1000 1 hit uniform 1 50 20" \
+	table uml.tsv "$(header)" "seqlock 1000 1 hit uniform 1 100 10" "rhashtable 1000 1 hit uniform 1 50 20" \
 		"hlist 1000 1 hit uniform 1 66.7 15"
 	verdict "in the kernel (UML), hit, n = 1000: rhashtable" ">= 2x 2.000x reached rhashtable 20.00 ns"
 	verdict "in the kernel (UML), hit, n = 1000: hlist" "shown 1.500x shown hlist 15.00 ns"
@@ -210,7 +288,7 @@ wrong() {
 truncated() {
 	wrong "its last line has no end" head -c -1
 	wrong "its last line has no end" head -c 200
-	wrong "of 3 rounds: the run was cut short" head -n -1
+	wrong "of 5 rounds: the run was cut short" head -n -1
 	wrong "no rows" sed '/^design/q'
 	wrong "no header" grep '^#'
 	wrong "its last line has no end" head -c 0
@@ -243,12 +321,22 @@ readme() {
 		"| hit | 1 | 1 000 | 5.0 | seqlock 5.5 | rte_hash 20.0 | 1.10x | 3.64x |" \
 		"| 97.3 : 2.7 | 2 | 1 000 | 10.0 | seqlock 8.0 | rte_hash 20.0 | 0.80x | 2.50x |" \
 		"| bulk of 32 | 1 | 1 000 000 | - | seqlock 10.0 | rte_hash 40.0 | - | 4.00x |" \
-		"Medians of 3 rounds on a made up one. From the fastest round to the slowest it is 10 % of the median in half of these figures, 120 % in the worst."
+		"Medians of 5 rounds on a made up one. From the fastest round to the slowest it is 10 % of the median in half of these figures, 120 % in the worst." \
+		"\`-\`: no $DIR/uml.tsv"
 	[[ $(cat "$DIR/README.md") != *old* ]] || fail "the old table is still there"
 	equal mode "$(stat -c %a "$DIR/README.md")" 640
 	cp "$DIR/README.md" "$DIR/again.md"
 	report --markdown "$DIR/again.md" 2>/dev/null
 	cmp "$DIR/README.md" "$DIR/again.md"
+	kernel_run
+	report --markdown "$DIR/README.md" 2>/dev/null
+	equal "first heading" "$(grep -m 1 '^###' "$DIR/README.md")" "### In the kernel"
+	says "$(cat "$DIR/README.md")" "### In user space" \
+		"| n | mix | rwlock | sharded | readdirty | readdirty_classic | seqlock | rhashtable | hlist |" \
+		"| 1 000 | hit | 30.0 / - | - / - | - / - | - / - | 10.0 / 11.0 | 25.0 / 22.0 | 11.0 / - |" \
+		"| 1 000 | 97.3 : 2.7 | - / - | - / - | - / - | - / - | - / - | - / - | - / - |" \
+		"Medians of 5 rounds on a made up one, 7.3.4, User-Mode Linux, 2 CPUs. From the fastest round to the slowest it is 14 % of the median in half of these figures, 50 % in the worst."
+	rm "$DIR/uml.tsv"
 }
 
 readme_without_markers() {
@@ -282,6 +370,9 @@ test_case "goals, reached and not" goals
 test_case "where plain would not reach a goal either, it is said" tells_what_plain_would_be
 test_case "peers that were not measured are named beside the best of the others" names_missing_peers
 test_case "what was not measured is - with its reason" invents_nothing
+test_case "the kernel's table is the first" kernel_first
+test_case "what the kernel did not measure is -, and a run that was cut short is refused" kernel_missing
+test_case "the test of ranks is exact" rank_test
 test_case "goals of growth, memory, many threads, statistics" growth_goals
 test_case "a run without plain has no ratios to it" without_plain
 test_case "a design that nobody knows is told of, and is no design of ours" unknown_design
