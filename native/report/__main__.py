@@ -4,11 +4,14 @@
 usage: python3 native/report [--dir DIR] [--goals]
        python3 native/report [--dir DIR] --markdown README.md
        python3 native/report [--dir DIR] --picture native.svg
+       python3 native/report [--dir DIR] --compare-uml
 
   --dir DIR          where the bench left native.tsv and the others (default: build/bench)
   --goals            only the goals
   --markdown FILE    writes the tables between <!-- bench --> and <!-- /bench --> of FILE
   --picture FILE     draws FILE (SVG) with gnuplot; the script and its data stay beside it
+  --compare-uml      how far native.tsv and uml.tsv agree at 97.3 : 2.7, in Markdown; uml-6.12.tsv,
+                     if it is there, is one more column
 Exit status: 0; 1 when a file is wrong or missing; 2 for wrong usage. A goal that is not
 reached is no error.
 """
@@ -17,6 +20,7 @@ import signal
 import sys
 
 import cells
+import compare
 import goals
 import growth
 import kernel
@@ -32,6 +36,7 @@ def main():
     parser.add_argument("--goals", action="store_true")
     parser.add_argument("--markdown", metavar="FILE")
     parser.add_argument("--picture", metavar="FILE")
+    parser.add_argument("--compare-uml", action="store_true")
     args = parser.parse_args()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # head(1) may have seen enough
     try:
@@ -42,6 +47,8 @@ def main():
             markdown.write(args.markdown, bench, args.dir)
         elif args.picture:
             picture.draw(args.picture, bench)
+        elif args.compare_uml:
+            print("\n".join(compare.text(bench, args.dir)).rstrip("\n"))
         else:
             if not args.goals:
                 print("\n".join([*kernel.text(args.dir), *cells.text(bench), *growth.progress(args.dir)]))
