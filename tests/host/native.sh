@@ -97,6 +97,26 @@ bench_plan() {
 	((seconds >= 2 * 2 * 2 * 3 && seconds <= 2 * 2 * 2 * 2 * 3)) || fail "$seconds s are planned"
 }
 
+# Breaks when a design, a number of threads or a mix is left out in the kernel, or rows of an
+# earlier run outlive one that fails.
+kernel_rows() {
+	(
+		for lib in common packages cache kernels debian source uml; do
+			# shellcheck disable=SC1090 # vm/lib is checked by itself
+			. "vm/lib/$lib.sh"
+		done
+		uml_possible
+	) || skip "no User-Mode Linux here"
+	native/uml "$OUT/uml.tsv" 10 2 100,1000
+	equal rows "$(grep -Pc '^[a-z_]+\t(100|1000)\t[12]\t(hit|97.3)\tuniform\t[12]\t([0-9.]+\t[0-9.]+|-\t-)$' "$OUT/uml.tsv")" $((7 * 2 * 2 * 2 * 2))
+	equal designs "$(grep -v '^#\|^design' "$OUT/uml.tsv" | cut -f 1 | sort | uniq -c | awk '{ print $1 }' | uniq)" 16
+	grep '^# kernel: .* 2 CPUs' "$OUT/uml.tsv"
+	grep '^# primitives: irq_save_restore [0-9.]* ns, ' "$OUT/uml.tsv"
+	grep '^# cpu: ' "$OUT/uml.tsv"
+	! native/uml "$OUT/uml.tsv" 5 2 0 || fail "it took a map of 0 keys"
+	[[ ! -e $OUT/uml.tsv ]] || fail "rows of an earlier run are left"
+}
+
 # Breaks when the profile counts another code than the bench has, or its lines are none of ours.
 profile_adds_up() {
 	local counted all
@@ -128,6 +148,7 @@ test_case "the bench measures a mix with one number of threads" bench_alone
 test_case "the bench grows maps, and a store does bounded work" bench_growth
 test_case "a map that takes too long to fill is left, with the reason" bench_growth_is_bounded
 test_case "the bench tells what statistics cost" bench_statistics
+test_case "the maps are measured inside a kernel, with one and with two threads" kernel_rows
 test_case "the bench runs more threads than CPUs" bench_oversubscribed
 test_case "the bench tells how long it is going to take" bench_plan
 test_case "a profile adds up to what is counted" profile_adds_up
