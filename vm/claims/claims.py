@@ -7,8 +7,8 @@ import cases
 import counts
 import document as doc
 import others
-from cases import GO_PAIR, MACHINES, PAIR, SIZES
-from data import put_between
+from cases import GO_PAIR, PAIR, SIZES, THREADS
+from data import put_between, spaced
 
 HEAD = """<!-- SPDX-License-Identifier: GPL-2.0-only -->
 # Published claims, put to the test
@@ -18,13 +18,14 @@ ours, and we have not seen them measured. All others were measured by `make clai
 
 | where | what it is good for |
 |---|---|
-| UML | the module in User-Mode Linux: native speed, one CPU, one thread: times and counts |
-| bench | the same maps in user space on real CPUs, one and two threads: times; Go's maps beside them in the same run |
-| QEMU | the module in Debian's 6.1 with two emulated CPUs: counts only. Its times are the emulator's, and are not shown |
+| UML | the module in User-Mode Linux {kernel} with two CPUs, at native speed: times and counts |
+| bench | the same maps in user space: times; Go's maps beside them in the same run |
 
-Times are medians in ns per operation with the range of the rounds; a verdict is given only where the ranges do not
-touch. "a / b" is the first map's figure and the second's, per operation. Accesses and misses are the model's:
-{source}. It knows the map's own accesses, no others, and no prefetcher. CPU: {cpu}.
+Times are medians in ns per operation with the range of the rounds, with one and with two threads. Of two maps one is
+called faster only if that is beyond the noise: at least five rounds each, and p < 0.05 in the exact two-sided
+Mann-Whitney test on the rounds. "a / b" is the first map's figure and the second's, per operation. All counts are of
+UML. Accesses and misses are the model's: {source}. It knows the map's own accesses, no others, and no prefetcher. CPU: {cpu}.
+What the kernel's primitives cost there: {primitives}.
 """
 
 Claim = collections.namedtuple("Claim", "title published lines")
@@ -36,11 +37,11 @@ def name_of(tree):
 
 def pair_times(m, run, bench):
     for n in SIZES:
-        of = {design: m.time("uml", f"{run}-{n}", design) for design in (*PAIR, "readdirty")}
-        yield (doc.spaced(n), 1, "UML", *time_cells(of), "-", "-")
-        for threads in (1, 2):
+        for threads in THREADS:
+            of = {design: m.time(f"{run}-{n}-{threads}", design) for design in (*PAIR, "readdirty")}
+            yield (spaced(n), threads, "UML", *time_cells(of), "-", "-")
             of = {d: m.bench(bench, d, n, threads) for d in (*PAIR, "readdirty", *GO_PAIR)}
-            yield (doc.spaced(n), threads, "bench", *time_cells(of),
+            yield (spaced(n), threads, "bench", *time_cells(of),
                    doc.time(of[GO_PAIR[0]]), doc.verdict(of[GO_PAIR[0]], of[GO_PAIR[1]]))
 
 
@@ -51,17 +52,15 @@ def time_cells(of):
 
 def explained(m, run):
     for n in SIZES:
-        for machine, threads in (("uml", 1), ("qemu", 2)):
-            tree = m.tree(machine, f"{run}-{n}")
-            head = f"- {doc.spaced(n)} keys, {threads} thread{'s' * (threads > 1)}: "
+        for threads in THREADS:
+            tree = m.tree(f"{run}-{n}-{threads}")
+            head = f"- {spaced(n)} keys, {doc.threaded(threads)}: "
             if not tree or not tree.ok:
                 yield head + "-"
                 continue
-            told = tree.explain(PAIR)
-            said = f"{told['text'][0]} " if machine == "uml" else ""
-            unexplained = [t for t in told["text"] if t.startswith("These figures do not")]
-            yield (f"{head}{said}{doc.differences(told, machine == 'uml')}."
-                   f"{' ' + unexplained[0] if unexplained and machine == 'uml' else ''}")
+            found = tree.explain(PAIR)
+            unexplained = [f" {t}" for t in found["text"] if t.startswith("These figures do not")]
+            yield f"{head}{found['text'][0]} {doc.differences(found, True)}.{''.join(unexplained[:1])}"
     yield ""
 
 
@@ -70,45 +69,43 @@ def pair_section(m, run, bench):
                           GO_PAIR[0], f"{GO_PAIR[0]} to {GO_PAIR[1]}"), pair_times(m, run, bench))
     yield from counts.table(m, run, PAIR)
     yield (f"A filled {PAIR[0]} is promoted after as many loads as it has entries: until then each load takes the lock of "
-           f"its dirty side. The column of dirty lookups tells how much of that is in these figures.")
+           f"its dirty side. The column of dirty lookups shows how much of that is in these figures.")
     yield ""
     yield "What `explain` says:"
     yield ""
     yield from explained(m, run)
     bench_arguments = dict(cases.BENCHES)[bench]
-    uml = cases.parameters_of("uml", f"{run}-{SIZES[1]}")
-    qemu = cases.parameters_of("qemu", f"{run}-{SIZES[1]}")
     explain = f"mapstat explain {PAIR[0]} {PAIR[1]}"
-    yield from doc.commands(doc.module_command(MACHINES["uml"], uml, explain),
-                            doc.module_command(MACHINES["qemu"], qemu, explain),
+    yield from doc.commands(*(doc.module_command(f"{run}-{SIZES[1]}-{threads}", explain) for threads in THREADS),
                             f"build/native/bench --external build/native/go-maps {bench_arguments}")
 
 
-def verdicts(m, run, bench):
-    """(where and threads, n, verdict), measured ones."""
+def pair_of_each(m, run, bench):
+    """(where and threads, n, the pair's times)"""
     for n in SIZES:
-        a, b = (m.time("uml", f"{run}-{n}", design) for design in PAIR)
-        yield "in the kernel, 1 thread", n, doc.verdict(a, b)
-        for threads in (1, 2):
-            a, b = (m.bench(bench, design, n, threads) for design in PAIR)
-            yield f"in user space, {threads} thread{'s' * (threads > 1)}", n, doc.verdict(a, b)
+        for threads in THREADS:
+            yield (f"in the kernel, {doc.threaded(threads)}", n,
+                   [m.time(f"{run}-{n}-{threads}", design) for design in PAIR])
+            yield (f"in user space, {doc.threaded(threads)}", n,
+                   [m.bench(bench, design, n, threads) for design in PAIR])
 
 
 def answer(m, run, bench):
-    found = [v for _, _, v in verdicts(m, run, bench) if v != "-"]
+    found = [doc.verdict(*times) for _, _, times in pair_of_each(m, run, bench)]
     slower = sum(v.endswith("slower") for v in found)
     faster = sum(v.endswith("faster") for v in found)
-    if not found:
+    neither = sum(v.startswith("no difference") for v in found)
+    if not slower + faster + neither:
         return "Not measured."
-    text = (f"Of {len(found)} cases {PAIR[0]} is slower than {PAIR[1]} in {slower}, faster in {faster}, and within "
-            f"the spread in {len(found) - slower - faster}.")
+    text = (f"Of {slower + faster + neither} cases {PAIR[0]} is slower than {PAIR[1]} in {slower}, faster in {faster}, "
+            f"and neither beyond the noise in {neither}.")
     if slower and faster:
         text += " So it turns on the number of keys and of CPUs, and no single ratio is the answer."
     return text
 
 
 def mix(m):
-    yield from doc.wrapped(f"Here: {answer(m, 'mix', 'mix')} With two threads UML has no figure: it has one CPU.")
+    yield from doc.wrapped(f"Here: {answer(m, 'mix', 'mix')}")
     yield from pair_section(m, "mix", "mix")
 
 
@@ -147,7 +144,9 @@ CLAIMS = (
 
 def text(m):
     source = next((s for s in (name_of(t) for t in m.trees.values()) if s), None)
-    yield HEAD.format(source=source.removeprefix("model ") if source else "-", cpu=m.cpu())
+    kernel, primitives = m.kernel()
+    yield HEAD.format(source=source.removeprefix("model ") if source else "-", cpu=m.cpu(), kernel=kernel,
+                      primitives=primitives)
     for i, claim in enumerate(CLAIMS, 1):
         yield f"## {i}. {claim.title}"
         yield ""
@@ -165,21 +164,28 @@ def write(path, m):
 
 def reasons(m):
     for n in SIZES:
-        for machine, threads in (("uml", 1), ("qemu", 2)):
-            tree = m.tree(machine, f"mix-{n}")
-            told = doc.differences(tree.explain(PAIR), False) if tree and tree.ok else "-"
-            yield f"- {doc.spaced(n)} keys, {threads} thread{'s' * (threads > 1)}: {told}"
+        for threads in THREADS:
+            tree = m.tree(f"mix-{n}-{threads}")
+            found = doc.differences(tree.explain(PAIR), False) if tree and tree.ok else "-"
+            yield f"- {spaced(n)} keys, {doc.threaded(threads)}: {found}"
+
+
+def short(a, b):
+    """The verdict, and the medians it is about."""
+    return f"{doc.verdict(a, b)}: {doc.two(a.ns, b.ns, 1)}" if a and b else "-"
 
 
 def write_answer(path, m):
-    found = {(where, n): verdict for where, n, verdict in verdicts(m, "mix", "mix")}
+    found = {(where, n): short(*times) for where, n, times in pair_of_each(m, "mix", "mix")}
     places = sorted({where for where, _ in found})
-    for threads in (1, 2):
-        place = f"Go's own, {threads} thread{'s' * (threads > 1)}"
+    for threads in THREADS:
+        place = f"Go's own, {doc.threaded(threads)}"
         places.append(place)
         for n in SIZES:
-            found[place, n] = doc.verdict(*(m.bench("mix", design, n, threads) for design in GO_PAIR))
-    lines = list(doc.table(("keys", *places), ((doc.spaced(n), *(found[p, n] for p in places)) for n in SIZES)))
+            found[place, n] = short(*(m.bench("mix", design, n, threads) for design in GO_PAIR))
+    lines = list(doc.table(("keys", *places), ((spaced(n), *(found[p, n] for p in places)) for n in SIZES)))
     put_between(path, "<!-- claims -->", "<!-- /claims -->",
-                [answer(m, "mix", "mix"), "", *lines, "What differs per operation, by `mapstat explain` in the kernel:",
+                [answer(m, "mix", "mix"), "",
+                 f"In each cell {PAIR[0]} / {PAIR[1]}, of Go's own {GO_PAIR[0]} / {GO_PAIR[1]}, in ns per operation:", "",
+                 *lines, "What differs per operation, by `mapstat explain` in the kernel:",
                  "", *reasons(m)])

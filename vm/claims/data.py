@@ -10,9 +10,11 @@ import cases
 
 sys.path.append(os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../native/report"))
 import markdown  # noqa: E402  pylint: disable=wrong-import-position,import-error
+import ranktest  # noqa: E402  pylint: disable=wrong-import-position,import-error
 import rows  # noqa: E402  pylint: disable=wrong-import-position,import-error
 
-Wrong, put_between = rows.Wrong, markdown.put_between
+Wrong, put_between, spaced = rows.Wrong, markdown.put_between, markdown.spaced
+compared, differ = ranktest.compared, ranktest.differ
 
 MAPSTAT = "build/mapstat"
 
@@ -21,18 +23,15 @@ class Time:
     """ns per operation: the median of rounds, and their range."""
 
     def __init__(self, rounds):
+        self.rounds = rounds
         self.ns, self.least, self.most = statistics.median(rounds), min(rounds), max(rounds)
-        self.rounds = len(rounds)
-
-    def overlaps(self, other):
-        return self.least <= other.most and other.least <= self.most
 
 
 class Tree:
     """The files of a run, as the module showed them at its end."""
 
-    def __init__(self, path, parameters):
-        self.path, self.parameters = path, parameters
+    def __init__(self, path):
+        self.path = path
         lines = [line.split("\t") for line in self.lines("results")]
         if not lines or lines[0][0] != "# map":
             raise Wrong(f"{path}/results: no header")
@@ -85,11 +84,10 @@ class Measured:
     def __init__(self, directory):
         self.directory = directory
         self.trees = {}
-        for machine in cases.MACHINES:
-            for run, _, parameters in cases.runs(machine):
-                path = os.path.join(directory, machine, run)
-                if os.path.exists(os.path.join(path, "results")):
-                    self.trees[machine, run] = Tree(path, parameters)
+        for run, _ in cases.runs():
+            path = os.path.join(directory, "uml", run)
+            if os.path.exists(os.path.join(path, "results")):
+                self.trees[run] = Tree(path)
         self.benches = {name: self.read_bench(name) for name, _ in cases.BENCHES if name != "grow"}
         self.growth = self.read_growth()
 
@@ -101,11 +99,11 @@ class Measured:
         path = os.path.join(self.directory, "grow.tsv")
         return rows.read(path).rows if os.path.exists(path) else []
 
-    def tree(self, machine, run):
-        return self.trees.get((machine, run))
+    def tree(self, run):
+        return self.trees.get(run)
 
-    def time(self, machine, run, of_map):
-        tree = self.tree(machine, run)
+    def time(self, run, of_map):
+        tree = self.tree(run)
         return tree.time(of_map) if tree else None
 
     def bench(self, name, design, n, threads, column="ns_per_op"):
@@ -114,6 +112,14 @@ class Measured:
         values = [row[column] for row in (file.rows if file else [])
                   if (row["design"], row["n"], row["threads"]) == (design, n, threads)]
         return Time(values) if values and None not in values else None
+
+    def kernel(self):
+        """Its release, and what its primitives cost."""
+        for tree in self.trees.values():
+            version = dict(line.split("\t") for line in tree.lines("version"))
+            primitives = [line.partition("\t")[2] for line in tree.lines("results") if line.startswith("# primitives\t")]
+            return version.get("kernel", "-"), "".join(primitives) or "-"
+        return "-", "-"
 
     def cpu(self):
         for file in self.benches.values():

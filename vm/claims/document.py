@@ -2,6 +2,9 @@
 """How figures are written: numbers, verdicts, tables; "-" for what there is not."""
 import math
 
+import cases
+from data import compared
+
 TITLES = {
     "lines": "lines touched", "writes": "writes", "atomics": "locked instructions",
     "cold_misses": "cold misses", "capacity_misses": "capacity misses",
@@ -10,10 +13,6 @@ TITLES = {
     "lock_waits": "lock waits", "allocs_per_op": "allocations",
     "dirty_lookups": "dirty lookups", "promotions": "promotions", "copied": "entries copied",
 }
-
-
-def spaced(n):
-    return f"{n:,}".replace(",", " ")
 
 
 def number(value, decimals=2):
@@ -36,15 +35,13 @@ def two(a, b, decimals=2):
     return f"{number(a, decimals)} / {number(b, decimals)}"
 
 
-def verdict(a, b, words=("slower", "faster")):
-    """a against b: by how much, and only where their rounds do not touch."""
-    if not a or not b:
-        return "-"
-    if a.rounds < 2 or b.rounds < 2:
-        return "one round"
-    if a.overlaps(b):
-        return "within the spread"
-    return f"{a.ns / b.ns:.2f}x {words[0]}" if a.ns > b.ns else f"{b.ns / a.ns:.2f}x {words[1]}"
+def verdict(a, b):
+    """a against b: by how much, if that is beyond the noise."""
+    return compared(a.rounds, b.rounds) if a and b else "-"
+
+
+def threaded(threads):
+    return f"{threads} thread{'s' * (threads > 1)}"
 
 
 def table(header, lines, left=1):
@@ -67,16 +64,15 @@ def commands(*lines):
     yield ""
 
 
-def module_command(machine, parameters, then):
-    cpus = f" --cpus {machine.cpus}" if machine.kernel != "uml" else ""
-    return (f"vm/run --kernel {machine.kernel}{cpus} --mem {machine.mem} -- "
-            f"'insmod mapstat.ko {parameters}; mapstat wait; {then}'")
+def module_command(run, then):
+    return (f"vm/run --kernel {cases.KERNEL} --cpus {cases.CPUS} --mem {cases.MEM} -- "
+            f"'insmod mapstat.ko {cases.parameters_of(run)}; mapstat wait; {then}'")
 
 
 def differences(explained, prices):
-    """What explain ranks first; prices only where its times are of native speed."""
-    told = []
+    """What explain ranks first."""
+    found = []
     for d in explained["differing"][:6]:
         price = f", {d['ns_each']:.1f} ns each" if prices and d["ns_each"] is not None else ""
-        told.append(f"{d['difference']:.4g} more {TITLES.get(d['name'], d['name'])} in {d['more_in']}{price}")
-    return "; ".join(told) if told else "nothing that is large enough to be told of"
+        found.append(f"{d['difference']:.4g} more {TITLES.get(d['name'], d['name'])} in {d['more_in']}{price}")
+    return "; ".join(found) if found else "nothing that is large enough to name"

@@ -30,18 +30,17 @@ def command(args, stdout=None):
         sys.exit(f"claims: status {result.returncode}: {shlex.join(args)}")
 
 
-def guest(directory, name, brief):
-    """All runs of a machine, in one boot."""
-    machine = cases.MACHINES[name]
-    where = os.path.join(directory, name)
+def guest(directory, brief):
+    """All runs of the module, in one boot."""
+    where = os.path.join(directory, "uml")
     shutil.rmtree(where, ignore_errors=True)
     os.makedirs(where)
     todo = os.path.abspath(os.path.join(where, "runs"))
     with open(todo, "w", encoding="ascii") as file:
-        for run, _, parameters in cases.runs(name):
+        for run, parameters in cases.runs():
             file.write(f"{run} {shortened(parameters) if brief else parameters}\n")
-    command(["vm/run", "--kernel", machine.kernel, "--cpus", str(machine.cpus),
-             "--mem", str(machine.mem), "--timeout", str(machine.timeout), "--out", where, "--",
+    command(["vm/run", "--kernel", cases.KERNEL, "--cpus", str(cases.CPUS),
+             "--mem", str(cases.MEM), "--timeout", str(cases.TIMEOUT), "--out", where, "--",
              f"bash $MAPSTAT_SOURCE/vm/claims/guest.sh {shlex.quote(todo)}"])
 
 
@@ -63,7 +62,6 @@ def measure(directory, brief):
     os.makedirs(directory, exist_ok=True)
     say(start, "native/bench, on real CPUs")
     benches(directory, brief)
-    for name in cases.MACHINES:
-        say(start, f"{name}: {len(list(cases.runs(name)))} runs")
-        guest(directory, name, brief)
+    say(start, f"User-Mode Linux: {len(list(cases.runs()))} runs")
+    guest(directory, brief)
     say(start, "measured")
