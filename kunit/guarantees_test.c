@@ -22,6 +22,7 @@
  * @map: under test
  * @bufs: one for each thread, one for the test itself
  * @keys: how many keys are in use
+ * @kept: those below are never deleted
  * @stored: of each key: the version whose store has returned.  Written with release by
  *	its one writer, read with acquire
  * @storing: the version whose store has been called; likewise
@@ -35,6 +36,7 @@ struct shared {
 	struct cmap *map;
 	struct test_bufs *bufs;
 	u32 keys;
+	u32 kept;
 	u32 stored[256];
 	u32 storing[256];
 	atomic_t stale;
@@ -52,6 +54,7 @@ static struct shared *shared_alloc(struct kunit *test, struct cmap *m, u32 keys)
 	s->map = m;
 	s->bufs = test_bufs_alloc(test, TEAM_MAX);
 	s->keys = min_t(u32, keys, ARRAY_SIZE(s->stored));
+	s->kept = s->keys;
 	return s;
 }
 
@@ -83,7 +86,7 @@ static void version_load(struct shared *s, struct test_bufs *b, u32 key)
 	if (ret == -EILSEQ)
 		atomic_inc(&s->torn);
 	else if (ret)
-		atomic_add(least > 0, &s->gone);
+		atomic_add(least > 0 && key < s->kept, &s->gone);
 	else if (version < least)
 		atomic_inc(&s->stale);
 	/* Pairs with the first release in version_store(). */
@@ -126,6 +129,62 @@ static void guarantee_b_whole_values(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->early));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->gone));
 	KUNIT_EXPECT_GT(test, atomic_read(&s->done), (int)s->keys);
+}
+
+/* The one writer: it deletes some of the keys as well, so that their slots become another's. */
+static int side_by_side_write(struct shared *s, struct test_bufs *b, u32 key)
+{
+	int ret;
+
+	if (key < s->kept || prandom_u32_state(&b->rnd) & 1)
+		return version_store(s, b, key);
+	ret = test_delete(s->map, b, key);
+	return ret == -ENOENT ? 0 : ret;
+}
+
+/* Thread 1 writes and thread 0 reads, without a pause: each has a CPU. */
+static int side_by_side_thread(struct team *team, unsigned int id)
+{
+	struct shared *s = team->arg;
+	struct test_bufs *b = &s->bufs[id];
+	int ret = 0;
+
+	while (!team_stopped(team) && !ret) {
+		u32 key = test_random_below(b, s->keys);
+
+		if (id)
+			ret = side_by_side_write(s, b, key);
+		else
+			version_load(s, b, key);
+		if (!(prandom_u32_state(&b->rnd) & 63))
+			cond_resched();
+	}
+	return ret;
+}
+
+/*
+ * Fails when: a reader takes a value while a writer on another CPU is in the middle of it, as it
+ * does without the check of the sequence count or of the entry's state after its reads.
+ */
+static void guarantee_b_side_by_side(struct kunit *test)
+{
+	const struct test_param *param = test->param_value;
+	struct shared *s;
+	struct team team;
+	u32 key;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+	s = shared_alloc(test, test_map(test, param, 0), min(param->shape->keys, 8U));
+	s->kept = s->keys / 2;
+	for (key = 0; key < s->keys; key++)
+		KUNIT_ASSERT_EQ(test, 0, version_store(s, &s->bufs[0], key));
+	KUNIT_ASSERT_EQ(test, 0, team_run_until(&team, 2, side_by_side_thread, s,
+						test_scaled(RUN_MS), &s->done, 1000));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->torn));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->stale));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->early));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->gone));
 }
 
 /* Load what was stored just before, over and over. Return: how often it was not there. */
@@ -415,6 +474,7 @@ static void guarantee_g_length(struct kunit *test)
 
 static struct kunit_case guarantee_cases[] = {
 	KUNIT_CASE_PARAM(guarantee_b_whole_values, every_shape_gen_params),
+	KUNIT_CASE_PARAM(guarantee_b_side_by_side, every_shape_gen_params),
 	KUNIT_CASE_PARAM(guarantee_b_own_writes, every_design_gen_params),
 	KUNIT_CASE(busted_is_caught_by_own_writes),
 	KUNIT_CASE_PARAM(guarantee_c_softirq, every_shape_gen_params),
