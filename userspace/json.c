@@ -247,6 +247,8 @@ static int put_results(const struct tree *t, FILE *out)
 	put_value(out, r.source ? r.source : "-");
 	fputs(",\n \"misses\": ", out);
 	put_value(out, r.misses ? r.misses : "-");
+	fputs(",\n \"primitives\": ", out);
+	put_value(out, r.primitives ? r.primitives : "-");
 	fputs(",\n", out);
 	put_rows(&r, false, out);
 	put_rows(&r, true, out);

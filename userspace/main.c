@@ -35,10 +35,11 @@ static const char help_all[] =
 
 static const char *const command_help[NCOMMANDS] = {
 	[SHOW] =
-	"Usage: mapstat show [--op OP] [--hist] [MAP]...\n"
+	"Usage: mapstat show [--answer] [--op OP] [--hist] [MAP]...\n"
 	"Show the ranking of the last run's maps, and which of them is fastest or why that is\n"
 	"not known; then their other figures and the verdict.  With MAP, the rows of those\n"
 	"maps only; they are compared with the fastest of all.\n\n"
+	"      --answer     the ranking and its answer alone: one screen\n"
 	"      --op OP      load (default), store, delete, rmw, range, load_response,\n"
 	"                   store_response or delete_response\n"
 	"      --hist       a latency histogram of each map, too\n",
@@ -208,7 +209,7 @@ static int check_arguments(enum command command, const struct options *opt, int 
 
 enum {
 	OPT_OP = 256, OPT_HIST, OPT_WAIT_ONLY, OPT_SOURCE, OPT_JSON, OPT_COUNT, OPT_SECONDS,
-	OPT_MAP, OPT_SVG, OPT_FOLDED, OPT_LAST,
+	OPT_MAP, OPT_SVG, OPT_FOLDED, OPT_LAST, OPT_ANSWER,
 };
 
 static const struct option long_options[] = {
@@ -218,6 +219,7 @@ static const struct option long_options[] = {
 	{ "parameter", required_argument, NULL, 'p' },
 	{ "op", required_argument, NULL, OPT_OP },
 	{ "hist", no_argument, NULL, OPT_HIST },
+	{ "answer", no_argument, NULL, OPT_ANSWER },
 	{ "wait-only", no_argument, NULL, OPT_WAIT_ONLY },
 	{ "source", required_argument, NULL, OPT_SOURCE },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -237,6 +239,8 @@ static bool option_fits(enum command command, int option)
 		return command == RUN || command == FALSESHARE;
 	case OPT_WAIT_ONLY:
 		return command == RUN;
+	case OPT_ANSWER:
+		return command == SHOW;
 	case OPT_LAST:
 		return command == FALSESHARE;
 	case OPT_OP:
@@ -271,6 +275,9 @@ static void take_option(struct options *opt, int option)
 		break;
 	case OPT_HIST:
 		opt->hist = true;
+		break;
+	case OPT_ANSWER:
+		opt->answer = true;
 		break;
 	case OPT_WAIT_ONLY:
 		opt->wait_only = true;

@@ -65,7 +65,7 @@ _mapstat()
 	*)
 		case $(_mapstat_command) in
 		"") words="show explain list json run falseshare wait events heat -d --debugfs --help --version" ;;
-		show) words="--op --hist --help $(_mapstat_entries maps)" ;;
+		show) words="--answer --op --hist --help $(_mapstat_entries maps)" ;;
 		explain) words="--json --help $(_mapstat_entries maps)" ;;
 		run) words="-p --parameter --wait-only --op --hist --help" ;;
 		falseshare) words="-p --parameter --last --help" ;;

@@ -42,6 +42,7 @@ struct options {
 	const char *root;	/* directory to read */
 	const char *op;		/* operation whose latency is shown */
 	bool hist;
+	bool answer;		/* and nothing below it */
 	bool wait_only;
 	const char *source;	/* of events: "auto", "bpf" or "relay" */
 	bool json;		/* events as JSON lines, explain as a document */
@@ -184,6 +185,7 @@ struct results {
 	size_t nrows;
 	char *source;		/* NULL if the file has none */
 	char *misses;		/* who counted cache misses; NULL as above */
+	char *primitives;	/* what the kernel's cost; NULL as above */
 	char *verdict;		/* "SUCCESS", "FAILURE", "RUNNING" or "NONE" */
 	char *reason;		/* text between that and the parameters */
 	struct pairs parameters;

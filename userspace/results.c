@@ -210,6 +210,10 @@ static int parse_comment(struct results *r, const struct lines *l)
 		if (l->nfields != 2 || r->misses)
 			return lines_fail(l, "misses: one text, once");
 		r->misses = xstrdup(l->field[1]);
+	} else if (!strcmp(l->field[0], "# primitives")) {
+		if (l->nfields != 2 || r->primitives)
+			return lines_fail(l, "primitives: one text, once");
+		r->primitives = xstrdup(l->field[1]);
 	} else if (l->nfields == 1 && is_verdict(text)) {
 		parse_verdict(r, text);
 		r->verdict = xstrdup(text);
@@ -271,6 +275,7 @@ void results_free(struct results *r)
 	free(r->column);
 	free(r->source);
 	free(r->misses);
+	free(r->primitives);
 	free(r->verdict);
 	free(r->reason);
 	pairs_free(&r->parameters);

@@ -89,11 +89,11 @@ static void show_text(const char *text, const struct term *term, FILE *out)
 	free(safe);
 }
 
-static void show_misses(const char *source, const struct term *term, FILE *out)
+static void show_named(const char *name, const char *value, const struct term *term, FILE *out)
 {
 	char *text;
 
-	if (asprintf(&text, "misses: %s", source) < 0)
+	if (asprintf(&text, "%s: %s", name, value) < 0)
 		exit(fail(ST_SYSTEM, NULL, "out of memory"));
 	show_text(text, term, out);
 	free(text);
@@ -133,7 +133,9 @@ static void show_sources(const struct view *v, const struct term *term, FILE *ou
 	if (!results_untimed(&v->results))
 		show_text(v->results.source, term, out);
 	if (v->results.misses && strcmp(v->results.misses, "-"))
-		show_misses(v->results.misses, term, out);
+		show_named("misses", v->results.misses, term, out);
+	if (v->results.primitives && !results_untimed(&v->results))
+		show_named("primitives", v->results.primitives, term, out);
 	putc('\n', out);
 }
 
@@ -232,6 +234,8 @@ static int show_view(const struct tree *t, const struct view *v, const struct op
 		putc('\n', out);
 	}
 	show_place(v, term, out);
+	if (opt->answer)
+		return ST_OK;
 	if (of_run)
 		putc('\n', out);
 	if (v->ranking.nshown)
