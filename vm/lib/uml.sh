@@ -17,12 +17,12 @@ uml_possible() {
 	: >"$found"
 }
 
-# uml_tmp MIB: where its memory, a file that is sparse at first, has room; a small /dev/shm
-# would end it half-way.
+# uml_tmp MIB: where its memory, a file that is sparse at first, has room and can be executed. A
+# container's /dev/shm is small, and noexec.
 uml_tmp() {
 	local free
 	free=$(df --output=avail -BM /dev/shm 2>/dev/null | tail -n 1 | tr -dc 0-9)
-	if [[ -n $free ]] && ((free >= $1)); then
+	if [[ -n $free && ,$(findmnt -nro OPTIONS -T /dev/shm), != *,noexec,* ]] && ((free >= $1)); then
 		echo /dev/shm
 	else
 		echo "${RUN_DIR:-${TMPDIR:-/tmp}}"
