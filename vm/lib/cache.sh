@@ -29,7 +29,7 @@ cache_entry() {
 # Removes what is in nobody's use and beyond the bound; then sources that no kernel is built from.
 cache_trim() {
 	local dir name n=0 last=
-	find "$CACHE_DIR" -maxdepth 1 \( -name 'tmp.*' -mtime +0 -o -name "initramfs-*" -mtime +30 -o -name "*.lock" -mtime +30 \) -exec rm -rf -- {} +
+	find "$CACHE_DIR" -maxdepth 1 \( -name 'tmp.*' -mtime +0 -o -name "initramfs-*" -mtime +30 \) -exec rm -rf -- {} +
 	find "$CACHE_DIR"/answers "$CACHE_DIR"/checkpatch -type f -mtime +30 -delete 2>/dev/null
 	while IFS=$'\t' read -r name _ dir; do
 		[[ $name == "$last" ]] || n=0
