@@ -46,12 +46,20 @@ prepare() {
 		say "tests/check: no $PARSER"
 		exit 2
 	}
-	for kernel in $(printf '%s\n' "${KERNELS[@]}" | grep -vx -- - | sort -u); do
+	for kernel in $(kernels_needed); do
 		say "preparing $kernel"
 		# A build that fails is told of here; each test on this kernel will fail.
 		vm/build "$kernel" >"$RESULTS/build-$kernel.log" 2>&1 &
 		wait_for_build $! "$kernel" || tail -n 20 "$RESULTS/build-$kernel.log" | sed 's/^/    /'
 	done
+}
+
+# Those of the guests, and those that a test on the host only builds for.
+kernels_needed() {
+	{
+		printf '%s\n' "${KERNELS[@]}" | grep -vx -- -
+		printf '%s\n' "${PROGRAMS[@]}" | sed -n 's|^host/build.sh ||p'
+	} | sort -u
 }
 
 install_packages() (
