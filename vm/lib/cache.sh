@@ -26,7 +26,7 @@ cache_entry() {
 	[[ -z $made ]] || cache_trim
 }
 
-# Removes what is in nobody's use and beyond the bound; then sources that no kernel is built from.
+# Removes what is beyond the bound and not in use; then sources that no kernel is built from.
 cache_trim() {
 	local dir name n=0 last=
 	find "$CACHE_DIR" -maxdepth 1 \( -name 'tmp.*' -mtime +0 -o -name "initramfs-*" -mtime +30 \) -exec rm -rf -- {} +

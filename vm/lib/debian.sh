@@ -27,22 +27,13 @@ debian_unpack() {
 	temp_dir
 	image=$TEMP_DIR/image kernel=$TEMP_DIR/kernel
 	package_unpack "linux-image-$release" "$image"
-	debian_headers "$release" "$kernel"
+	package_unpack_with "linux-headers-$release" 'linux-\(headers\|kbuild\)-' "$kernel"
 	# Their Makefile names its neighbour by the place where it would be installed.
 	sed -i "s|^include /usr/src/|include $dir/usr/src/|" "$kernel/usr/src/linux-headers-$release/Makefile"
 	cp -- "$image/boot/vmlinuz-$release" "$kernel/vmlinuz"
 	depmod -b "$image" "$release" || die "depmod failed for $release"
 	initramfs_make "$kernel/initramfs" "$image" "$release"
 	mv -T -- "$kernel" "$dir" || die "cannot write $dir"
-}
-
-debian_headers() {
-	local package packages
-	packages=$(package_depends "linux-headers-$1" 'linux-\(headers\|kbuild\)-') ||
-		die "cannot tell what linux-headers-$1 needs"
-	for package in "linux-headers-$1" $packages; do
-		package_unpack "$package" "$2"
-	done
 }
 
 # backports_kernel FLAVOUR: the same of the suite that the kernel source is from.
@@ -91,10 +82,6 @@ backports_unpack() {
 }
 
 backports_packages() {
-	local package packages
-	packages=$(package_depends "linux-image-$1" 'linux-\(binary\|modules\)-') ||
-		die "cannot tell what linux-image-$1 consists of"
-	for package in "linux-headers-$1" $packages; do
-		package_unpack "$package" "$2"
-	done
+	package_unpack "linux-headers-$1" "$2"
+	package_unpack_with "linux-image-$1" 'linux-\(binary\|modules\)-' "$2"
 }

@@ -143,3 +143,12 @@ package_depends() {
 package_ask_depends() {
 	LC_ALL=C apt-cache "${APT_OPTIONS[@]}" depends --important "$1" | sed -n 's/^ *|\{0,1\}Depends: //p' | grep "^$2"
 }
+
+# package_unpack_with PACKAGE PREFIX DIR: it, and those that it depends on whose names begin so.
+package_unpack_with() {
+	local package packages
+	packages=$(package_depends "$1" "$2") || die "cannot tell what $1 needs"
+	for package in "$1" $packages; do
+		package_unpack "$package" "$3"
+	done
+}
