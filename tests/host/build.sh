@@ -11,6 +11,11 @@ log=$(mktemp)
 readonly log
 trap 'rm -f -- "$log" "$CASE_LOG"' EXIT
 
+# Linux 7.3 refuses Debian 12's sparse, which does not know __typeof_unqual__, and says so.
+sparse_refused() {
+	grep -q 'C=1 specified, but sparse is not available or not up to date' "$log"
+}
+
 builds() {
 	vm/build "$kernel" W=1 C=1 >"$log" 2>&1 || {
 		tail -n 40 "$log"
@@ -21,7 +26,7 @@ builds() {
 		[[ -n $(find "$dir" -name "$module") ]] || fail "$module was not built"
 	done
 	# Without sparse there would be nothing to see.
-	grep -q '^ *CHECK ' "$log" || fail "sparse has not run"
+	sparse_refused || grep -q '^ *CHECK ' "$log" || fail "sparse has not run"
 }
 
 no_warning() {
@@ -36,12 +41,22 @@ no_warning() {
 # Breaks when an object is left out of the check, say by a Kbuild line that hides it.
 every_source_is_checked() {
 	local file
+	! sparse_refused || skip "this kernel wants a later sparse than is here"
 	tree_files | grep '^\(kmod\|debugfs\|samples\)/.*\.c$' | while read -r file; do
 		grep -q "CHECK .*/$file$" "$log" || fail "$file was not checked"
 	done
 }
 
+# Breaks when an object is left out of Kbuild.
+every_source_is_compiled() {
+	local file
+	tree_files | grep '^\(kmod\|debugfs\|samples\)/.*\.c$' | while read -r file; do
+		grep -q "CC \[M\] .*${file%.c}\.o$" "$log" || fail "$file was not compiled"
+	done
+}
+
 test_case "$kernel: builds with W=1 C=1" builds
 test_case "$kernel: no warning of gcc, modpost or sparse" no_warning
-test_case "$kernel: every source file was compiled and checked" every_source_is_checked
+test_case "$kernel: every source file was compiled" every_source_is_compiled
+test_case "$kernel: every source file was checked" every_source_is_checked
 run_cases
