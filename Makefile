@@ -52,7 +52,7 @@ bench-readme:
 profile:
 	native/profile $(if $(N),--n $(N)) $(or $(DESIGNS),plain seqlock rwlock readdirty)
 
-# What others have published, put to the test: docs/claims.md; a quarter of an hour.
+# What others have published, put to the test: docs/claims.md; under ten minutes.
 claims: mapstat
 	python3 vm/claims
 
