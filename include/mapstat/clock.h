@@ -70,6 +70,7 @@ static __always_inline u64 mapstat_clock_ns(u64 ticks)
 	return mul_u64_u32_shr(ticks, mapstat_clock.mult, mapstat_clock.shift);
 }
 
+u64 mapstat_clock_median(u64 *value, size_t n);
 int mapstat_clock_init(void);
 
 #endif /* MAPSTAT_CLOCK_H */

@@ -44,7 +44,15 @@ static int __init compare_u64(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static u64 __init median(u64 *value, size_t n)
+/**
+ * mapstat_clock_median - of measurements at load
+ * @value: they are sorted
+ * @n: how many, odd
+ *
+ * Context: Process, at load.
+ * Return: the median.
+ */
+u64 __init mapstat_clock_median(u64 *value, size_t n)
 {
 	sort(value, n, sizeof(*value), compare_u64, NULL);
 	return value[n / 2];
@@ -138,7 +146,7 @@ static void __init use_tsc(void)
 		return;
 	for (i = 0; i < CALIBRATE_WINDOWS; i++)
 		khz[i] = measure_khz();
-	m = median(khz, CALIBRATE_WINDOWS);
+	m = mapstat_clock_median(khz, CALIBRATE_WINDOWS);
 	if (!m || m > U32_MAX)
 		return;
 	/* As the clock sources do it: rates in kHz, hence the range in ms. */
@@ -168,7 +176,7 @@ static u32 __init measure_read_ps(void)
 			mapstat_clock_read();
 		ps[i] = mapstat_clock_ns((mapstat_clock_read() - start) * 1000) / READ_BATCH;
 	}
-	return min_t(u64, median(ps, READ_BATCHES), U32_MAX);
+	return min_t(u64, mapstat_clock_median(ps, READ_BATCHES), U32_MAX);
 }
 
 /**

@@ -14,7 +14,6 @@
 #include <linux/minmax.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
-#include <linux/sort.h>
 #include <mapstat/clock.h>
 #include <mapstat/primitives.h>
 #include "../compat.h"
@@ -35,13 +34,6 @@ EXPORT_SYMBOL_IF_KUNIT(mapstat_primitives);
 
 static DEFINE_PER_CPU(u64, primitives_counter);
 
-static int __init compare_u64(const void *a, const void *b)
-{
-	u64 x = *(const u64 *)a, y = *(const u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* Picoseconds of a batch of uses, the loop and a reading of the clock included. */
 #define TIME_BATCHES(use)							\
 ({										\
@@ -56,8 +48,7 @@ static int __init compare_u64(const void *a, const void *b)
 		}								\
 		ps[i] = mapstat_clock_ns((mapstat_clock_read() - start) * 1000);\
 	}									\
-	sort(ps, BATCHES, sizeof(*ps), compare_u64, NULL);			\
-	ps[BATCHES / 2];							\
+	mapstat_clock_median(ps, BATCHES);					\
 })
 
 static noinline u64 __init time_nothing(void)
