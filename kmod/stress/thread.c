@@ -5,6 +5,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bottom_half.h>
+#include <linux/cpu.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
@@ -324,16 +325,25 @@ static void work(struct stress_thread *t)
 }
 
 /*
- * A CPU that goes offline gives its threads away for good: the scheduler lets them run
- * anywhere from then on.  Go back as soon as it is there again, and tell of it.
+ * The scheduler migrates the threads of a CPU that goes offline and lets them run anywhere
+ * from then on.  Migrate @t back as soon as its CPU is online again, and log it.
+ *
+ * A CPU that is about to go offline accepts the affinity of a kernel thread but not the
+ * thread: its mask would exclude the CPU on which it runs.  Hence not during CPU hotplug,
+ * and a trylock: hotplug is not made to wait, the next phase tries again.
  */
 static void stay_pinned(const struct stress_thread *t)
 {
+	const char *outcome = "while CPU hotplug is in progress";
+
 	if (likely(cpumask_equal(current->cpus_ptr, cpumask_of(t->cpu))))
 		return;
-	pr_info("thread %u was driven off CPU %u, %s\n", t->number, t->cpu,
-		set_cpus_allowed_ptr(current, cpumask_of(t->cpu)) ? "which is offline" :
-		"and is back");
+	if (cpus_read_trylock()) {
+		outcome = set_cpus_allowed_ptr(current, cpumask_of(t->cpu)) ?
+			"which is offline" : "and is back";
+		cpus_read_unlock();
+	}
+	pr_info("thread %u was driven off CPU %u, %s\n", t->number, t->cpu, outcome);
 }
 
 static bool phase_begins(const struct stress_thread *t)

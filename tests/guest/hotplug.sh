@@ -35,6 +35,25 @@ back_on_its_cpu() {
 	wait_run 30
 }
 
+# Breaks when a thread asks for its CPU while that goes offline: the scheduler then warns of a
+# task that runs where its mask does not let it.
+back_while_it_goes() {
+	local i number=$(($(nproc) - 1))
+	fresh
+	insmod mapstat.ko cache=model maps=seqlock keys=500 rounds=1000 duration_ms=10
+	wait_running
+	for ((i = 0; i < 60; i++)); do
+		echo 0 >"$last"
+		echo 1 >"$last"
+	done
+	sleep 1
+	equal "CPUs of mapstat/$number" \
+		"$(taskset -cp "$(pgrep -x "mapstat/$number")" | sed 's/.*: //')" "$number"
+	! dmesg | grep -q WARNING || fail "the kernel warns"
+	echo stop >"$FILES/control"
+	wait_run 30
+}
+
 off_and_on() {
 	local i
 	fresh
@@ -88,6 +107,7 @@ if [[ -w $last ]]; then
 	test_case "a CPU goes and comes during a run" off_and_on
 	test_case "the next run succeeds" usable_afterwards
 	test_case "a thread goes back to its CPU" back_on_its_cpu
+	test_case "a thread goes back while its CPU goes again" back_while_it_goes
 	test_case "more threads than CPUs" off_and_on threads=5
 	test_case "rmmod while a CPU with a thread is offline" gone_while_offline
 	test_case "loaded while a CPU is offline" loaded_while_offline
