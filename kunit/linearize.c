@@ -19,18 +19,19 @@
  * struct lin_config - a configuration
  * @pos: operations of each thread that have taken effect
  * @value: the key's value then; 0: absent
- * @used: this entry of the hash table is in use
+ * @search: the search that entered it: an entry of an earlier one is free
  */
 struct lin_config {
 	u16 pos[LIN_THREADS];
 	u32 value;
-	u32 used;
+	u32 search;
 };
 
 /**
  * struct lin_checker - memory of one search; owned by its caller
  * @seen: hash table of the configurations entered, open addressing
- * @entered: how many
+ * @search: number of the current one, from 1
+ * @entered: how many configurations it has entered
  * @at: where the search is
  * @deepest: the configuration in which most operations had taken effect
  * @depth: operations that have taken effect in @at
@@ -40,6 +41,7 @@ struct lin_config {
  */
 struct lin_checker {
 	struct lin_config seen[LIN_CONFIGS];
+	u32 search;
 	unsigned int entered;
 	struct lin_config at;
 	struct lin_config deepest;
@@ -163,7 +165,7 @@ static int remember(struct lin_checker *c, const struct lin_config *config)
 	for (;; i++) {
 		struct lin_config *slot = &c->seen[i % LIN_CONFIGS];
 
-		if (!slot->used) {
+		if (slot->search != c->search) {
 			if (c->entered >= LIN_CONFIGS / 4 * 3)
 				return -ENOSPC;
 			*slot = *config;
@@ -228,9 +230,11 @@ enum lin_verdict lin_check(struct lin_checker *c, const struct lin_history *h)
 		total += h->n[t];
 	if (h->threads > LIN_THREADS || total > LIN_OPS)
 		return LIN_UNDECIDED;
-	memset(c, 0, sizeof(*c));
-	c->at.value = h->initial;
-	c->at.used = 1;
+	c->search++;
+	c->entered = 0;
+	c->depth = 0;
+	c->max_depth = 0;
+	c->at = (struct lin_config){ .value = h->initial, .search = c->search };
 	c->deepest = c->at;
 	while (c->depth < total) {
 		int ret = descend(c, h, first);

@@ -378,7 +378,7 @@ static void map_make(struct kunit *test, const struct crowd_shape *shape)
 	hash_key_init(&m->hash, m->flags & CMAP_COLLIDE);
 	mapstat_pauses_init(&m->pauses, m);
 	m->pcpu = alloc_percpu(struct cmap_pcpu);
-	KUNIT_ASSERT_NOT_NULL(test, m->pcpu);
+	KUNIT_ASSERT_NOT_NULL(test, (void __force *)m->pcpu);
 	KUNIT_ASSERT_EQ(test, 0, sqm_init(m));
 }
 

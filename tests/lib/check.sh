@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # The parts of tests/check. Sourced by it, never run.
 
-CHECK_PACKAGES=(git perl python3 shellcheck sparse)
+CHECK_PACKAGES=(git perl python3 shellcheck)
 RESULTS=build/check
 PASSED=0 FAILED=0 SKIPPED=0
 STATUS_SHOWN='' LAST_TOLD=0

@@ -16,6 +16,7 @@ module_build() {
 module_make() {
 	local make=(make --no-print-directory -C "$KERNEL_BUILD" "M=$MODULE_DIR" "-j$(nproc)")
 	[[ $KERNEL_KIND != uml ]] || make+=(ARCH=um)
+	[[ -z ${SPARSE:-} ]] || make+=("CHECK=$SPARSE")
 	(($# == 0)) || rm -rf -- "$MODULE_DIR"
 	module_mirror || return
 	ln -sfn -- "$KERNEL_BUILD" "$MODULE_DIR/.kernel"

@@ -8,7 +8,6 @@
 TOOL_PACKAGES=(bc bison cpio flex gcc gcc-12 kmod libc6-dev libelf-dev libssl-dev make pahole patch
 	perl procps rsync util-linux xz-utils)
 QEMU_PACKAGES=(qemu-system-x86 qemu-system-common)
-CHECK_PACKAGES=(sparse)
 # mapstat(1) is built without them, too, but then has no events through BPF.
 BPF_PACKAGES=(clang libbpf-dev)
 # The bench of native/ cannot be built without them; its maps in Go without the second.
@@ -36,7 +35,7 @@ suite_lists() {
 	local dir=$1 mirror
 	mirror=$(host_mirror) || die "no Debian mirror in the host's apt sources: $SUITE cannot be asked"
 	mkdir -p -- "$dir"/{lists/partial,archives/partial}
-	printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$mirror" "$SUITE" \
+	printf 'Types: deb deb-src\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$mirror" "$SUITE" \
 		/usr/share/keyrings/debian-archive-keyring.gpg >"$dir/debian.sources.new"
 	mv -- "$dir/debian.sources.new" "$dir/debian.sources"
 	apt_update || [[ -n $(find "$APT_LISTS" -name '*_Packages*') ]] || {
@@ -132,6 +131,21 @@ package_unpack() {
 
 package_download() {
 	(cd -- "$2" && apt-get -q -o APT::Sandbox::User=root "${APT_OPTIONS[@]}" download "$1") >&2
+}
+
+# The newest version of a source package of the suite.
+package_source_version() {
+	remembered "source-$1" package_ask_source_version "$1"
+}
+
+package_ask_source_version() {
+	LC_ALL=C apt-cache "${APT_OPTIONS[@]}" showsrc --only-source "$1" | sed -n 's/^Version: //p' | sort -V | tail -n 1 | grep .
+}
+
+# package_download_source PACKAGE=VERSION DIR: the files of its source package
+package_download_source() {
+	(cd -- "$2" && apt-get -q -o APT::Sandbox::User=root "${APT_OPTIONS[@]}" source --download-only "$1") >&2 ||
+		die "cannot download the source of $1"
 }
 
 # package_depends PACKAGE PREFIX: those that it depends on now whose names begin so.
