@@ -17,8 +17,8 @@ uml_possible() {
 	: >"$found"
 }
 
-# uml_tmp MIB: where its memory, a file that is sparse at first, has room and can be executed. A
-# container's /dev/shm is small, and noexec.
+# uml_tmp MIB: a directory of the host where its memory, a file that is sparse at first, has room and can
+# be executed. A container's /dev/shm is small, and noexec.
 uml_tmp() {
 	local free
 	free=$(df --output=avail -BM /dev/shm 2>/dev/null | tail -n 1 | tr -dc 0-9)
@@ -29,11 +29,26 @@ uml_tmp() {
 	fi
 }
 
+# uml_exec MIB COMMAND...: with its memory in huge pages of the host, as the direct map of a kernel on
+# hardware; a mount of the guest's own, which only root can make. Else in ordinary pages.
+uml_exec() {
+	local mib=$1 memory=$RUN_DIR/memory
+	local mount=(mount -t tmpfs -o "huge=always,size=$((mib + 64))M" mapstat "$memory")
+	shift
+	mkdir -- "$memory"
+	if ((EUID == 0)) && unshare --mount -- "${mount[@]}" 2>/dev/null; then
+		# shellcheck disable=SC2016 # the arguments are the inner shell's
+		TMPDIR=$memory exec setsid setpriv --pdeathsig KILL unshare --mount -- \
+			sh -c '"$0" "$1" "$2" "$3" "$4" "$5" "$6" && shift 6 && exec "$@"' "${mount[@]}" "$@"
+	fi
+	TMPDIR=$(uml_tmp "$mib") exec setsid setpriv --pdeathsig KILL "$@"
+}
+
 # Starts the guest: GUEST_PID. Several CPUs need seccomp; ptrace would also have to know the size of
 # the registers.
 uml_start() {
 	# shellcheck disable=SC2086 # several arguments
-	TMPDIR=$(uml_tmp "$MEM") setsid setpriv --pdeathsig KILL "$KERNEL_IMAGE" "mem=${MEM}M" \
+	uml_exec "$MEM" "$KERNEL_IMAGE" "mem=${MEM}M" \
 		"ncpus=$CPUS" seccomp=on \
 		root=/dev/root rootfstype=hostfs rootflags=/ ro "init=$RUN_DIR/share/init" \
 		"uml_dir=$RUN_DIR/uml" con0=null,fd:1 con=null \
