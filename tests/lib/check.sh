@@ -180,7 +180,7 @@ running_now() {
 	for process in "${!RUNNING[@]}"; do
 		number=${RUNNING[$process]}
 		printf '%s (%d cases, %d s) ' "${NAMES[$number]}" \
-			"$(grep -c '^ *\(not ok\|ok\) ' "$RESULTS/${NAMES[$number]}.ktap")" $((SECONDS - STARTED[$process]))
+			"$(cat "$RESULTS/${NAMES[$number]}.ktap" 2>/dev/null | grep -c '^ *\(not ok\|ok\) ')" $((SECONDS - STARTED[$process]))
 	done
 }
 
