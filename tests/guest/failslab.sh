@@ -6,6 +6,15 @@
 
 slab=/sys/kernel/debug/failslab
 
+# Allocations of all caches may fail, except the debug objects': without these they turn themselves off.
+choose_caches() {
+	local cache
+	for cache in /sys/kernel/slab/*; do
+		[[ $cache == */debug_objects_cache ]] || echo 1 >"$cache/failslab"
+	done
+	echo Y >"$slab/cache-filter"
+}
+
 failing() {
 	echo 0 >"$slab/verbose"
 	echo -1 >"$slab/times"
@@ -135,6 +144,7 @@ each_of_starting() {
 }
 
 if [[ -e $slab/probability ]]; then
+	choose_caches
 	test_case "operations beneath which one allocation in 7 fails" in_a_run
 	test_case "the same with long values" in_a_run value_size=200 key_size=24
 	test_case "each allocation of insmod fails once" each_of_loading
