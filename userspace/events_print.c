@@ -81,7 +81,7 @@ void event_json(FILE *out, struct event_names *n, const struct mapstat_event *e)
 	fprintf(out, "{\"time_ns\": %llu, \"seq_cpu\": %u, \"seq\": %llu, \"cpu\": %u, \"pid\": %u",
 		e->time_ns, e->seq_cpu, e->seq, e->cpu, e->pid);
 	fprintf(out, ", \"map_id\": %u, \"map\": ", e->map);
-	json_string(out, name_of_map(n, e->map));
+	json_text(out, name_of_map(n, e->map));
 	fprintf(out, ", \"op\": \"%s\", \"access\": \"%s\", \"addr\": \"0x%llx\"",
 		event_op(e), event_type(e), e->addr);
 	if (e->pfn == MAPSTAT_EVENT_NO_PFN)
@@ -92,9 +92,9 @@ void event_json(FILE *out, struct event_names *n, const struct mapstat_event *e)
 		e->size, event_l1(e), e->flags & MAPSTAT_EVENT_TLB_MISS ? "true" : "false",
 		e->invalidated);
 	fputs(", \"func\": ", out);
-	json_string(out, func);
+	json_text(out, func);
 	fputs(", \"what\": ", out);
-	json_string(out, what);
+	json_text(out, what);
 	fputs("}\n", out);
 }
 

@@ -21,9 +21,9 @@ static void put_time(const struct comparison *c, FILE *out)
 
 	json_key(out, "maps", false);
 	putc('[', out);
-	json_string(out, a->map);
+	json_text(out, a->map);
 	fputs(", ", out);
-	json_string(out, b->map);
+	json_text(out, b->map);
 	putc(']', out);
 	put_two(out, "ns_per_op", a->ns, b->ns);
 	put_two(out, "ns_per_op_min", a->rounds ? a->min : NAN, b->rounds ? b->min : NAN);
@@ -34,16 +34,16 @@ static void put_time(const struct comparison *c, FILE *out)
 static void put_answer(const struct comparison *c, FILE *out)
 {
 	json_key(out, "answer", false);
-	json_string(out, c->undecided ? "undecided" :
+	json_text(out, c->undecided ? "undecided" :
 			 c->noise ? "within noise" : "slower");
 	json_key(out, "slower", false);
 	if (c->undecided || c->noise)
 		fputs("null", out);
 	else
-		json_string(out, c->map[c->slower].ranked->map);
+		json_text(out, c->map[c->slower].ranked->map);
 	json_key(out, "reason", false);
 	if (c->undecided)
-		json_string(out, c->undecided);
+		json_text(out, c->undecided);
 	else
 		fputs("null", out);
 	json_key(out, "p", false);
@@ -58,7 +58,7 @@ static void put_sources(const struct comparison *c, FILE *out)
 	for (size_t side = 0; side < 2; side++) {
 		fputs(side ? ", " : "[", out);
 		if (c->map[side].misses.source)
-			json_string(out, c->map[side].misses.source);
+			json_text(out, c->map[side].misses.source);
 		else
 			fputs("null", out);
 	}
@@ -73,7 +73,7 @@ static void put_reasons(const struct comparison *c, const struct figure *f, FILE
 
 		fputs(side ? ", " : "[", out);
 		if (why)
-			json_string(out, why);
+			json_text(out, why);
 		else
 			fputs("null", out);
 	}
@@ -93,9 +93,9 @@ static void put_figures(const struct comparison *c, FILE *out)
 
 		fputs(i ? ",\n {" : "\n {", out);
 		json_key(out, "name", true);
-		json_string(out, f->rule->name);
+		json_text(out, f->rule->name);
 		json_key(out, "file", false);
-		json_string(out, files[f->rule->from]);
+		json_text(out, files[f->rule->from]);
 		put_two(out, "values", f->known[0] ? f->value[0] : NAN,
 			f->known[1] ? f->value[1] : NAN);
 		json_key(out, "difference", false);
@@ -114,11 +114,11 @@ static void put_differing(const struct comparison *c, FILE *out)
 
 		fputs(i ? ",\n {" : "\n {", out);
 		json_key(out, "name", true);
-		json_string(out, f->rule->name);
+		json_text(out, f->rule->name);
 		json_key(out, "source", false);
-		json_string(out, figure_source(c, f));
+		json_text(out, figure_source(c, f));
 		json_key(out, "more_in", false);
-		json_string(out, c->map[figure_difference(f) > 0 ? 0 : 1].ranked->map);
+		json_text(out, c->map[figure_difference(f) > 0 ? 0 : 1].ranked->map);
 		json_key(out, "difference", false);
 		json_double(out, fabs(figure_difference(f)));
 		json_key(out, "ns_each", false);
@@ -160,7 +160,7 @@ void explain_json(const struct comparison *c, const struct results *r, const str
 	fputs(",\n\"text\": [", out);
 	for (size_t i = 0; i < s->n; i++) {
 		fputs(i ? ",\n " : "\n ", out);
-		json_string(out, s->text[i]);
+		json_text(out, s->text[i]);
 	}
 	fputs("]}\n", out);
 }

@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "mapstat heat": where the records come from.  Live, or a file: JSON lines of "mapstat
- * events --json", or what was read from events/cpuN.
+ * "mapstat heat": where the records come from.  Live, or a file: JSON (heat_json.c), or what
+ * was read from events/cpuN.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "heat.h"
-
-#define WORD_MAX	256
-
-static const char *const l1_words[HEAT_NR_L1] = {
-	[MAPSTAT_EVENT_L1_HIT] = "hit",
-	[MAPSTAT_EVENT_L1_COLD] = "cold",
-	[MAPSTAT_EVENT_L1_CAPACITY] = "capacity",
-	[MAPSTAT_EVENT_L1_CONFLICT] = "conflict",
-	[MAPSTAT_EVENT_L1_COHERENCE] = "coherence",
-};
 
 struct heating {
 	struct event_sink sink;
@@ -46,117 +36,40 @@ static int heat_record(struct event_sink *sink, const struct mapstat_event *even
 	return ST_OK;
 }
 
-/* The text of @key's value, as "mapstat events" writes it. Return: false where there is none. */
-static bool json_field(const char *line, const char *key, char *buf)
+/* The first record may have been read already. */
+static int heat_binary(struct heating *h, FILE *in, const char *file,
+		       struct mapstat_event *event, size_t got)
 {
-	char pattern[32];
-	const char *at;
-	size_t n = 0;
-	bool quoted;
-
-	snprintf(pattern, sizeof(pattern), "\"%s\": ", key);
-	/* Within a string the quotes would have a backslash before them. */
-	at = strstr(line, pattern);
-	if (!at)
-		return false;
-	at += strlen(pattern);
-	quoted = *at == '"';
-	at += quoted;
-	while (*at && n < WORD_MAX - 1 && (quoted ? *at != '"' : !strchr(",}\n", *at))) {
-		if (quoted && *at == '\\' && at[1])
-			at++;
-		buf[n++] = *at++;
-	}
-	buf[n] = '\0';
-	return n && *at;
-}
-
-static bool json_number(const char *line, const char *key, __u64 *value)
-{
-	char buf[WORD_MAX], *end;
-
-	if (!json_field(line, key, buf) || *buf < '0' || *buf > '9')
-		return false;
-	errno = 0;
-	*value = strtoull(buf, &end, 0);
-	return !errno && !*end;
-}
-
-static bool json_l1(const char *line, unsigned int *l1)
-{
-	char buf[WORD_MAX];
-
-	if (!json_field(line, "l1", buf))
-		return false;
-	for (*l1 = 0; *l1 < HEAT_NR_L1; ++*l1)
-		if (!strcmp(l1_words[*l1], buf))
-			return true;
-	return false;
-}
-
-static bool heat_json(struct heat *h, const char *line)
-{
-	char map[WORD_MAX], op[WORD_MAX], access[WORD_MAX], func[WORD_MAX], what[WORD_MAX];
-	char tlb[WORD_MAX];
-	struct heat_event e = { .map = map, .op = op, .func = func, .what = what };
-	__u64 cpu, invalidated;
-
-	if (!json_field(line, "map", map) || !json_field(line, "op", op) ||
-	    !json_field(line, "access", access) || !json_field(line, "func", func) ||
-	    !json_field(line, "what", what) || !json_field(line, "tlb_miss", tlb) ||
-	    !json_number(line, "addr", &e.addr) || !json_number(line, "cpu", &cpu) ||
-	    !json_number(line, "invalidated", &invalidated) || !json_l1(line, &e.l1))
-		return false;
-	e.cpu = cpu < 63 ? (unsigned int)cpu : 63;
-	e.invalidated = invalidated < 255 ? (unsigned int)invalidated : 255;
-	e.write = strcmp(access, "read");
-	e.tlb_miss = !strcmp(tlb, "true");
-	heat_add(h, &e);
-	return true;
-}
-
-static int heat_lines(struct heating *h, FILE *in, const char *file)
-{
-	size_t room = 0, number = 0;
-	int ret = ST_OK;
-	char *line = NULL;
-
-	while (!ret && getline(&line, &room, in) > 0) {
-		number++;
-		if (strncmp(line, "{\"summary\"", 10) && !heat_json(&h->heat, line))
-			ret = fail(ST_MALFORMED, "mapstat events --json writes such files",
-				   "%s, line %zu: not a record", file, number);
-	}
-	free(line);
-	return ret;
-}
-
-static int heat_binary(struct heating *h, FILE *in, const char *file)
-{
-	struct mapstat_event event;
-	size_t got;
-
-	while ((got = fread(&event, 1, sizeof(event), in)) == sizeof(event)) {
-		if (event.version != MAPSTAT_EVENT_VERSION)
+	while (got == sizeof(*event)) {
+		if (event->version != MAPSTAT_EVENT_VERSION)
 			return fail(ST_MALFORMED, NULL, "%s: not records of version %u", file,
 				    MAPSTAT_EVENT_VERSION);
-		heat_record(&h->sink, &event);
+		heat_record(&h->sink, event);
+		got = fread(event, 1, sizeof(*event), in);
 	}
 	return got ? fail(ST_MALFORMED, NULL, "%s: ends within a record", file) : ST_OK;
+}
+
+/* A record has bytes that are 0, JSON has none. */
+static int heat_stream(struct heating *h, FILE *in, const char *file)
+{
+	struct mapstat_event first;
+	const size_t got = fread(&first, 1, sizeof(first), in);
+
+	if (memchr(&first, 0, got))
+		return heat_binary(h, in, file, &first, got);
+	return heat_json(&h->heat, in, file, (const char *)&first, got);
 }
 
 static int heat_file(struct heating *h, const char *file)
 {
 	FILE *in = strcmp(file, "-") ? fopen(file, "re") : stdin;
-	int ret, first;
+	int ret;
 
 	if (!in)
 		return fail(errno == EACCES ? ST_PERMISSION : ST_SYSTEM, NULL, "%s: %s", file,
 			    strerror(errno));
-	first = getc(in);
-	ungetc(first, in);
-	ret = first == '{' || first == EOF ? heat_lines(h, in, file) :
-					     heat_binary(h, in, file);
+	ret = heat_stream(h, in, file);
 	if (!ret && ferror(in))
 		ret = fail(ST_SYSTEM, NULL, "%s: %s", file, strerror(errno));
 	if (in != stdin)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * "mapstat heat": sums of records, by line and by place (heat_sum.c), from where they come
- * (heat.c), and their pictures (heat_show.c, heat_svg.c).
+ * (heat.c, heat_json.c), and their pictures (heat_show.c, heat_svg.c).
  */
 #ifndef HEAT_H
 #define HEAT_H
@@ -70,6 +70,8 @@ struct heat {
 };
 
 void heat_add(struct heat *h, const struct heat_event *e);
+/* Add the records of a file of JSON, of which @head was read before.  Return: an exit status. */
+int heat_json(struct heat *h, FILE *in, const char *name, const char *head, size_t nhead);
 /* Lines by address, places by misses. */
 void heat_sort(struct heat *h);
 void heat_free(struct heat *h);

@@ -27,7 +27,7 @@ static size_t utf8_length(const unsigned char *s)
 	return n;
 }
 
-void json_string(FILE *out, const char *text)
+void json_text(FILE *out, const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
 
@@ -51,7 +51,7 @@ void json_string(FILE *out, const char *text)
 void json_key(FILE *out, const char *name, bool first)
 {
 	fputs(first ? "" : ", ", out);
-	json_string(out, name);
+	json_text(out, name);
 	fputs(": ", out);
 }
 
@@ -63,7 +63,7 @@ static void put_value(FILE *out, const char *value)
 	else if (is_number(value))
 		fputs(value, out);
 	else
-		json_string(out, value);
+		json_text(out, value);
 }
 
 static bool is_text(const char *name)
@@ -79,7 +79,7 @@ static bool is_text(const char *name)
 static void put_named(FILE *out, const char *name, const char *value)
 {
 	if (is_text(name) && strcmp(value, "-"))
-		json_string(out, value);
+		json_text(out, value);
 	else
 		put_value(out, value);
 }
@@ -105,7 +105,7 @@ void json_double(FILE *out, double v)
 static void put_text(FILE *out, const char *text)
 {
 	if (text)
-		json_string(out, text);
+		json_text(out, text);
 	else
 		fputs("null", out);
 }
@@ -169,7 +169,7 @@ static void put_row(const struct results *r, const struct row *row, bool first, 
 	for (size_t i = 0; i < r->ncolumns; i++) {
 		json_key(out, r->column[i], !i);
 		if (!i)
-			json_string(out, row->cell[i]);
+			json_text(out, row->cell[i]);
 		else
 			put_value(out, row->cell[i]);
 	}
@@ -201,7 +201,7 @@ static void put_ranked(const struct ranking *k, FILE *out)
 		const struct ranked *m = &k->at[i];
 
 		fputs(i ? ",\n  {\"map\": " : "\n  {\"map\": ", out);
-		json_string(out, m->map);
+		json_text(out, m->map);
 		fputs(", \"ns_per_op\": ", out);
 		json_double(out, m->ns);
 		fprintf(out, ", \"rounds\": %u, \"p\": ", m->rounds);
@@ -228,7 +228,7 @@ static void put_ranking(const struct results *r, FILE *out)
 	fputs(",\n \"ranking\": ", out);
 	if (undecided) {
 		fputs("null,\n \"reason\": ", out);
-		json_string(out, undecided);
+		json_text(out, undecided);
 		return;
 	}
 	ranking_make(&k, r, &all);
@@ -253,9 +253,9 @@ static int put_results(const struct tree *t, FILE *out)
 	put_rows(&r, false, out);
 	put_rows(&r, true, out);
 	fputs(" \"verdict\": {\"state\": ", out);
-	json_string(out, r.verdict);
+	json_text(out, r.verdict);
 	fputs(", \"reason\": ", out);
-	json_string(out, r.reason);
+	json_text(out, r.reason);
 	fputs(", \"parameters\": ", out);
 	json_pairs(out, &r.parameters);
 	putc('}', out);
@@ -328,7 +328,7 @@ static int put_pauses(const struct tree *t, const char *map, FILE *out)
 	for (size_t i = 0; i < p.nevents; i++) {
 		fprintf(out, "%s{\"end_ns\": %llu, \"kind\": ", i ? ", " : "",
 			(unsigned long long)p.event[i].end_ns);
-		json_string(out, p.event[i].kind);
+		json_text(out, p.event[i].kind);
 		fprintf(out, ", \"duration_ns\": %llu, \"entries\": %llu}",
 			(unsigned long long)p.event[i].duration_ns,
 			(unsigned long long)p.event[i].entries);
@@ -367,7 +367,7 @@ static int put_map(const struct tree *t, const char *map, FILE *out)
 	if (ret)
 		return ret;
 	fputs(" {\"name\": ", out);
-	json_string(out, map);
+	json_text(out, map);
 	fputs(",\n  \"stats\": ", out);
 	json_pairs(out, &stats);
 	pairs_free(&stats);

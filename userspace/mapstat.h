@@ -307,7 +307,7 @@ const char *param_range(const char *name);	/* NULL if unknown */
 
 /* -- JSON (json.c) -- */
 
-void json_string(FILE *out, const char *text);
+void json_text(FILE *out, const char *text);
 void json_key(FILE *out, const char *name, bool first);
 void json_pairs(FILE *out, const struct pairs *p);
 /* Not finite: null. */

@@ -68,7 +68,7 @@ install_packages() (
 	PROGRAM=tests/check
 	# shellcheck source=vm/lib/packages.sh
 	. vm/lib/packages.sh
-	packages_install "${CHECK_PACKAGES[@]}"
+	packages_install "${CHECK_PACKAGES[@]}" "${READER_PACKAGES[@]}"
 )
 
 # A kernel that has to be built takes minutes: say where it is.

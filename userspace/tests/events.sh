@@ -185,8 +185,19 @@ test_heat_live() {
 test_heat_malformed() {
 	printf '{"time_ns": 1}\n' > "$tmp/bad"
 	mapstat heat "$tmp/bad"
-	exits 11 && empty out && has err "bad, line 1: not a record" || return
+	exits 11 && empty out && has err "bad, line 1: not a record: Object item not found: map" || return
 	printf 'no records at all' > "$tmp/bad"
+	mapstat heat "$tmp/bad"
+	exits 11 && has err "bad, line 1: not JSON" || return
+	head -n 2 "$here/trees/events.json" > "$tmp/bad"
+	printf '{"map": "\033[2J"}\n' >> "$tmp/bad"
+	mapstat heat "$tmp/bad"
+	exits 11 && has err "bad, line 3: not JSON" && lacks err $'\033' || return
+	sed '2s/"cpu": 0/"cpu": -1/' "$here/trees/events.json" > "$tmp/bad"
+	mapstat heat "$tmp/bad"
+	exits 11 && has err "bad, line 2: not a record: addr, l1, cpu or invalidated" || return
+	event_tree
+	head -c 100 "$tmp/tree/events/cpu0" > "$tmp/bad"
 	mapstat heat "$tmp/bad"
 	exits 11 && has err "ends within a record" || return
 	: > "$tmp/bad"
@@ -194,6 +205,59 @@ test_heat_malformed() {
 	exits 8 && has err "no record" "cache=model" || return
 	mapstat heat "$tmp/nosuch"
 	exits 13 && has err "No such file"
+}
+# Breaks when JSON is read by how one program writes it: blanks, lines, order, escapes, arrays.
+test_heat_json_written_again() {
+	local how
+	COLUMNS=100 mapstat heat "$here/trees/events.json"
+	cp "$tmp/out" "$tmp/want"
+	for how in compact indented sorted array escaped reals blanks; do
+		python3 - "$here/trees/events.json" "$how" > "$tmp/again" <<-'END'
+		import json, re, sys
+		records = [json.loads(line) for line in open(sys.argv[1])]
+		def dump(**how):
+		    return "\n".join(json.dumps(r, **how) for r in records)
+		def escape(match):
+		    return '"' + "".join(f"\\u{ord(c):04x}" for c in match[1]) + '"'
+		print({
+		    "compact": lambda: dump(separators=(",", ":")),
+		    "indented": lambda: dump(indent=2),
+		    "sorted": lambda: dump(sort_keys=True),
+		    "array": lambda: json.dumps(records, indent=1),
+		    "escaped": lambda: re.sub(r'"([^"]*)"', escape, dump()),
+		    "reals": lambda: re.sub(r'("(cpu|invalidated)": \d+)', r"\1.0", dump()),
+		    "blanks": lambda: "\r\n\t " * 40 + dump() + "\n\n",
+		}[sys.argv[2]]())
+		END
+		COLUMNS=100 mapstat heat - < "$tmp/again"
+		exits 0 && empty err && diff "$tmp/want" "$tmp/out" > "$tmp/diff" ||
+			{ say "$how"; sed 's/^/# /' "$tmp/err" "$tmp/diff"; return 1; }
+	done
+	command -v jq > /dev/null || { skip="no jq: its ways are among those that were tried"; return; }
+	for how in --indent\ 7 -c -s -S; do
+		# shellcheck disable=SC2086 # an option and its argument
+		jq $how . "$here/trees/events.json" > "$tmp/again" || return
+		COLUMNS=100 mapstat heat "$tmp/again"
+		exits 0 && diff "$tmp/want" "$tmp/out" > "$tmp/diff" || { say "jq $how"; return 1; }
+	done
+}
+# Breaks when a record is taken for text since its time begins with the byte of a brace.
+test_heat_records_of_any_time() {
+	event_tree
+	printf '{' | dd of="$tmp/tree/events/cpu0" bs=1 conv=notrunc status=none
+	mapstat heat - < "$tmp/tree/events/cpu0"
+	exits 0 && has out "map-7: 3 accesses"
+}
+test_heat_names_with_quotes() {
+	sed -n '1s/"map": "rwlock"/"map": "a\\"b\\\\c\\u003cd"/p' "$here/trees/events.json" > "$tmp/again"
+	mapstat heat "$tmp/again"
+	exits 0 && has out 'a"b\c<d: 1 accesses'
+}
+# Breaks when a build without it fails in the middle, or says nothing of the package.
+test_build_without_jansson() {
+	make -s -C "$here/.." BUILD="$tmp/without" CPPFLAGS=-Djson_object=no_such_function > "$tmp/out" 2> "$tmp/err"
+	status=$?
+	exits 2 && has err "apt-get install libjansson-dev" && [[ ! -e $tmp/without/mapstat ]]
 }
 # Lines that were damaged anywhere: an error or a picture, never a crash.
 test_heat_mutations() {

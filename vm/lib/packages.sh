@@ -8,8 +8,9 @@
 TOOL_PACKAGES=(bc bison cpio flex gcc gcc-12 kmod libc6-dev libelf-dev libssl-dev make pahole patch
 	perl procps rsync util-linux xz-utils)
 QEMU_PACKAGES=(qemu-system-x86 qemu-system-common)
-# mapstat(1) is built without them, too, but then has no events through BPF.
-BPF_PACKAGES=(clang libbpf-dev)
+# mapstat(1) cannot be built without the first. Without the others it can, but then has no events
+# through BPF.
+READER_PACKAGES=(libjansson-dev clang libbpf-dev)
 # The bench of native/ cannot be built without them; its maps in Go without the second.
 BENCH_PACKAGES=(gcc g++ make binutils pkg-config libc6-dev liburcu-dev)
 GO_PACKAGES=(golang-go)
