@@ -20,14 +20,23 @@ modules: kdir
 modules_install: kdir
 	$(KBUILD) modules_install
 
+# What kbuild makes, in the directories that it builds in alone. Its own clean needs a build tree, and takes
+# every *.mod below this directory: go.mod, too.
+KBUILD_DIRS := kmod debugfs kunit samples
+KBUILD_MADE := *.[aios] .*.cmd .*.d .*.tmp .tmp_* *.c.[012]*.* *.dwo *.gcda *.gcno *.ko *.ko.* *.ll *.lst *.mod \
+	*.mod.c *.rsi *.su *.symtypes *.usyms Module.symvers modules.nsdeps modules.order
+REMOVE_MADE := -type f \( -false $(KBUILD_MADE:%=-o -name '%') \) -exec rm -f {} +
+
 clean:
-	$(if $(HAVE_KDIR),$(KBUILD) clean)
-	$(if $(wildcard userspace/Makefile),$(MAKE) -C userspace clean)
-	rm -rf build compile_commands.json
+	$(MAKE) -C userspace clean
+	@find . -maxdepth 1 $(REMOVE_MADE)
+	@find $(KBUILD_DIRS) $(REMOVE_MADE)
+	find native tests userspace vm -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf build compile_commands.json compile_commands.json.tmp .checkpatch-camelcase.*
 
 # The kernels and their source that vm/ keeps for all checkouts, too.
 distclean: clean
-	rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/mapstat"
+	rm -rf "$${XDG_CACHE_HOME:-$${HOME:-/root}/.cache}/mapstat"
 
 mapstat:
 	$(MAKE) -C userspace
@@ -85,7 +94,7 @@ help:
 	@echo 'The module, for the running kernel, or KVER=release, or KDIR=build-tree:'
 	@echo '  make                        build it (W=1, C=1, V=1 as everywhere in the kernel)'
 	@echo '  make modules_install        install it'
-	@echo '  make clean                  remove what was built'
+	@echo '  make clean                  remove what was built, the reader and build/ too'
 	@echo '  make distclean              remove the cached kernels as well: ~/.cache/mapstat'
 	@echo '  make sparse                 check all of it with sparse'
 	@echo '  make compile_commands.json  tell clangd how it is compiled'

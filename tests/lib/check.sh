@@ -58,7 +58,7 @@ prepare() {
 kernels_needed() {
 	{
 		printf '%s\n' "${KERNELS[@]}" | grep -vx -- -
-		printf '%s\n' "${PROGRAMS[@]}" | sed -n 's|^host/build.sh ||p'
+		printf '%s\n' "${PROGRAMS[@]}" | sed -n 's,^host/\(build\|install\).sh ,,p'
 	} | sort -u
 }
 
