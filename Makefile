@@ -14,11 +14,15 @@ KBUILD += ARCH=um
 endif
 endif
 
+# Begins a recipe whose program runs make: "+" shares the jobs of -j, which make does by itself only if it
+# reads $(MAKE) there. With -n, -q and -t such a recipe would be run all the same, so it is left out.
+SHARE = $(if $(strip $(foreach flag,n q t,$(findstring $(flag),$(firstword -$(MAKEFLAGS))))),,+)
+
 modules: kdir
-	$(KBUILD) modules
+	$(SHARE)$(KBUILD) modules
 
 modules_install: kdir
-	$(KBUILD) modules_install
+	$(SHARE)$(KBUILD) modules_install
 
 # What kbuild makes, in the directories that it builds in alone. Its own clean needs a build tree, and takes
 # every *.mod below this directory: go.mod, too.
@@ -42,17 +46,17 @@ mapstat:
 	$(MAKE) -C userspace
 
 demo check:
-	tests/$@
+	$(SHARE)tests/$@
 
 check-long:
-	tests/check --long
+	$(SHARE)tests/check --long
 
 # THREADS=1,2,4,8 for a larger machine.
 bench:
-	native/run
+	$(SHARE)native/run
 
 bench-long:
-	native/run --long
+	$(SHARE)native/run --long
 
 bench-readme:
 	python3 native/report --markdown README.md
@@ -63,23 +67,21 @@ profile:
 
 # What others have published, put to the test: docs/claims.md; under ten minutes.
 claims: mapstat
-	python3 vm/claims
+	$(SHARE)python3 vm/claims
 
 check-vm:
-	vm/test
+	$(SHARE)vm/test
 
 # These want a kernel's build tree, not the running kernel's: without one, vm/ has its own.
 sparse:
-	$(if $(HAVE_KDIR),$(KBUILD) C=2 modules,vm/build $(VM_KERNEL) C=2)
+	$(SHARE)$(if $(HAVE_KDIR),$(KBUILD) C=2 modules,vm/build $(VM_KERNEL) C=2)
 
 layout:
-	$(if $(HAVE_KDIR),$(KBUILD) modules)
-	vm/layout $(if $(HAVE_KDIR),. ,"$$(vm/build $(VM_KERNEL))")
+	$(SHARE)$(if $(HAVE_KDIR),$(KBUILD) modules && vm/layout .,dir=$$(vm/build $(VM_KERNEL)) && vm/layout "$$dir")
 
 compile_commands.json:
-	$(if $(HAVE_KDIR),$(KBUILD) modules)
-	vm/compile-commands $(if $(HAVE_KDIR),. $(KDIR),"$$(vm/build $(VM_KERNEL))") >$@.tmp
-	mv $@.tmp $@
+	$(SHARE)$(if $(HAVE_KDIR),$(KBUILD) modules && dir=. kdir=$(KDIR),dir=$$(vm/build $(VM_KERNEL)) kdir=) && \
+		vm/compile-commands "$$dir" $$kdir >$@.tmp && mv $@.tmp $@ || { rm -f $@.tmp; exit 1; }
 
 checkpatch:
 	git ls-files -co --exclude-standard -- '*.[ch]' | xargs -r \

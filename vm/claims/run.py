@@ -25,7 +25,8 @@ def shortened(text):
 
 
 def command(args, stdout=None):
-    result = subprocess.run(args, stdin=subprocess.DEVNULL, stdout=stdout, check=False)
+    # What make shares its jobs through stays open.
+    result = subprocess.run(args, stdin=subprocess.DEVNULL, stdout=stdout, check=False, close_fds=False)
     if result.returncode:
         sys.exit(f"claims: status {result.returncode}: {shlex.join(args)}")
 

@@ -8,6 +8,10 @@ SRC_DIR=$(dirname -- "$VM_DIR")
 CACHE_DIR=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/mapstat
 PROGRAM="vm/$(basename -- "$0")"
 
+# For make: all CPUs, unless a make above this script shares its jobs or has been given their number.
+MAKE_JOBS=("-j$(nproc)")
+[[ ${MAKEFLAGS:-} != *' -j'* ]] || MAKE_JOBS=()
+
 say() {
 	printf '%s: %s\n' "$PROGRAM" "$*" >&2
 }

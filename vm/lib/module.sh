@@ -14,7 +14,7 @@ module_build() {
 }
 
 module_make() {
-	local make=(make --no-print-directory -C "$KERNEL_BUILD" "M=$MODULE_DIR" "-j$(nproc)")
+	local make=(make --no-print-directory -C "$KERNEL_BUILD" "M=$MODULE_DIR" "${MAKE_JOBS[@]}")
 	[[ $KERNEL_KIND != uml ]] || make+=(ARCH=um)
 	[[ -z ${SPARSE:-} ]] || make+=("CHECK=$SPARSE")
 	(($# == 0)) || rm -rf -- "$MODULE_DIR"
