@@ -18,10 +18,10 @@ endif
 # reads $(MAKE) there. With -n, -q and -t such a recipe would be run all the same, so it is left out.
 SHARE = $(if $(strip $(foreach flag,n q t,$(findstring $(flag),$(firstword -$(MAKEFLAGS))))),,+)
 
-modules: kdir
+modules: path kdir
 	$(SHARE)$(KBUILD) modules
 
-modules_install: kdir
+modules_install: path kdir
 	$(SHARE)$(KBUILD) modules_install
 
 # What kbuild makes, in the directories that it builds in alone. Its own clean needs a build tree, and takes
@@ -73,19 +73,24 @@ check-vm:
 	$(SHARE)vm/test
 
 # These want a kernel's build tree, not the running kernel's: without one, vm/ has its own.
-sparse:
+sparse: path
 	$(SHARE)$(if $(HAVE_KDIR),$(KBUILD) C=2 modules,vm/build $(VM_KERNEL) C=2)
 
-layout:
+layout: path
 	$(SHARE)$(if $(HAVE_KDIR),$(KBUILD) modules && vm/layout .,dir=$$(vm/build $(VM_KERNEL)) && vm/layout "$$dir")
 
-compile_commands.json:
+compile_commands.json: path
 	$(SHARE)$(if $(HAVE_KDIR),$(KBUILD) modules && dir=. kdir=$(KDIR),dir=$$(vm/build $(VM_KERNEL)) kdir=) && \
 		vm/compile-commands "$$dir" $$kdir >$@.tmp && mv $@.tmp $@ || { rm -f $@.tmp; exit 1; }
 
 checkpatch:
 	git ls-files -co --exclude-standard -- '*.[ch]' | xargs -r \
 		"$$(vm/source)/scripts/checkpatch.pl" --no-tree --terse --show-types --quiet --strict --file
+
+path:
+	@case "$$(pwd -P)" in *[[:space:]:]*) \
+		echo "kbuild cannot build in a path with a blank or a colon: $$(pwd -P)" >&2; exit 1 ;; \
+	esac
 
 kdir:
 	@test -n "$(HAVE_KDIR)" || { \
@@ -116,4 +121,4 @@ help:
 	@echo '  make check-vm               test vm/run itself'
 
 .PHONY: modules modules_install clean distclean mapstat demo check check-long check-vm
-.PHONY: bench bench-long bench-readme profile claims sparse layout checkpatch compile_commands.json kdir help
+.PHONY: bench bench-long bench-readme profile claims sparse layout checkpatch compile_commands.json path kdir help

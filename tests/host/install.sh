@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: install.sh KERNEL. What a person types at the top of a checkout, typed in copies of this one: make -j2
-# and clean, and each target with -j2.
+# and clean, each target with -j2, and all of it where the path has a blank.
 # shellcheck source=tests/lib/host.sh
 . "$(dirname -- "$0")/../lib/host.sh"
 
@@ -96,8 +96,66 @@ shares_jobs() {
 	done
 }
 
+# one_line TEXT COMMAND...: fails, with that text on its first line, and nothing after it but make's own words.
+one_line() {
+	local text=$1 said status=0
+	shift
+	said=$("$@" 2>&1) || status=$?
+	((status)) || fail "was not refused: $*"
+	[[ $said != *"No rule"* && $(head -n 1 <<<"$said") == *"$text"* ]] || fail "'$*' does not say '$text' but: $said"
+	grep -v '^make' <<<"$said" | tail -n +2 | no_line
+}
+
+# Breaks when a path with a blank is taken for two: what needs kbuild says that it cannot be, at once; all else works.
+blank() {
+	local what="kbuild cannot build in a path with a blank or a colon: $OUT/a clone" target
+	copy "$OUT/a clone"
+	# What a command would remove or write that takes "a" for the path.
+	mkdir "$OUT/a"
+	touch "$OUT/a/witness"
+	cd "$OUT/a clone"
+	make help | grep -q 'make modules_install' || fail "no help"
+	for target in modules modules_install sparse layout compile_commands.json; do
+		one_line "$what" make "$target" "KDIR=$(realpath "$OUT/kernel")"
+	done
+	one_line "$what" make compile_commands.json KDIR=/nonexistent
+	one_line "$what" vm/build uml
+	one_line "$what" vm/run --kernel stock-6.1 -- true
+	one_line "$what" tests/check --only kunit
+	one_line "$what" tests/demo
+	nothing_but_sources .
+}
+
+reads_there() {
+	cd "$OUT/a clone"
+	make -j2 mapstat >"$OUT/log" 2>&1 || fail "$(tail -n 40 "$OUT/log")"
+	no_word_of_jobs "$OUT/log"
+	build/mapstat --help >/dev/null
+}
+
+# One object stands for all: which are more than a quick test can build.
+builds_native() {
+	need "${NATIVE_PACKAGES[@]}"
+	cd "$OUT/a clone"
+	make -s -C native ../build/native/debug/kmod/stats/hist.o
+	[[ -s build/native/debug/kmod/stats/hist.o ]] || fail "nothing was built"
+}
+
+blank_cleans() {
+	cd "$OUT/a clone"
+	make -C native clean
+	[[ ! -e build/native ]] || fail "build/native is left"
+	make clean
+	nothing_but_sources .
+	equal "what lies beside it" "$(find "$OUT/a")" "$OUT/a"$'\n'"$OUT/a/witness"
+}
+
 test_case "make -j2 builds the module" builds
 test_case "make clean leaves what is under version control and nothing else" cleans
 test_case "programs that run make stand for those of the recipes" fake
 test_case "each target passes the jobs of -j2 on, and runs nothing with -n" shares_jobs
+test_case "where the path has a blank, what needs kbuild says so" blank
+test_case "the reader is built there" reads_there
+test_case "native/ is built there" builds_native
+test_case "make clean works there" blank_cleans
 run_cases

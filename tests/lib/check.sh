@@ -38,6 +38,7 @@ clear_status() {
 # What the tests need, and what would otherwise take its time in the first test of each kernel.
 prepare() {
 	local kernel
+	path_is_usable || exit 2
 	mkdir -p "$RESULTS"
 	rm -rf -- "${RESULTS:?}"/*
 	install_packages || exit 2
@@ -61,6 +62,15 @@ kernels_needed() {
 		printf '%s\n' "${PROGRAMS[@]}" | sed -n 's,^host/\(build\|install\).sh ,,p'
 	} | sort -u
 }
+
+# Without a kernel to build for, any path will do.
+path_is_usable() (
+	[[ -n $(kernels_needed) ]] || return 0
+	# shellcheck source=vm/lib/common.sh
+	. vm/lib/common.sh
+	PROGRAM=tests/check
+	path_for_kbuild "$PWD"
+)
 
 install_packages() (
 	# shellcheck source=vm/lib/common.sh

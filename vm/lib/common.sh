@@ -26,6 +26,11 @@ usage_error() {
 	exit 2
 }
 
+# path_for_kbuild DIR: said before anything is fetched or built, and once, not by each make.
+path_for_kbuild() {
+	[[ $1 != *[[:space:]:]* ]] || die "kbuild cannot build in a path with a blank or a colon: $1"
+}
+
 # locked FILE FUNCTION...: one at a time among all processes that name the same file.
 locked() {
 	local file=$1 lock status

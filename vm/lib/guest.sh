@@ -65,7 +65,7 @@ guest_share() {
 # tmpfs where a command may write. The sources, and the share that is not yet in its place,
 # may lie below one of these: they are bound where they stay in sight.
 guest_mounts() {
-	local place
+	local place source=${SRC_DIR// /'\040'}
 	if [[ $KERNEL_KIND == uml ]]; then
 		echo "proc /proc proc defaults"
 		echo "devtmpfs /dev devtmpfs defaults"
@@ -77,12 +77,12 @@ guest_mounts() {
 	echo "tracefs /sys/kernel/tracing tracefs nofail"
 	echo "devpts /dev/pts devpts X-mount.mkdir"
 	echo "tmpfs /dev/shm tmpfs X-mount.mkdir,mode=1777"
-	echo "$SRC_DIR /run/source none bind,X-mount.mkdir"
+	echo "$source /run/source none bind,X-mount.mkdir"
 	for place in /tmp /var/tmp /root; do
 		[[ ! -d $place ]] || echo "tmpfs $place tmpfs mode=1777"
 	done
 	case $SRC_DIR/ in
-	/tmp/* | /var/tmp/* | /root/* | /run/*) echo "/run/source $SRC_DIR none bind,X-mount.mkdir" ;;
+	/tmp/* | /var/tmp/* | /root/* | /run/*) echo "/run/source $source none bind,X-mount.mkdir" ;;
 	esac
 }
 

@@ -22,6 +22,7 @@ kernel_known() {
 
 kernel_prepare() {
 	KERNEL_NAME=$1 KERNEL_KIND=qemu KERNEL_INITRD=
+	path_for_kbuild "$CACHE_DIR"
 	packages_install "${TOOL_PACKAGES[@]}"
 	case $1 in
 	stock-6.1) debian_kernel cloud-amd64 ;;
