@@ -5,12 +5,12 @@ KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 HAVE_KDIR := $(wildcard $(KDIR)/Makefile)
 VM_KERNEL ?= stock-6.1
-KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR)
+KBUILD = $(MAKE) -C $(KDIR) $(KBUILD_ARCH) M=$(CURDIR)
 
 # A User-Mode Linux tree does not say by itself what it is.
 ifneq ($(wildcard $(KDIR)/.config),)
 ifneq ($(shell grep -x CONFIG_UML=y $(KDIR)/.config),)
-KBUILD += ARCH=um
+KBUILD_ARCH := ARCH=um
 endif
 endif
 
@@ -22,7 +22,13 @@ modules: path kdir
 	$(SHARE)$(KBUILD) modules
 
 modules_install: path kdir
+	@test -e modules.order || { echo "nothing is built that could be installed: run 'make' first" >&2; exit 1; }
 	$(SHARE)$(KBUILD) modules_install
+
+# As a module elsewhere is built that uses the maps; so it is not in the list that modules_install reads.
+samples: modules
+	$(SHARE)$(SAMPLES)
+SAMPLES = $(KBUILD)/samples KBUILD_EXTRA_SYMBOLS=$(CURDIR)/Module.symvers modules
 
 # What kbuild makes, in the directories that it builds in alone. Its own clean needs a build tree, and takes
 # every *.mod below this directory: go.mod, too.
@@ -44,6 +50,10 @@ distclean: clean
 
 mapstat:
 	$(MAKE) -C userspace
+
+# A relative DESTDIR is seen from here.
+install uninstall:
+	$(MAKE) -C userspace $@ DESTDIR='$(if $(DESTDIR),$(if $(findstring =/,=$(DESTDIR)),,$(CURDIR)/)$(DESTDIR))'
 
 demo check:
 	$(SHARE)tests/$@
@@ -74,13 +84,13 @@ check-vm:
 
 # These want a kernel's build tree, not the running kernel's: without one, vm/ has its own.
 sparse: path
-	$(SHARE)$(if $(HAVE_KDIR),$(KBUILD) C=2 modules,vm/build $(VM_KERNEL) C=2)
+	$(SHARE)$(if $(HAVE_KDIR),$(KBUILD) C=2 modules && $(SAMPLES) C=2,vm/build $(VM_KERNEL) C=2)
 
 layout: path
 	$(SHARE)$(if $(HAVE_KDIR),$(KBUILD) modules && vm/layout .,dir=$$(vm/build $(VM_KERNEL)) && vm/layout "$$dir")
 
 compile_commands.json: path
-	$(SHARE)$(if $(HAVE_KDIR),$(KBUILD) modules && dir=. kdir=$(KDIR),dir=$$(vm/build $(VM_KERNEL)) kdir=) && \
+	$(SHARE)$(if $(HAVE_KDIR),$(KBUILD) modules && $(SAMPLES) && dir=. kdir=$(KDIR),dir=$$(vm/build $(VM_KERNEL)) kdir=) && \
 		vm/compile-commands "$$dir" $$kdir >$@.tmp && mv $@.tmp $@ || { rm -f $@.tmp; exit 1; }
 
 checkpatch:
@@ -100,7 +110,8 @@ kdir:
 help:
 	@echo 'The module, for the running kernel, or KVER=release, or KDIR=build-tree:'
 	@echo '  make                        build it (W=1, C=1, V=1 as everywhere in the kernel)'
-	@echo '  make modules_install        install it'
+	@echo '  make modules_install        install it for that kernel; INSTALL_MOD_PATH= as in the kernel'
+	@echo '  make samples                build samples/ as well: a module that uses the maps; never installed'
 	@echo '  make clean                  remove what was built, the reader and build/ too'
 	@echo '  make distclean              remove the cached kernels as well: ~/.cache/mapstat'
 	@echo '  make sparse                 check all of it with sparse'
@@ -109,6 +120,8 @@ help:
 	@echo '  make checkpatch             check the style with the script of the kernel'
 	@echo 'The reader:'
 	@echo '  make mapstat                build mapstat(1): build/mapstat'
+	@echo '  make install                install it, its man page and completion: PREFIX=/usr/local, DESTDIR='
+	@echo '  make uninstall              remove these'
 	@echo 'In user space:'
 	@echo '  make bench                  measure the maps beside others: build/bench; THREADS=1,2,4,8'
 	@echo '  make bench-long             the same, with more rounds and sizes'
@@ -120,5 +133,5 @@ help:
 	@echo '  make check                  run the tests; make check-long: all of them'
 	@echo '  make check-vm               test vm/run itself'
 
-.PHONY: modules modules_install clean distclean mapstat demo check check-long check-vm
+.PHONY: modules modules_install samples clean distclean mapstat install uninstall demo check check-long check-vm
 .PHONY: bench bench-long bench-readme profile claims sparse layout checkpatch compile_commands.json path kdir help

@@ -33,10 +33,15 @@ no_warning() {
 	rm -f "$log.found"
 }
 
+# Sources as kbuild names them: it is run for samples/ by itself.
+sources() {
+	tree_files | grep '^\(kmod\|debugfs\|samples\)/.*\.c$' | sed 's,^samples/,,'
+}
+
 # Breaks when an object is left out of the check, say by a Kbuild line that hides it.
 every_source_is_checked() {
 	local file
-	tree_files | grep '^\(kmod\|debugfs\|samples\)/.*\.c$' | while read -r file; do
+	sources | while read -r file; do
 		grep -q "CHECK .*[ /]$file$" "$log" || fail "$file was not checked"
 	done
 }
@@ -44,7 +49,7 @@ every_source_is_checked() {
 # Breaks when an object is left out of Kbuild.
 every_source_is_compiled() {
 	local file
-	tree_files | grep '^\(kmod\|debugfs\|samples\)/.*\.c$' | while read -r file; do
+	sources | while read -r file; do
 		grep -q "CC \[M\] .*${file%.c}\.o$" "$log" || fail "$file was not compiled"
 	done
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: install.sh KERNEL. What a person types at the top of a checkout, typed in copies of this one: make -j2
-# and clean, each target with -j2, and all of it where the path has a blank.
+# usage: install.sh KERNEL. What a person types at the top of a checkout, typed in copies of this one: make -j2,
+# make samples, install, uninstall and clean, each target with -j2, and all of it where the path has a blank.
 # shellcheck source=tests/lib/host.sh
 . "$(dirname -- "$0")/../lib/host.sh"
 
@@ -29,7 +29,7 @@ no_word_of_jobs() {
 	{ grep -i 'jobserver\|forced in submake' "$@" || true; } | no_line
 }
 
-# Breaks when kbuild does not get the jobs of -j.
+# Breaks when kbuild does not get the jobs of -j, or builds what was not asked for.
 builds() {
 	local dir
 	dir=$(vm/build "$kernel" 2>/dev/null | tail -n 1)
@@ -39,6 +39,21 @@ builds() {
 	make -j2 "KDIR=$(realpath "$OUT/kernel")" >"$OUT/log" 2>&1 || fail "$(tail -n 40 "$OUT/log")"
 	no_word_of_jobs "$OUT/log"
 	[[ -f mapstat.ko ]] || fail "no mapstat.ko"
+	[[ -z $(find samples -name '*.ko') ]] || fail "the sample was not asked for"
+	make -j2 samples "KDIR=$(realpath "$OUT/kernel")" >"$OUT/log" 2>&1 || fail "$(tail -n 40 "$OUT/log")"
+	no_word_of_jobs "$OUT/log"
+	[[ -f samples/session_cache.ko ]] || fail "no session_cache.ko"
+}
+
+# Breaks when a sample that was built goes to where modprobe finds it.
+installs_the_module() {
+	mkdir "$OUT/unbuilt"
+	cp "$OUT/clone/Makefile" "$OUT/unbuilt"
+	refused_with "run 'make' first" make -C "$OUT/unbuilt" modules_install "KDIR=$(realpath "$OUT/kernel")"
+	make -C "$OUT/clone" modules_install "KDIR=$(realpath "$OUT/kernel")" "INSTALL_MOD_PATH=$OUT/root" >"$OUT/log" 2>&1 ||
+		fail "$(cat "$OUT/log")"
+	equal "modules" "$(find "$OUT/root" -name '*.ko*' -printf '%f\n' | sed 's/\.ko.*//' | sort)" \
+		"$(find "$OUT/clone" -maxdepth 1 -name '*.ko' -printf '%f\n' | sed 's/\.ko.*//' | sort)"
 }
 
 # Breaks when something that was built stays, or a file under version control goes: kbuild's own clean takes
@@ -85,7 +100,7 @@ shares_jobs() {
 		# These run no make, or, as profile does, one that has an environment of its own.
 		[[ $target != @(distclean|checkpatch|help|path|kdir|bench-readme|profile) ]] || continue
 		for tree in "$OUT/tree" /nonexistent; do
-			[[ $tree != /nonexistent || $target != @(modules|modules_install) ]] || continue
+			[[ $tree != /nonexistent || $target != @(modules|modules_install|samples) ]] || continue
 			rm -f "$OUT/ran"
 			make -n "$target" "KDIR=$tree" "VM_KERNEL=$OUT/tree" >"$OUT/log" 2>&1 || fail "$target: $(cat "$OUT/log")"
 			[[ ! -e $OUT/ran ]] || fail "make -n $target runs it"
@@ -114,8 +129,8 @@ blank() {
 	mkdir "$OUT/a"
 	touch "$OUT/a/witness"
 	cd "$OUT/a clone"
-	make help | grep -q 'make modules_install' || fail "no help"
-	for target in modules modules_install sparse layout compile_commands.json; do
+	make help | grep -q 'make install' || fail "no help"
+	for target in modules modules_install samples sparse layout compile_commands.json; do
 		one_line "$what" make "$target" "KDIR=$(realpath "$OUT/kernel")"
 	done
 	one_line "$what" make compile_commands.json KDIR=/nonexistent
@@ -131,6 +146,18 @@ reads_there() {
 	make -j2 mapstat >"$OUT/log" 2>&1 || fail "$(tail -n 40 "$OUT/log")"
 	no_word_of_jobs "$OUT/log"
 	build/mapstat --help >/dev/null
+}
+
+# In the copy whose path has a blank. DESTDIR has one, too, and is seen from the top.
+installs_the_reader() {
+	cd "$OUT/a clone"
+	make -j2 install PREFIX=/usr "DESTDIR=build/a root" >"$OUT/log" 2>&1 || fail "$(tail -n 40 "$OUT/log")"
+	no_word_of_jobs "$OUT/log"
+	equal "files" "$(cd "build/a root" && find . -type f | sort | paste -s -d ' ')" \
+		"./usr/bin/mapstat ./usr/share/bash-completion/completions/mapstat ./usr/share/man/man1/mapstat.1"
+	"build/a root/usr/bin/mapstat" --help >/dev/null
+	make uninstall PREFIX=/usr "DESTDIR=build/a root"
+	[[ -z $(find "build/a root" -type f) ]] || fail "$(find "build/a root" -type f)"
 }
 
 # One object stands for all: which are more than a quick test can build.
@@ -150,12 +177,14 @@ blank_cleans() {
 	equal "what lies beside it" "$(find "$OUT/a")" "$OUT/a"$'\n'"$OUT/a/witness"
 }
 
-test_case "make -j2 builds the module" builds
+test_case "make -j2 builds the module, and the sample only on request" builds
+test_case "make modules_install installs no sample" installs_the_module
 test_case "make clean leaves what is under version control and nothing else" cleans
 test_case "programs that run make stand for those of the recipes" fake
 test_case "each target passes the jobs of -j2 on, and runs nothing with -n" shares_jobs
 test_case "where the path has a blank, what needs kbuild says so" blank
 test_case "the reader is built there" reads_there
+test_case "make install and uninstall work there" installs_the_reader
 test_case "native/ is built there" builds_native
 test_case "make clean works there" blank_cleans
 run_cases

@@ -14,13 +14,14 @@ module_build() {
 }
 
 module_make() {
-	local make=(make --no-print-directory -C "$KERNEL_BUILD" "M=$MODULE_DIR" "${MAKE_JOBS[@]}")
+	local make=(make --no-print-directory -C "$KERNEL_BUILD" "${MAKE_JOBS[@]}")
 	[[ $KERNEL_KIND != uml ]] || make+=(ARCH=um)
 	[[ -z ${SPARSE:-} ]] || make+=("CHECK=$SPARSE")
 	(($# == 0)) || rm -rf -- "$MODULE_DIR"
 	module_mirror || return
 	ln -sfn -- "$KERNEL_BUILD" "$MODULE_DIR/.kernel"
-	"${make[@]}" "$@" modules </dev/null >&2
+	"${make[@]}" "M=$MODULE_DIR" "$@" modules </dev/null >&2 &&
+		"${make[@]}" "M=$MODULE_DIR/samples" "KBUILD_EXTRA_SYMBOLS=$MODULE_DIR/Module.symvers" "$@" modules </dev/null >&2
 }
 
 # The sources, copied where they differ, so that each kernel has objects of its own. make
