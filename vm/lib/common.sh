@@ -35,8 +35,8 @@ path_for_kbuild() {
 locked() {
 	local file=$1 lock status
 	shift
-	mkdir -p -- "$(dirname -- "$file")"
-	exec {lock}>"$file"
+	mkdir -p -- "$(dirname -- "$file")" || die "cannot write $file"
+	{ exec {lock}>"$file"; } 2>/dev/null || die "cannot write $file"
 	if ! flock --nonblock "$lock"; then
 		say "waiting for another process that holds $file"
 		flock "$lock"

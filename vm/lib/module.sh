@@ -46,6 +46,6 @@ module_copy() {
 # The reader, for the host and so for every guest: build/mapstat.
 reader_build() {
 	[[ -e $SRC_DIR/userspace/Makefile ]] || return 0
-	packages_install "${READER_PACKAGES[@]}"
+	((EUID)) || packages_install "${READER_PACKAGES[@]}"
 	locked "$SRC_DIR/build/.mapstat.lock" make -s --no-print-directory -C "$SRC_DIR" mapstat </dev/null >&2
 }

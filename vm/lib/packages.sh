@@ -54,6 +54,7 @@ host_mirror() {
 }
 
 apt_update() {
+	[[ -n $SUITE ]] || ((EUID == 0)) || die "apt's lists are missing or old; as root: apt-get update"
 	say "apt-get update${SUITE:+ for $SUITE}"
 	apt-get -q -o DPkg::Lock::Timeout=600 "${APT_OPTIONS[@]}" update >&2
 }
@@ -103,6 +104,7 @@ packages_install() {
 		grep -qxF -- "installed $package" <<<"$installed" || missing+=("$package")
 	done
 	((${#missing[@]})) || return 0
+	((EUID == 0)) || die "missing here; as root: apt-get install --no-install-recommends ${missing[*]}"
 	locked "$CACHE_DIR/apt.lock" packages_install_now "${missing[@]}"
 }
 

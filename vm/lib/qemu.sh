@@ -27,11 +27,51 @@ qemu_probe() {
 	say "KVM: $found is used until this host boots again"
 }
 
+# Debian 12's virtiofsd gives up its groups and changes its root, which root alone may. A user has that of a
+# later suite, with the libraries that it was linked to.
+VIRTIOFSD=()
+VIRTIOFSD_SUITE=trixie
+VIRTIOFSD_PACKAGES=(virtiofsd libc6 libcap-ng0 libgcc-s1 libseccomp2)
+
+# Sets VIRTIOFSD, or says that there is none for a user: before anything is built.
+qemu_virtiofsd() {
+	local versions dir lib
+	((${#VIRTIOFSD[@]} == 0)) || return 0
+	if ((EUID == 0)); then
+		VIRTIOFSD=(/usr/lib/qemu/virtiofsd -o sandbox=chroot)
+		return
+	fi
+	versions=$(in_suite "$VIRTIOFSD_SUITE" qemu_virtiofsd_versions) ||
+		die "an x86-64 kernel needs root here, or virtiofsd of $VIRTIOFSD_SUITE; --kernel uml does not"
+	dir=$CACHE_DIR/virtiofsd-$(sha256sum <<<"$versions" | cut -c 1-12)
+	cache_entry "$dir" qemu_virtiofsd_unpack "$dir"
+	lib=$dir/usr/lib/x86_64-linux-gnu
+	VIRTIOFSD=("$lib/ld-linux-x86-64.so.2" --library-path "$lib" "$dir/usr/libexec/virtiofsd" --sandbox none)
+}
+
+qemu_virtiofsd_versions() {
+	local package
+	for package in "${VIRTIOFSD_PACKAGES[@]}"; do
+		package_candidate "$package" || return
+	done
+}
+
+qemu_virtiofsd_unpack() {
+	local package
+	[[ ! -d $1 ]] || return 0
+	say "unpacking virtiofsd of $VIRTIOFSD_SUITE, which needs no root"
+	temp_dir
+	for package in "${VIRTIOFSD_PACKAGES[@]}"; do
+		in_suite "$VIRTIOFSD_SUITE" package_unpack "$package" "$TEMP_DIR"
+	done
+	mv -T -- "$TEMP_DIR" "$1" || die "cannot write $1"
+}
+
 # qemu_share TAG DIR CACHE: a virtiofsd, whose arguments for QEMU go into QEMU_ARGS.
 qemu_share() {
 	local socket=$RUN_DIR/$1.socket tries=0
-	setsid setpriv --pdeathsig KILL /usr/lib/qemu/virtiofsd "--socket-path=$socket" \
-		-o "source=$2,cache=$3,sandbox=chroot" >"$RUN_DIR/$1.log" 2>&1 </dev/null &
+	setsid setpriv --pdeathsig KILL "${VIRTIOFSD[@]}" "--socket-path=$socket" \
+		-o "source=$2,cache=$3" >"$RUN_DIR/$1.log" 2>&1 </dev/null &
 	HELPERS+=($!)
 	until [[ -S $socket ]]; do
 		if ((++tries > 500)) || ! kill -0 $! 2>/dev/null; then
