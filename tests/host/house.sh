@@ -112,6 +112,18 @@ no_place_of_the_workshop() {
 		grep -v 'HOME\|/usr/local' | no_line
 }
 
+# Breaks when a command in a document cannot be typed as it stands.
+commands_can_be_typed() {
+	local targets target
+	targets=" $(sed -n 's/^\.PHONY: //p' Makefile | tr '\n' ' ') "
+	[[ $targets == *" modules_install "* ]] || fail "no targets found"
+	grep -ohE '(^    |`)make [a-z][a-z_.-]*' README.md CONTRIBUTING.md docs/*.md | sed 's/.* //' | sort -u |
+		while read -r target; do
+			[[ $targets == *" $target "* ]] || echo "make $target"
+		done | no_line
+	grep -nE '(^    |`)(make|vm/|tests/|native/|insmod |mapstat |build/mapstat ).*…' README.md CONTRIBUTING.md docs/*.md | no_line
+}
+
 test_case "every file says its licence" spdx_first
 test_case "kernel versions are in kmod/compat.h alone" versions_in_one_header
 test_case "nothing is left to do" nothing_left_to_do
@@ -122,5 +134,6 @@ test_case "no #ifdef for user space in the module" no_user_space_in_kmod
 test_case "each lettered guarantee has a KUnit case" letters_are_tested
 test_case "each counter of the header has its name" counters_are_named
 test_case "docs/debugfs.md has the parameters of the module" parameters_are_documented stock-6.1
+test_case "commands in documents can be typed" commands_can_be_typed
 test_case "no path of one machine" no_place_of_the_workshop
 run_cases
