@@ -54,8 +54,26 @@ every_source_is_compiled() {
 	done
 }
 
+# Breaks when clangd is given another command, or another directory, than the compiler.
+clangd_is_told() {
+	vm/compile-commands "$(tail -n 1 "$log")" >"$log.json"
+	python3 - "$log.json" <<-'END'
+		import json, os, re, subprocess, sys
+		seen = set()
+		for entry in json.load(open(sys.argv[1])):
+		    path = os.path.join(entry["directory"], entry["file"])
+		    seen.add(os.path.relpath(path))
+		    if path.endswith(("/main.c", "/session_cache.c")):
+		        command = re.sub(r"-Wp,-MMD,\S+", "-fsyntax-only", entry["command"])
+		        subprocess.run(command, shell=True, check=True, cwd=entry["directory"])
+		assert {"kmod/main.c", "debugfs/map.c", "samples/session_cache.c"} <= seen, seen
+	END
+	rm -f "$log.json"
+}
+
 test_case "$kernel: builds with W=1 C=1" builds
 test_case "$kernel: no warning of gcc, modpost or sparse" no_warning
 test_case "$kernel: every source file was compiled" every_source_is_compiled
 test_case "$kernel: every source file was checked" every_source_is_checked
+test_case "$kernel: clangd is given what the compiler is" clangd_is_told
 run_cases
