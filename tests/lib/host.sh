@@ -5,6 +5,8 @@
 
 TOP=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 cd -- "$TOP" || exit
+# modinfo is not in the PATH of a user.
+PATH=$PATH:/usr/sbin:/sbin
 # shellcheck source=tests/lib/ktap.sh
 . "$TOP/tests/lib/ktap.sh"
 

@@ -7,6 +7,8 @@ VM_DIR=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 SRC_DIR=$(dirname -- "$VM_DIR")
 CACHE_DIR=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/mapstat
 PROGRAM="vm/$(basename -- "$0")"
+# depmod and modprobe are not in the PATH of a user.
+PATH=$PATH:/usr/sbin:/sbin
 
 # For make: all CPUs, unless a make above this script shares its jobs or has been given their number.
 MAKE_JOBS=("-j$(nproc)")
