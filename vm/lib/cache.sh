@@ -26,7 +26,8 @@ cache_entry() {
 	[[ -z $made ]] || cache_trim
 }
 
-# Removes what is beyond the bound and not in use; then sources that no kernel is built from.
+# Removes what is beyond the bound and not in use; then sources that no kernel is built from. The one used last
+# stays: vm/source is asked for its scripts alone, too, and it takes a minute.
 cache_trim() {
 	local dir name n=0 last=
 	find "$CACHE_DIR" -maxdepth 1 \( -name 'tmp.*' -mtime +0 -o -name "initramfs-*" -mtime +30 \) -exec rm -rf -- {} +
@@ -36,9 +37,11 @@ cache_trim() {
 		last=$name n=$((n + 1))
 		[[ $name == linux-source-* ]] || ((n <= CACHE_KEEP)) || cache_remove "$dir"
 	done < <(cache_entries | sort -t $'\t' -k1,1 -k2,2nr)
+	n=0
 	while IFS=$'\t' read -r name _ dir; do
-		[[ $name != linux-source-* ]] || grep -qsF -- "$dir/" "$CACHE_DIR"/*/Makefile || cache_remove "$dir"
-	done < <(cache_entries)
+		[[ $name == linux-source-* ]] || continue
+		((n++ == 0)) || grep -qsF -- "$dir/" "$CACHE_DIR"/*/Makefile || cache_remove "$dir"
+	done < <(cache_entries | sort -t $'\t' -k2,2nr)
 }
 
 # name, time of the last use, directory: of each entry
