@@ -21,38 +21,19 @@ uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static int open_source(struct event_source *s, const struct tree *t, const char *wanted)
+static int open_source(struct event_source *s, const struct tree *t, const char *wanted,
+		       const sigset_t *caught)
 {
 	char why[512];
 
 	if (!strcmp(wanted, "relay"))
-		return relay_open(s, t);
+		return relay_open(s, t, caught);
 	if (!bpf_open(s, t, why, sizeof(why)))
 		return ST_OK;
 	if (!strcmp(wanted, "bpf"))
 		return fail(ST_SYSTEM, "--source relay needs no BPF", "BPF: %s", why);
 	fprintf(stderr, "mapstat: no BPF: %s\n", why);
-	return relay_open(s, t);
-}
-
-/* A signal that the caller ignores (nohup) stays ignored. */
-static void catch_signals(sigset_t *caught, sigset_t *before)
-{
-	static const int wanted[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction old;
-
-	sigemptyset(caught);
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-		if (!sigaction(wanted[i], NULL, &old) && old.sa_handler != SIG_IGN)
-			sigaddset(caught, wanted[i]);
-	sigprocmask(SIG_BLOCK, caught, before);
-}
-
-static bool signalled(const sigset_t *caught)
-{
-	const struct timespec now = { 0, 0 };
-
-	return sigtimedwait(caught, NULL, &now) > 0;
+	return relay_open(s, t, caught);
 }
 
 /* Counts, and knows when there are enough. */
@@ -88,7 +69,7 @@ static int poll_until(struct event_source *s, const struct event_loop *loop,
 			fflush(stdout);		/* who reads a pipe sees them now */
 		else if (!last && !ret)		/* a plain file is always ready */
 			nanosleep(&pause, NULL);
-	} while (!ret && (!last || any) && !signalled(caught));
+	} while (!ret && (!last || any) && !signal_wait(caught, 0));
 	return ret == EVENTS_ENOUGH ? ST_OK : ret;
 }
 
@@ -100,18 +81,18 @@ int events_loop(const struct tree *t, const struct event_loop *loop, struct even
 	};
 	sigset_t caught, before;
 	struct event_source s;
-	int ret;
+	int ret, sig;
 
-	catch_signals(&caught, &before);
-	signal(SIGPIPE, SIG_IGN);	/* a write that fails says so */
-	ret = open_source(&s, t, loop->source);
+	signals_catch(&caught, &before);
+	ret = open_source(&s, t, loop->source, &caught);
 	if (!ret) {
 		*source = s.name;
 		fprintf(stderr, "mapstat: events from %s\n", s.name);
 		ret = poll_until(&s, loop, &counting.sink, &caught);
 		count->read = counting.n;
 		count->dropped = s.dropped(&s);
-		s.close(&s);
+		sig = s.close(&s, &caught);
+		ret = sig ? 128 + sig : ret;
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return ret;

@@ -31,7 +31,8 @@ struct event_count {
  * @poll: wait at most @ms for records, and hand on all that are there; returns what the
  *	sink said, or an exit status
  * @dropped: records that were lost since it was opened
- * @close: undo what opening it did
+ * @close: undo what opening it did; of @caught, which are blocked, a signal ends the wait
+ *	for the end of a run; returns that signal, or 0
  */
 struct event_source {
 	const char *name;
@@ -39,10 +40,10 @@ struct event_source {
 	void *private;
 	int (*poll)(struct event_source *s, struct event_sink *sink, int ms, bool *any);
 	uint64_t (*dropped)(struct event_source *s);
-	void (*close)(struct event_source *s);
+	int (*close)(struct event_source *s, const sigset_t *caught);
 };
 
-int relay_open(struct event_source *s, const struct tree *t);
+int relay_open(struct event_source *s, const struct tree *t, const sigset_t *caught);
 /* Where it cannot be had, @why says so, and nothing is printed. */
 int bpf_open(struct event_source *s, const struct tree *t, char *why, size_t size);
 

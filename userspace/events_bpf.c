@@ -90,14 +90,16 @@ static uint64_t bpf_dropped(struct event_source *s)
 	return sum;
 }
 
-static void bpf_close(struct event_source *s)
+static int bpf_close(struct event_source *s, const sigset_t *caught)
 {
 	struct bpf *b = s->private;
 
+	(void)caught;
 	bpf_link__destroy(b->link);
 	ring_buffer__free(b->ring);
 	bpf_object__close(b->object);
 	free(b);
+	return 0;
 }
 
 /* Return: NULL, or what could not be done. */
@@ -141,6 +143,6 @@ int bpf_open(struct event_source *s, const struct tree *t, char *why, size_t siz
 	said[strcspn(said, "\n")] = '\0';
 	snprintf(why, size, "cannot %s: %s%s%s%s", failed, strerror(err), *said ? " (" : "",
 		 said, *said ? ")" : "");
-	bpf_close(s);
+	bpf_close(s, NULL);
 	return ST_SYSTEM;
 }

@@ -141,19 +141,21 @@ static uint64_t relay_dropped(struct event_source *s)
 	return sum_dropped(s->tree, &now) ? 0 : now - r->dropped;
 }
 
-static void relay_close(struct event_source *s)
+static int relay_close(struct event_source *s, const sigset_t *caught)
 {
 	struct relay *r = s->private;
+	int sig = 0;
 
 	for (size_t i = 0; i < r->n; i++) {
 		close(r->cpu[i].fd);
 		free(r->cpu[i].file);
 	}
 	if (r->turned_on)
-		tree_write(s->tree, "stress/events", "0\n");
+		sig = setting_restore(s->tree, "stress/events", "0", caught);
 	free(r->cpu);
 	free(r->poll);
 	free(r);
+	return sig;
 }
 
 /* Have the kernel record events, where it does not. */
@@ -178,7 +180,7 @@ static int turn_on(struct relay *r, const struct tree *t)
 	return tree_fail(t, "stress/events", err);
 }
 
-int relay_open(struct event_source *s, const struct tree *t)
+int relay_open(struct event_source *s, const struct tree *t, const sigset_t *caught)
 {
 	struct relay *r = xrealloc(NULL, 1, sizeof(*r));
 	int ret;
@@ -197,6 +199,6 @@ int relay_open(struct event_source *s, const struct tree *t)
 	if (!ret)
 		ret = sum_dropped(t, &r->dropped);
 	if (ret)
-		relay_close(s);
+		relay_close(s, caught);
 	return ret;
 }

@@ -10,6 +10,7 @@
 #ifndef MAPSTAT_H
 #define MAPSTAT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -103,6 +104,19 @@ void names_free(struct names *names);
 bool names_have(const struct names *names, const char *name);
 /* What a failed read of @file means.  Return: an exit status, told to the user. */
 int tree_fail(const struct tree *t, const char *file, int err);
+
+/* -- settings that are put back (restore.c) -- */
+
+/* Block the signals that end the program, to be waited for; ignore SIGPIPE. */
+void signals_catch(sigset_t *caught, sigset_t *before);
+/* Wait @ms.  Return: the signal that came, or 0. */
+int signal_wait(const sigset_t *caught, long ms);
+/*
+ * Write @value; during a run, which refuses it, wait for the run's end.  What stays as it is,
+ * is printed.  Return: the signal of @caught that ended the wait, or 0.
+ */
+int setting_restore(const struct tree *t, const char *file, const char *value,
+		    const sigset_t *caught);
 
 /* -- lines of tab-separated fields (text.c) -- */
 

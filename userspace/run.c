@@ -39,33 +39,6 @@ struct progress {
 	struct timespec begin;
 };
 
-/* A signal that the caller ignores (nohup) stays ignored. */
-static void catch_signals(struct session *s)
-{
-	static const int wanted[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction old;
-
-	sigemptyset(&s->caught);
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-		if (!sigaction(wanted[i], NULL, &old) && old.sa_handler != SIG_IGN)
-			sigaddset(&s->caught, wanted[i]);
-	sigprocmask(SIG_BLOCK, &s->caught, &s->mask);
-}
-
-static void release_signals(struct session *s)
-{
-	sigprocmask(SIG_SETMASK, &s->mask, NULL);
-}
-
-/* Wait @ms.  Return: the signal that came, or 0. */
-static int pause_ms(const struct session *s, long ms)
-{
-	const struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
-	int sig = sigtimedwait(&s->caught, NULL, &time);
-
-	return sig > 0 ? sig : 0;
-}
-
 static double seconds_since(const struct timespec *begin)
 {
 	struct timespec now;
@@ -115,7 +88,7 @@ static int watch(const struct session *s, struct control *c, int *sig)
 			break;
 		}
 		progress_show(&p, c);
-		*sig = pause_ms(s, POLL_MS);
+		*sig = signal_wait(&s->caught, POLL_MS);
 		if (*sig)
 			break;
 	}
@@ -241,13 +214,9 @@ static int refused(const struct session *s, const struct setting *p, int err)
 static void restore(const struct session *s, size_t n)
 {
 	while (n--) {
-		const struct setting *p = &s->setting[n];
-		char *file = setting_file(p);
-		int err = tree_write(s->tree, file, p->before);
+		char *file = setting_file(&s->setting[n]);
 
-		if (err)
-			fail(ST_SYSTEM, NULL, "%s stays %s, it could not be set back to %s: %s",
-			     p->name, p->value, p->before, strerror(err));
+		setting_restore(s->tree, file, s->setting[n].before, &s->caught);
 		free(file);
 	}
 }
@@ -304,13 +273,10 @@ static int check_idle(const struct tree *t)
 	return fail(ST_BUSY, "wait for its end: mapstat wait", "a run is under way");
 }
 
-/* The handler is restored first: a second Ctrl-C ends the program at once. */
-static int interrupted(struct session *s, int sig)
+static int interrupted(const struct session *s, int sig)
 {
-	int err;
+	int err = tree_write(s->tree, "control", "stop");
 
-	release_signals(s);
-	err = tree_write(s->tree, "control", "stop");
 	if (err && err != EINVAL)	/* EINVAL: it ended just now */
 		fail(ST_SYSTEM, "echo stop into control", "the run could not be stopped: %s",
 		     strerror(err));
@@ -327,7 +293,7 @@ static int begin(const struct session *s, int *sig)
 	*sig = 0;
 	if (ret)
 		return ret;
-	*sig = pause_ms(s, 0);
+	*sig = signal_wait(&s->caught, 0);
 	if (!*sig)
 		ret = start(s);
 	if (*sig || ret)
@@ -339,17 +305,15 @@ static int run_and_watch(struct session *s, struct control *c)
 {
 	int ret, sig;
 
-	catch_signals(s);
+	signals_catch(&s->caught, &s->mask);
 	ret = begin(s, &sig);
 	if (!ret && !sig) {
 		ret = watch(s, c, &sig);
 		if (sig)
 			ret = interrupted(s, sig);
 		restore(s, s->own);
-		if (sig)
-			return ret;
 	}
-	release_signals(s);
+	sigprocmask(SIG_SETMASK, &s->mask, NULL);
 	return sig ? 128 + sig : ret;
 }
 

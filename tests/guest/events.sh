@@ -218,6 +218,59 @@ cpus_come_and_go() {
 	events drain
 }
 
+# ended HOW: events were turned on by the reader; it ends HOW in the middle of a run, whose end it
+# has to wait for.
+ended() {
+	local reader
+	with events=0 events_shift=4 rounds=10
+	: >/tmp/said
+	case $1 in
+	head) in_background bash -c 'mapstat events --source relay --json 2>/tmp/said | head -n 3 >/tmp/events' & ;;
+	full) in_background mapstat events --source relay >/dev/full 2>/tmp/said & ;;
+	heat) in_background mapstat heat --source relay --seconds 1 >/dev/null 2>/tmp/said & ;;
+	*) in_background mapstat events --source relay --json >/dev/null 2>/tmp/said & ;;
+	esac
+	reader=$!
+	until grep -q 'events from relay' /tmp/said; do sleep 0.1; done
+	echo start >"$FILES/control"
+	case $1 in
+	TERM | INT | HUP) sleep 0.5; kill -"$1" "$reader" ;;
+	esac
+	until grep -q "a run is under way: stress/events is set back to '0' at its end" /tmp/said; do
+		[[ $(state) == running* ]] || fail "the run is over, and it says: $(cat /tmp/said)"
+		sleep 0.1
+	done
+	equal "events, during the run" "$(<"$FILES/stress/events")" 1
+	[[ $1 != TERM ]] || mapstat wait
+	wait_run
+	wait "$reader" || true
+	equal "events, after it" "$(<"$FILES/stress/events")" 0
+}
+
+# The second signal ends the wait, with a word of what stays.
+left_on() {
+	local reader status=0
+	with events=0 rounds=30
+	: >/tmp/said
+	in_background mapstat events --source relay >/dev/null 2>/tmp/said &
+	reader=$!
+	until grep -q 'events from relay' /tmp/said; do sleep 0.1; done
+	echo start >"$FILES/control"
+	sleep 0.3
+	kill -INT "$reader"
+	until grep -q 'under way' /tmp/said; do sleep 0.1; done
+	kill -INT "$reader"
+	wait "$reader" || status=$?
+	equal "exit status" "$status" 130
+	grep -q "once the run has ended: echo '0' >$FILES/stress/events" /tmp/said || fail "it says: $(cat /tmp/said)"
+	echo stop >"$FILES/control"
+}
+
+test_case "head ends it in a run: off afterwards" ended head
+test_case "a full disk ends it in a run: off afterwards" ended full
+test_case "SIGTERM ends it in a run: off afterwards" ended TERM
+test_case "heat ends in a run: off afterwards" ended heat
+test_case "the second Ctrl-C says what stays on" left_on
 test_case "a reader that is stopped for the whole run" stopped_reader
 test_case "room for all" enough_room
 test_case "a slow reader" slow_reader

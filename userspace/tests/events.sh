@@ -76,6 +76,56 @@ test_events_interrupted() {
 	status=$?
 	exits 0 && has out '{"summary"' && has err "records from relay" && reads stress/events 0
 }
+# busy COMMAND...: stress/events cannot be set to 0 while there is a file "busy"; each try empties the
+# plain file. Leaves $pid.
+busy() {
+	event_tree
+	echo 0 > "$tmp/tree/stress/events"
+	: > "$tmp/busy"
+	: > "$tmp/err"
+	env --default-signal=INT FAULT_WRITE=0:16 FAULT_WHILE="$tmp/busy" LD_PRELOAD="$tmp/faults.so" \
+		"$MAPSTAT" -d "$tmp/tree" "$@" > "${to:-$tmp/out}" 2> "$tmp/err" &
+	pid=$!
+}
+waits_for_the_run() {
+	local i
+	for ((i = 0; i < 500; i++)); do
+		grep -qF "a run is under way: stress/events is set back to '0' at its end" "$tmp/err" && return
+		sleep 0.02
+	done
+	say "it does not wait for the run: $(< "$tmp/err")"
+	return 1
+}
+# Breaks when a run, which refuses it, leaves events on.
+test_events_turned_off_after_a_run() {
+	local pid to
+	for to in "$tmp/out" /dev/full; do
+		busy events --source relay --seconds 0
+		waits_for_the_run && sleep 0.3 && reads stress/events "" && kill -0 "$pid" || return
+		rm "$tmp/busy"
+		wait "$pid"
+		status=$?
+		[[ $status == 0 || $to == /dev/full ]] && reads stress/events 0 || return
+	done
+	to=$tmp/out
+	busy heat --source relay --seconds 100
+	until grep -q 'from relay' "$tmp/err"; do sleep 0.02; done
+	kill -TERM "$pid"
+	waits_for_the_run && rm "$tmp/busy" || return
+	wait "$pid"
+	status=$?
+	exits 0 && reads stress/events 0
+}
+# Breaks when the second Ctrl-C does not end it, or does so without a word.
+test_events_left_on_says_so() {
+	local pid
+	busy events --source relay --seconds 0
+	waits_for_the_run && kill -INT "$pid"
+	wait "$pid"
+	status=$?
+	exits 130 && reads stress/events "" && has err "stress/events is not set back to '0': Device or resource busy" \
+		"once the run has ended: echo '0' >$tmp/tree/stress/events"
+}
 test_events_full_disk() {
 	event_tree
 	"$MAPSTAT_ASAN" -d "$tmp/tree" events --source relay --seconds 0 > /dev/full 2> "$tmp/err"

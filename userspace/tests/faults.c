@@ -3,6 +3,7 @@
  * Preloaded: lets read() or write() fail as the kernel's side would, and plain files be live.
  *   FAULT_READ=PATH-END:ERRNO	reading a file whose path ends so
  *   FAULT_WRITE=TEXT:ERRNO	writing this text
+ *   FAULT_WHILE=FILE		that only while there is this file
  *   FAULT_CPUINFO=FILE		all files are on debugfs, and /proc/cpuinfo is that one
  */
 #define _GNU_SOURCE
@@ -42,7 +43,9 @@ ssize_t write(int fd, const void *buf, size_t count)
 {
 	ssize_t (*next)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");
 
-	errno = fault("FAULT_WRITE", buf, count, 1);
+	const char *file = getenv("FAULT_WHILE");
+
+	errno = file && access(file, F_OK) ? 0 : fault("FAULT_WRITE", buf, count, 1);
 	return errno ? -1 : next(fd, buf, count);
 }
 
