@@ -182,13 +182,15 @@ static bool said_before(const struct comparison *c, size_t figure, size_t side, 
 static void notes_put(const struct comparison *c, const struct term *term, FILE *out)
 {
 	const char *source = compared_source(&c->map[0]);
-	char line[512];
+	char line[512], *words;
 	bool any = false;
 
 	if (!source)
 		source = compared_source(&c->map[1]);
 	if (source && !c->sources_differ) {
-		snprintf(line, sizeof(line), "accesses and misses: %s", source);
+		words = source_in_words(source);
+		snprintf(line, sizeof(line), "accesses and misses: %s", words);
+		free(words);
 		put_line(line, term, out);
 		any = true;
 	}
@@ -198,8 +200,10 @@ static void notes_put(const struct comparison *c, const struct term *term, FILE 
 
 			if (!why || why == c->untimed || said_before(c, i, side, why))
 				continue;
+			words = source_in_words(why);
 			snprintf(line, sizeof(line), "- of %s, %s: %s", c->map[side].ranked->map,
-				 c->figure[i].rule->group, why);
+				 c->figure[i].rule->group, words);
+			free(words);
 			put_line(line, term, out);
 			any = true;
 		}

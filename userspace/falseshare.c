@@ -104,28 +104,63 @@ static double ratio(const struct figure *f, const struct figure *padded)
 	return padded->ns > 0 ? f->ns / padded->ns : NAN;
 }
 
-static void table(const struct figure *f, const struct term *term, FILE *out)
+/* Columns of a narrow terminal are fewer: what they say is in words below, too. */
+#define NARROW_SPREAD	64
+#define NARROW_MISSES	48
+#define NARROW_RATIO	37
+
+static void put_titles(const struct term *term, FILE *out)
 {
-	const char *times = term->utf8 ? "×" : "x";
+	static const char *const titles[2][4] = {
+		{ "ns/op of", "", "vs", "coherence" },
+		{ "a thread", "spread", "padded", "misses/op" },
+	};
 
 	style_on(out, term, DIM);
-	fputs("                    ns/op of                   vs     coherence\n"
-	      "                    a thread          spread   padded  misses/op\n", out);
-	style_off(out, term, DIM);
-	for (size_t i = 0; i < VARIANTS; i++) {
-		put_name(out, variants[i]);
-		put_figure(out, f[i].ns, 1, "", 12);
-		put_spread(out, &f[i], 16);
-		put_figure(out, ratio(&f[i], &f[i | 1]), 2, times, 9);
-		put_figure(out, f[i].misses, 4, "", 11);
+	for (size_t i = 0; i < 2; i++) {
+		fprintf(out, "%16s%12s", "", titles[i][0]);
+		if (term->width >= NARROW_SPREAD)
+			fprintf(out, "%16s", titles[i][1]);
+		if (term->width >= NARROW_RATIO)
+			fprintf(out, "%9s", titles[i][2]);
+		if (term->width >= NARROW_MISSES)
+			fprintf(out, "%11s", titles[i][3]);
 		putc('\n', out);
 	}
+	style_off(out, term, DIM);
+}
+
+static void put_row(const char *variant, const struct figure *f, const struct figure *padded,
+		    const struct term *term, FILE *out)
+{
+	put_name(out, variant);
+	put_figure(out, f->ns, 1, "", 12);
+	if (term->width >= NARROW_SPREAD)
+		put_spread(out, f, 16);
+	if (term->width >= NARROW_RATIO)
+		put_figure(out, ratio(f, padded), 2, term->utf8 ? "×" : "x", 9);
+	if (term->width >= NARROW_MISSES)
+		put_figure(out, f->misses, 4, "", 11);
+	putc('\n', out);
+}
+
+static void table(const struct figure *f, const struct term *term, FILE *out)
+{
+	const struct figure packed = { .ns = published.packed_ns, .misses = NAN };
+	const struct figure padded = { .ns = published.padded_ns, .misses = NAN };
+	char line[128];
+
+	put_titles(term, out);
+	for (size_t i = 0; i < VARIANTS; i++)
+		put_row(variants[i], &f[i], &f[i | 1], term, out);
 	style_on(out, term, DIM);
-	fprintf(out, "\nPublished by others (%s), not measured here:\n", published.what);
-	fprintf(out, "counters  packed%12.1f%16s%8.2f%s%11s\n", published.packed_ns, "-",
-		published.packed_ns / published.padded_ns, times, "-");
-	fprintf(out, "counters  padded%12.1f%16s%8.2f%s%11s\n\n", published.padded_ns, "-", 1.0,
-		times, "-");
+	snprintf(line, sizeof(line), "Published by others (%s), not measured here:",
+		 published.what);
+	putc('\n', out);
+	put_wrapped(out, term, line);
+	put_row(variants[0], &packed, &padded, term, out);
+	put_row(variants[1], &padded, &padded, term, out);
+	putc('\n', out);
 	style_off(out, term, DIM);
 }
 
@@ -188,17 +223,35 @@ static void show_line(const struct shared_line *line, const struct term *term, F
 	char *text = NULL;
 	size_t len;
 	FILE *f = xmemstream(&text, &len);
+	char *what = NULL;
+	size_t size;
+	FILE *parts = xmemstream(&what, &size);
 
+	put_shared_parts(parts, line->what);
+	fclose(parts);
 	fprintf(f, "%s: %llu misses, %s sharing, writers ", line->address,
 		(unsigned long long)line->misses, line->sharing);
 	put_safe(f, line->writers);
 	fputs(", readers ", f);
 	put_safe(f, line->readers);
 	fputs(": ", f);
-	put_safe(f, line->what);
+	put_safe(f, what);
 	fclose(f);
 	put_wrapped(out, term, text);
+	free(what);
 	free(text);
+}
+
+/* Lines that are not shown, and misses on lines that the module does not keep. */
+static void show_rest(const struct shared *s, FILE *out)
+{
+	const char *of = pairs_get(&s->summary, "of"), *lost = pairs_get(&s->summary, "lost");
+	uint64_t n;
+
+	if (of && parse_u64(of, &n) && n > LINES_SHOWN)
+		fprintf(out, "and %llu lines more\n", (unsigned long long)n - LINES_SHOWN);
+	if (lost && parse_u64(lost, &n) && n)
+		fprintf(out, "%llu misses on lines not kept\n", (unsigned long long)n);
 }
 
 static void suffered(const struct figure *f, const char *variant, const struct term *term,
@@ -207,23 +260,32 @@ static void suffered(const struct figure *f, const char *variant, const struct t
 	const struct shared *s = &f->shared;
 	const char *misses = pairs_get(&s->summary, "coherence_misses");
 	const char *of = pairs_get(&s->summary, "of");
+	char *text = NULL;
+	size_t len;
+	FILE *line = xmemstream(&text, &len);
 
 	style_on(out, term, BOLD);
 	put_safe(out, variant);
 	style_off(out, term, BOLD);
-	if (!misses || !of) {
-		fputs(": - (", out);
-		put_safe(out, s->source);
-		fputs(")\n", out);
-		return;
+	if (misses && of) {
+		fputs(": ", line);
+		put_safe(line, misses);
+		fputs(" coherence misses, on lines: ", line);
+		put_safe(line, of);
+	} else {
+		char *source = source_in_words(s->source);
+
+		fputs(": - (", line);
+		put_safe(line, source);
+		putc(')', line);
+		free(source);
 	}
-	fputs(": ", out);
-	put_safe(out, misses);
-	fputs(" coherence misses, on lines: ", out);
-	put_safe(out, of);
-	putc('\n', out);
+	fclose(line);
+	put_hanging(out, term, cells(variant), 0, text);
+	free(text);
 	for (size_t i = 0; i < s->n && i < LINES_SHOWN; i++)
 		show_line(&s->line[i], term, out);
+	show_rest(s, out);
 }
 
 static void show_experiment(const struct results *r, const struct figure *f,
@@ -231,18 +293,28 @@ static void show_experiment(const struct results *r, const struct figure *f,
 {
 	const char *threads = pairs_get(&r->parameters, "threads");
 	const char *cpus = pairs_get(&r->parameters, "cpus");
+	static const char title[] = "False sharing";
+	char *text = NULL;
+	size_t len;
+	FILE *line = xmemstream(&text, &len);
 
+	fputs(": threads ", line);
+	put_safe(line, threads ? threads : "-");
+	fputs(", on CPUs ", line);
+	put_safe(line, cpus && *cpus ? cpus : "-");
+	fprintf(line, ", rounds %u", f[0].rounds);
+	fclose(line);
 	style_on(out, term, BOLD);
-	fputs("False sharing", out);
+	fputs(title, out);
 	style_off(out, term, BOLD);
-	fputs(": threads ", out);
-	put_safe(out, threads ? threads : "-");
-	fputs(", on CPUs ", out);
-	put_safe(out, cpus && *cpus ? cpus : "-");
-	fprintf(out, ", rounds %u\n\n", f[0].rounds);
+	put_hanging(out, term, cells(title), 0, text);
+	free(text);
+	putc('\n', out);
 	table(f, term, out);
 	answer(r, f, term, out);
-	fputs("\nThe lines that suffered, in the model (r: read by, w: written by CPUs):\n", out);
+	putc('\n', out);
+	put_wrapped(out, term, "The lines that suffered, in the model (r: read by, w: written by "
+		    "CPUs):");
 	for (size_t i = 0; i < VARIANTS; i++)
 		suffered(&f[i], variants[i], term, out);
 }

@@ -3,6 +3,7 @@
  * The picture for a terminal: the map's lines in the order of their addresses, as dark as
  * they are hot; then the places that miss most, and the lines that are fought over.
  */
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include "heat.h"
@@ -11,6 +12,11 @@
 #define LEVEL_MAX	4
 #define PLACES_MAX	12
 #define LINES_MAX	8
+
+#define PLACE_WIDTH	52	/* of the figures of a place, and the gap after them */
+#define LINE_WIDTH	66	/* of a line's */
+#define WHAT_LEAST	14	/* cells for what is accessed; with fewer it has a line of its own */
+#define INDENT		2
 
 struct cell {
 	__u64 accesses;
@@ -50,6 +56,44 @@ static enum style cell_style(const struct cell *c)
 	return c->misses ? BOLD : DIM;
 }
 
+/* put_hanging(), of what a file may hold. */
+__attribute__((format(printf, 5, 6)))
+static void put_text(FILE *out, const struct term *term, unsigned int column,
+		     unsigned int indent, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		exit(fail(ST_SYSTEM, NULL, "out of memory"));
+	for (char *c = text; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	put_hanging(out, term, column, indent, text);
+	free(text);
+}
+
+static void put_legend(size_t each, const struct term *term, FILE *out)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = xmemstream(&text, &len);
+
+	fprintf(f, "a cell is %zu line%s of %d bytes, by address;", each, each == 1 ? "" : "s",
+		HEAT_LINE);
+	for (unsigned int i = 0; i <= LEVEL_MAX; i++)
+		fprintf(f, " %s", shade(term, i));
+	fprintf(f, ": ever more accesses%s",
+		term->colour ? "; red: lost to another CPU, bold: missed" : "");
+	fclose(f);
+	put_wrapped(out, term, text);
+	free(text);
+}
+
 static void put_grid(const struct heat_map *m, const struct term *term, FILE *out)
 {
 	const size_t room = (size_t)term->width * ROWS_MAX;
@@ -75,35 +119,44 @@ static void put_grid(const struct heat_map *m, const struct term *term, FILE *ou
 			putc('\n', out);
 	}
 	free(cell);
-	fprintf(out, "a cell is %zu line%s of %d bytes, by address; ", each,
-		each == 1 ? "" : "s", HEAT_LINE);
-	for (unsigned int i = 0; i <= LEVEL_MAX; i++)
-		fprintf(out, "%s%s", shade(term, i), i < LEVEL_MAX ? " " : "");
-	fprintf(out, ": ever more accesses%s\n",
-		term->colour ? "; red: lost to another CPU, bold: missed" : "");
+	put_legend(each, term, out);
 }
 
-static void put_places(const struct heat_map *m, FILE *out)
+/* A row of the table; if the terminal is too narrow for that, the same in words. */
+static void put_place(const struct heat_map *m, const struct heat_place *p, bool row,
+		      const struct term *term, FILE *out)
 {
+	const struct heat_count *n = &p->n;
+	const double miss = percent(heat_misses(n), n->accesses);
+	const double share = percent(heat_misses(n), heat_misses(&m->n));
+	const double tlb = percent(n->tlb_misses, n->accesses);
+	const __u64 coherence = n->l1[MAPSTAT_EVENT_L1_COHERENCE];
+
+	if (row) {
+		fprintf(out, "%9llu %6.1f %6.1f %9llu %6.1f %9llu  ", n->accesses, miss, share,
+			coherence, tlb, n->writes);
+		put_text(out, term, PLACE_WIDTH, PLACE_WIDTH, "%s %s: %s", p->op, p->func,
+			 p->what);
+		return;
+	}
+	put_text(out, term, 0, INDENT, "%s %s: %s", p->op, p->func, p->what);
+	fprintf(out, "%*s", INDENT, "");
+	put_text(out, term, INDENT, INDENT, "accesses %llu, miss %.1f%%, share %.1f%%, "
+		 "coherence %llu, tlb %.1f%%, writes %llu", n->accesses, miss, share, coherence,
+		 tlb, n->writes);
+}
+
+static void put_places(const struct heat_map *m, const struct term *term, FILE *out)
+{
+	const bool rows = PLACE_WIDTH + WHAT_LEAST <= term->width;
 	size_t n = m->nplaces < PLACES_MAX ? m->nplaces : PLACES_MAX;
 
-	fprintf(out, "\n%9s %6s %6s %9s %6s %9s  %s\n", "accesses", "miss%", "share%",
-		"coherence", "tlb%", "writes", "what");
-	for (size_t i = 0; i < n; i++) {
-		const struct heat_place *p = &m->place[i];
-
-		fprintf(out, "%9llu %6.1f %6.1f %9llu %6.1f %9llu  ",
-			p->n.accesses, percent(heat_misses(&p->n), p->n.accesses),
-			percent(heat_misses(&p->n), heat_misses(&m->n)),
-			p->n.l1[MAPSTAT_EVENT_L1_COHERENCE],
-			percent(p->n.tlb_misses, p->n.accesses), p->n.writes);
-		put_safe(out, p->op);
-		putc(' ', out);
-		put_safe(out, p->func);
-		fputs(": ", out);
-		put_safe(out, p->what);
-		putc('\n', out);
-	}
+	putc('\n', out);
+	if (rows)
+		fprintf(out, "%9s %6s %6s %9s %6s %9s  %s\n", "accesses", "miss%", "share%",
+			"coherence", "tlb%", "writes", "what");
+	for (size_t i = 0; i < n; i++)
+		put_place(m, &m->place[i], rows, term, out);
 	if (n < m->nplaces)
 		fprintf(out, "and %zu more\n", m->nplaces - n);
 }
@@ -120,20 +173,31 @@ static int by_fight(const void *a, const void *b)
 	return x->addr < y->addr ? -1 : x->addr > y->addr;
 }
 
-static void put_line(const struct heat_map *m, const struct heat_line *l, FILE *out)
+static void put_line(const struct heat_map *m, const struct heat_line *l, bool row,
+		     const struct term *term, FILE *out)
 {
-	fprintf(out, "%016llx %9llu %9llu %11llu %7d %7d  ", l->addr,
-		l->n.accesses, l->n.l1[MAPSTAT_EVENT_L1_COHERENCE], l->n.invalidated,
-		__builtin_popcountll(l->writers), __builtin_popcountll(l->readers));
-	put_safe(out, m->place[l->place].func);
-	fputs(": ", out);
-	put_safe(out, m->place[l->place].what);
-	putc('\n', out);
+	const struct heat_place *p = &m->place[l->place];
+	const __u64 coherence = l->n.l1[MAPSTAT_EVENT_L1_COHERENCE];
+	const int writers = __builtin_popcountll(l->writers);
+	const int readers = __builtin_popcountll(l->readers);
+
+	if (row) {
+		fprintf(out, "%016llx %9llu %9llu %11llu %7d %7d  ", l->addr, l->n.accesses,
+			coherence, l->n.invalidated, writers, readers);
+		put_text(out, term, LINE_WIDTH, LINE_WIDTH, "%s: %s", p->func, p->what);
+		return;
+	}
+	put_text(out, term, 0, INDENT, "%016llx %s: %s", l->addr, p->func, p->what);
+	fprintf(out, "%*s", INDENT, "");
+	put_text(out, term, INDENT, INDENT, "accesses %llu, coherence %llu, invalidates %llu, "
+		 "writers %d, readers %d", l->n.accesses, coherence, l->n.invalidated, writers,
+		 readers);
 }
 
 /* As `perf c2c` shows them: who writes a line that others want. */
-static void put_fights(const struct heat_map *m, FILE *out)
+static void put_fights(const struct heat_map *m, const struct term *term, FILE *out)
 {
+	const bool rows = LINE_WIDTH + WHAT_LEAST <= term->width;
 	const struct heat_line **line;
 	size_t n = 0;
 
@@ -144,10 +208,15 @@ static void put_fights(const struct heat_map *m, FILE *out)
 		if (m->line[i].n.l1[MAPSTAT_EVENT_L1_COHERENCE] || m->line[i].n.invalidated)
 			line[n++] = &m->line[i];
 	qsort(line, n, sizeof(*line), by_fight);
-	fprintf(out, "\n%-16s %9s %9s %11s %7s %7s  %s\n", "line", "accesses", "coherence",
-		"invalidates", "writers", "readers", "first touched by");
+	putc('\n', out);
+	if (rows)
+		fprintf(out, "%-16s %9s %9s %11s %7s %7s  %s\n", "line", "accesses",
+			"coherence", "invalidates", "writers", "readers", "accessed by");
+	else
+		put_text(out, term, 0, 0, "Lines that CPUs take from each other, and what accessed "
+			 "them first:");
 	for (size_t i = 0; i < n && i < LINES_MAX; i++)
-		put_line(m, line[i], out);
+		put_line(m, line[i], rows, term, out);
 	if (n > LINES_MAX)
 		fprintf(out, "and %zu more\n", n - LINES_MAX);
 	free(line);
@@ -158,15 +227,15 @@ static void put_map(const struct heat_map *m, const struct term *term, FILE *out
 	style_on(out, term, BOLD);
 	put_safe(out, m->name);
 	style_off(out, term, BOLD);
-	fprintf(out, ": %llu accesses, %zu lines; %.1f%% miss the L1 cache (%llu"
-		" cold, %llu capacity, %llu conflict, %llu"
-		" coherence), %.1f%% the TLB\n", m->n.accesses, m->nlines,
-		percent(heat_misses(&m->n), m->n.accesses), m->n.l1[MAPSTAT_EVENT_L1_COLD],
-		m->n.l1[MAPSTAT_EVENT_L1_CAPACITY], m->n.l1[MAPSTAT_EVENT_L1_CONFLICT],
-		m->n.l1[MAPSTAT_EVENT_L1_COHERENCE], percent(m->n.tlb_misses, m->n.accesses));
+	put_text(out, term, (unsigned int)strlen(m->name), 0,
+		 ": %llu accesses, %zu lines; %.1f%% miss the L1 cache (%llu cold, %llu capacity, "
+		 "%llu conflict, %llu coherence), %.1f%% the TLB", m->n.accesses, m->nlines,
+		 percent(heat_misses(&m->n), m->n.accesses), m->n.l1[MAPSTAT_EVENT_L1_COLD],
+		 m->n.l1[MAPSTAT_EVENT_L1_CAPACITY], m->n.l1[MAPSTAT_EVENT_L1_CONFLICT],
+		 m->n.l1[MAPSTAT_EVENT_L1_COHERENCE], percent(m->n.tlb_misses, m->n.accesses));
 	put_grid(m, term, out);
-	put_places(m, out);
-	put_fights(m, out);
+	put_places(m, term, out);
+	put_fights(m, term, out);
 }
 
 void heat_show(const struct heat *h, const struct term *term, FILE *out)

@@ -296,6 +296,8 @@ struct shared {
 
 int shared_read(const struct tree *t, const char *map, struct shared *s);
 void shared_free(struct shared *s);
+/* What lies on a line, with what is of one kind put together (shared_parts.c). */
+void put_shared_parts(FILE *out, const char *what);
 
 /* -- cache misses of a live map (misses.c) -- */
 
@@ -313,6 +315,8 @@ struct misses {
 
 int misses_read(const struct tree *t, const char *map, struct misses *m);
 void misses_free(struct misses *m);
+/* What a source says, with words in the place of an errno.  Return: to be freed. */
+char *source_in_words(const char *source);
 
 /* -- parameters that the documentation knows (params.c) -- */
 
@@ -426,7 +430,12 @@ void histogram_show(const char *map, const struct latency_op *op,
 void answer_show(const struct results *r, const struct ranking *k, const struct term *term,
 		 FILE *out);
 void mix_describe(const struct results *r, FILE *out);
-/* Print @s, breaking lines between words. */
+/*
+ * Print @s, breaking lines between words, and within those that are wider than a line.  The output
+ * is at @column, and further lines begin at @indent; or both at 0.
+ */
+void put_hanging(FILE *out, const struct term *term, unsigned int column, unsigned int indent,
+		 const char *s);
 void put_wrapped(FILE *out, const struct term *term, const char *s);
 
 #endif /* MAPSTAT_H */

@@ -110,3 +110,63 @@ void misses_free(struct misses *m)
 	pairs_free(&m->total);
 	*m = (struct misses){ 0 };
 }
+
+/* "-ENOENT", or "-2" of a kernel that has no names of them.  Return: its length; 0: it is none. */
+static size_t parse_errno(const char *s, int *err)
+{
+	const size_t digits = strspn(s + (*s == '-'), "0123456789");
+	const size_t len = strspn(s + (*s == '-'), "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+
+	if (*s != '-' || !len)
+		return 0;
+	*err = atoi(s + 1);
+	if (digits == len)
+		return 1 + len;
+	for (*err = 1; *err < 256; ++*err) {
+		const char *name = strerrorname_np(*err);
+
+		if (name && strlen(name) == len && !strncmp(name, s + 1, len))
+			return 1 + len;
+	}
+	return 0;
+}
+
+/* The files say who was asked: the CPU's counters, through perf. */
+static const char *errno_in_words(int err)
+{
+	switch (err) {
+	case ENOENT:
+	case ENODEV:
+		return "there is no such counter here";
+	case EOPNOTSUPP:
+		return "not supported here";
+	default:
+		return strerror(err);
+	}
+}
+
+/* "none -ENODATA (cache=off)" has its reason beside it, "none -ENOENT" has not. */
+char *source_in_words(const char *source)
+{
+	char *text = NULL;
+	size_t size, len;
+	FILE *f = xmemstream(&text, &size);
+	int err;
+
+	for (const char *s = source; *s; s += len ? len : 1) {
+		const bool begins = s == source || s[-1] == ' ' || s[-1] == '(';
+
+		len = begins ? parse_errno(s, &err) : 0;
+		if (!len)
+			putc(*s, f);
+		else if (!strncmp(s + len, " (", 2))
+			len++;
+		else if (s > source && s[-1] == '(')
+			fputs(errno_in_words(err), f);
+		else
+			fprintf(f, "(%s)", errno_in_words(err));
+	}
+	if (fclose(f))
+		exit(fail(ST_SYSTEM, NULL, "out of memory"));
+	return text;
+}

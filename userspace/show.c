@@ -132,8 +132,11 @@ static void show_sources(const struct view *v, const struct term *term, FILE *ou
 	free(text);
 	if (!results_untimed(&v->results))
 		show_text(v->results.source, term, out);
-	if (v->results.misses && strcmp(v->results.misses, "-"))
-		show_named("misses", v->results.misses, term, out);
+	if (v->results.misses && strcmp(v->results.misses, "-")) {
+		text = source_in_words(v->results.misses);
+		show_named("misses", text, term, out);
+		free(text);
+	}
 	if (v->results.primitives && !results_untimed(&v->results))
 		show_named("primitives", v->results.primitives, term, out);
 	putc('\n', out);

@@ -69,13 +69,18 @@ void style_off(FILE *out, const struct term *term, enum style style)
 		fputs("\033[0m", out);
 }
 
-/* All characters that are printed here are one cell wide. */
+/* Does this byte begin a character?  All that are printed here are one cell wide. */
+static bool is_cell(char c)
+{
+	return ((unsigned char)c & 0xc0) != 0x80;
+}
+
 unsigned int cells(const char *s)
 {
 	unsigned int n = 0;
 
 	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
+		n += is_cell(*s);
 	return n;
 }
 
@@ -152,30 +157,42 @@ char *human_fixed(char *buf, double v, unsigned int decimals)
 	return buf;
 }
 
-void put_wrapped(FILE *out, const struct term *term, const char *s)
+/* Return: the column. */
+static unsigned int new_line(FILE *out, unsigned int indent)
 {
-	unsigned int column = 0;
+	fprintf(out, "\n%*s", (int)indent, "");
+	return indent;
+}
 
-	while (*s) {
-		size_t len = strcspn(s, " ");
-		char *word = xrealloc(NULL, len + 1, 1);
-		unsigned int width;
+void put_hanging(FILE *out, const struct term *term, unsigned int column, unsigned int indent,
+		 const char *s)
+{
+	size_t len;
 
-		memcpy(word, s, len);
-		word[len] = '\0';
-		width = cells(word);
-		if (column && column + 1 + width > term->width) {
-			putc('\n', out);
-			column = 0;
-		} else if (column) {
+	for (const char *word = s; *word; word += len + strspn(word + len, " ")) {
+		const bool gap = word > s;
+		unsigned int width = gap;
+
+		len = strcspn(word, " ");
+		for (size_t i = 0; i < len; i++)
+			width += is_cell(word[i]);
+		if (gap && column + width <= term->width) {
 			putc(' ', out);
 			column++;
+		} else if (column > indent && column + width > term->width) {
+			column = new_line(out, indent);
 		}
-		fputs(word, out);
-		column += width;
-		free(word);
-		s += len;
-		s += strspn(s, " ");
+		for (size_t i = 0; i < len; i++) {
+			if (is_cell(word[i]) && column >= term->width && column > indent)
+				column = new_line(out, indent);
+			putc(word[i], out);
+			column += is_cell(word[i]);
+		}
 	}
 	putc('\n', out);
+}
+
+void put_wrapped(FILE *out, const struct term *term, const char *s)
+{
+	put_hanging(out, term, 0, 0, s);
 }

@@ -156,11 +156,13 @@ static void say_unknown(FILE *f, const struct comparison *c, bool model)
 {
 	size_t side;
 	const struct figure *of = missing(c, model, &side);
+	char *words = source_in_words(of ? figure_missing(c, of, side) : "there are none");
 
 	fputs(model ? "Accesses and misses cannot be compared: " :
 	      "What was counted cannot be compared: ", f);
-	put_safe(f, of ? figure_missing(c, of, side) : "there are none");
+	put_safe(f, words);
 	putc('.', f);
+	free(words);
 }
 
 static void say_most(struct sentences *s, const struct comparison *c, bool model)

@@ -227,6 +227,20 @@ test_heat_records() {
 	mapstat heat "$tmp/tree/events/cpu0"
 	exits 0 && has out "map-7: 3 accesses, 1 lines" "1 cold" "1 coherence"
 }
+test_heat_fits_width() {
+	local width
+	event_tree
+	relay --json
+	cat "$tmp/out" "$here/trees/events.json" > "$tmp/records"
+	for width in 40 50 65 66 79 80 100 160; do
+		COLUMNS=$width mapstat heat "$tmp/records"
+		exits 0 || return
+		[[ $(wc -L < "$tmp/out") -le $width ]] || { say "wider than $width"; return 1; }
+		! grep -n ' $' "$tmp/out" || return
+		# Nothing is lost.
+		tr -d ' \n' < "$tmp/out" | grep -q 'raw_cpu_ptr(&m->pcpu->count\[c\])' || { say "cut at $width"; return 1; }
+	done
+}
 test_heat_live() {
 	event_tree
 	mapstat heat --source relay --seconds 0
