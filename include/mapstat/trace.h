@@ -39,6 +39,11 @@ TRACE_EVENT(cmap_op,
 		  __entry->result)
 );
 
+/* What TP_printk() names stands in the event's format, where user space needs its value. */
+TRACE_DEFINE_ENUM(MAPSTAT_EVENT_READ);
+TRACE_DEFINE_ENUM(MAPSTAT_EVENT_ATOMIC);
+TRACE_DEFINE_ENUM(MAPSTAT_EVENT_TLB_MISS);
+
 /* The record of <uapi/mapstat.h>, field by field in its order. */
 TRACE_EVENT(mem_access,
 	TP_PROTO(const struct mapstat_event *event),
@@ -59,7 +64,7 @@ TRACE_EVENT(mem_access,
 		__field(u8, op)
 		__field(u8, invalidated)
 		__field(u8, version)
-		__array(u8, pad, sizeof_field(struct mapstat_event, pad))
+		__array(u8, pad, 2)	/* a number: the format has it as it stands here */
 		__field(u32, seq_cpu)
 		__field(u32, reserved)
 	),
@@ -79,6 +84,7 @@ TRACE_EVENT(mem_access,
 		__entry->op = event->op;
 		__entry->invalidated = event->invalidated;
 		__entry->version = event->version;
+		BUILD_BUG_ON(sizeof(__entry->pad) != sizeof(event->pad));
 		memset(__entry->pad, 0, sizeof(__entry->pad));
 		__entry->seq_cpu = event->seq_cpu;
 		__entry->reserved = 0;

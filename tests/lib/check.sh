@@ -3,6 +3,8 @@
 # The parts of tests/check. Sourced by it, never run.
 
 CHECK_PACKAGES=(git perl python3 shellcheck)
+# For guest/tracers.sh alone, which skips what is not there.
+TRACER_PACKAGES=(bpftrace linux-perf trace-cmd)
 RESULTS=build/check
 PASSED=0 FAILED=0 SKIPPED=0
 STATUS_SHOWN='' LAST_TOLD=0
@@ -79,6 +81,7 @@ install_packages() (
 	# shellcheck source=vm/lib/packages.sh
 	. vm/lib/packages.sh
 	packages_install "${CHECK_PACKAGES[@]}" "${READER_PACKAGES[@]}"
+	[[ " ${PROGRAMS[*]} " != *" guest/tracers.sh "* ]] || (packages_install "${TRACER_PACKAGES[@]}") || true
 )
 
 # A kernel that has to be built takes minutes: say where it is.

@@ -14,5 +14,6 @@
 #define TRACE_EVENT(name, proto, ...)						\
 	static inline void trace_##name(proto) { }				\
 	static inline bool trace_##name##_enabled(void) { return false; }
+#define TRACE_DEFINE_ENUM(value)	_Static_assert((value) >= 0, #value)
 
 #endif /* _NATIVE_LINUX_TRACEPOINT_H */
