@@ -2,10 +2,8 @@
 /*
  * What executed the run's instructions: times of emulated CPUs are the emulator's.
  */
-#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -88,11 +86,10 @@ static int of_this_machine(enum accel *accel)
 
 int accel_read(const struct tree *t, enum accel *accel)
 {
-	struct statfs fs;
 	char *word, where[512];
 	int ret;
 
-	if (!fstatfs(t->fd, &fs) && fs.f_type == DEBUGFS_MAGIC)
+	if (tree_is_live(t))
 		return of_this_machine(accel);
 	/* A saved copy: it may come from anywhere, so only its own file counts. */
 	*accel = ACCEL_UNKNOWN;

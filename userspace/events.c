@@ -21,16 +21,29 @@ uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+/*
+ * "auto" takes what has records: a copy has only relay's, and so has a channel after a run, of
+ * which BPF, that gets what comes, would see none.
+ */
+static bool relay_is_better(const struct tree *t)
+{
+	return !tree_is_live(t) || relay_has_records(t);
+}
+
 static int open_source(struct event_source *s, const struct tree *t, const char *wanted,
 		       const sigset_t *caught)
 {
+	const bool automatic = !strcmp(wanted, "auto");
 	char why[512];
 
-	if (!strcmp(wanted, "relay"))
+	if (!strcmp(wanted, "relay") || (automatic && relay_is_better(t)))
 		return relay_open(s, t, caught);
+	if (!tree_is_live(t))
+		return fail(ST_USAGE, "--source relay reads the records of a copy",
+			    "BPF gives what this kernel does, and %s is a copy", t->path);
 	if (!bpf_open(s, t, why, sizeof(why)))
 		return ST_OK;
-	if (!strcmp(wanted, "bpf"))
+	if (!automatic)
 		return fail(ST_SYSTEM, "--source relay needs no BPF", "BPF: %s", why);
 	fprintf(stderr, "mapstat: no BPF: %s\n", why);
 	return relay_open(s, t, caught);
@@ -73,6 +86,18 @@ static int poll_until(struct event_source *s, const struct event_loop *loop,
 	return ret == EVENTS_ENOUGH ? ST_OK : ret;
 }
 
+/* @ret: what ended the loop, which is what is returned unless something else went wrong. */
+static int finish(struct event_source *s, struct event_count *count, const sigset_t *caught,
+		  int ret)
+{
+	const int counted = s->count(s, count), sig = s->close(s, caught);
+
+	count->known = !counted;
+	if (sig)
+		return 128 + sig;
+	return ret ? ret : counted;
+}
+
 int events_loop(const struct tree *t, const struct event_loop *loop, struct event_sink *sink,
 		const char **source, struct event_count *count)
 {
@@ -81,7 +106,7 @@ int events_loop(const struct tree *t, const struct event_loop *loop, struct even
 	};
 	sigset_t caught, before;
 	struct event_source s;
-	int ret, sig;
+	int ret;
 
 	signals_catch(&caught, &before);
 	ret = open_source(&s, t, loop->source, &caught);
@@ -90,9 +115,7 @@ int events_loop(const struct tree *t, const struct event_loop *loop, struct even
 		fprintf(stderr, "mapstat: events from %s\n", s.name);
 		ret = poll_until(&s, loop, &counting.sink, &caught);
 		count->read = counting.n;
-		count->dropped = s.dropped(&s);
-		sig = s.close(&s, &caught);
-		ret = sig ? 128 + sig : ret;
+		ret = finish(&s, count, &caught, ret);
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return ret;
@@ -167,7 +190,6 @@ int events(const struct tree *t, const struct options *opt, FILE *out)
 		event_summary_json(out, source, &count);
 	if ((fflush(out) || ferror(out)) && !ret)
 		ret = output_failed();
-	fprintf(stderr, "mapstat: %llu records from %s, %llu dropped\n", count.read,
-		source, count.dropped);
+	event_summary_text(stderr, source, &count);
 	return ret;
 }

@@ -18,9 +18,18 @@ struct event_sink {
 
 #define EVENTS_ENOUGH	(-1)
 
+/**
+ * struct event_count - what became of the records
+ * @read: handed to the sink
+ * @produced: made by the kernel, among them those that nobody has read yet; by its own count
+ * @dropped: of those, lost for want of room; by its own count
+ * @known: @produced and @dropped are known
+ */
 struct event_count {
 	__u64 read;
+	__u64 produced;
 	__u64 dropped;
+	bool known;
 };
 
 /**
@@ -30,7 +39,7 @@ struct event_count {
  * @private: the source's own
  * @poll: wait at most @ms for records, and hand on all that are there; returns what the
  *	sink said, or an exit status
- * @dropped: records that were lost since it was opened
+ * @count: fill in what the kernel produced and dropped; returns an exit status
  * @close: undo what opening it did; of @caught, which are blocked, a signal ends the wait
  *	for the end of a run; returns that signal, or 0
  */
@@ -39,11 +48,13 @@ struct event_source {
 	const struct tree *tree;
 	void *private;
 	int (*poll)(struct event_source *s, struct event_sink *sink, int ms, bool *any);
-	uint64_t (*dropped)(struct event_source *s);
+	int (*count)(struct event_source *s, struct event_count *c);
 	int (*close)(struct event_source *s, const sigset_t *caught);
 };
 
 int relay_open(struct event_source *s, const struct tree *t, const sigset_t *caught);
+/* Does the channel hold records that nobody has read, or is reading? */
+bool relay_has_records(const struct tree *t);
 /* Where it cannot be had, @why says so, and nothing is printed. */
 int bpf_open(struct event_source *s, const struct tree *t, char *why, size_t size);
 
@@ -72,6 +83,9 @@ void event_header(FILE *out);
 void event_text(FILE *out, struct event_names *n, const struct mapstat_event *e);
 void event_json(FILE *out, struct event_names *n, const struct mapstat_event *e);
 void event_summary_json(FILE *out, const char *source, const struct event_count *c);
+void event_summary_text(FILE *out, const char *source, const struct event_count *c);
+/* Are there records that were not read?  @c is known. */
+bool event_count_partial(const struct event_count *c);
 
 /* -- the loop (events.c) -- */
 

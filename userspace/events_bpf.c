@@ -73,21 +73,27 @@ static int bpf_poll(struct event_source *s, struct event_sink *sink, int ms, boo
 	return ST_OK;
 }
 
-static uint64_t bpf_dropped(struct event_source *s)
+static int sum_count(const struct bpf *b, __u32 which, __u64 *sum)
+{
+	const int cpus = libbpf_num_possible_cpus();
+	uint64_t *value = xrealloc(NULL, cpus > 0 ? (size_t)cpus : 1, sizeof(*value));
+	int ret = ST_OK;
+
+	if (cpus <= 0 || bpf_map_lookup_elem(b->counts, &which, value))
+		ret = fail(ST_SYSTEM, NULL, "BPF: the counts of records cannot be read");
+	for (int i = 0; !ret && i < cpus; i++)
+		*sum += value[i];
+	free(value);
+	return ret;
+}
+
+/* A record is counted as produced before it is there to be read, and before it is dropped. */
+static int bpf_count(struct event_source *s, struct event_count *c)
 {
 	struct bpf *b = s->private;
-	const int cpus = libbpf_num_possible_cpus();
-	const __u32 key = MEM_ACCESS_DROPPED;
-	uint64_t *value, sum = 0;
+	int ret = sum_count(b, MEM_ACCESS_DROPPED, &c->dropped);
 
-	if (cpus <= 0)
-		return 0;
-	value = xrealloc(NULL, (size_t)cpus, sizeof(*value));
-	if (!bpf_map_lookup_elem(b->counts, &key, value))
-		for (int i = 0; i < cpus; i++)
-			sum += value[i];
-	free(value);
-	return sum;
+	return ret ? ret : sum_count(b, MEM_ACCESS_PRODUCED, &c->produced);
 }
 
 static int bpf_close(struct event_source *s, const sigset_t *caught)
@@ -132,7 +138,7 @@ int bpf_open(struct event_source *s, const struct tree *t, char *why, size_t siz
 	memset(b, 0, sizeof(*b));
 	*s = (struct event_source){
 		.name = "bpf", .tree = t, .private = b, .poll = bpf_poll,
-		.dropped = bpf_dropped, .close = bpf_close,
+		.count = bpf_count, .close = bpf_close,
 	};
 	*said = '\0';
 	libbpf_set_print(keep_complaint);

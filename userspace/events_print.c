@@ -98,8 +98,27 @@ void event_json(FILE *out, struct event_names *n, const struct mapstat_event *e)
 	fputs("}\n", out);
 }
 
+bool event_count_partial(const struct event_count *c)
+{
+	return c->dropped || c->produced > c->read;
+}
+
 void event_summary_json(FILE *out, const char *source, const struct event_count *c)
 {
-	fprintf(out, "{\"summary\": {\"source\": \"%s\", \"records\": %llu"
-		", \"dropped\": %llu}}\n", source, c->read, c->dropped);
+	fprintf(out, "{\"summary\": {\"source\": \"%s\", \"records\": %llu", source, c->read);
+	if (c->known)
+		fprintf(out, ", \"dropped\": %llu, \"produced\": %llu, \"partial\": %s}}\n",
+			c->dropped, c->produced, event_count_partial(c) ? "true" : "false");
+	else
+		fputs(", \"dropped\": null, \"produced\": null, \"partial\": null}}\n", out);
+}
+
+void event_summary_text(FILE *out, const char *source, const struct event_count *c)
+{
+	fprintf(out, "mapstat: %llu records from %s", c->read, source);
+	if (c->known)
+		fprintf(out, ", %llu of %llu dropped%s\n", c->dropped, c->produced,
+			event_count_partial(c) ? ": partial" : "");
+	else
+		fputs("; how many were dropped is not known\n", out);
 }

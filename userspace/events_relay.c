@@ -17,12 +17,25 @@ struct relay_cpu {
 	int fd;
 };
 
+/* A line of events/stats: a CPU's counts since the channel was opened. */
+struct cpu_count {
+	uint64_t cpu;
+	uint64_t produced;
+	uint64_t dropped;
+	uint64_t read;
+};
+
+struct counts {
+	struct cpu_count *cpu;
+	size_t n;
+};
+
 struct relay {
 	struct relay_cpu *cpu;
 	struct pollfd *poll;
 	size_t n;
 	bool turned_on;		/* by us: turn it off again */
-	uint64_t dropped;	/* before we came */
+	struct counts before;	/* what is not ours of the kernel's counts */
 	struct mapstat_event records[READ_RECORDS];
 };
 
@@ -73,25 +86,69 @@ static int open_cpus(struct relay *r, const struct tree *t)
 	return ret;
 }
 
-static int sum_dropped(const struct tree *t, uint64_t *dropped)
+static int parse_counts(struct counts *c, const struct lines *l)
+{
+	struct cpu_count cpu;
+
+	if (l->nfields != 4 || !parse_u64(l->field[0], &cpu.cpu) ||
+	    !parse_u64(l->field[1], &cpu.produced) || !parse_u64(l->field[2], &cpu.dropped) ||
+	    !parse_u64(l->field[3], &cpu.read))
+		return lines_fail(l, "not a CPU and its three counts of records");
+	c->cpu = xrealloc(c->cpu, c->n + 1, sizeof(*c->cpu));
+	c->cpu[c->n++] = cpu;
+	return ST_OK;
+}
+
+/* @c is to be freed in any case. */
+static int read_counts(const struct tree *t, struct counts *c)
 {
 	struct lines l;
 	int more, ret = lines_open(&l, t, "events/stats");
-	uint64_t n;
 
-	*dropped = 0;
+	*c = (struct counts){ 0 };
 	while (!ret && (more = lines_next(&l)) != 0) {
 		if (more < 0)
 			ret = -more;
-		else if (*l.field[0] == '#')
-			continue;
-		else if (l.nfields < 3 || !parse_u64(l.field[2], &n))
-			ret = lines_fail(&l, "no count of dropped records");
-		else
-			*dropped += n;
+		else if (*l.field[0] != '#')
+			ret = parse_counts(c, &l);
 	}
 	lines_close(&l);
 	return ret;
+}
+
+/* They may be read while they change: what was produced is read first. */
+static uint64_t unread(const struct cpu_count *c)
+{
+	return c->produced > c->dropped + c->read ? c->produced - c->dropped - c->read : 0;
+}
+
+/*
+ * What is not of our reading.  If a CPU's records were all read before, that is all that was
+ * counted so far; else those that were dropped are missing between the ones that we get.  A copy
+ * has the files as they were, whatever it says of having read them.
+ */
+static int read_counts_before(const struct tree *t, struct counts *c)
+{
+	const bool live = tree_is_live(t);
+	int ret = read_counts(t, c);
+
+	for (size_t i = 0; i < c->n; i++) {
+		struct cpu_count *cpu = &c->cpu[i];
+
+		if (!live)
+			*cpu = (struct cpu_count){ .cpu = cpu->cpu };
+		else if (unread(cpu))
+			*cpu = (struct cpu_count){ .cpu = cpu->cpu, .produced = cpu->read };
+	}
+	return ret;
+}
+
+static const struct cpu_count *find_count(const struct counts *c, uint64_t cpu)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->cpu[i].cpu == cpu)
+			return &c->cpu[i];
+	return NULL;
 }
 
 static int read_cpu(struct relay *r, struct event_source *s, size_t i, struct event_sink *sink,
@@ -133,12 +190,23 @@ static int relay_poll(struct event_source *s, struct event_sink *sink, int ms, b
 	return ret;
 }
 
-static uint64_t relay_dropped(struct event_source *s)
+static int relay_count(struct event_source *s, struct event_count *c)
 {
-	struct relay *r = s->private;
-	uint64_t now;
+	const struct relay *r = s->private;
+	struct counts now;
+	int ret = read_counts(s->tree, &now);
 
-	return sum_dropped(s->tree, &now) ? 0 : now - r->dropped;
+	for (size_t i = 0; !ret && i < now.n; i++) {
+		const struct cpu_count *cpu = &now.cpu[i], *was = find_count(&r->before, cpu->cpu);
+
+		/* A channel that was opened anew counts from 0. */
+		if (was && (was->produced > cpu->produced || was->dropped > cpu->dropped))
+			was = NULL;
+		c->produced += cpu->produced - (was ? was->produced : 0);
+		c->dropped += cpu->dropped - (was ? was->dropped : 0);
+	}
+	free(now.cpu);
+	return ret;
 }
 
 static int relay_close(struct event_source *s, const sigset_t *caught)
@@ -152,10 +220,57 @@ static int relay_close(struct event_source *s, const sigset_t *caught)
 	}
 	if (r->turned_on)
 		sig = setting_restore(s->tree, "stress/events", "0", caught);
+	free(r->before.cpu);
 	free(r->cpu);
 	free(r->poll);
 	free(r);
 	return sig;
+}
+
+/* Can its files be opened?  Each has one reader at a time. */
+static bool is_free(const struct tree *t)
+{
+	struct names names;
+	bool ret = true;
+	char file[64];
+
+	if (tree_list(t, "events", &names))
+		return false;
+	for (size_t i = 0; ret && i < names.n; i++) {
+		int fd;
+
+		if (strncmp(names.name[i], "cpu", 3))
+			continue;
+		snprintf(file, sizeof(file), "events/%s", names.name[i]);
+		fd = openat(t->fd, file, O_RDONLY | O_CLOEXEC);
+		ret = fd >= 0;
+		if (ret)
+			close(fd);
+	}
+	names_free(&names);
+	return ret;
+}
+
+bool relay_has_records(const struct tree *t)
+{
+	struct counts c;
+	uint64_t n = 0;
+	char *word;
+	bool on;
+
+	if (faccessat(t->fd, "stress/events", R_OK, 0) ||
+	    faccessat(t->fd, "events/stats", R_OK, 0) ||
+	    tree_read_word(t, "stress/events", &word))
+		return false;
+	on = !strcmp(word, "1");
+	free(word);
+	if (!on)
+		return false;
+	if (!read_counts(t, &c))
+		for (size_t i = 0; i < c.n; i++)
+			n += unread(&c.cpu[i]);
+	free(c.cpu);
+	return n && is_free(t);
 }
 
 /* Have the kernel record events, where it does not. */
@@ -188,7 +303,7 @@ int relay_open(struct event_source *s, const struct tree *t, const sigset_t *cau
 	memset(r, 0, sizeof(*r));
 	*s = (struct event_source){
 		.name = "relay", .tree = t, .private = r, .poll = relay_poll,
-		.dropped = relay_dropped, .close = relay_close,
+		.count = relay_count, .close = relay_close,
 	};
 	ret = turn_on(r, t);
 	if (!ret)
@@ -197,7 +312,7 @@ int relay_open(struct event_source *s, const struct tree *t, const sigset_t *cau
 		ret = fail(ST_VANISHED, "write 0, then 1 to stress/events, and see the log",
 			   "%s/events has no files of CPUs", t->path);
 	if (!ret)
-		ret = sum_dropped(t, &r->dropped);
+		ret = read_counts_before(t, &r->before);
 	if (ret)
 		relay_close(s, caught);
 	return ret;

@@ -33,6 +33,7 @@ static int heat_record(struct event_sink *sink, const struct mapstat_event *even
 	}
 	name_of_site(&h->names, event->site, &e.func, &e.what);
 	heat_add(&h->heat, &e);
+	heat_number(&h->heat, event->seq_cpu, event->seq);
 	return ST_OK;
 }
 
@@ -45,6 +46,7 @@ static int heat_binary(struct heating *h, FILE *in, const char *file,
 			return fail(ST_MALFORMED, NULL, "%s: not records of version %u", file,
 				    MAPSTAT_EVENT_VERSION);
 		heat_record(&h->sink, event);
+		h->heat.count.read++;
 		got = fread(event, 1, sizeof(*event), in);
 	}
 	return got ? fail(ST_MALFORMED, NULL, "%s: ends within a record", file) : ST_OK;
@@ -79,18 +81,15 @@ static int heat_file(struct heating *h, const char *file)
 
 static int heat_live(struct heating *h, const struct tree *t, const struct options *opt)
 {
-	struct event_count count = { 0 };
 	const char *source = NULL;
 	struct event_loop loop;
 	int ret = event_loop_options(opt, &loop);
 
 	if (ret)
 		return ret;
-	ret = events_loop(t, &loop, &h->sink, &source, &count);
+	ret = events_loop(t, &loop, &h->sink, &source, &h->heat.count);
 	if (source)
-		fprintf(stderr, "mapstat: %llu records from %s, %llu dropped\n",
-			count.read, source,
-			count.dropped);
+		event_summary_text(stderr, source, &h->heat.count);
 	return ret;
 }
 
@@ -117,6 +116,8 @@ static int output(const struct heat *h, const struct options *opt, const struct 
 	if (!h->nmaps)
 		return fail(ST_NO_MAP, "records come with a run: mapstat run -p cache=model",
 			    opt->map ? "no record of map %s" : "no record%.0s", opt->map);
+	if (opt->folded && heat_lacks(h, stderr))	/* stacks have no place for it */
+		putc('\n', stderr);
 	if (opt->svg)
 		ret = write_file(opt->svg, h, heat_svg);
 	if (!ret && opt->folded)

@@ -63,15 +63,31 @@ struct heat_map {
 	size_t nplaces;
 };
 
+/* The numbers of records of one CPU: what is missing among them was dropped, or read by others. */
+struct heat_numbers {
+	__u64 cpu;		/* seq_cpu */
+	__u64 last;		/* the largest; they begin with 0 */
+	__u64 n;		/* how many of them came */
+};
+
 struct heat {
 	struct heat_map *map;
 	size_t nmaps;
 	const char *only;	/* this map; NULL: all */
+	struct event_count count;	/* of all maps */
+	struct heat_numbers *numbers;
+	size_t nnumbers;
 };
 
 void heat_add(struct heat *h, const struct heat_event *e);
 /* Add the records of a file of JSON, of which @head was read before.  Return: an exit status. */
 int heat_json(struct heat *h, FILE *in, const char *name, const char *head, size_t nhead);
+void heat_number(struct heat *h, __u64 cpu, __u64 seq);
+/*
+ * Say what the picture lacks, and begin with "Partial" if it lacks something for certain.
+ * Return: false if it lacks nothing, and then nothing is said.
+ */
+bool heat_lacks(const struct heat *h, FILE *out);
 /* Lines by address, places by misses. */
 void heat_sort(struct heat *h);
 void heat_free(struct heat *h);

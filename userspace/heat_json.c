@@ -9,6 +9,8 @@
 #include <string.h>
 #include "heat.h"
 
+#define EXACT	9007199254740992.0	/* 2^53: a double counts no further */
+
 static const char *const l1_words[HEAT_NR_L1] = {
 	[MAPSTAT_EVENT_L1_HIT] = "hit",
 	[MAPSTAT_EVENT_L1_COLD] = "cold",
@@ -114,18 +116,19 @@ static bool l1_of(const char *word, unsigned int *l1)
 
 static int record(struct heat *h, const struct json_file *f, size_t line, json_t *object)
 {
+	double cpu, invalidated, seq = -1, seq_cpu = -1;
 	char range[] = "addr, l1, cpu or invalidated is out of range";
 	const char *access, *addr, *l1;
-	double cpu, invalidated;
 	struct heat_event e;
 	json_error_t error;
 	int tlb_miss;
 
 	if (json_unpack_ex(object, &error, 0,
-			   "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:F, s:F}",
+			   "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:F, s:F, s?F, s?F}",
 			   "map", &e.map, "op", &e.op, "access", &access, "func", &e.func,
 			   "what", &e.what, "addr", &addr, "l1", &l1, "tlb_miss", &tlb_miss,
-			   "cpu", &cpu, "invalidated", &invalidated))
+			   "cpu", &cpu, "invalidated", &invalidated, "seq", &seq, "seq_cpu",
+			   &seq_cpu))
 		return malformed(f, line, "not a record", error.text);
 	if (!address(addr, &e.addr) || !l1_of(l1, &e.l1) || !small_number(cpu, 63, &e.cpu) ||
 	    !small_number(invalidated, 255, &e.invalidated))
@@ -133,18 +136,44 @@ static int record(struct heat *h, const struct json_file *f, size_t line, json_t
 	e.write = strcmp(access, "read");
 	e.tlb_miss = tlb_miss;
 	heat_add(h, &e);
+	if (seq >= 0 && seq < EXACT && seq_cpu >= 0 && seq_cpu < EXACT)
+		heat_number(h, (__u64)seq_cpu, (__u64)seq);
+	h->count.read++;
+	return ST_OK;
+}
+
+/* What the kernel counted; a file may be several, put together. */
+static int summary(struct heat *h, const struct json_file *f, size_t line, json_t *object)
+{
+	double records = 0, dropped = -1, produced = -1;
+	json_error_t error;
+
+	if (json_unpack_ex(object, &error, 0, "{s:F}", "records", &records))
+		return malformed(f, line, "not a summary", error.text);
+	/* Not numbers where they were not known. */
+	json_unpack(object, "{s:F}", "dropped", &dropped);
+	json_unpack(object, "{s:F}", "produced", &produced);
+	if (produced < 0)
+		produced = records + dropped;
+	if (dropped < 0 || !(records >= 0 && produced < EXACT))
+		return ST_OK;
+	h->count.dropped += (__u64)dropped;
+	h->count.produced += (__u64)produced;
+	h->count.known = true;
 	return ST_OK;
 }
 
 /* An array holds what a file may hold. */
 static int value(struct heat *h, const struct json_file *f, size_t line, json_t *v)
 {
-	json_t *element;
+	json_t *element = json_object_get(v, "summary");
 	size_t i;
 	int ret;
 
+	if (element)
+		return summary(h, f, line, element);
 	if (!json_is_array(v))
-		return json_object_get(v, "summary") ? ST_OK : record(h, f, line, v);
+		return record(h, f, line, v);
 	json_array_foreach(v, i, element) {
 		ret = value(h, f, line, element);
 		if (ret)

@@ -238,8 +238,26 @@ static void put_map(const struct heat_map *m, const struct term *term, FILE *out
 	put_fights(m, term, out);
 }
 
+static void put_lacks(const struct heat *h, const struct term *term, FILE *out)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = xmemstream(&text, &len);
+	const bool lacks = heat_lacks(h, f);
+
+	fclose(f);
+	if (lacks) {
+		style_on(out, term, BAD);
+		put_wrapped(out, term, text);
+		style_off(out, term, BAD);
+		putc('\n', out);
+	}
+	free(text);
+}
+
 void heat_show(const struct heat *h, const struct term *term, FILE *out)
 {
+	put_lacks(h, term, out);
 	for (size_t i = 0; i < h->nmaps; i++) {
 		if (i)
 			putc('\n', out);

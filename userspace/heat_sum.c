@@ -104,6 +104,54 @@ void heat_add(struct heat *h, const struct heat_event *e)
 	count(&m->place[place].n, e);
 }
 
+void heat_number(struct heat *h, __u64 cpu, __u64 seq)
+{
+	struct heat_numbers *of = NULL;
+
+	for (size_t i = h->nnumbers; !of && i--; )
+		of = h->numbers[i].cpu == cpu ? &h->numbers[i] : NULL;
+	if (!of) {
+		h->numbers = xrealloc(h->numbers, h->nnumbers + 1, sizeof(*h->numbers));
+		of = &h->numbers[h->nnumbers++];
+		*of = (struct heat_numbers){ .cpu = cpu };
+	}
+	of->last = seq > of->last ? seq : of->last;
+	of->n++;
+}
+
+static __u64 missing_numbers(const struct heat *h)
+{
+	__u64 sum = 0;
+
+	for (size_t i = 0; i < h->nnumbers; i++)
+		if (h->numbers[i].last >= h->numbers[i].n)
+			sum += h->numbers[i].last - h->numbers[i].n + 1;
+	return sum;
+}
+
+bool heat_lacks(const struct heat *h, FILE *out)
+{
+	const struct event_count *c = &h->count;
+	const __u64 missing = missing_numbers(h);
+
+	if (c->known && !event_count_partial(c))
+		return false;
+	if (!c->known && missing)
+		fprintf(out, "Partial: at least %llu records are missing among these %llu.",
+			missing, c->read);
+	else if (!c->known)
+		fputs("How many records were dropped is not known: there is no count of them.",
+		      out);
+	else if (c->dropped)
+		fprintf(out, "Partial: %llu of %llu records were dropped for want of room. Read "
+			"them while they are made, or have larger buffers (events_kib, "
+			"events_subbufs) or fewer records (events_shift).", c->dropped,
+			c->produced);
+	else
+		fprintf(out, "Partial: of %llu records %llu were read.", c->produced, c->read);
+	return true;
+}
+
 static int by_address(const void *a, const void *b)
 {
 	const struct heat_line *x = a, *y = b;
@@ -170,5 +218,6 @@ void heat_free(struct heat *h)
 		free(m->name);
 	}
 	free(h->map);
+	free(h->numbers);
 	*h = (struct heat){ 0 };
 }

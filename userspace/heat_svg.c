@@ -3,6 +3,7 @@
  * The picture as SVG, and as folded stacks.
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include "heat.h"
 
@@ -140,16 +141,34 @@ static size_t height_of(const struct heat_map *m)
 	return TEXT + rows_of(m) * CELL + TEXT / 2 + bars_of(m) * TEXT + TEXT;
 }
 
+static void put_lacks(size_t y, const char *text, FILE *out)
+{
+	fprintf(out, "<text x=\"%d\" y=\"%zu\" fill=\"#c00000\">", MARGIN, y + TEXT - 6);
+	put_xml(out, text);
+	fputs("</text>\n", out);
+}
+
 void heat_svg(const struct heat *h, FILE *out)
 {
 	size_t y = MARGIN, height = 2 * MARGIN;
+	size_t len;
+	char *lacks = NULL;
+	FILE *f = xmemstream(&lacks, &len);
+	const bool lacking = heat_lacks(h, f);
 
+	fclose(f);
+	height += lacking ? TEXT : 0;
 	for (size_t i = 0; i < h->nmaps; i++)
 		height += height_of(&h->map[i]);
 	fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%zu\" "
 		"font-family=\"monospace\" font-size=\"11\">\n",
 		2 * MARGIN + COLUMNS * CELL + BAR_WIDTH, height);
 	fputs("<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n", out);
+	if (lacking) {
+		put_lacks(y, lacks, out);
+		y += TEXT;
+	}
+	free(lacks);
 	for (size_t i = 0; i < h->nmaps; i++) {
 		const struct heat_map *m = &h->map[i];
 

@@ -77,7 +77,8 @@ static const char *const command_help[NCOMMANDS] = {
 	"Print accesses of the maps' memory as they come, in the rounds of the cache model,\n"
 	"until Ctrl-C; in the end how many there were, where from, and how many were lost.\n\n"
 	"      --source SOURCE   bpf: from the tracepoint; relay: from events/cpuN, which is\n"
-	"                        turned on where it is off; auto (default): bpf, else relay\n"
+	"                        turned on where it is off; auto (default): relay if it has\n"
+	"                        records, else bpf, else relay\n"
 	"      --json            a line of JSON for each, and a summary\n"
 	"      --count N         no more than N\n"
 	"      --seconds S       for S seconds; 0: those that are there now\n",

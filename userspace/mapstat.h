@@ -95,6 +95,8 @@ struct names {
 };
 
 int tree_open(struct tree *t, const char *path);
+/* The kernel's files, and not a copy of them? */
+bool tree_is_live(const struct tree *t);
 void tree_close(struct tree *t);
 int tree_read(const struct tree *t, const char *file, struct text *text);
 int tree_read_word(const struct tree *t, const char *file, char **word);

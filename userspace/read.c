@@ -89,6 +89,13 @@ int tree_open(struct tree *t, const char *path)
 	return fail(ST_SYSTEM, NULL, "%s: %s", path, strerror(errno));
 }
 
+bool tree_is_live(const struct tree *t)
+{
+	struct statfs fs;
+
+	return !fstatfs(t->fd, &fs) && fs.f_type == DEBUGFS_MAGIC;
+}
+
 void tree_close(struct tree *t)
 {
 	close(t->fd);

@@ -41,6 +41,18 @@ auto_takes_bpf() {
 	mapstat events --seconds 0 2>&1 | grep -q ' from bpf, '
 }
 
+# Breaks when the records of the run before are there, and BPF is asked, which has none of them.
+auto_takes_what_has_records() {
+	echo start >"$FILES/control"
+	wait_run
+	COLUMNS=160 mapstat heat --seconds 0 >/tmp/picture 2>/tmp/said || fail "status $?: $(cat /tmp/said)"
+	cat /tmp/said
+	grep -q 'events from relay' /tmp/said
+	grep -q '^seqlock: [0-9]* accesses' /tmp/picture
+	# There are none: BPF gets those that come.
+	auto_takes_bpf
+}
+
 count_ends_it() {
 	in_background mapstat events --source bpf --count 3 --json >/tmp/three &
 	ready
@@ -60,6 +72,7 @@ no_permission() {
 
 test_case "BPF and relay: the same records" same_records
 test_case "auto takes BPF" auto_takes_bpf
+test_case "auto takes relay where a run's records are left" auto_takes_what_has_records
 test_case "--count ends it" count_ends_it
 test_case "no permission" no_permission
 test_case "unload" unload

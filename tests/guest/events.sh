@@ -218,6 +218,47 @@ cpus_come_and_go() {
 	events drain
 }
 
+# total COLUMN: of events/stats, of all CPUs
+total() {
+	awk -v column="$1" '!/^#/ { n += $column } END { print n }' "$FILES/events/stats"
+}
+
+# Breaks when a reader that comes after the run reports what was dropped since it came, and not the
+# kernel's count.
+counts_are_the_kernels() {
+	local produced dropped
+	with events_kib=4 events_subbufs=2
+	one_run
+	produced=$(total 2) dropped=$(total 3)
+	((dropped > 0)) || fail "nothing was dropped: no test"
+	mapstat events --source relay --seconds 0 --json >/tmp/events 2>/tmp/said
+	equal "the summary" "$(tail -n 1 /tmp/events)" \
+		"{\"summary\": {\"source\": \"relay\", \"records\": $((produced - dropped)), \"dropped\": $dropped, \"produced\": $produced, \"partial\": true}}"
+	grep -qx "mapstat: $((produced - dropped)) records from relay, $dropped of $produced dropped: partial" /tmp/said ||
+		fail "it says: $(cat /tmp/said)"
+	COLUMNS=160 mapstat heat /tmp/events >/tmp/picture
+	grep "^Partial: $dropped of $produced records were dropped" /tmp/picture
+	with events_shift=10
+	one_run
+	mapstat heat --source relay --seconds 0 >/tmp/picture
+	! grep -i partial /tmp/picture
+}
+
+# Breaks when a run's records are there, and are looked for elsewhere.
+auto_takes_what_has_records() {
+	with events_shift=6
+	one_run
+	mapstat heat --seconds 0 >/tmp/picture 2>/tmp/said || fail "status $?: $(cat /tmp/said)"
+	grep -q 'events from relay' /tmp/said || fail "it says: $(cat /tmp/said)"
+	grep -q '^seqlock: [0-9]* accesses' /tmp/picture
+	# One has the files: what comes may still be had from BPF, where there is BPF.
+	one_run
+	holding holds
+	mapstat events --seconds 0 >/dev/null 2>/tmp/said || true
+	let_go
+	grep -q 'BPF\|from bpf\|is being read' /tmp/said || fail "it says: $(cat /tmp/said)"
+}
+
 # ended HOW: events were turned on by the reader; it ends HOW in the middle of a run, whose end it
 # has to wait for.
 ended() {
@@ -258,7 +299,10 @@ left_on() {
 	echo start >"$FILES/control"
 	sleep 0.3
 	kill -INT "$reader"
-	until grep -q 'under way' /tmp/said; do sleep 0.1; done
+	until grep -q 'under way' /tmp/said; do
+		[[ $(state) == running* ]] || fail "the run is over, and it says: $(cat /tmp/said)"
+		sleep 0.1
+	done
 	kill -INT "$reader"
 	wait "$reader" || status=$?
 	equal "exit status" "$status" 130
@@ -266,6 +310,8 @@ left_on() {
 	echo stop >"$FILES/control"
 }
 
+test_case "counts are the kernel's" counts_are_the_kernels
+test_case "auto takes what has records" auto_takes_what_has_records
 test_case "head ends it in a run: off afterwards" ended head
 test_case "a full disk ends it in a run: off afterwards" ended full
 test_case "SIGTERM ends it in a run: off afterwards" ended TERM
