@@ -178,8 +178,14 @@ static int remove_file(struct dentry *dentry)
 	return 0;
 }
 
+/*
+ * relay has just added the sub-buffer to the file's size, of which nothing is ever taken off.  As
+ * every file here it shows none: a program that copies it then reads to the end, and does not seek.
+ */
 static RELAY_SUBBUF_START(subbuf_start)
 {
+	if (buf->dentry)
+		i_size_write(d_inode(buf->dentry), 0);
 	return mapstat_events_subbuf_start(buf);
 }
 

@@ -310,6 +310,34 @@ left_on() {
 	echo stop >"$FILES/control"
 }
 
+# Breaks when a file of records has a size, by which cp, tar and rsync go.
+copies() {
+	local records
+	with events_shift=4 events_kib=4 events_subbufs=64
+	one_run
+	records=$(($(total 2) - $(total 3)))
+	((records > 0)) || fail "there is nothing to copy"
+	equal "sizes of the files" "$(stat -c %s "$FILES"/events/* | sort -u)" 0
+	rm -rf /tmp/tarred /tmp/synced /tmp/saved
+	mkdir /tmp/tarred
+	tar -C "$FILES" -cf - . 2>/tmp/said | tar -C /tmp/tarred -xf - || fail "tar: $(cat /tmp/said)"
+	[[ ! -s /tmp/said ]] || fail "tar says: $(cat /tmp/said)"
+	rsync -a "$FILES/" /tmp/synced
+	# These two copy by the size, so all is empty; cp reads to the end.
+	cp -r "$FILES" /tmp/saved
+	equal "records in the copy" "$(($(cat /tmp/saved/events/cpu* | wc -c) / 64))" "$records"
+	mapstat -d /tmp/saved show >/dev/null
+	mapstat -d /tmp/saved heat >/tmp/picture --seconds 0 2>/tmp/said || fail "$(cat /tmp/said)"
+	grep -q "^mapstat: $records records from relay, 0 of $records dropped$" /tmp/said || fail "it says: $(cat /tmp/said)"
+	grep -q '^seqlock: ' /tmp/picture
+	# In the middle of a run, too.
+	echo start >"$FILES/control"
+	rm -rf /tmp/saved
+	cp -r "$FILES" /tmp/saved
+	wait_run
+	events drain
+}
+
 test_case "counts are the kernel's" counts_are_the_kernels
 test_case "auto takes what has records" auto_takes_what_has_records
 test_case "head ends it in a run: off afterwards" ended head
@@ -317,6 +345,7 @@ test_case "a full disk ends it in a run: off afterwards" ended full
 test_case "SIGTERM ends it in a run: off afterwards" ended TERM
 test_case "heat ends in a run: off afterwards" ended heat
 test_case "the second Ctrl-C says what stays on" left_on
+test_case "copies of the tree" copies
 test_case "a reader that is stopped for the whole run" stopped_reader
 test_case "room for all" enough_room
 test_case "a slow reader" slow_reader
