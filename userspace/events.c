@@ -7,11 +7,14 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "events.h"
 
-#define POLL_MS	100
+#define POLL_MS			100
+#define EVENTS_SHIFT_MAX	20
 
 uint64_t now_ms(void)
 {
@@ -86,6 +89,23 @@ static int poll_until(struct event_source *s, const struct event_loop *loop,
 	return ret == EVENTS_ENOUGH ? ST_OK : ret;
 }
 
+/* A module without that parameter makes a record of each access. */
+static int read_shift(const struct tree *t, unsigned int *shift)
+{
+	uint64_t n = 0;
+	char *word;
+	int ret;
+
+	if (faccessat(t->fd, "stress/events_shift", F_OK, 0))
+		return ST_OK;
+	ret = tree_read_word(t, "stress/events_shift", &word);
+	if (!ret && (!parse_u64(word, &n) || n > EVENTS_SHIFT_MAX))
+		ret = fail(ST_MALFORMED, NULL, "%s/stress/events_shift is '%s'", t->path, word);
+	free(word);
+	*shift = (unsigned int)n;
+	return ret;
+}
+
 /* @ret: what ended the loop, which is what is returned unless something else went wrong. */
 static int finish(struct event_source *s, struct event_count *count, const sigset_t *caught,
 		  int ret)
@@ -109,7 +129,9 @@ int events_loop(const struct tree *t, const struct event_loop *loop, struct even
 	int ret;
 
 	signals_catch(&caught, &before);
-	ret = open_source(&s, t, loop->source, &caught);
+	ret = read_shift(t, &count->shift);
+	if (!ret)
+		ret = open_source(&s, t, loop->source, &caught);
 	if (!ret) {
 		*source = s.name;
 		fprintf(stderr, "mapstat: events from %s\n", s.name);

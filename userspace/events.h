@@ -24,12 +24,14 @@ struct event_sink {
  * @produced: made by the kernel, among them those that nobody has read yet; by its own count
  * @dropped: of those, lost for want of room; by its own count
  * @known: @produced and @dropped are known
+ * @shift: 1 access in 2^shift became a record
  */
 struct event_count {
 	__u64 read;
 	__u64 produced;
 	__u64 dropped;
 	bool known;
+	unsigned int shift;
 };
 
 /**

@@ -107,10 +107,11 @@ void event_summary_json(FILE *out, const char *source, const struct event_count 
 {
 	fprintf(out, "{\"summary\": {\"source\": \"%s\", \"records\": %llu", source, c->read);
 	if (c->known)
-		fprintf(out, ", \"dropped\": %llu, \"produced\": %llu, \"partial\": %s}}\n",
+		fprintf(out, ", \"dropped\": %llu, \"produced\": %llu, \"partial\": %s",
 			c->dropped, c->produced, event_count_partial(c) ? "true" : "false");
 	else
-		fputs(", \"dropped\": null, \"produced\": null, \"partial\": null}}\n", out);
+		fputs(", \"dropped\": null, \"produced\": null, \"partial\": null", out);
+	fprintf(out, ", \"events_shift\": %u}}\n", c->shift);
 }
 
 void event_summary_text(FILE *out, const char *source, const struct event_count *c)

@@ -85,7 +85,7 @@ int heat_json(struct heat *h, FILE *in, const char *name, const char *head, size
 void heat_number(struct heat *h, __u64 cpu, __u64 seq);
 /*
  * Say what the picture lacks, and begin with "Partial" if it lacks something for certain.
- * Return: false if it lacks nothing, and then nothing is said.
+ * Return: false if it has each access, and then nothing is said.
  */
 bool heat_lacks(const struct heat *h, FILE *out);
 /* Lines by address, places by misses. */

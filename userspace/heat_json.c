@@ -145,7 +145,8 @@ static int record(struct heat *h, const struct json_file *f, size_t line, json_t
 /* What the kernel counted; a file may be several, put together. */
 static int summary(struct heat *h, const struct json_file *f, size_t line, json_t *object)
 {
-	double records = 0, dropped = -1, produced = -1;
+	double records = 0, dropped = -1, produced = -1, shift = 0;
+	char range[] = "events_shift is out of range";
 	json_error_t error;
 
 	if (json_unpack_ex(object, &error, 0, "{s:F}", "records", &records))
@@ -153,6 +154,9 @@ static int summary(struct heat *h, const struct json_file *f, size_t line, json_
 	/* Not numbers where they were not known. */
 	json_unpack(object, "{s:F}", "dropped", &dropped);
 	json_unpack(object, "{s:F}", "produced", &produced);
+	json_unpack(object, "{s:F}", "events_shift", &shift);
+	if (!small_number(shift, 31, &h->count.shift))
+		return malformed(f, line, "not a summary", range);
 	if (produced < 0)
 		produced = records + dropped;
 	if (dropped < 0 || !(records >= 0 && produced < EXACT))

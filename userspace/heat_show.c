@@ -15,7 +15,7 @@
 
 #define PLACE_WIDTH	52	/* of the figures of a place, and the gap after them */
 #define LINE_WIDTH	66	/* of a line's */
-#define WHAT_LEAST	14	/* cells for what is accessed; with fewer it has a line of its own */
+#define WHAT_LEAST	14	/* cells for what is accessed; or it has its own line */
 #define INDENT		2
 
 struct cell {

@@ -129,7 +129,7 @@ static __u64 missing_numbers(const struct heat *h)
 	return sum;
 }
 
-bool heat_lacks(const struct heat *h, FILE *out)
+static bool lacks_records(const struct heat *h, FILE *out)
 {
 	const struct event_count *c = &h->count;
 	const __u64 missing = missing_numbers(h);
@@ -150,6 +150,16 @@ bool heat_lacks(const struct heat *h, FILE *out)
 	else
 		fprintf(out, "Partial: of %llu records %llu were read.", c->produced, c->read);
 	return true;
+}
+
+bool heat_lacks(const struct heat *h, FILE *out)
+{
+	const bool lacks = lacks_records(h, out);
+
+	if (h->count.shift)
+		fprintf(out, "%sOne access in %u was recorded (events_shift=%u).",
+			lacks ? " " : "", 1U << h->count.shift, h->count.shift);
+	return lacks || h->count.shift;
 }
 
 static int by_address(const void *a, const void *b)

@@ -47,7 +47,7 @@ test_events_json() {
 	exits 0 && expects events-json && python3 -c '
 import json, sys
 *records, last = [json.loads(line) for line in open(sys.argv[1])]
-assert last["summary"] == {"source": "relay", "records": 4, "dropped": 2, "produced": 6, "partial": True}, last
+assert last["summary"] == {"source": "relay", "records": 4, "dropped": 2, "produced": 6, "partial": True, "events_shift": 0}, last
 assert records[2]["access"] == "atomic" and records[2]["pfn"] is None, records[2]
 assert int(records[3]["addr"], 16) == 2**64 - 64, records[3]' "$tmp/out"
 }
@@ -82,6 +82,7 @@ test_events_counts_of_earlier_readers() {
 test_events_counts_that_vanish() {
 	local pid
 	event_tree
+	: > "$tmp/out"
 	env --default-signal=INT "$MAPSTAT_ASAN" -d "$tmp/tree" events --source relay --json \
 		> "$tmp/out" 2> "$tmp/err" &
 	pid=$!
@@ -305,6 +306,22 @@ test_heat_partial() {
 	mapstat heat "$tmp/records"
 	exits 0 && lacks out Partial && lacks out "not known"
 }
+# Breaks when a picture of one access in 16 looks like one of all.
+test_heat_of_a_sample() {
+	event_tree
+	all_read
+	echo 4 > "$tmp/tree/stress/events_shift"
+	relay --json
+	exits 0 && has out '"partial": false, "events_shift": 4' || return
+	cp "$tmp/out" "$tmp/records"
+	mapstat heat "$tmp/records"
+	exits 0 && has out "One access in 16 was recorded (events_shift=4)." && lacks out Partial || return
+	mapstat heat --source relay --seconds 0
+	exits 0 && has out "One access in 16" || return
+	echo 40 > "$tmp/tree/stress/events_shift"
+	relay
+	exits 11 && has err "stress/events_shift is '40'"
+}
 test_heat_fits_width() {
 	local width
 	event_tree
@@ -351,6 +368,13 @@ test_heat_malformed() {
 # Breaks when JSON is read by how one program writes it: blanks, lines, order, escapes, arrays.
 test_heat_json_written_again() {
 	local how
+	same_picture() {
+		COLUMNS=100 mapstat heat "$1"
+		exits 0 && empty err && diff "$tmp/want" "$tmp/out" > "$tmp/diff" && return
+		say "$how"
+		sed 's/^/# /' "$tmp/diff"
+		return 1
+	}
 	COLUMNS=100 mapstat heat "$here/trees/events.json"
 	cp "$tmp/out" "$tmp/want"
 	for how in compact indented sorted array escaped reals blanks; do
@@ -371,16 +395,13 @@ test_heat_json_written_again() {
 		    "blanks": lambda: "\r\n\t " * 40 + dump() + "\n\n",
 		}[sys.argv[2]]())
 		END
-		COLUMNS=100 mapstat heat - < "$tmp/again"
-		exits 0 && empty err && diff "$tmp/want" "$tmp/out" > "$tmp/diff" ||
-			{ say "$how"; sed 's/^/# /' "$tmp/err" "$tmp/diff"; return 1; }
+		same_picture - < "$tmp/again" || return
 	done
 	command -v jq > /dev/null || { skip="no jq: its ways are among those that were tried"; return; }
 	for how in --indent\ 7 -c -s -S; do
 		# shellcheck disable=SC2086 # an option and its argument
 		jq $how . "$here/trees/events.json" > "$tmp/again" || return
-		COLUMNS=100 mapstat heat "$tmp/again"
-		exits 0 && diff "$tmp/want" "$tmp/out" > "$tmp/diff" || { say "jq $how"; return 1; }
+		same_picture "$tmp/again" || return
 	done
 }
 # Breaks when a record is taken for text since its time begins with the byte of a brace.
