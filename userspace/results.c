@@ -12,6 +12,11 @@ static int check_abi(const struct tree *t, const struct pairs *p)
 	const char *abi = pairs_get(p, "abi");
 	uint64_t found;
 
+	if (!p->n)
+		return fail(ST_MALFORMED, "copy with cp -r, which reads each file to its end: "
+			    "cp -r " DEFAULT_ROOT " saved",
+			    "%s/version is empty: a copy by tar or rsync? They copy files of "
+			    "debugfs, whose size is 0, as empty ones", t->path);
 	if (!abi || !parse_u64(abi, &found))
 		return fail(ST_MALFORMED, NULL, "%s/version: no number after 'abi'", t->path);
 	if (found == MAPSTAT_ABI_VERSION)
