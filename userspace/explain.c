@@ -104,21 +104,31 @@ static void table_make(struct table *t, const struct comparison *c, const struct
 				t->width[j] = cells(t->row[i].cell[j]);
 }
 
-static unsigned int columns_that_fit(const struct table *t, const struct term *term)
+static unsigned int width_of(const struct table *t, unsigned int columns)
 {
-	unsigned int width = t->width[TITLE];
+	unsigned int width = 0;
 
-	for (size_t j = FIRST; j < COLUMNS; j++)
+	for (size_t j = FIRST; j < columns; j++)
 		width += GAP + t->width[j];
-	return width <= term->width ? COLUMNS : DIFFERENCE;
+	return width;
 }
 
-static void row_show(const struct table *t, const struct table_row *row, unsigned int columns,
-		     FILE *out)
+static unsigned int columns_that_fit(const struct table *t, const struct term *term)
 {
+	return t->width[TITLE] + width_of(t, COLUMNS) <= term->width ? COLUMNS : DIFFERENCE;
+}
+
+/* The title stands beside the columns, or above them. */
+static void row_show(const struct table *t, const struct table_row *row, unsigned int columns,
+		     const struct term *term, FILE *out)
+{
+	const bool stacked = t->width[TITLE] + width_of(t, columns) > term->width;
 	unsigned int gap = 0;
 
-	put_cell(out, row->cell[TITLE], t->width[TITLE], LEFT);
+	if (!stacked)
+		put_cell(out, row->cell[TITLE], t->width[TITLE], LEFT);
+	else if (*row->cell[TITLE])
+		fprintf(out, "%s\n", row->cell[TITLE]);
 	for (size_t j = FIRST; j < columns; j++) {
 		if (!*row->cell[j]) {	/* no blanks at the end of a line */
 			gap += GAP + t->width[j];
@@ -137,7 +147,7 @@ static void table_put(const struct table *t, const struct term *term, FILE *out)
 	const char *group = NULL;
 
 	style_on(out, term, BOLD);
-	row_show(t, &t->row[0], columns, out);
+	row_show(t, &t->row[0], columns, term, out);
 	style_off(out, term, BOLD);
 	for (size_t i = 1; i < t->n; i++) {
 		if (!group || strcmp(group, t->row[i].group)) {
@@ -147,7 +157,7 @@ static void table_put(const struct table *t, const struct term *term, FILE *out)
 			style_off(out, term, DIM);
 			putc('\n', out);
 		}
-		row_show(t, &t->row[i], columns, out);
+		row_show(t, &t->row[i], columns, term, out);
 	}
 	putc('\n', out);
 }
@@ -211,30 +221,45 @@ static void notes_put(const struct comparison *c, const struct term *term, FILE 
 		putc('\n', out);
 }
 
+#define DIFFERS_WIDTH	61	/* of a row below, in columns */
+
+static void differs_put(const struct comparison *c, const struct figure *f,
+			const struct term *term, FILE *out)
+{
+	const double price = figure_price(c, f);
+	char sign[3 * HUMAN_LEN], ns[HUMAN_LEN], line[8 * HUMAN_LEN];
+
+	put_figure(sign, f->rule, figure_more(c, f), true, term);
+	human_fixed(ns, price, 1);
+	if (term->width < DIFFERS_WIDTH) {
+		snprintf(line, sizeof(line), "%s %s, %s%s%s%s", sign, f->rule->title,
+			 figure_source(c, f), isnan(price) ? "" : ", ", isnan(price) ? "" : ns,
+			 isnan(price) ? "" : " ns each");
+		put_wrapped(out, term, line);
+		return;
+	}
+	fputs(INDENT, out);
+	put_cell(out, sign, 9, RIGHT);
+	fputs(INDENT, out);
+	put_cell(out, f->rule->title, 21, LEFT);
+	fprintf(out, isnan(price) ? "%s\n" : "%-8s", figure_source(c, f));
+	if (isnan(price))
+		return;
+	put_cell(out, ns, 9, RIGHT);
+	fputs(" ns each\n", out);
+}
+
 static void differing_put(const struct comparison *c, const struct term *term, FILE *out)
 {
-	char line[512], sign[3 * HUMAN_LEN], ns[HUMAN_LEN];
+	char line[512];
 
 	if (!c->ndiffering)
 		return;
 	snprintf(line, sizeof(line), "What differs per operation, the largest difference first "
 		 "(+: %s has more)", c->map[c->slower].ranked->map);
 	put_line(line, term, out);
-	for (size_t i = 0; i < c->ndiffering; i++) {
-		const struct figure *f = c->differing[i];
-		const double price = figure_price(c, f);
-
-		put_figure(sign, f->rule, figure_more(c, f), true, term);
-		fputs(INDENT, out);
-		put_cell(out, sign, 9, RIGHT);
-		fputs(INDENT, out);
-		put_cell(out, f->rule->title, 21, LEFT);
-		fprintf(out, isnan(price) ? "%s\n" : "%-8s", figure_source(c, f));
-		if (isnan(price))
-			continue;
-		put_cell(out, human_fixed(ns, price, 1), 9, RIGHT);
-		fputs(" ns each\n", out);
-	}
+	for (size_t i = 0; i < c->ndiffering; i++)
+		differs_put(c, c->differing[i], term, out);
 	putc('\n', out);
 }
 

@@ -12,6 +12,7 @@
 
 #define CORE_ROWS	14
 #define TAIL_ROWS	8
+#define BAR_LEAST	2	/* cells; lo, hi, share and these are 29 at most */
 
 enum { P50, P90, P99, P999, MAX, NMARKS };
 
@@ -44,6 +45,8 @@ struct plot {
 	struct bar bar[CORE_ROWS + TAIL_ROWS + 2];
 	size_t n;
 	unsigned int lo_width, hi_width, count_width, marks_width;
+	unsigned int bar_width;
+	bool with_count, with_marks;
 	uint64_t tallest;
 };
 
@@ -182,26 +185,38 @@ static void show_share(FILE *out, uint64_t count, uint64_t total)
 		fprintf(out, "%7.2f%%", share);
 }
 
+/* On a narrow terminal the marks go first, which stand in the title; then the counts. */
+static void fit(struct plot *p, const struct term *term)
+{
+	/* lo, " - ", hi, 2, bar, share of 8; 2, count; 2, marks */
+	const unsigned int least = p->lo_width + 3 + p->hi_width + 2 + BAR_LEAST + 8;
+	const unsigned int count = 2 + p->count_width, names = 2 + p->marks_width;
+
+	p->with_count = least + count <= term->width;
+	p->with_marks = least + count + names <= term->width;
+	p->bar_width = term->width - (least - BAR_LEAST) - (p->with_count ? count : 0) -
+		       (p->with_marks ? names : 0);
+}
+
 static void show_bar(const struct plot *p, const struct bar *b, const struct latency_op *op,
 		     const struct term *term, FILE *out)
 {
-	/* lo, " - ", hi, 2, bar, 2, count, share of 8, 2, marks */
-	unsigned int fixed = p->lo_width + 3 + p->hi_width + 2 + 2 + p->count_width + 8 + 2 +
-			     p->marks_width;
-	unsigned int width = fixed + 8 < term->width ? term->width - fixed : 8;
-
 	style_on(out, term, DIM);
 	put_cell(out, b->lo, p->lo_width, RIGHT);
 	fputs(term->utf8 ? " – " : " - ", out);
 	put_cell(out, b->hi, p->hi_width, RIGHT);
 	style_off(out, term, DIM);
-	fputs("  ", out);
-	draw(out, term, b->count, p->tallest, width);
-	fputs("  ", out);
-	put_cell(out, b->count_text, p->count_width, RIGHT);
+	if (b->count || p->with_count) {
+		fputs("  ", out);
+		draw(out, term, b->count, p->tallest, p->bar_width);
+	}
+	if (p->with_count) {
+		fputs("  ", out);
+		put_cell(out, b->count_text, p->count_width, RIGHT);
+	}
 	if (b->count)
 		show_share(out, b->count, op->count);
-	if (*b->marks) {
+	if (p->with_marks && *b->marks) {
 		fputs("  ", out);
 		style_on(out, term, BOLD);
 		fputs(b->marks, out);
@@ -213,13 +228,12 @@ static void show_bar(const struct plot *p, const struct bar *b, const struct lat
 static void show_title(const char *map, const struct latency_op *op, const struct plot *p,
 		       const struct term *term, FILE *out)
 {
-	char line[NMARKS * (HUMAN_LEN + 8)], ns[HUMAN_LEN];
+	char line[NMARKS * (HUMAN_LEN + 8)], ns[HUMAN_LEN], what[96];
 	size_t used = 0;
 
-	style_on(out, term, BOLD);
-	put_safe(out, map);
-	style_off(out, term, BOLD);
-	fprintf(out, "  %s latency, %llu timed\n", op->name, (unsigned long long)op->count);
+	snprintf(what, sizeof(what), "%.40s latency, %llu timed", op->name,
+		 (unsigned long long)op->count);
+	put_heading(out, term, map, what);
 	for (int i = 0; i < NMARKS; i++)
 		used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%s %s",
 					 i ? ", " : "", p->mark[i].name,
@@ -233,6 +247,7 @@ void histogram_show(const char *map, const struct latency_op *op, const struct t
 	struct plot p;
 
 	make_plot(&p, op, term);
+	fit(&p, term);
 	show_title(map, op, &p, term, out);
 	for (size_t i = 0; i < p.n; i++)
 		show_bar(&p, &p.bar[i], op, term, out);

@@ -352,6 +352,7 @@ void put_cell(FILE *out, const char *s, unsigned int width,
 	      enum align align);
 unsigned int cells(const char *s);
 void put_safe(FILE *out, const char *s);
+void put_heading(FILE *out, const struct term *term, const char *name, const char *what);
 
 #define HUMAN_LEN	32
 char *human_ns(char *buf, const struct term *term, double ns);

@@ -181,6 +181,7 @@ static int show_latency(const struct tree *t, const char *map, const struct opti
 {
 	const struct latency_op *op;
 	struct latency lat;
+	char what[96];
 	int ret;
 
 	ret = latency_read(t, map, &lat);
@@ -191,10 +192,8 @@ static int show_latency(const struct tree *t, const char *map, const struct opti
 	if (op && op->count) {
 		histogram_show(map, op, term, out);
 	} else {
-		style_on(out, term, BOLD);
-		put_safe(out, map);
-		style_off(out, term, BOLD);
-		fprintf(out, "  no %s latency was taken\n", opt->op);
+		snprintf(what, sizeof(what), "no %s latency was taken", opt->op);
+		put_heading(out, term, map, what);
 	}
 	latency_free(&lat);
 	return ST_OK;

@@ -26,6 +26,7 @@ struct grid {
 	size_t ncolumns;
 	const struct ranked **row;	/* those that are shown */
 	size_t nrows;
+	bool stacked;			/* the map's name is a line of its own */
 	char (*cell)[COLUMNS_MAX][3 * HUMAN_LEN];	/* of each row */
 	char op_name[5][64];		/* names of the chosen operation's columns */
 };
@@ -172,6 +173,15 @@ static void format(char *buf, size_t size, const struct column *c, const struct 
 	}
 }
 
+/* Is there a column that does not fit beside the map's name? */
+static bool is_stacked(const struct grid *g, const struct term *term)
+{
+	for (size_t i = 1; i < g->ncolumns; i++)
+		if (g->width[0] + GAP + g->width[i] > term->width)
+			return true;
+	return false;
+}
+
 static void fill(struct grid *g, const struct results *r, const struct ranking *k,
 		 const struct term *term)
 {
@@ -192,6 +202,18 @@ static void fill(struct grid *g, const struct results *r, const struct ranking *
 	for (size_t i = 1; i < g->ncolumns; i++)	/* a group of one needs its room */
 		if (cells(g->column[i].group) > g->width[i])
 			g->width[i] = cells(g->column[i].group);
+	g->stacked = is_stacked(g, term);
+}
+
+/* What a block's lines begin with: the map's name, or its first column's title. */
+static void show_first(const struct grid *g, const char *text, bool name, FILE *out)
+{
+	if (!g->stacked) {
+		put_cell(out, text, g->width[0], LEFT);
+	} else if (name) {
+		fputs(text, out);
+		putc('\n', out);
+	}
 }
 
 /* "load ─────" over the columns of one group; over a single one, its name alone. */
@@ -227,7 +249,7 @@ static void show_groups(const struct grid *g, size_t from, size_t to, const stru
 	if (last == from)
 		return;
 	style_on(out, term, DIM);
-	fprintf(out, "%*s", (int)g->width[0], "");
+	fprintf(out, "%*s", g->stacked ? 0 : (int)g->width[0], "");
 	for (size_t i = from, end; i < last; i = end) {
 		for (end = i + 1; end < last && same_group(g, i, end); end++)
 			;
@@ -242,7 +264,7 @@ static void show_titles(const struct grid *g, size_t from, size_t to, const stru
 			FILE *out)
 {
 	style_on(out, term, DIM);
-	put_cell(out, g->column[0].title, g->width[0], LEFT);
+	show_first(g, g->column[0].title, false, out);
 	for (size_t i = from; i < to; i++) {
 		fprintf(out, "%*s", GAP, "");
 		put_cell(out, g->column[i].title, g->width[i], RIGHT);
@@ -261,7 +283,7 @@ static void show_block(const struct grid *g, const struct ranking *k, size_t fro
 				   g->row[j] == ranking_best(k) ? BOLD : PLAIN;
 
 		style_on(out, term, style);
-		put_cell(out, g->cell[j][0], g->width[0], LEFT);
+		show_first(g, g->cell[j][0], true, out);
 		for (size_t i = from; i < to; i++) {
 			fprintf(out, "%*s", GAP, "");
 			put_cell(out, g->cell[j][i], g->width[i], RIGHT);
@@ -274,7 +296,7 @@ static void show_block(const struct grid *g, const struct ranking *k, size_t fro
 /* Where the block that begins with column @from ends; a group is not torn apart. */
 static size_t block_end(const struct grid *g, size_t from, unsigned int width)
 {
-	unsigned int used = g->width[0];
+	unsigned int used = g->stacked ? 0 : g->width[0];
 	size_t end = from;
 
 	while (end < g->ncolumns && used + GAP + g->width[end] <= width)

@@ -12,7 +12,7 @@
 #include "mapstat.h"
 
 #define WIDTH_DEFAULT	80
-#define WIDTH_MIN	40	/* narrower, and the lines wrap */
+#define WIDTH_MIN	30	/* narrower, and the lines wrap */
 #define WIDTH_MAX	160	/* wider is harder to read, not easier */
 
 static unsigned int find_width(void)
@@ -101,6 +101,20 @@ void put_cell(FILE *out, const char *s, unsigned int width,
 	fputs(s, out);
 	if (align == LEFT && pad > 0)
 		fprintf(out, "%*s", pad, "");
+}
+
+/* A name that a file gave, and what is shown of it: one line, if it fits. */
+void put_heading(FILE *out, const struct term *term, const char *name, const char *what)
+{
+	style_on(out, term, BOLD);
+	put_safe(out, name);
+	style_off(out, term, BOLD);
+	if (cells(name) + 2 + cells(what) <= term->width) {
+		fprintf(out, "  %s\n", what);
+	} else {
+		putc('\n', out);
+		put_wrapped(out, term, what);
+	}
 }
 
 static bool is_whole(double v)
