@@ -146,8 +146,8 @@ static int parse_setting(struct session *s, const char *arg)
 	struct setting *p;
 
 	if (!equals || equals == arg)
-		return fail(ST_USAGE, "for example: mapstat run -p threads=4",
-			    "-p %s: not name=value", arg);
+		return fail(ST_USAGE, "for example: mapstat run threads=4",
+			    "%s: not name=value", arg);
 	s->setting = xrealloc(s->setting, s->n + 1, sizeof(*s->setting));
 	p = &s->setting[s->n++];
 	*p = (struct setting){ .name = xstrdup(arg), .value = equals + 1 };

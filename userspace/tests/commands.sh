@@ -4,6 +4,94 @@
 #
 # shellcheck disable=SC2016,SC2034,SC2154 # sed's $ is not the shell's; here, tmp and status are run's
 
+# table KIND...: the fields that follow, of the rows of that kind
+table() {
+	"$MAPSTAT_ASAN" --commands | awk -F'\t' -v kind="$1" '$1 == kind' | cut -f2-
+}
+
+# -- one table --
+
+# Breaks when the table has a command that nobody is told of.
+test_help_is_of_the_table() {
+	local command options option argument
+	mapstat --help
+	exits 0 && cp "$tmp/out" "$tmp/all" || return
+	[[ $(table command | wc -l) -ge 9 ]] || { say "too few commands"; return 1; }
+	while IFS=$'\t' read -r command _; do
+		grep -q "^  $command " "$tmp/all" || { say "$command is not in --help"; return 1; }
+		mapstat "$command" --help
+		exits 0 && [[ $(wc -L < "$tmp/out") -le 100 ]] && has out "Usage: mapstat $command" || return
+		options=$(table option | awk -F'\t' -v command="$command" '$1 == command { print $2, $3 }')
+		while read -r option argument; do
+			[[ -z $option ]] || grep -qE -- "^  (-., |    )$option${argument#-}|^  (-., |    )$option $argument" "$tmp/out" || {
+				say "$command $option is not in its help"
+				return 1
+			}
+		done <<< "$options"
+	done < <(table command)
+}
+
+# man_text: the page without its markup and without blanks, a line for each of its own
+man_plain() {
+	sed -e 's/\\f[BIPR]//g; s/\\-/-/g; s/^\.[A-Z]* //; s/^\.[A-Z]*$//; s/[" ]//g' -e "s/'\\\\\" t//" "$here/../mapstat.1"
+}
+
+# Breaks when the man page's synopsis or its list of commands is not what the program takes.
+test_man_page_is_of_the_table() {
+	local command usage flat option values value
+	flat=$(man_plain | sed -n '/^SYNOPSIS$/,/^DESCRIPTION$/p' | tr -d '\n')
+	man_plain | sed -n '/^COMMANDS$/,/^OPTIONS$/p' > "$tmp/commands"
+	man_plain | sed -n '/^OPTIONS$/,/^EXITSTATUS$/p' > "$tmp/options"
+	sed -n 's/["\\,.]/ /g; /^ SH OPTIONS$/,/^ SH EXIT/p' "$here/../mapstat.1" > "$tmp/words"
+	while IFS=$'\t' read -r command _ usage; do
+		usage=${usage// /}
+		[[ $flat == *"mapstat[-dDIR]$usage"* ]] || { say "the synopsis lacks $usage"; return 1; }
+		grep -qxF -- "$usage" "$tmp/commands" || { say "COMMANDS lacks $usage"; return 1; }
+	done < <(table command)
+	[[ $(grep -o 'mapstat\[-dDIR\]' <<< "$flat" | wc -l) == $(table command | wc -l) ]] || {
+		say "the synopsis has other commands"
+		return 1
+	}
+	while IFS=$'\t' read -r _ option _ values; do
+		grep -qE -- "(^|,)$option($|[A-Z,])" "$tmp/options" || { say "OPTIONS lacks $option"; return 1; }
+		[[ $values != [@-]* ]] || continue
+		for value in $values; do
+			grep -qw -- "$value" "$tmp/words" || { say "OPTIONS lacks $option $value"; return 1; }
+		done
+	done < <(table option)
+}
+
+completes() {	# WANT WORD...: the program is in the PATH
+	local want=$1 got
+	shift
+	got=$(PATH=${MAPSTAT%/*}:$PATH MAPSTAT_DEBUGFS=$tmp/tree bash -c '
+		source "$1"
+		shift
+		COMP_WORDS=("$@")
+		COMP_CWORD=$(($# - 1))
+		_mapstat 2> /dev/null
+		echo "${COMPREPLY[*]}"' _ "$here/../mapstat.bash" "$@")
+	[[ $got == "$want" ]] || { say "$*: '$got', not '$want'"; return 1; }
+}
+test_completion() {
+	tree
+	completes "show" mapstat s && completes "seqlock" mapstat explain seq &&
+		completes "seqlock" mapstat show seq && completes "load load_response" mapstat show --op lo &&
+		completes "relay" mapstat events --source r && completes "seqlock" mapstat heat --map seq &&
+		completes "--folded" mapstat heat --fo && completes "--answer" mapstat -d x show --a &&
+		completes "" mapstat events --count "" && completes "" mapstat wait x
+}
+test_every_command_is_completed() {
+	local command option
+	tree
+	while IFS=$'\t' read -r command _; do
+		completes "$command" mapstat "$command" || return
+		while IFS=$'\t' read -r _ option _; do
+			completes "$option" mapstat "$command" "$option" || return
+		done < <(table option | awk -F'\t' -v command="$command" '$1 == command')
+	done < <(table command)
+}
+
 # -- narrow --
 
 test_show_fits_30_columns() {
