@@ -49,6 +49,8 @@ void mix_describe(const struct results *r, FILE *out)
 		fputs(", closed loop", out);
 	else if (arrival && !strcmp(arrival, "poisson"))
 		fputs(", Poisson arrivals", out);
+	if (results_batch(r) > 1)
+		fprintf(out, ", %llu loads in one call", (unsigned long long)results_batch(r));
 	putc(')', out);
 }
 

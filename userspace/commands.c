@@ -27,10 +27,12 @@ const struct option_row option_rows[NOPTIONS] = {
 	},
 	[OPT_OP] = {
 		.name = "op", .argument = "OP", .noun = "operation",
-		.values = "load store delete rmw range load_response store_response delete_response",
+		.values = "load store delete rmw range load_many load_response store_response "
+			  "delete_response",
 		.help = "whose latency: one of\n"
-			"load (default), store, delete, rmw, range,\n"
-			"load_response, store_response, delete_response",
+			"load, store, delete, rmw, range, load_many,\n"
+			"load_response, store_response, delete_response;\n"
+			"without it load, or load_many where batch is above 1",
 	},
 	[OPT_HIST] = {
 		.name = "hist",

@@ -119,6 +119,21 @@ void latency_free(struct latency *lat)
 	*lat = (struct latency){ 0 };
 }
 
+static bool was_timed(const struct latency_op *op)
+{
+	return op && op->count;
+}
+
+const struct latency_op *latency_choose(const struct latency *lat, const char *op)
+{
+	const struct latency_op *load = latency_find(lat, "load");
+	const struct latency_op *many = latency_find(lat, "load_many");
+
+	if (op)
+		return latency_find(lat, op);
+	return was_timed(load) || !was_timed(many) ? load : many;
+}
+
 const struct latency_op *latency_find(const struct latency *lat, const char *op)
 {
 	for (size_t i = 0; i < lat->n; i++)

@@ -251,7 +251,7 @@ static const struct option global_options[] = {
 
 int main(int argc, char **argv)
 {
-	struct options opt = { .root = getenv("MAPSTAT_DEBUGFS"), .op = "load", .source = "auto" };
+	struct options opt = { .root = getenv("MAPSTAT_DEBUGFS"), .source = "auto" };
 	int option;
 
 	if (!opt.root || !*opt.root)

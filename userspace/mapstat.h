@@ -41,7 +41,7 @@ enum exit_status {
 
 struct options {
 	const char *root;	/* directory to read */
-	const char *op;		/* operation whose latency is shown */
+	const char *op;		/* operation whose latency is shown; NULL: not chosen */
 	bool hist;
 	bool answer;		/* and nothing below it */
 	bool wait_only;
@@ -214,6 +214,8 @@ bool row_is_median(const struct row *row);
 /* Return: false if there is no such column, or "-" in it. */
 bool row_value(const struct results *r, const struct row *row, const char *column,
 	       double *value);
+/* How many loads were one call; 1: each by itself. */
+uint64_t results_batch(const struct results *r);
 /* How many there were, as text; "-": not known. */
 const char *results_threads(const struct results *r);
 /* The range of a map's ns_per_op over the rounds.  Return: number of rounds. */
@@ -247,6 +249,8 @@ struct latency {
 int latency_read(const struct tree *t, const char *map, struct latency *lat);
 void latency_free(struct latency *lat);
 const struct latency_op *latency_find(const struct latency *lat, const char *op);
+/* That operation; NULL for @op: load, or load_many if no single load was timed. */
+const struct latency_op *latency_choose(const struct latency *lat, const char *op);
 /* Return: the bucket that holds the quantile; @op has at least one observation. */
 unsigned int latency_quantile(const struct latency_op *op, unsigned int per_mille);
 

@@ -315,6 +315,14 @@ const char *results_threads(const struct results *r)
 	return "-";
 }
 
+uint64_t results_batch(const struct results *r)
+{
+	const char *batch = pairs_get(&r->parameters, "batch");
+	uint64_t n;
+
+	return batch && parse_u64(batch, &n) ? n : 1;
+}
+
 unsigned int results_spread(const struct results *r, const char *map, double *min,
 			    double *max)
 {

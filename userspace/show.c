@@ -179,20 +179,25 @@ static void show_verdict(const struct results *r, const struct term *term, FILE 
 static int show_latency(const struct tree *t, const char *map, const struct options *opt,
 			const struct term *term, FILE *out)
 {
-	const struct latency_op *op;
+	const struct latency_op *op, *many;
 	struct latency lat;
 	char what[96];
+	bool in_bulk;
 	int ret;
 
 	ret = latency_read(t, map, &lat);
 	if (ret)
 		return ret;
 	putc('\n', out);
-	op = latency_find(&lat, opt->op);
+	op = latency_choose(&lat, opt->op);
 	if (op && op->count) {
 		histogram_show(map, op, term, out);
 	} else {
-		snprintf(what, sizeof(what), "no %s latency was taken", opt->op);
+		many = latency_find(&lat, "load_many");
+		in_bulk = opt->op && !strcmp(opt->op, "load") && many && many->count;
+		snprintf(what, sizeof(what), "no %s latency was taken%s",
+			 opt->op ? opt->op : "load",
+			 in_bulk ? "; loads were in bulk: --op load_many" : "");
 		put_heading(out, term, map, what);
 	}
 	latency_free(&lat);

@@ -34,6 +34,8 @@ struct grid {
 /* Which operation of the results a histogram's operation belongs to. */
 static const char *results_op(const char *op)
 {
+	if (!op)
+		return "load";
 	if (strstr(op, "_response"))
 		return "response";
 	return !strcmp(op, "store") || !strcmp(op, "delete") ? op : "load";
@@ -44,14 +46,20 @@ static void add(struct grid *g, struct column c)
 	g->column[g->ncolumns++] = c;
 }
 
-static void add_latency(struct grid *g, const char *op)
+/* What the columns of loads hold: with batch above 1 the time of a whole call. */
+static const char *op_title(const char *op, const struct results *r)
+{
+	return strcmp(op, "load") || results_batch(r) <= 1 ? op : "load_many";
+}
+
+static void add_latency(struct grid *g, const char *op, const struct results *r)
 {
 	static const char *const titles[] = { "p50", "p99", "p99.9", "max" };
 	static const char *const names[] = { "p50", "p99", "p999", "max" };
 
 	for (int i = 0; i < 4; i++) {
 		snprintf(g->op_name[i], sizeof(g->op_name[i]), "%s_%s_ns", op, names[i]);
-		add(g, (struct column){ op, titles[i], NS, g->op_name[i], false });
+		add(g, (struct column){ op_title(op, r), titles[i], NS, g->op_name[i], false });
 	}
 }
 
@@ -64,22 +72,24 @@ static void choose_ranking(struct grid *g)
 	add(g, (struct column){ "", "ops/s", COUNT, "ops_per_s", false });
 }
 
-static void choose_times(struct grid *g, const char *op)
+static void choose_times(struct grid *g, const char *op, const struct results *r)
 {
 	const char *other = strcmp(op, "store") ? "store" : "load";
 
-	add_latency(g, op);
+	add_latency(g, op, r);
 	snprintf(g->op_name[4], sizeof(g->op_name[4]), "%s_p99_ns", other);
-	add(g, (struct column){ other, "p99", NS, g->op_name[4], false });
+	add(g, (struct column){ op_title(other, r), "p99", NS, g->op_name[4], false });
 	if (strcmp(op, "response"))
 		add(g, (struct column){ "response", "p99", NS, "response_p99_ns", true });
 }
 
-static void choose_details(struct grid *g, const char *op, bool timed)
+static void choose_details(struct grid *g, const char *op, const struct results *r)
 {
+	const bool timed = !results_untimed(r);
+
 	add(g, (struct column){ "", "map", MAP, NULL, false });
 	if (timed)
-		choose_times(g, op);
+		choose_times(g, op, r);
 	add(g, (struct column){ "", "backlog", COUNT, "backlog_max_ops", true });
 	add(g, (struct column){ "lock", "waits", COUNT, "lock_waits", false });
 	add(g, (struct column){ "", "retries", COUNT, "retries", false });
@@ -345,6 +355,6 @@ void table_details(const struct results *r, const struct ranking *k, const struc
 {
 	struct grid g = { 0 };
 
-	choose_details(&g, results_op(opt->op), !results_untimed(r));
+	choose_details(&g, results_op(opt->op), r);
 	grid_show(&g, r, k, term, out);
 }

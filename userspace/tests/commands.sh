@@ -61,6 +61,17 @@ test_man_page_is_of_the_table() {
 	done < <(table option)
 }
 
+# The operations of the documents, and so of the kernel, are those that --op takes.
+test_operations_are_those_of_the_module() {
+	local documented
+	documented=$(sed -n 's/^Operations: \(.*\)\. The last bucket.*/\1/p' "$here/../../docs/debugfs.md" |
+		sed 's/([^)]*)//g; s/,//g' | xargs)
+	[[ -n $documented && $documented == "$(table option | awk -F'\t' '$1 == "show" && $2 == "--op" { print $4 }')" ]] || {
+		say "documented: $documented"
+		return 1
+	}
+}
+
 completes() {	# WANT WORD...: the program is in the PATH
 	local want=$1 got
 	shift
@@ -76,7 +87,7 @@ completes() {	# WANT WORD...: the program is in the PATH
 test_completion() {
 	tree
 	completes "show" mapstat s && completes "seqlock" mapstat explain seq &&
-		completes "seqlock" mapstat show seq && completes "load load_response" mapstat show --op lo &&
+		completes "seqlock" mapstat show seq && completes "load load_many load_response" mapstat show --op lo &&
 		completes "relay" mapstat events --source r && completes "seqlock" mapstat heat --map seq &&
 		completes "--folded" mapstat heat --fo && completes "--answer" mapstat -d x show --a &&
 		completes "" mapstat events --count "" && completes "" mapstat wait x
@@ -90,6 +101,30 @@ test_every_command_is_completed() {
 			completes "$option" mapstat "$command" "$option" || return
 		done < <(table option | awk -F'\t' -v command="$command" '$1 == command')
 	done < <(table command)
+}
+
+# -- loads in bulk --
+
+# Loads that were in bulk have no latency of a single one.
+bulk_tree() {
+	local map
+	tree
+	sed -i '$s/ seed=1/& batch=8/' "$tmp/tree/results"
+	for map in rwlock readdirty seqlock sharded rhashtable; do
+		sed -i 's/^load\t/load_many\t/; s/^# load\t/# load_many\t/' "$tmp/tree/maps/$map/latency"
+	done
+}
+test_show_bulk() {
+	bulk_tree
+	mapstat show --hist rwlock seqlock readdirty
+	exits 0 && lacks out "no load latency" && has out "load_many latency, " "load_many ─" "8 loads in one call" || return
+	mapstat show --hist --op load rwlock
+	exits 0 && has out "no load latency was taken; loads were in bulk: --op load_many" || return
+	mapstat show --hist --op load_many rwlock
+	exits 0 && has out "rwlock  load_many latency, " || return
+	# A map of another module has loads of its own.
+	mapstat show --hist --op load conntrack.v6
+	exits 0 && lacks out "in bulk"
 }
 
 # -- narrow --
