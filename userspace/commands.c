@@ -13,6 +13,10 @@ const struct option_row option_rows[NOPTIONS] = {
 		.argument = "NAME=VALUE", .values = "@parameters",
 		.help = "as in stress/NAME; the same as NAME=VALUE alone",
 	},
+	[OPT_KEEP] = {
+		.name = "keep",
+		.help = "what is not named stays as it is set now",
+	},
 	[OPT_WAIT_ONLY] = {
 		.name = "wait-only",
 		.help = "print nothing at the end",
@@ -97,6 +101,16 @@ static int call_run(const struct call *c)
 	return run(c->tree, c->opt, c->term, c->out);
 }
 
+static int call_stop(const struct call *c)
+{
+	return stop(c->tree);
+}
+
+static int call_reset(const struct call *c)
+{
+	return reset(c->tree);
+}
+
 static int call_falseshare(const struct call *c)
 {
 	return falseshare(c->tree, c->opt, c->term, c->out);
@@ -151,15 +165,27 @@ const struct command commands[] = {
 	"latency, pauses and cache misses as one JSON document.  What was not measured is null.\n",
 	}, {
 		.name = "run", .call = call_run,
-		.options = HAS(PARAMETER) | HAS(WAIT_ONLY) | HAS(OP) | HAS(HIST),
+		.options = HAS(PARAMETER) | HAS(KEEP) | HAS(WAIT_ONLY) | HAS(OP) | HAS(HIST),
 		.operands = "[NAME=VALUE]...", .most = SIZE_MAX, .offers = "@parameters",
 		.does = "set parameters, run, and show",
 		.help =
 	"Set parameters, start a run, wait for its end, and show it.  Ctrl-C stops the run.\n"
-	"A refused value starts nothing and puts back those set before it.\n",
+	"Parameters that are not named take the module's defaults, except autostart and those\n"
+	"of events.  A refused value starts nothing and puts back those set before it.\n",
+	}, {
+		.name = "stop", .call = call_stop,
+		.does = "end the run that is under way",
+		.help =
+	"End the run that is under way.  Its rounds so far are kept.\n",
+	}, {
+		.name = "reset", .call = call_reset,
+		.does = "forget results, zero statistics",
+		.help =
+	"Forget the results, and zero the statistics of all live maps, those of other modules\n"
+	"too.\n",
 	}, {
 		.name = "falseshare", .call = call_falseshare,
-		.options = HAS(PARAMETER) | HAS(LAST),
+		.options = HAS(PARAMETER) | HAS(KEEP) | HAS(LAST),
 		.operands = "[NAME=VALUE]...", .most = SIZE_MAX, .offers = "@parameters",
 		.does = "what it costs to share a cache line, and which lines do",
 		.help =

@@ -356,6 +356,9 @@ int falseshare(const struct tree *t, const struct options *opt, const struct ter
 	static const char *const settings[] = { "experiment=falseshare", "cache=model", NULL };
 	int ret, verdict = ST_OK;
 
+	if (opt->last && (opt->nargs || opt->keep))
+		return fail(ST_USAGE, "mapstat falseshare --help",
+			    "--last runs nothing: it takes no parameters");
 	if (opt->last) {
 		ret = version_check(t);
 		if (ret)

@@ -99,6 +99,9 @@ static void take_option(struct options *opt, enum option_id option, char *value)
 	case OPT_PARAMETER:
 		opt->args[opt->nargs++] = value;
 		break;
+	case OPT_KEEP:
+		opt->keep = true;
+		break;
 	case OPT_WAIT_ONLY:
 		opt->wait_only = true;
 		break;

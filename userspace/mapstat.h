@@ -53,6 +53,7 @@ struct options {
 	const char *svg;	/* heat: a file to draw into */
 	bool folded;
 	bool last;		/* show the last run, run nothing */
+	bool keep;		/* run: what is not named stays as it is */
 	char **args;		/* map names, or name=value of "run" */
 	size_t nargs;
 };
@@ -102,6 +103,8 @@ int tree_read(const struct tree *t, const char *file, struct text *text);
 int tree_read_word(const struct tree *t, const char *file, char **word);
 int tree_write(const struct tree *t, const char *file, const char *value);
 int tree_list(const struct tree *t, const char *dir, struct names *names);
+/* Is there such a file?  Another module, or a saved copy, may have none. */
+bool tree_has(const struct tree *t, const char *file);
 void names_free(struct names *names);
 bool names_have(const struct names *names, const char *name);
 /* What a failed read of @file means.  Return: an exit status, told to the user. */
@@ -167,7 +170,7 @@ enum control_state {
 	CONTROL_IDLE,
 	CONTROL_RUNNING,
 	CONTROL_FAILED,
-	CONTROL_STARTING,	/* "start" still stands there: only in a plain file */
+	CONTROL_STARTING,	/* the word written still stands there: only in a plain file */
 };
 
 struct control {
@@ -328,6 +331,8 @@ char *source_in_words(const char *source);
 
 bool param_is_text(const char *name);
 const char *param_range(const char *name);	/* NULL if unknown */
+/* What each parameter is by default, of the module itself; @found: it says so. */
+int params_defaults(const struct tree *t, struct pairs *defaults, bool *found);
 
 /* -- JSON (json.c) -- */
 
@@ -377,6 +382,8 @@ int run(const struct tree *t, const struct options *opt, const struct term *term
 int falseshare(const struct tree *t, const struct options *opt, const struct term *term,
 	       FILE *out);
 int wait_idle(const struct tree *t);
+int stop(const struct tree *t);
+int reset(const struct tree *t);
 /*
  * Set @own (NULL at its end) and then what @opt says, run, and wait for the end; @own is put
  * back then.  @verdict receives the exit status that the run deserves.

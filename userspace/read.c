@@ -203,6 +203,11 @@ int tree_write(const struct tree *t, const char *file, const char *value)
 	return err;
 }
 
+bool tree_has(const struct tree *t, const char *file)
+{
+	return !faccessat(t->fd, file, F_OK, 0) || errno != ENOENT;
+}
+
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);

@@ -59,7 +59,7 @@ int control_read(const struct tree *t, struct control *c)
 		return ret;
 	if (!strcmp(word, "idle"))
 		c->state = CONTROL_IDLE;
-	else if (!strcmp(word, "start"))
+	else if (!strcmp(word, "start") || !strcmp(word, "stop") || !strcmp(word, "reset"))
 		c->state = CONTROL_STARTING;
 	else if (sscanf(word, "running %9u/%9u%c", &c->round, &c->rounds, &rest) == 2)
 		c->state = CONTROL_RUNNING;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "mapstat run" and "mapstat wait".
+ * "mapstat run", "wait", "stop" and "reset".
  *
  * While parameters are set and a run is watched, SIGINT, SIGTERM and SIGHUP are blocked
  * and fetched with sigtimedwait(), which is the pause between two looks as well: no
@@ -21,6 +21,7 @@ struct setting {
 	char *name;
 	const char *value;
 	char *before;		/* what stood there, to put back */
+	bool done;		/* written */
 };
 
 struct session {
@@ -28,6 +29,10 @@ struct session {
 	struct setting *setting;
 	size_t n;
 	size_t own;		/* the first of them: put back when the run has ended */
+	size_t named;		/* those and what the arguments name; the others are defaults */
+	size_t *order;		/* in which they were written */
+	size_t ndone;
+	struct pairs defaults;	/* the values of those */
 	sigset_t caught;	/* empty: every signal does what it always does */
 	sigset_t mask;		/* as it was before */
 };
@@ -129,6 +134,63 @@ int wait_idle(const struct tree *t)
 	return ret ? ret : judge(t, &c, false);
 }
 
+static int busy(void)
+{
+	return fail(ST_BUSY, "wait for its end: mapstat wait; or end it: mapstat stop",
+		    "a run is under way");
+}
+
+/* Write a word into control, and wait until it is answered. */
+static int command(const struct tree *t, const char *word)
+{
+	struct session s = { .tree = t };
+	struct control c;
+	int err, sig;
+
+	err = tree_write(t, "control", word);
+	if (err == EBUSY)
+		return busy();
+	if (err)
+		return tree_fail(t, "control", err);
+	sigemptyset(&s.caught);
+	return watch(&s, &c, &sig);
+}
+
+static int check_idle(const struct tree *t)
+{
+	struct control c;
+	int ret = control_read(t, &c);
+
+	if (ret || c.state == CONTROL_IDLE || c.state == CONTROL_FAILED)
+		return ret;
+	return busy();
+}
+
+/* To stop what does not run is no error: it is as it was asked to be. */
+int stop(const struct tree *t)
+{
+	struct control c;
+	int ret = version_check(t);
+
+	if (!ret)
+		ret = control_read(t, &c);
+	if (ret)
+		return ret;
+	if (c.state == CONTROL_RUNNING)
+		return command(t, "stop");
+	fputs("mapstat: no run is under way\n", stderr);
+	return ST_OK;
+}
+
+int reset(const struct tree *t)
+{
+	int ret = version_check(t);
+
+	if (!ret)
+		ret = check_idle(t);
+	return ret ? ret : command(t, "reset");
+}
+
 /* -- parameters -- */
 
 static char *setting_file(const struct setting *p)
@@ -163,7 +225,46 @@ static int parse_settings(struct session *s, const struct options *opt, const ch
 		ret = parse_setting(s, own[s->own]);
 	for (size_t i = 0; i < opt->nargs && !ret; i++)
 		ret = parse_setting(s, opt->args[i]);
+	s->named = s->n;
 	return ret;
+}
+
+static bool is_named(const struct session *s, const char *name)
+{
+	for (size_t i = 0; i < s->named; i++)
+		if (!strcmp(s->setting[i].name, name))
+			return true;
+	return false;
+}
+
+/* autostart counts when the module is loaded; events belong to those that read them. */
+static bool is_of_the_run(const char *name)
+{
+	return strcmp(name, "autostart") && strncmp(name, "events", strlen("events"));
+}
+
+/* What is not named takes its default. */
+static int add_defaults(struct session *s)
+{
+	bool found;
+	int ret = params_defaults(s->tree, &s->defaults, &found);
+
+	if (ret)
+		return ret;
+	if (!found)
+		fputs("mapstat: this module does not publish its defaults: parameters that are not "
+		      "named stay as they are\n", stderr);
+	for (size_t i = 0; i < s->defaults.n; i++) {
+		const char *name = s->defaults.name[i];
+
+		if (is_named(s, name) || !is_of_the_run(name))
+			continue;
+		s->setting = xrealloc(s->setting, s->n + 1, sizeof(*s->setting));
+		s->setting[s->n++] = (struct setting){
+			.name = xstrdup(name), .value = s->defaults.value[i],
+		};
+	}
+	return ST_OK;
 }
 
 /* All names are checked, and all old values read, before anything is written. */
@@ -184,6 +285,8 @@ static int check_settings(struct session *s)
 		file = setting_file(p);
 		ret = tree_read_word(s->tree, file, &p->before);
 		free(file);
+		/* What stands there already need not be written. */
+		p->done = !ret && i >= s->named && !strcmp(p->before, p->value);
 	}
 	names_free(&known);
 	return ret;
@@ -197,7 +300,7 @@ static int refused(const struct session *s, const struct setting *p, int err)
 	int ret;
 
 	if (err == EBUSY)
-		return fail(ST_BUSY, "wait for its end: mapstat wait", "a run is under way");
+		return busy();
 	if (err == EINVAL || err == ERANGE || err == E2BIG) {
 		snprintf(hint, sizeof(hint), "%s%s%sthe kernel log says why: dmesg",
 			 range ? "allowed: " : "", range ? range : "", range ? "; " : "");
@@ -210,31 +313,75 @@ static int refused(const struct session *s, const struct setting *p, int err)
 	return ret;
 }
 
-/* Put the first @n settings back, last one first. */
-static void restore(const struct session *s, size_t n)
+static void put_back(const struct session *s, const struct setting *p)
 {
-	while (n--) {
-		char *file = setting_file(&s->setting[n]);
+	char *file = setting_file(p);
 
-		setting_restore(s->tree, file, s->setting[n].before, &s->caught);
-		free(file);
-	}
+	setting_restore(s->tree, file, p->before, &s->caught);
+	free(file);
 }
 
-static int apply_settings(const struct session *s)
+/* All that were written, last one first: each state on the way has been there before. */
+static void restore(struct session *s)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		char *file = setting_file(&s->setting[i]);
-		int err = tree_write(s->tree, file, s->setting[i].value);
+	while (s->ndone)
+		put_back(s, &s->setting[s->order[--s->ndone]]);
+}
 
-		free(file);
-		if (!err)
-			continue;
-		err = refused(s, &s->setting[i], err);
-		restore(s, i);
+static void restore_own(const struct session *s)
+{
+	for (size_t i = s->own; i--; )
+		put_back(s, &s->setting[i]);
+}
+
+/* Return: 0 or an errno. */
+static int apply(struct session *s, size_t i)
+{
+	char *file = setting_file(&s->setting[i]);
+	int err = tree_write(s->tree, file, s->setting[i].value);
+
+	free(file);
+	if (err)
 		return err;
-	}
-	return ST_OK;
+	s->setting[i].done = true;
+	s->order[s->ndone++] = i;
+	return 0;
+}
+
+/*
+ * Defaults first, then the others in the order given.  A value may go together with those to
+ * come, and not with those that stand there now: what was refused is tried again as long as
+ * another one is accepted.
+ */
+static int apply_settings(struct session *s)
+{
+	const struct setting *first;
+	size_t before;
+	int err, why = 0;
+
+	s->order = xrealloc(NULL, s->n, sizeof(*s->order));
+	do {
+		first = NULL;
+		before = s->ndone;
+		for (size_t k = 0; k < s->n; k++) {
+			const size_t i = (s->named + k) % s->n;
+
+			if (s->setting[i].done)
+				continue;
+			err = apply(s, i);
+			if (err && !first) {
+				first = &s->setting[i];
+				why = err;
+			}
+			if (err && err != EINVAL)
+				break;
+		}
+	} while (first && why == EINVAL && s->ndone > before);
+	if (!first)
+		return ST_OK;
+	err = refused(s, first, why);
+	restore(s);
+	return err;
 }
 
 static void free_settings(struct session *s)
@@ -244,6 +391,8 @@ static void free_settings(struct session *s)
 		free(s->setting[i].before);
 	}
 	free(s->setting);
+	free(s->order);
+	pairs_free(&s->defaults);
 }
 
 /* -- run -- */
@@ -255,22 +404,12 @@ static int start(const struct session *s)
 	if (!err)
 		return ST_OK;
 	if (err == EBUSY)
-		return fail(ST_BUSY, "wait for its end: mapstat wait", "a run is under way");
+		return busy();
 	if (err == EINVAL || err == ENOMEM)
 		return fail(ST_PARAMETER, "the kernel log says why: dmesg",
 			    "the kernel refuses to start with these parameters: %s",
 			    strerror(err));
 	return tree_fail(s->tree, "control", err);
-}
-
-static int check_idle(const struct tree *t)
-{
-	struct control c;
-	int ret = control_read(t, &c);
-
-	if (ret || c.state == CONTROL_IDLE || c.state == CONTROL_FAILED)
-		return ret;
-	return fail(ST_BUSY, "wait for its end: mapstat wait", "a run is under way");
 }
 
 static int interrupted(const struct session *s, int sig)
@@ -286,7 +425,7 @@ static int interrupted(const struct session *s, int sig)
 }
 
 /* Set the parameters and start; whatever prevents it, the old values are put back. */
-static int begin(const struct session *s, int *sig)
+static int begin(struct session *s, int *sig)
 {
 	int ret = apply_settings(s);
 
@@ -297,7 +436,7 @@ static int begin(const struct session *s, int *sig)
 	if (!*sig)
 		ret = start(s);
 	if (*sig || ret)
-		restore(s, s->n);
+		restore(s);
 	return ret;
 }
 
@@ -311,7 +450,7 @@ static int run_and_watch(struct session *s, struct control *c)
 		ret = watch(s, c, &sig);
 		if (sig)
 			ret = interrupted(s, sig);
-		restore(s, s->own);
+		restore_own(s);
 	}
 	sigprocmask(SIG_SETMASK, &s->mask, NULL);
 	return sig ? 128 + sig : ret;
@@ -328,6 +467,8 @@ static int run_session(struct session *s, const struct options *opt, const char 
 	ret = parse_settings(s, opt, own);
 	if (!ret)
 		ret = check_idle(s->tree);
+	if (!ret && !opt->keep)
+		ret = add_defaults(s);
 	if (!ret)
 		ret = check_settings(s);
 	return ret ? ret : run_and_watch(s, c);

@@ -17,7 +17,7 @@ fails() {
 without_module() {
 	fresh
 	local command
-	for command in show json list wait "run -p keys=10"; do
+	for command in show json list wait stop reset "run keys=10"; do
 		# shellcheck disable=SC2086 # a command and its arguments
 		fails 5 "not loaded" mapstat $command
 	done
@@ -46,7 +46,7 @@ run_prints() {
 	local map
 	fresh
 	insmod mapstat.ko autostart=0
-	COLUMNS=160 mapstat run -p maps="$ALL_MAPS" -p rounds=3 -p duration_ms=100 -p keys=700 >/tmp/out 2>/tmp/progress
+	COLUMNS=160 mapstat run maps="$ALL_MAPS" -p rounds=3 -p duration_ms=100 keys=700 cache=off >/tmp/out 2>/tmp/progress
 	cat /tmp/out
 	equal keys "$(<"$FILES/stress/keys")" 700
 	[[ $(tail -n 1 "$FILES/results") == "# SUCCESS "* ]]
@@ -103,6 +103,44 @@ json_is_the_same() {
 	END
 }
 
+
+
+# With batch above 1 there are no single loads to show.
+shows_loads_in_bulk() {
+	COLUMNS=160 MAPSTAT_ACCEL=native mapstat run maps=rwlock,seqlock rounds=1 duration_ms=50 keys=300 batch=8 cache=off --hist >/tmp/out 2>/dev/null
+	cat /tmp/out
+	grep -q "^rwlock  load_many latency, [1-9]" /tmp/out || fail "no histogram"
+	! grep "no load latency" /tmp/out
+}
+
+# A run is what its command line says: nothing of the one before, except with --keep.
+run_takes_defaults() {
+	[[ -e $FILES/parameters ]] || skip "this module does not publish its defaults"
+	mapstat run maps=rwlock dist=zipf theta=0.5 rounds=1 duration_ms=50 cache=off >/dev/null 2>&1
+	mapstat run --keep keys=300 >/dev/null 2>&1
+	equal "dist that is kept" "$(<"$FILES/stress/dist")" zipf
+	mapstat run maps=rwlock keys=200 key_size=1 rounds=1 duration_ms=50 cache=off >/dev/null 2>&1
+	equal dist "$(<"$FILES/stress/dist")" uniform
+	# 10 000 keys need more bytes than one: the defaults have to be set in an order that goes.
+	mapstat run maps=rwlock rounds=1 duration_ms=50 cache=off arrival=poisson rate=2000 >/dev/null 2>&1
+	equal key_size "$(<"$FILES/stress/key_size")" 8
+	mapstat run maps=rwlock rounds=1 duration_ms=50 cache=off batch=8 >/dev/null 2>&1
+	equal arrival "$(<"$FILES/stress/arrival")" closed
+}
+
+stops_and_resets() {
+	mapstat stop 2>&1 | grep -q "no run is under way"
+	mapstat run maps=rwlock rounds=100 duration_ms=500 cache=off >/dev/null 2>&1 &
+	wait_running
+	fails 7 "under way" mapstat reset
+	mapstat stop
+	equal control "$(state)" idle
+	wait $! || true
+	grep -q '^# NONE stopped' "$FILES/results"
+	mapstat reset
+	grep -q '^# NONE no run yet' "$FILES/results"
+}
+
 list_is_maps() {
 	mapstat list | tee /tmp/out
 	diff <(sed 1d /tmp/out | awk '{ print $1 }' | sort) <(find "$FILES/maps" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort)
@@ -112,15 +150,15 @@ list_is_maps() {
 run_refused() {
 	local before
 	before=$(<"$FILES/stress/keys")
-	fails 9 read_permille mapstat run -p keys=9 -p read_permille=1001
+	fails 9 read_permille mapstat run keys=9 -p read_permille=1001
 	equal "keys after it" "$(<"$FILES/stress/keys")" "$before"
 	equal control "$(state)" idle
 	fails 9 nosuch mapstat run -p nosuch=1
 }
 
 failure_is_a_status() {
-	fails 1 "" mapstat run -p maps=busted -p rounds=2 -p duration_ms=1500 -p keys=1000
-	mapstat run -p maps=rwlock -p rounds=1 -p duration_ms=50 >/dev/null 2>&1
+	fails 1 "" mapstat run maps=busted rounds=2 duration_ms=1500 keys=1000 cache=off
+	mapstat run maps=rwlock rounds=1 duration_ms=50 cache=off >/dev/null 2>&1
 }
 
 waits() {
@@ -136,7 +174,7 @@ waits() {
 
 interrupted() {
 	local pid status=0
-	mapstat run -p maps=rwlock -p rounds=100 -p duration_ms=1000 >/dev/null 2>&1 &
+	mapstat run maps=rwlock rounds=100 duration_ms=1000 cache=off >/dev/null 2>&1 &
 	pid=$!
 	wait_running
 	# A background job of a shell ignores SIGINT; SIGTERM says the same.
@@ -144,7 +182,7 @@ interrupted() {
 	wait "$pid" || status=$?
 	((status == 128 + 15 || status == 128 + 2)) || fail "status $status"
 	wait_run 30
-	mapstat run -p rounds=1 -p duration_ms=50 >/dev/null 2>&1
+	mapstat run maps=rwlock rounds=1 duration_ms=50 cache=off >/dev/null 2>&1
 }
 
 no_such_map() {
@@ -177,6 +215,9 @@ test_case "show prints the figures of the kernel" show_tells_the_kernels_figures
 test_case "no ranking under emulation" no_ranking_under_emulation
 test_case "json is JSON, and says the same as results" json_is_the_same
 test_case "list is what is under maps/" list_is_maps
+test_case "loads in bulk are shown" shows_loads_in_bulk
+test_case "a run takes defaults, or keeps" run_takes_defaults
+test_case "stop and reset" stops_and_resets
 test_case "no such map" no_such_map
 test_case "a refused parameter: nothing set, nothing started" run_refused
 test_case "a failure is a status" failure_is_a_status

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Tests of commands and their arguments. Sourced by run.
+# Tests of what hangs on the table of commands, of JSON and of the figures of each CPU. Sourced
+# by run.
 #
 # shellcheck disable=SC2016,SC2034,SC2154 # sed's $ is not the shell's; here, tmp and status are run's
 
@@ -16,7 +17,7 @@ test_help_is_of_the_table() {
 	local command options option argument
 	mapstat --help
 	exits 0 && cp "$tmp/out" "$tmp/all" || return
-	[[ $(table command | wc -l) -ge 9 ]] || { say "too few commands"; return 1; }
+	[[ $(table command | wc -l) -ge 11 ]] || { say "too few commands"; return 1; }
 	while IFS=$'\t' read -r command _; do
 		grep -q "^  $command " "$tmp/all" || { say "$command is not in --help"; return 1; }
 		mapstat "$command" --help
@@ -86,11 +87,24 @@ completes() {	# WANT WORD...: the program is in the PATH
 }
 test_completion() {
 	tree
-	completes "show" mapstat s && completes "seqlock" mapstat explain seq &&
+	completes "show stop" mapstat s && completes "seqlock" mapstat explain seq &&
 		completes "seqlock" mapstat show seq && completes "load load_many load_response" mapstat show --op lo &&
 		completes "relay" mapstat events --source r && completes "seqlock" mapstat heat --map seq &&
 		completes "--folded" mapstat heat --fo && completes "--answer" mapstat -d x show --a &&
-		completes "" mapstat events --count "" && completes "" mapstat wait x
+		completes "" mapstat events --count "" && completes "" mapstat stop x
+}
+# A shell may part a word at the =, or not.
+test_completion_of_parameters() {
+	tree
+	completes "theta= threads=" mapstat run th && completes "threads=" mapstat run -p thr && completes "uniform zipf hotspot" mapstat run dist = &&
+		completes "zipf" mapstat run dist = z && completes "zipf" mapstat run -p dist = z &&
+		completes "dist=zipf" mapstat run dist=z && completes "closed poisson" mapstat run arrival = &&
+		completes "maps=rwlock,seqlock" mapstat run maps=rwlock,se &&
+		completes "rwlock,seqlock" mapstat falseshare maps = rwlock,se &&
+		completes "0 1" mapstat run stats = && completes "" mapstat run keys = && completes "" mapstat run theta = 0 && completes "" mapstat run cpus = &&
+		completes "zipf" mapstat run -p keys = 5 dist = z || return
+	rm "$tmp/tree/parameters"
+	completes "" mapstat run dist =
 }
 test_every_command_is_completed() {
 	local command option
@@ -161,6 +175,110 @@ test_narrow_keeps_all() {
 		COLUMNS=$width mapstat show
 		sed -n '/^SUCCESS/,$p' "$tmp/out" | tr -d ' \n' | cmp - "$tmp/wide" || return
 	done
+}
+
+# -- parameters of a run --
+
+run_done() {	# ARGUMENT...: a run that ends well
+	local kernel
+	control idle
+	fake_kernel tie idle & kernel=$!
+	mapstat run --wait-only "$@"
+	wait "$kernel"
+	exits 0
+}
+test_run_as_insmod() {
+	tree
+	run_done keys=1000 -p threads=4 cpus= -- seed=9 && reads stress/keys 1000 && reads stress/threads 4 &&
+		reads stress/seed 9 || return
+	tree
+	refuses 2 "keys: not name=value" run keys && refuses 2 "=5: not name=value" run =5 && reads stress/keys 10000
+}
+# A run is what its command line says, and not what another one said.
+test_run_takes_defaults() {
+	tree
+	run_done dist=zipf theta=0.5 maps=rwlock,seqlock && reads stress/dist zipf && lacks err "defaults" &&
+		run_done keys=500 && reads stress/dist uniform && reads stress/theta 0.990 && reads stress/keys 500 &&
+		reads stress/maps rwlock,sharded,readdirty,seqlock,rhashtable || return
+	run_done && reads stress/keys 10000
+}
+test_run_keeps() {
+	tree
+	run_done dist=zipf theta=0.5 && run_done --keep keys=500 && reads stress/dist zipf && reads stress/theta 0.5 &&
+		reads stress/keys 500
+}
+# They are not the run's: a reader of events may have turned them on just now.
+test_run_leaves_events_and_autostart() {
+	tree
+	printf 'events\tnumber\t0\t0..1\tx\t1\nevents_kib\tnumber\t64\t4..1024\tx\t128\n' >> "$tmp/tree/parameters"
+	echo 1 > "$tmp/tree/stress/events"
+	echo 128 > "$tmp/tree/stress/events_kib"
+	echo 0 > "$tmp/tree/stress/autostart"
+	run_done && reads stress/events 1 && reads stress/events_kib 128 && reads stress/autostart 0 || return
+	run_done events=0 autostart=1 && reads stress/events 0 && reads stress/autostart 1
+}
+test_run_without_defaults() {
+	tree
+	rm "$tmp/tree/parameters"
+	echo zipf > "$tmp/tree/stress/dist"
+	run_done keys=500 && reads stress/dist zipf && reads stress/keys 500 && has err "does not publish its defaults" || return
+	run_done --keep keys=600 && lacks err "defaults"
+}
+# What was default and what was named: all of it is as it was before.
+test_run_refused_puts_all_back() {
+	tree
+	echo zipf > "$tmp/tree/stress/dist"
+	echo 7 > "$tmp/tree/stress/keys"
+	faulty FAULT_WRITE=4097:22 run rounds=3 threads=4097
+	exits 9 && reads stress/dist zipf && reads stress/keys 7 && reads stress/rounds 5 && reads control idle
+}
+# FAULT_UNTIL: refused as long as another file reads something else.
+test_run_tries_again_what_is_refused() {
+	local kernel
+	tree
+	echo 200 > "$tmp/tree/stress/keys"
+	echo 1 > "$tmp/tree/stress/key_size"
+	control idle
+	fake_kernel tie idle & kernel=$!
+	env FAULT_UNTIL="10000:$tmp/tree/stress/key_size:8" FAULT_WRITE=none:0 LD_PRELOAD="$tmp/faults.so" \
+		"$MAPSTAT" -d "$tmp/tree" run --wait-only keys=10000 key_size=8 > "$tmp/out" 2> "$tmp/err"
+	status=$?
+	wait "$kernel"
+	exits 0 && reads stress/keys 10000 && reads stress/key_size 8
+}
+test_falseshare_takes_defaults() {
+	local kernel
+	shared_tree
+	printf '# name\tkind\tdefault\trange\thelp\nkeys\tnumber\t10000\t1..\tx\ncache\tword\tauto\tx\tx\n' > "$tmp/tree/parameters"
+	echo 77 > "$tmp/tree/stress/keys"
+	mv "$tmp/tree/results" "$tmp/later"
+	{ await control start && reads stress/cache model && reads stress/keys 10000 && control "running 1/5" && sleep 0.3 &&
+		cp "$tmp/later" "$tmp/tree/results" && control idle; } & kernel=$!
+	mapstat falseshare threads=2
+	wait "$kernel" && exits 0 && reads stress/cache auto && reads stress/threads 2
+}
+test_stop_and_reset() {
+	local pid
+	tree
+	mapstat stop
+	exits 0 && empty out && has err "no run is under way" && reads control idle || return
+	control "running 2/5"
+	refuses 7 "a run is under way" reset && reads control "running 2/5" || return
+	"$MAPSTAT_ASAN" -d "$tmp/tree" stop > "$tmp/out" 2> "$tmp/err" &
+	pid=$!
+	await control stop && control idle
+	wait "$pid"
+	status=$?
+	exits 0 && empty out && empty err || return
+	"$MAPSTAT_ASAN" -d "$tmp/tree" reset > "$tmp/out" 2> "$tmp/err" &
+	pid=$!
+	await control reset && control idle
+	wait "$pid"
+	status=$?
+	exits 0 && empty out && empty err || return
+	refuses 2 "too many" stop x
+	faulty FAULT_WRITE=reset:16 reset
+	exits 7
 }
 
 # -- copies --

@@ -4,6 +4,7 @@
  *   FAULT_READ=PATH-END:ERRNO	reading a file whose path ends so
  *   FAULT_WRITE=TEXT:ERRNO	writing this text
  *   FAULT_WHILE=FILE		that only while there is this file
+ *   FAULT_UNTIL=TEXT:FILE:WORD	writing this text, EINVAL, unless the first word of FILE is WORD
  *   FAULT_CPUINFO=FILE		all files are on debugfs, and /proc/cpuinfo is that one
  */
 #define _GNU_SOURCE
@@ -39,6 +40,24 @@ ssize_t read(int fd, void *buf, size_t count)
 	return errno ? -1 : next(fd, buf, count);
 }
 
+/* Does one value go with another that another file has? */
+static int refused_until(const char *text, size_t len)
+{
+	char wanted[64], file[4096], word[64], found[64] = "";
+	const char *until = getenv("FAULT_UNTIL");
+	FILE *f;
+
+	if (!until || sscanf(until, "%63[^:]:%4095[^:]:%63s", wanted, file, word) != 3 ||
+	    len != strlen(wanted) || memcmp(text, wanted, len))
+		return 0;
+	f = fopen(file, "r");
+	if (!f || fscanf(f, "%63s", found) != 1)
+		found[0] = '\0';
+	if (f)
+		fclose(f);
+	return strcmp(found, word) ? EINVAL : 0;
+}
+
 ssize_t write(int fd, const void *buf, size_t count)
 {
 	ssize_t (*next)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");
@@ -46,6 +65,8 @@ ssize_t write(int fd, const void *buf, size_t count)
 	const char *file = getenv("FAULT_WHILE");
 
 	errno = file && access(file, F_OK) ? 0 : fault("FAULT_WRITE", buf, count, 1);
+	if (!errno)
+		errno = refused_until(buf, count);
 	return errno ? -1 : next(fd, buf, count);
 }
 
