@@ -42,6 +42,10 @@ const struct option_row option_rows[NOPTIONS] = {
 		.name = "hist",
 		.help = "a latency histogram of each map, too",
 	},
+	[OPT_PER_CPU] = {
+		.name = "per-cpu",
+		.help = "what each CPU counted, and its latency",
+	},
 	[OPT_JSON] = {
 		.name = "json",
 		.help = "the same as JSON, for programs",
@@ -88,7 +92,7 @@ static int call_explain(const struct call *c)
 
 static int call_list(const struct call *c)
 {
-	return list(c->tree, c->out);
+	return list(c->tree, c->opt, c->out);
 }
 
 static int call_json(const struct call *c)
@@ -136,7 +140,7 @@ static int call_heat(const struct call *c)
 const struct command commands[] = {
 	{
 		.name = "show", .call = call_show,
-		.options = HAS(ANSWER) | HAS(OP) | HAS(HIST),
+		.options = HAS(ANSWER) | HAS(OP) | HAS(HIST) | HAS(PER_CPU),
 		.operands = "[MAP]...", .most = SIZE_MAX, .offers = "@maps",
 		.does = "which design was fastest in the last run, and what differs",
 		.help =
@@ -154,6 +158,7 @@ const struct command commands[] = {
 	"explain the difference in time.\n",
 	}, {
 		.name = "list", .call = call_list,
+		.options = HAS(PER_CPU),
 		.does = "the live maps",
 		.help =
 	"List the live maps: design, entries, bytes per entry, hits and misses of loads.\n",
@@ -165,7 +170,8 @@ const struct command commands[] = {
 	"latency, pauses and cache misses as one JSON document.  What was not measured is null.\n",
 	}, {
 		.name = "run", .call = call_run,
-		.options = HAS(PARAMETER) | HAS(KEEP) | HAS(WAIT_ONLY) | HAS(OP) | HAS(HIST),
+		.options = HAS(PARAMETER) | HAS(KEEP) | HAS(WAIT_ONLY) | HAS(OP) | HAS(HIST) |
+			   HAS(PER_CPU),
 		.operands = "[NAME=VALUE]...", .most = SIZE_MAX, .offers = "@parameters",
 		.does = "set parameters, run, and show",
 		.help =

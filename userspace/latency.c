@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * maps/<name>/latency: the histograms of a map's operations.
+ * maps/<name>/latency: the histograms of a map's operations; latency_percpu: those of each CPU.
  */
 #include <stdlib.h>
 #include <string.h>
 #include "mapstat.h"
 
-/* "# load	count=…": a new operation. */
-static int parse_summary(struct latency *lat, const struct lines *l)
+/* "# load	count=…": a new operation; the summary begins with field @from. */
+static int parse_summary(struct latency *lat, const struct lines *l, const char *name, size_t from)
 {
-	const char *name = l->field[0] + strlen("# ");
 	struct latency_op *op;
 	const char *count, *max;
 
@@ -19,7 +18,7 @@ static int parse_summary(struct latency *lat, const struct lines *l)
 	op = &lat->op[lat->n++];
 	memset(op, 0, sizeof(*op));
 	op->name = xstrdup(name);
-	if (!pairs_of_fields(&op->summary, l, 1))
+	if (!pairs_of_fields(&op->summary, l, from))
 		return lines_fail(l, "not name=value");
 	count = pairs_get(&op->summary, "count");
 	max = pairs_get(&op->summary, "max_ns");
@@ -28,17 +27,18 @@ static int parse_summary(struct latency *lat, const struct lines *l)
 	return ST_OK;
 }
 
-static int parse_bucket_row(struct latency *lat, const struct lines *l)
+/* "load	47	48	500", from field @from on. */
+static int parse_bucket_row(struct latency *lat, const struct lines *l, size_t from)
 {
-	struct latency_op *op = lat->n ? &lat->op[lat->n - 1] : NULL;
+	struct latency_op *op = lat && lat->n ? &lat->op[lat->n - 1] : NULL;
 	unsigned int index;
 	uint64_t count;
 
-	if (l->nfields != 4)
-		return lines_fail(l, "%zu columns, not 4", l->nfields);
-	if (!op || strcmp(op->name, l->field[0]))
-		return lines_fail(l, "operation '%s' has no summary before it", l->field[0]);
-	if (!parse_bucket(l->field + 1, &index, &count) || !count)
+	if (l->nfields != from + 4)
+		return lines_fail(l, "%zu columns, not %zu", l->nfields, from + 4);
+	if (!op || strcmp(op->name, l->field[from]))
+		return lines_fail(l, "operation '%s' has no summary before it", l->field[from]);
+	if (!parse_bucket(l->field + from + 1, &index, &count) || !count)
 		return lines_fail(l, "not an occupied bucket");
 	if (op->bucket[index])
 		return lines_fail(l, "the bucket stands twice");
@@ -46,16 +46,21 @@ static int parse_bucket_row(struct latency *lat, const struct lines *l)
 	return ST_OK;
 }
 
+static int parse_source(char **source, const struct lines *l)
+{
+	if (l->nfields != 2 || *source)
+		return lines_fail(l, "source: one text, once");
+	*source = xstrdup(l->field[1]);
+	return ST_OK;
+}
+
 static int parse_comment(struct latency *lat, const struct lines *l)
 {
 	if (!strcmp(l->field[0], "# op"))
 		return ST_OK;
-	if (strcmp(l->field[0], "# source"))
-		return parse_summary(lat, l);
-	if (l->nfields != 2 || lat->source)
-		return lines_fail(l, "source: one text, once");
-	lat->source = xstrdup(l->field[1]);
-	return ST_OK;
+	if (!strcmp(l->field[0], "# source"))
+		return parse_source(&lat->source, l);
+	return parse_summary(lat, l, l->field[0] + strlen("# "), 1);
 }
 
 /* Both were derived from one copy of the buckets: a difference is a truncated file. */
@@ -85,7 +90,7 @@ static int parse_latency(struct latency *lat, struct lines *l)
 		else if (!strncmp(l->field[0], "# ", 2))
 			ret = parse_comment(lat, l);
 		else
-			ret = parse_bucket_row(lat, l);
+			ret = parse_bucket_row(lat, l, 0);
 	}
 	return ret ? ret : check_counts(lat, l);
 }
@@ -118,6 +123,100 @@ void latency_free(struct latency *lat)
 	free(lat->source);
 	*lat = (struct latency){ 0 };
 }
+
+/* -- of each CPU -- */
+
+/* That CPU's, which is the last so far, or a new one: CPUs are not mixed. */
+static struct latency *latency_of_cpu(struct latency_cpus *cpus, unsigned int cpu)
+{
+	struct latency_cpu *at;
+
+	if (cpus->n && cpus->at[cpus->n - 1].cpu == cpu)
+		return &cpus->at[cpus->n - 1].lat;
+	for (size_t i = 0; i < cpus->n; i++)
+		if (cpus->at[i].cpu == cpu)
+			return NULL;
+	cpus->at = xrealloc(cpus->at, cpus->n + 1, sizeof(*cpus->at));
+	at = &cpus->at[cpus->n++];
+	*at = (struct latency_cpu){ .cpu = cpu };
+	return &at->lat;
+}
+
+/* "# cpu0	load	count=…", "# source	…" or the header */
+static int parse_percpu_comment(struct latency_cpus *cpus, const struct lines *l)
+{
+	struct latency *lat;
+	unsigned int cpu;
+
+	if (!strcmp(l->field[0], "# cpu"))
+		return ST_OK;
+	if (!strcmp(l->field[0], "# source"))
+		return parse_source(&cpus->source, l);
+	if (!parse_cpu(l->field[0] + strlen("# "), &cpu) || l->nfields < 2)
+		return lines_fail(l, "no CPU and operation");
+	lat = latency_of_cpu(cpus, cpu);
+	if (!lat)
+		return lines_fail(l, "CPU %u stands twice", cpu);
+	return parse_summary(lat, l, l->field[1], 2);
+}
+
+static int parse_percpu_row(struct latency_cpus *cpus, const struct lines *l)
+{
+	struct latency_cpu *last = cpus->n ? &cpus->at[cpus->n - 1] : NULL;
+	unsigned int cpu;
+
+	if (!parse_cpu(l->field[0], &cpu) || !last || last->cpu != cpu)
+		return lines_fail(l, "'%.60s' has no summary before it", l->field[0]);
+	return parse_bucket_row(&last->lat, l, 1);
+}
+
+static int parse_percpu(struct latency_cpus *cpus, struct lines *l)
+{
+	int more, ret = ST_OK;
+
+	while (!ret && (more = lines_next(l)) != 0) {
+		if (more < 0)
+			ret = -more;
+		else if (!strncmp(l->field[0], "# ", 2))
+			ret = parse_percpu_comment(cpus, l);
+		else
+			ret = parse_percpu_row(cpus, l);
+	}
+	for (size_t i = 0; i < cpus->n && !ret; i++)
+		ret = check_counts(&cpus->at[i].lat, l);
+	return ret;
+}
+
+/* None where the module has no such file. */
+int latency_percpu_read(const struct tree *t, const char *map, struct latency_cpus *cpus)
+{
+	char file[512];
+	struct lines l;
+	int ret;
+
+	*cpus = (struct latency_cpus){ 0 };
+	snprintf(file, sizeof(file), "maps/%s/latency_percpu", map);
+	if (!tree_has(t, file))
+		return ST_OK;
+	ret = lines_open(&l, t, file);
+	if (!ret)
+		ret = parse_percpu(cpus, &l);
+	lines_close(&l);
+	if (ret)
+		latency_percpu_free(cpus);
+	return ret;
+}
+
+void latency_percpu_free(struct latency_cpus *cpus)
+{
+	for (size_t i = 0; i < cpus->n; i++)
+		latency_free(&cpus->at[i].lat);
+	free(cpus->at);
+	free(cpus->source);
+	*cpus = (struct latency_cpus){ 0 };
+}
+
+/* -- one operation -- */
 
 static bool was_timed(const struct latency_op *op)
 {

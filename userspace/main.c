@@ -117,6 +117,9 @@ static void take_option(struct options *opt, enum option_id option, char *value)
 	case OPT_HIST:
 		opt->hist = true;
 		break;
+	case OPT_PER_CPU:
+		opt->per_cpu = true;
+		break;
 	case OPT_JSON:
 		opt->json = true;
 		break;

@@ -43,6 +43,7 @@ struct options {
 	const char *root;	/* directory to read */
 	const char *op;		/* operation whose latency is shown; NULL: not chosen */
 	bool hist;
+	bool per_cpu;
 	bool answer;		/* and nothing below it */
 	bool wait_only;
 	const char *source;	/* of events: "auto", "bpf" or "relay" */
@@ -257,6 +258,40 @@ const struct latency_op *latency_choose(const struct latency *lat, const char *o
 /* Return: the bucket that holds the quantile; @op has at least one observation. */
 unsigned int latency_quantile(const struct latency_op *op, unsigned int per_mille);
 
+/* Of each CPU that timed something. */
+struct latency_cpus {
+	char *source;
+	struct latency_cpu {
+		unsigned int cpu;
+		struct latency lat;
+	} *at;
+	size_t n;
+};
+
+int latency_percpu_read(const struct tree *t, const char *map, struct latency_cpus *cpus);
+void latency_percpu_free(struct latency_cpus *cpus);
+
+/* -- counters of each CPU (percpu.c) -- */
+
+struct percpu_counter {
+	char *name;
+	char **value;		/* of each CPU: a number, or "-" */
+};
+
+struct percpu {
+	unsigned int *cpu;
+	size_t ncpus;
+	struct percpu_counter *counter;
+	size_t n;
+};
+
+bool parse_cpu(const char *text, unsigned int *cpu);	/* "cpu3" */
+int percpu_read(const struct tree *t, const char *map, struct percpu *p);
+void percpu_free(struct percpu *p);
+const struct percpu_counter *percpu_find(const struct percpu *p, const char *name);
+/* Did CPU @p->cpu[@at] count anything? */
+bool percpu_counted(const struct percpu *p, size_t at);
+
 /* -- live maps (maps.c) -- */
 
 struct pause_event {
@@ -375,7 +410,7 @@ int json(const struct tree *t, FILE *out);
 int events(const struct tree *t, const struct options *opt, FILE *out);
 /* @t may be NULL where the records come from a file. */
 int heat(const struct tree *t, const struct options *opt, const struct term *term, FILE *out);
-int list(const struct tree *t, FILE *out);
+int list(const struct tree *t, const struct options *opt, FILE *out);
 int explain(const struct tree *t, const struct options *opt, const struct term *term,
 	    FILE *out);
 int run(const struct tree *t, const struct options *opt, const struct term *term, FILE *out);
@@ -432,7 +467,7 @@ const char *ranking_undecided(const struct ranking *k);
  */
 bool rounds_compare(const struct results *r, const char *a, const char *b, struct rank_test *test);
 
-/* -- parts of "show" (table.c, histogram.c, answer.c) -- */
+/* -- parts of "show" (table.c, histogram.c, percpu_show.c, answer.c) -- */
 
 /* The ranking alone: times.  The details: all else. */
 void table_ranking(const struct results *r, const struct ranking *k, const struct term *term,
@@ -443,6 +478,8 @@ void histogram_show(const char *map, const struct latency_op *op,
 		    const struct term *term, FILE *out);
 void answer_show(const struct results *r, const struct ranking *k, const struct term *term,
 		 FILE *out);
+int percpu_show(const struct tree *t, const char *map, const struct options *opt, bool timed,
+		const struct term *term, FILE *out);
 void mix_describe(const struct results *r, FILE *out);
 /*
  * Print @s, breaking lines between words, and within those that are wider than a line.  The output

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "mapstat.h"
 
 #define LABELS	2	/* columns before a bucket: CPU and kind of miss */
@@ -88,7 +87,7 @@ int misses_read(const struct tree *t, const char *map, struct misses *m)
 
 	*m = (struct misses){ 0 };
 	snprintf(file, sizeof(file), "maps/%s/cache_miss", map);
-	if (faccessat(t->fd, file, F_OK, 0) && errno == ENOENT)
+	if (!tree_has(t, file))
 		return ST_OK;
 	ret = lines_open(&l, t, file);
 	while (!ret && (more = lines_next(&l)) != 0)

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "mapstat show" and "mapstat list".
+ * "mapstat show".
  */
 #include <stdlib.h>
 #include <string.h>
 #include "mapstat.h"
-
-#define LIST_COLUMNS	6
 
 /* What "show" reads before it prints a line. */
 struct view {
@@ -176,6 +174,10 @@ static void show_verdict(const struct results *r, const struct term *term, FILE 
 	show_parameters(&r->parameters, term, out);
 }
 
+/* What is shown of a live map below the tables. */
+typedef int (*show_map_fn)(const struct tree *t, const char *map, const struct options *opt,
+			   const struct term *term, FILE *out);
+
 static int show_latency(const struct tree *t, const char *map, const struct options *opt,
 			const struct term *term, FILE *out)
 {
@@ -204,25 +206,46 @@ static int show_latency(const struct tree *t, const char *map, const struct opti
 	return ST_OK;
 }
 
+static int show_percpu(const struct tree *t, const char *map, const struct options *opt,
+		       const struct term *term, FILE *out)
+{
+	putc('\n', out);
+	return percpu_show(t, map, opt, true, term, out);
+}
+
+static int show_percpu_untimed(const struct tree *t, const char *map, const struct options *opt,
+			       const struct term *term, FILE *out)
+{
+	putc('\n', out);
+	return percpu_show(t, map, opt, false, term, out);
+}
+
 /* In the table's order, then the maps of other modules. */
+static int show_each(const struct tree *t, const struct view *v, const struct options *opt,
+		     show_map_fn show_map, const struct term *term, FILE *out)
+{
+	int ret = ST_OK;
+
+	for (size_t i = 0; i < v->ranking.n && !ret; i++)
+		if (v->ranking.at[i].shown && names_have(&v->live, v->ranking.at[i].map))
+			ret = show_map(t, v->ranking.at[i].map, opt, term, out);
+	for (size_t i = 0; i < v->live.n && !ret; i++)
+		if (!is_ranked(v, v->live.name[i]) && map_selected(opt, v->live.name[i]))
+			ret = show_map(t, v->live.name[i], opt, term, out);
+	return ret;
+}
+
 static int show_histograms(const struct tree *t, const struct view *v,
 			   const struct options *opt, const struct term *term, FILE *out)
 {
 	const char *untimed = results_untimed(&v->results);
-	int ret = ST_OK;
 
 	if (untimed) {
 		putc('\n', out);
 		put_wrapped(out, term, untimed);
 		return ST_OK;
 	}
-	for (size_t i = 0; i < v->ranking.n && !ret; i++)
-		if (v->ranking.at[i].shown && names_have(&v->live, v->ranking.at[i].map))
-			ret = show_latency(t, v->ranking.at[i].map, opt, term, out);
-	for (size_t i = 0; i < v->live.n && !ret; i++)
-		if (!is_ranked(v, v->live.name[i]) && map_selected(opt, v->live.name[i]))
-			ret = show_latency(t, v->live.name[i], opt, term, out);
-	return ret;
+	return show_each(t, v, opt, show_latency, term, out);
 }
 
 /* The answer first: one screen. */
@@ -251,8 +274,13 @@ static int show_view(const struct tree *t, const struct view *v, const struct op
 		show_sources(v, term, out);
 		show_verdict(&v->results, term, out);
 	}
+	if (opt->per_cpu)
+		ret = show_each(t, v, opt, results_untimed(&v->results) ? show_percpu_untimed :
+				show_percpu, term, out);
 	/* Of other modules' maps there is nothing else. */
-	return opt->hist || !of_run ? show_histograms(t, v, opt, term, out) : ST_OK;
+	if (!ret && (opt->hist || (!of_run && !opt->per_cpu)))
+		ret = show_histograms(t, v, opt, term, out);
+	return ret;
 }
 
 int show(const struct tree *t, const struct options *opt, const struct term *term, FILE *out)
@@ -264,88 +292,5 @@ int show(const struct tree *t, const struct options *opt, const struct term *ter
 	if (!ret)
 		ret = show_view(t, &v, opt, term, out);
 	view_free(&v);
-	return ret;
-}
-
-static const char *const list_titles[LIST_COLUMNS] = {
-	"map", "design", "entries", "bytes/entry", "hits", "misses"
-};
-
-static const char *const list_keys[LIST_COLUMNS] = {
-	NULL, "design", "entries", "bytes_per_entry", "hits_total", "misses_total"
-};
-
-struct list_row {
-	char *cell[LIST_COLUMNS];
-};
-
-/* Cells hold no space, so that awk finds the columns. */
-static char *list_cell(const char *text)
-{
-	char *cell = xstrdup(text && *text ? text : "-");
-
-	for (char *c = cell; *c; c++)
-		if (*c <= ' ' || *c > '~')
-			*c = '?';
-	return cell;
-}
-
-static int list_read(const struct tree *t, const char *map, struct list_row *row)
-{
-	struct pairs stats;
-	int ret = stats_read(t, map, &stats);
-
-	if (ret)
-		return ret;
-	row->cell[0] = list_cell(map);
-	for (size_t i = 1; i < LIST_COLUMNS; i++)
-		row->cell[i] = list_cell(pairs_get(&stats, list_keys[i]));
-	pairs_free(&stats);
-	return ST_OK;
-}
-
-static void list_print(const struct list_row *rows, size_t n, FILE *out)
-{
-	unsigned int width[LIST_COLUMNS];
-
-	for (size_t i = 0; i < LIST_COLUMNS; i++) {
-		width[i] = cells(list_titles[i]);
-		for (size_t j = 0; j < n; j++)
-			if (cells(rows[j].cell[i]) > width[i])
-				width[i] = cells(rows[j].cell[i]);
-	}
-	for (size_t j = 0; j <= n; j++) {
-		for (size_t i = 0; i < LIST_COLUMNS; i++) {
-			fputs(i ? "  " : "", out);
-			put_cell(out, j ? rows[j - 1].cell[i] : list_titles[i], width[i],
-				 i < 2 ? LEFT : RIGHT);
-		}
-		putc('\n', out);
-	}
-}
-
-int list(const struct tree *t, FILE *out)
-{
-	struct list_row *rows = NULL;
-	struct names live = { 0 };
-	size_t n = 0;
-	int ret;
-
-	ret = version_check(t);
-	if (ret)
-		return ret;
-	ret = maps_list(t, &live);
-	rows = xrealloc(NULL, live.n, sizeof(*rows));
-	while (!ret && n < live.n) {
-		ret = list_read(t, live.name[n], &rows[n]);
-		n += !ret;
-	}
-	if (!ret)
-		list_print(rows, n, out);
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < LIST_COLUMNS; j++)
-			free(rows[i].cell[j]);
-	free(rows);
-	names_free(&live);
 	return ret;
 }

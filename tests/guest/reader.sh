@@ -104,6 +104,19 @@ json_is_the_same() {
 }
 
 
+# What each CPU counted adds up to what the map did.
+per_cpu_adds_up() {
+	local map hits
+	mapstat run maps=rwlock,seqlock rounds=2 duration_ms=300 keys=300 cache=off >/dev/null 2>&1
+	mapstat list --per-cpu | tee /tmp/out
+	for map in rwlock seqlock; do
+		hits=$(sed -n 's/^hits_total\t//p' "$FILES/maps/$map/stats")
+		equal "hits of $map" "$(awk -v map="$map" '$1 == map { n += $3 } END { printf "%.0f", n }' /tmp/out)" "$hits"
+		equal "CPUs of $map" "$(awk -v map="$map" '$1 == map { print $2 }' /tmp/out | paste -sd,)" 0,1
+	done
+	COLUMNS=160 MAPSTAT_ACCEL=native mapstat show --per-cpu rwlock | tee /tmp/out
+	grep -A1 "^rwlock  each CPU; latency of load" /tmp/out | grep -q "p99" || fail "no latency of each CPU"
+}
 
 # With batch above 1 there are no single loads to show.
 shows_loads_in_bulk() {
@@ -215,6 +228,7 @@ test_case "show prints the figures of the kernel" show_tells_the_kernels_figures
 test_case "no ranking under emulation" no_ranking_under_emulation
 test_case "json is JSON, and says the same as results" json_is_the_same
 test_case "list is what is under maps/" list_is_maps
+test_case "what each CPU counted adds up" per_cpu_adds_up
 test_case "loads in bulk are shown" shows_loads_in_bulk
 test_case "a run takes defaults, or keeps" run_takes_defaults
 test_case "stop and reset" stops_and_resets

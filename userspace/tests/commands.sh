@@ -90,7 +90,7 @@ test_completion() {
 	completes "show stop" mapstat s && completes "seqlock" mapstat explain seq &&
 		completes "seqlock" mapstat show seq && completes "load load_many load_response" mapstat show --op lo &&
 		completes "relay" mapstat events --source r && completes "seqlock" mapstat heat --map seq &&
-		completes "--folded" mapstat heat --fo && completes "--answer" mapstat -d x show --a &&
+		completes "--folded" mapstat heat --fo && completes "--per-cpu" mapstat -d x list --p &&
 		completes "" mapstat events --count "" && completes "" mapstat stop x
 }
 # A shell may part a word at the =, or not.
@@ -115,6 +115,34 @@ test_every_command_is_completed() {
 			completes "$option" mapstat "$command" "$option" || return
 		done < <(table option | awk -F'\t' -v command="$command" '$1 == command')
 	done < <(table command)
+}
+
+# -- each CPU --
+
+test_show_per_cpu() { tree; mapstat show --per-cpu rwlock conntrack.v6 readdirty; exits 0 && empty err && expects show-per-cpu; }
+test_show_per_cpu_op() { tree; mapstat show --per-cpu --op store rwlock; exits 0 && has out "latency of store"; }
+test_show_per_cpu_of_another_module() {
+	tree
+	mapstat show --per-cpu conntrack.v6
+	exits 0 && has out "conntrack.v6  each CPU" "nothing was counted" && lacks out "rwlock"
+}
+test_show_per_cpu_emulated() {
+	tree
+	echo tcg > "$tmp/tree/accel"
+	mapstat show --per-cpu rwlock
+	exits 0 && has out "rwlock  each CPU" "lock_waits" && lacks out "timed" && lacks out "p99"
+}
+# The rows of a map add up to what stats has.
+test_list_per_cpu() {
+	tree
+	mapstat list --per-cpu
+	exits 0 && expects list-per-cpu &&
+		[[ $(awk '$1 == "rwlock" { n += $3 } END { printf "%.0f", n }' "$tmp/out") == $(awk '$1 == "hits_total" { print $2 }' "$tmp/tree/maps/rwlock/stats") ]]
+}
+test_malformed_percpu() {
+	damaged maps/rwlock/percpu '1s/cpu1/cpux/' "percpu, line 1: 'cpux' is no CPU" "show --per-cpu" &&
+		damaged maps/rwlock/percpu '2s/\t[^\t]*$//' "line 2: 4 columns, not 5" "list --per-cpu" &&
+		damaged maps/rwlock/latency_percpu '/^# cpu1\tstore/d' "operation 'store' has no summary" "show --per-cpu"
 }
 
 # -- loads in bulk --
@@ -147,7 +175,7 @@ test_show_fits_30_columns() {
 	local width arguments
 	tree
 	for width in 30 41; do
-		for arguments in "--hist" "--answer" "--hist --op store rwlock" "conntrack.v6"; do
+		for arguments in "--hist" "--per-cpu" "--answer" "--hist --op store rwlock" "--per-cpu conntrack.v6"; do
 			# shellcheck disable=SC2086 # words
 			COLUMNS=$width mapstat show $arguments
 			exits 0 || return
