@@ -209,8 +209,7 @@ static void say(FILE *out, const struct results *r, const struct ranking *k,
 	say_wrong(out, k);
 }
 
-void answer_show(const struct results *r, const struct ranking *k, const struct term *term,
-		 FILE *out)
+char *answer_text(const struct results *r, const struct ranking *k, const struct term *term)
 {
 	char *text = NULL;
 	size_t len;
@@ -218,6 +217,14 @@ void answer_show(const struct results *r, const struct ranking *k, const struct 
 
 	say(f, r, k, term);
 	fclose(f);
+	return text;
+}
+
+void answer_show(const struct results *r, const struct ranking *k, const struct term *term,
+		 FILE *out)
+{
+	char *text = answer_text(r, k, term);
+
 	put_wrapped(out, term, text);
 	free(text);
 }

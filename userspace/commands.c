@@ -140,7 +140,7 @@ static int call_heat(const struct call *c)
 const struct command commands[] = {
 	{
 		.name = "show", .call = call_show,
-		.options = HAS(ANSWER) | HAS(OP) | HAS(HIST) | HAS(PER_CPU),
+		.options = HAS(ANSWER) | HAS(OP) | HAS(HIST) | HAS(PER_CPU) | HAS(JSON),
 		.operands = "[MAP]...", .most = SIZE_MAX, .offers = "@maps",
 		.does = "which design was fastest in the last run, and what differs",
 		.help =
@@ -158,7 +158,7 @@ const struct command commands[] = {
 	"explain the difference in time.\n",
 	}, {
 		.name = "list", .call = call_list,
-		.options = HAS(PER_CPU),
+		.options = HAS(PER_CPU) | HAS(JSON),
 		.does = "the live maps",
 		.help =
 	"List the live maps: design, entries, bytes per entry, hits and misses of loads.\n",
@@ -166,12 +166,12 @@ const struct command commands[] = {
 		.name = "json", .call = call_json,
 		.does = "everything, as one JSON document",
 		.help =
-	"Print version, control, parameters, results, verdict, and each live map's stats,\n"
-	"latency, pauses and cache misses as one JSON document.  What was not measured is null.\n",
+	"Print version, control, parameters, results, verdict, the counts of events, and all\n"
+	"that there is of each live map as one JSON document.  What was not measured is null.\n",
 	}, {
 		.name = "run", .call = call_run,
 		.options = HAS(PARAMETER) | HAS(KEEP) | HAS(WAIT_ONLY) | HAS(OP) | HAS(HIST) |
-			   HAS(PER_CPU),
+			   HAS(PER_CPU) | HAS(JSON),
 		.operands = "[NAME=VALUE]...", .most = SIZE_MAX, .offers = "@parameters",
 		.does = "set parameters, run, and show",
 		.help =
@@ -191,7 +191,7 @@ const struct command commands[] = {
 	"too.\n",
 	}, {
 		.name = "falseshare", .call = call_falseshare,
-		.options = HAS(PARAMETER) | HAS(KEEP) | HAS(LAST),
+		.options = HAS(PARAMETER) | HAS(KEEP) | HAS(LAST) | HAS(JSON),
 		.operands = "[NAME=VALUE]...", .most = SIZE_MAX, .offers = "@parameters",
 		.does = "what it costs to share a cache line, and which lines do",
 		.help =
@@ -213,8 +213,8 @@ const struct command commands[] = {
 	"With --json, a line of JSON for each, and a summary.\n",
 	}, {
 		.name = "heat", .call = call_heat,
-		.options = HAS(MAP) | HAS(SVG) | HAS(FOLDED) | HAS(SOURCE) | HAS(COUNT) |
-			   HAS(SECONDS),
+		.options = HAS(MAP) | HAS(SVG) | HAS(FOLDED) | HAS(JSON) | HAS(SOURCE) |
+			   HAS(COUNT) | HAS(SECONDS),
 		.operands = "[FILE]", .most = 1, .offers = "@files", .file_is_enough = true,
 		.does = "which lines and fields they access, miss and fight over",
 		.help =

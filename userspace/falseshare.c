@@ -5,29 +5,15 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "mapstat.h"
+#include "falseshare.h"
 
-#define VARIANTS	4
 #define LINES_SHOWN	5	/* of each variant */
 
-/* In pairs: packed, then padded. */
-static const char *const variants[VARIANTS] = {
+const char *const variants[VARIANTS] = {
 	"counters_packed", "counters_padded", "sharded_packed", "sharded_padded"
 };
 
-/* What one of them showed; NaN: not measured. */
-struct figure {
-	double ns, min, max;
-	double misses;
-	unsigned int rounds;
-	struct shared shared;
-};
-
-/* A pair that others have published: never ours. */
-static const struct {
-	const char *what;
-	double packed_ns, padded_ns;
-} published = { "two counters, 16 cores", 82.3, 12.6 };
+const struct published published = { "two counters, 16 cores", 82.3, 12.6 };
 
 static const struct row *median_of(const struct results *r, const char *variant)
 {
@@ -50,12 +36,12 @@ static double misses_per_op(const struct shared *s)
 }
 
 static int read_figure(const struct tree *t, const struct results *r, const char *variant,
-		       struct figure *f)
+		       struct variant *f)
 {
 	const struct row *median = median_of(r, variant);
 	int ret;
 
-	*f = (struct figure){ .ns = NAN, .misses = NAN };
+	*f = (struct variant){ .ns = NAN, .misses = NAN };
 	ret = shared_read(t, variant, &f->shared);
 	if (ret)
 		return ret;
@@ -81,7 +67,7 @@ static void put_figure(FILE *out, double v, unsigned int decimals, const char *u
 	put_cell(out, buf, width, RIGHT);
 }
 
-static void put_spread(FILE *out, const struct figure *f, unsigned int width)
+static void put_spread(FILE *out, const struct variant *f, unsigned int width)
 {
 	char min[HUMAN_LEN], max[HUMAN_LEN], buf[2 * HUMAN_LEN + 4] = "-";
 
@@ -98,8 +84,7 @@ static void put_name(FILE *out, const char *variant)
 	fprintf(out, "%-8.*s  %-6s", (int)(layout - variant), variant, layout + 1);
 }
 
-/* How many times the padded one's time; only of measured ones. */
-static double ratio(const struct figure *f, const struct figure *padded)
+double variant_ratio(const struct variant *f, const struct variant *padded)
 {
 	return padded->ns > 0 ? f->ns / padded->ns : NAN;
 }
@@ -130,7 +115,7 @@ static void put_titles(const struct term *term, FILE *out)
 	style_off(out, term, DIM);
 }
 
-static void put_row(const char *variant, const struct figure *f, const struct figure *padded,
+static void put_row(const char *variant, const struct variant *f, const struct variant *padded,
 		    const struct term *term, FILE *out)
 {
 	put_name(out, variant);
@@ -138,16 +123,16 @@ static void put_row(const char *variant, const struct figure *f, const struct fi
 	if (term->width >= NARROW_SPREAD)
 		put_spread(out, f, 16);
 	if (term->width >= NARROW_RATIO)
-		put_figure(out, ratio(f, padded), 2, term->utf8 ? "×" : "x", 9);
+		put_figure(out, variant_ratio(f, padded), 2, term->utf8 ? "×" : "x", 9);
 	if (term->width >= NARROW_MISSES)
 		put_figure(out, f->misses, 4, "", 11);
 	putc('\n', out);
 }
 
-static void table(const struct figure *f, const struct term *term, FILE *out)
+static void table(const struct variant *f, const struct term *term, FILE *out)
 {
-	const struct figure packed = { .ns = published.packed_ns, .misses = NAN };
-	const struct figure padded = { .ns = published.padded_ns, .misses = NAN };
+	const struct variant packed = { .ns = published.packed_ns, .misses = NAN };
+	const struct variant padded = { .ns = published.padded_ns, .misses = NAN };
 	char line[128];
 
 	put_titles(term, out);
@@ -165,7 +150,7 @@ static void table(const struct figure *f, const struct term *term, FILE *out)
 }
 
 /* One sentence on the times of a pair, no stronger than the rounds. */
-static void say_time(const char *what, const struct results *r, const struct figure *f,
+static void say_time(const char *what, const struct results *r, const struct variant *f,
 		     size_t packed, FILE *out)
 {
 	const size_t padded = packed | 1;
@@ -186,7 +171,7 @@ static void say_time(const char *what, const struct results *r, const struct fig
 			f[packed].ns / f[padded].ns, test.p);
 }
 
-static void sentence(const char *what, const struct results *r, const struct figure *f,
+static void sentence(const char *what, const struct results *r, const struct variant *f,
 		     size_t packed, FILE *out)
 {
 	const double misses = f[packed].misses, of_padded = f[packed | 1].misses;
@@ -198,8 +183,8 @@ static void sentence(const char *what, const struct results *r, const struct fig
 			"on padded ones %.4f. ", what, misses, of_padded);
 }
 
-static void answer(const struct results *r, const struct figure *f, const struct term *term,
-		   FILE *out)
+/* What can be said of it, no stronger than the rounds. */
+static char *answer(const struct results *r, const struct variant *f)
 {
 	const char *threads = pairs_get(&r->parameters, "threads");
 	char *text = NULL;
@@ -214,8 +199,7 @@ static void answer(const struct results *r, const struct figure *f, const struct
 	sentence("counters", r, f, 0, words);
 	sentence("shards", r, f, 2, words);
 	fclose(words);
-	put_wrapped(out, term, text);
-	free(text);
+	return text;
 }
 
 static void show_line(const struct shared_line *line, const struct term *term, FILE *out)
@@ -254,7 +238,7 @@ static void show_rest(const struct shared *s, FILE *out)
 		fprintf(out, "%llu misses on lines not kept\n", (unsigned long long)n);
 }
 
-static void suffered(const struct figure *f, const char *variant, const struct term *term,
+static void suffered(const struct variant *f, const char *variant, const struct term *term,
 		     FILE *out)
 {
 	const struct shared *s = &f->shared;
@@ -288,7 +272,7 @@ static void suffered(const struct figure *f, const char *variant, const struct t
 	show_rest(s, out);
 }
 
-static void show_experiment(const struct results *r, const struct figure *f,
+static void show_experiment(const struct results *r, const struct variant *f,
 			    const struct term *term, FILE *out)
 {
 	const char *threads = pairs_get(&r->parameters, "threads");
@@ -311,7 +295,9 @@ static void show_experiment(const struct results *r, const struct figure *f,
 	free(text);
 	putc('\n', out);
 	table(f, term, out);
-	answer(r, f, term, out);
+	text = answer(r, f);
+	put_wrapped(out, term, text);
+	free(text);
 	putc('\n', out);
 	put_wrapped(out, term, "The lines that suffered, in the model (r: read by, w: written by "
 		    "CPUs):");
@@ -330,10 +316,12 @@ static int check_experiment(const struct results *r)
 		    "its first round did not end");
 }
 
-static int show_last(const struct tree *t, const struct term *term, FILE *out)
+static int show_last(const struct tree *t, const struct options *opt, const struct term *term,
+		     FILE *out)
 {
-	struct figure f[VARIANTS] = { 0 };
+	struct variant f[VARIANTS] = { 0 };
 	struct results r;
+	char *text;
 	int ret;
 
 	ret = results_read(t, &r);
@@ -342,8 +330,13 @@ static int show_last(const struct tree *t, const struct term *term, FILE *out)
 	ret = check_experiment(&r);
 	for (size_t i = 0; i < VARIANTS && !ret; i++)
 		ret = read_figure(t, &r, variants[i], &f[i]);
-	if (!ret)
+	if (!ret && opt->json) {
+		text = answer(&r, f);
+		falseshare_json(&r, f, text, out);
+		free(text);
+	} else if (!ret) {
 		show_experiment(&r, f, term, out);
+	}
 	for (size_t i = 0; i < VARIANTS; i++)
 		shared_free(&f[i].shared);
 	results_free(&r);
@@ -368,5 +361,5 @@ int falseshare(const struct tree *t, const struct options *opt, const struct ter
 		if (ret || verdict)
 			return ret ? ret : verdict;
 	}
-	return show_last(t, term, out);
+	return show_last(t, opt, term, out);
 }

@@ -122,6 +122,8 @@ static int output(const struct heat *h, const struct options *opt, const struct 
 		ret = write_file(opt->svg, h, heat_svg);
 	if (!ret && opt->folded)
 		heat_folded(h, out);
+	else if (!ret && opt->json)
+		heat_document(h, out);
 	else if (!ret && !opt->svg)
 		heat_show(h, term, out);
 	return ret;
@@ -132,6 +134,8 @@ int heat(const struct tree *t, const struct options *opt, const struct term *ter
 	struct heating h = { .sink.take = heat_record, .heat.only = opt->map };
 	int ret;
 
+	if (opt->folded && opt->json)
+		return fail(ST_USAGE, "mapstat heat --help", "--folded or --json, not both");
 	names_of_events(&h.names, t);
 	ret = opt->nargs ? heat_file(&h, opt->args[0]) : heat_live(&h, t, opt);
 	if (!ret) {

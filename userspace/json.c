@@ -55,8 +55,7 @@ void json_key(FILE *out, const char *name, bool first)
 	fputs(": ", out);
 }
 
-/* A figure: a number, null where it was not measured, else text. */
-static void put_value(FILE *out, const char *value)
+void json_value(FILE *out, const char *value)
 {
 	if (!strcmp(value, "-"))
 		fputs("null", out);
@@ -81,7 +80,7 @@ static void put_named(FILE *out, const char *name, const char *value)
 	if (is_text(name) && strcmp(value, "-"))
 		json_text(out, value);
 	else
-		put_value(out, value);
+		json_value(out, value);
 }
 
 void json_pairs(FILE *out, const struct pairs *p)
@@ -102,7 +101,7 @@ void json_double(FILE *out, double v)
 		fputs("null", out);
 }
 
-static void put_text(FILE *out, const char *text)
+void json_text_or_null(FILE *out, const char *text)
 {
 	if (text)
 		json_text(out, text);
@@ -112,12 +111,12 @@ static void put_text(FILE *out, const char *text)
 
 void json_accel(FILE *out, enum accel accel)
 {
-	put_text(out, accel_name(accel));
+	json_text_or_null(out, accel_name(accel));
 }
 
 void json_method(FILE *out, const struct rank_test *test)
 {
-	put_text(out, isnan(test->p) ? NULL : test->exact ? "exact" : "normal");
+	json_text_or_null(out, isnan(test->p) ? NULL : test->exact ? "exact" : "normal");
 }
 
 static int put_control(const struct tree *t, FILE *out)
@@ -171,18 +170,18 @@ static void put_row(const struct results *r, const struct row *row, bool first, 
 		if (!i)
 			json_text(out, row->cell[i]);
 		else
-			put_value(out, row->cell[i]);
+			json_value(out, row->cell[i]);
 	}
 	putc('}', out);
 }
 
-static void put_rows(const struct results *r, bool medians, FILE *out)
+static void put_rows(const struct results *r, const struct options *opt, bool medians, FILE *out)
 {
 	bool first = true;
 
 	fprintf(out, " \"%s\": [", medians ? "medians" : "rounds");
 	for (size_t i = 0; i < r->nrows; i++) {
-		if (row_is_median(&r->row[i]) != medians)
+		if (row_is_median(&r->row[i]) != medians || !map_selected(opt, r->row[i].cell[0]))
 			continue;
 		put_row(r, &r->row[i], first, out);
 		first = false;
@@ -195,7 +194,7 @@ static void put_ranked(const struct ranking *k, FILE *out)
 	const char *undecided = ranking_undecided(k);
 
 	fputs("{\"winner\": ", out);
-	put_text(out, undecided ? NULL : ranking_best(k)->map);
+	json_text_or_null(out, undecided ? NULL : ranking_best(k)->map);
 	fputs(", \"maps\": [", out);
 	for (size_t i = 0; i < ranking_contenders(k); i++) {
 		const struct ranked *m = &k->at[i];
@@ -213,7 +212,7 @@ static void put_ranked(const struct ranking *k, FILE *out)
 		putc('}', out);
 	}
 	fputs("]},\n \"reason\": ", out);
-	put_text(out, undecided);
+	json_text_or_null(out, undecided);
 }
 
 /* The ranking or null, and the reason if there is no winner. */
@@ -236,37 +235,44 @@ static void put_ranking(const struct results *r, FILE *out)
 	free(k.at);
 }
 
+void json_results(FILE *out, const struct results *r, const struct options *opt)
+{
+	fputs(",\n\"results\": {\n \"source\": ", out);
+	json_value(out, r->source ? r->source : "-");
+	fputs(",\n \"misses\": ", out);
+	json_value(out, r->misses ? r->misses : "-");
+	fputs(",\n \"primitives\": ", out);
+	json_value(out, r->primitives ? r->primitives : "-");
+	fputs(",\n", out);
+	if (!opt->answer) {
+		put_rows(r, opt, false, out);
+		put_rows(r, opt, true, out);
+	}
+	fputs(" \"verdict\": {\"state\": ", out);
+	json_text(out, r->verdict);
+	fputs(", \"reason\": ", out);
+	json_text(out, r->reason);
+	fputs(", \"parameters\": ", out);
+	json_pairs(out, &r->parameters);
+	putc('}', out);
+	put_ranking(r, out);
+	putc('}', out);
+}
+
 static int put_results(const struct tree *t, FILE *out)
 {
+	static const struct options all;
 	struct results r;
 	int ret = results_read(t, &r);
 
 	if (ret)
 		return ret;
-	fputs(",\n\"results\": {\n \"source\": ", out);
-	put_value(out, r.source ? r.source : "-");
-	fputs(",\n \"misses\": ", out);
-	put_value(out, r.misses ? r.misses : "-");
-	fputs(",\n \"primitives\": ", out);
-	put_value(out, r.primitives ? r.primitives : "-");
-	fputs(",\n", out);
-	put_rows(&r, false, out);
-	put_rows(&r, true, out);
-	fputs(" \"verdict\": {\"state\": ", out);
-	json_text(out, r.verdict);
-	fputs(", \"reason\": ", out);
-	json_text(out, r.reason);
-	fputs(", \"parameters\": ", out);
-	json_pairs(out, &r.parameters);
-	putc('}', out);
-	put_ranking(&r, out);
-	putc('}', out);
+	json_results(out, &r, &all);
 	results_free(&r);
 	return ST_OK;
 }
 
-/* [[lo, hi, count], …] of the occupied buckets; the last one has no hi. */
-static void put_buckets(const uint64_t *bucket, FILE *out)
+void json_buckets(FILE *out, const uint64_t *bucket)
 {
 	bool first = true;
 
@@ -286,28 +292,46 @@ static void put_buckets(const uint64_t *bucket, FILE *out)
 	putc(']', out);
 }
 
-static int put_latency(const struct tree *t, const char *map, FILE *out)
+void json_operations(FILE *out, const struct latency *lat, const char *op)
+{
+	bool first = true;
+
+	putc('{', out);
+	for (size_t i = 0; i < lat->n; i++) {
+		if (op && strcmp(op, lat->op[i].name))
+			continue;
+		fputs(first ? "\n   " : ",\n   ", out);
+		json_key(out, lat->op[i].name, true);
+		fputs("{\"summary\": ", out);
+		json_pairs(out, &lat->op[i].summary);
+		fputs(", \"buckets\": ", out);
+		json_buckets(out, lat->op[i].bucket);
+		putc('}', out);
+		first = false;
+	}
+	putc('}', out);
+}
+
+int json_latency(const struct tree *t, const char *map, const char *op, FILE *out)
 {
 	struct latency lat;
 	int ret = latency_read(t, map, &lat);
 
 	if (ret)
 		return ret;
-	fputs(",\n  \"latency\": {\"source\": ", out);
-	put_value(out, lat.source ? lat.source : "-");
-	fputs(", \"operations\": {", out);
-	for (size_t i = 0; i < lat.n; i++) {
-		fputs(i ? ",\n   " : "\n   ", out);
-		json_key(out, lat.op[i].name, true);
-		fputs("{\"summary\": ", out);
-		json_pairs(out, &lat.op[i].summary);
-		fputs(", \"buckets\": ", out);
-		put_buckets(lat.op[i].bucket, out);
-		putc('}', out);
-	}
-	fputs("}}", out);
+	fputs("{\"source\": ", out);
+	json_value(out, lat.source ? lat.source : "-");
+	fputs(", \"operations\": ", out);
+	json_operations(out, &lat, op);
+	putc('}', out);
 	latency_free(&lat);
 	return ST_OK;
+}
+
+static int put_latency(const struct tree *t, const char *map, FILE *out)
+{
+	fputs(",\n  \"latency\": ", out);
+	return json_latency(t, map, NULL, out);
 }
 
 static int put_pauses(const struct tree *t, const char *map, FILE *out)
@@ -323,7 +347,7 @@ static int put_pauses(const struct tree *t, const char *map, FILE *out)
 		json_pairs(out, &p.kind[i].summary);
 	}
 	fputs("}, \"buckets\": ", out);
-	put_buckets(p.bucket, out);
+	json_buckets(out, p.bucket);
 	fputs(", \"events\": [", out);
 	for (size_t i = 0; i < p.nevents; i++) {
 		fprintf(out, "%s{\"end_ns\": %llu, \"kind\": ", i ? ", " : "",
@@ -338,6 +362,54 @@ static int put_pauses(const struct tree *t, const char *map, FILE *out)
 	return ST_OK;
 }
 
+/* {"l1d": …}: of that CPU, or of all, the buckets or the summaries. */
+static void put_hists(const struct misses *m, const char *who, bool summaries, FILE *out)
+{
+	bool first = true;
+
+	putc('{', out);
+	for (size_t i = 0; i < m->nhists; i++) {
+		if (strcmp(m->hist[i].who, who))
+			continue;
+		json_key(out, m->hist[i].name, first);
+		if (summaries)
+			json_pairs(out, &m->hist[i].summary);
+		else
+			json_buckets(out, m->hist[i].bucket);
+		first = false;
+	}
+	putc('}', out);
+}
+
+static bool is_first_of(const struct misses *m, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (!strcmp(m->hist[i].who, m->hist[at].who))
+			return false;
+	return true;
+}
+
+/* [{"cpu": 0, "buckets_thousandths": {…}, "summaries": {…}}, …] */
+static void put_misses_percpu(const struct misses *m, FILE *out)
+{
+	bool first = true;
+	unsigned int cpu;
+
+	putc('[', out);
+	for (size_t i = 0; i < m->nhists; i++) {
+		if (!parse_cpu(m->hist[i].who, &cpu) || !is_first_of(m, i))
+			continue;
+		fprintf(out, "%s{\"cpu\": %u, \"buckets_thousandths\": ", first ? "" : ",\n   ",
+			cpu);
+		put_hists(m, m->hist[i].who, false, out);
+		fputs(", \"summaries\": ", out);
+		put_hists(m, m->hist[i].who, true, out);
+		putc('}', out);
+		first = false;
+	}
+	putc(']', out);
+}
+
 static int put_misses(const struct tree *t, const char *map, FILE *out)
 {
 	struct misses m;
@@ -346,15 +418,16 @@ static int put_misses(const struct tree *t, const char *map, FILE *out)
 	if (ret)
 		return ret;
 	fputs(",\n  \"cache_miss\": {\"source\": ", out);
-	put_value(out, m.source ? m.source : "-");
+	json_value(out, m.source ? m.source : "-");
 	fputs(", \"totals\": ", out);
 	json_pairs(out, &m.total);
-	fputs(", \"buckets_thousandths\": {", out);
-	for (size_t i = 0; i < m.nhists; i++) {
-		json_key(out, m.hist[i].name, !i);
-		put_buckets(m.hist[i].bucket, out);
-	}
-	fputs("}}", out);
+	fputs(", \"buckets_thousandths\": ", out);
+	put_hists(&m, "all", false, out);
+	fputs(", \"summaries\": ", out);
+	put_hists(&m, "all", true, out);
+	fputs(", \"cpus\": ", out);
+	put_misses_percpu(&m, out);
+	putc('}', out);
 	misses_free(&m);
 	return ST_OK;
 }
@@ -376,6 +449,8 @@ static int put_map(const struct tree *t, const char *map, FILE *out)
 		ret = put_pauses(t, map, out);
 	if (!ret)
 		ret = put_misses(t, map, out);
+	if (!ret)
+		ret = json_map_rest(t, map, out);
 	putc('}', out);
 	return ret;
 }
@@ -397,7 +472,7 @@ static int put_maps(const struct tree *t, FILE *out)
 	return ret;
 }
 
-static int put_accel(const struct tree *t, FILE *out)
+int json_accel_of(const struct tree *t, FILE *out)
 {
 	enum accel accel;
 	int ret = accel_read(t, &accel);
@@ -419,12 +494,14 @@ int json(const struct tree *t, FILE *out)
 	fputs("{\"version\": ", out);
 	json_pairs(out, &version);
 	pairs_free(&version);
-	ret = put_accel(t, out);
+	ret = json_accel_of(t, out);
 	if (!ret)
 		ret = put_control(t, out);
 	if (!ret)
 		ret = put_parameters(t, out);
 	if (!ret)
 		ret = put_results(t, out);
+	if (!ret)
+		ret = json_events(t, out);
 	return ret ? ret : put_maps(t, out);
 }

@@ -107,6 +107,43 @@ static void print(const struct list_table *l, FILE *out)
 	}
 }
 
+static int put_map(const struct tree *t, const char *map, FILE *out)
+{
+	struct pairs stats;
+	int ret = stats_read(t, map, &stats);
+
+	if (ret)
+		return ret;
+	for (size_t i = 1; i < COLUMNS_OF(of_map); i++) {
+		const char *value = pairs_get(&stats, of_map[i].key);
+
+		json_key(out, of_map[i].key, false);
+		json_value(out, value ? value : "-");
+	}
+	pairs_free(&stats);
+	return ST_OK;
+}
+
+static int list_json(const struct tree *t, const struct options *opt, const struct names *live,
+		     FILE *out)
+{
+	int ret = ST_OK;
+
+	fputs("{\"maps\": [", out);
+	for (size_t i = 0; i < live->n && !ret; i++) {
+		fputs(i ? ",\n {\"name\": " : "\n {\"name\": ", out);
+		json_text(out, live->name[i]);
+		ret = put_map(t, live->name[i], out);
+		if (!ret && opt->per_cpu) {
+			fputs(",\n  \"percpu\": ", out);
+			ret = json_percpu(t, live->name[i], out);
+		}
+		putc('}', out);
+	}
+	fputs("]}\n", out);
+	return ret;
+}
+
 int list(const struct tree *t, const struct options *opt, FILE *out)
 {
 	struct list_table l = { .column = of_map, .ncolumns = COLUMNS_OF(of_map) };
@@ -119,6 +156,11 @@ int list(const struct tree *t, const struct options *opt, FILE *out)
 	if (ret)
 		return ret;
 	ret = maps_list(t, &live);
+	if (!ret && opt->json) {
+		ret = list_json(t, opt, &live, out);
+		names_free(&live);
+		return ret;
+	}
 	for (size_t i = 0; i < live.n && !ret; i++)
 		ret = opt->per_cpu ? add_cpus(&l, t, live.name[i]) : add_map(&l, t, live.name[i]);
 	if (!ret)

@@ -47,7 +47,7 @@ struct options {
 	bool answer;		/* and nothing below it */
 	bool wait_only;
 	const char *source;	/* of events: "auto", "bpf" or "relay" */
-	bool json;		/* events as JSON lines, explain as a document */
+	bool json;		/* events as JSON lines, others as a document */
 	const char *count;	/* of events; NULL: no limit */
 	const char *seconds;
 	const char *map;	/* heat: of this one only */
@@ -346,8 +346,10 @@ void put_shared_parts(FILE *out, const char *what);
 /* -- cache misses of a live map (misses.c) -- */
 
 struct misses_hist {
+	char *who;		/* "all", or "cpu0" */
 	char *name;		/* "l1d", … */
-	uint64_t bucket[MAPSTAT_HIST_BUCKETS];	/* thousandths of a miss, all CPUs together */
+	struct pairs summary;
+	uint64_t bucket[MAPSTAT_HIST_BUCKETS];	/* thousandths of a miss */
 };
 
 struct misses {
@@ -377,6 +379,24 @@ void json_pairs(FILE *out, const struct pairs *p);
 /* Not finite: null. */
 void json_double(FILE *out, double v);
 void json_accel(FILE *out, enum accel accel);
+/* NULL: null */
+void json_text_or_null(FILE *out, const char *text);
+/* A field of a file: a number, null where it was not measured, else text. */
+void json_value(FILE *out, const char *value);
+/* [[lo, hi, count], …] of the occupied buckets; the last one has no hi. */
+void json_buckets(FILE *out, const uint64_t *bucket);
+/* {"load": {"summary": {…}, "buckets": […]}, …}; @op: this one only, NULL: all */
+void json_operations(FILE *out, const struct latency *lat, const char *op);
+/* Of the rows, those of the maps that @opt selects; none with "answer". */
+void json_results(FILE *out, const struct results *r, const struct options *opt);
+int json_accel_of(const struct tree *t, FILE *out);
+/* Objects of a live map's files, null where the module has no such file (json_map.c). */
+int json_latency(const struct tree *t, const char *map, const char *op, FILE *out);
+int json_percpu(const struct tree *t, const char *map, FILE *out);
+int json_latency_percpu(const struct tree *t, const char *map, const char *op, FILE *out);
+int json_map_rest(const struct tree *t, const char *map, FILE *out);
+void json_shared(FILE *out, const struct shared *s);
+int json_events(const struct tree *t, FILE *out);
 /* "exact" or "normal"; null if there was no test. */
 void json_method(FILE *out, const struct rank_test *test);
 
@@ -467,6 +487,18 @@ const char *ranking_undecided(const struct ranking *k);
  */
 bool rounds_compare(const struct results *r, const char *a, const char *b, struct rank_test *test);
 
+/* What "show" reads before it prints a line. */
+struct view {
+	struct pairs version;
+	struct results results;
+	struct names live;
+	struct ranking ranking;
+};
+
+bool view_has_ranked(const struct view *v, const char *map);
+int show_json(const struct tree *t, const struct view *v, const struct options *opt,
+	      const struct term *term, FILE *out);
+
 /* -- parts of "show" (table.c, histogram.c, percpu_show.c, answer.c) -- */
 
 /* The ranking alone: times.  The details: all else. */
@@ -476,6 +508,8 @@ void table_details(const struct results *r, const struct ranking *k, const struc
 		   const struct term *term, FILE *out);
 void histogram_show(const char *map, const struct latency_op *op,
 		    const struct term *term, FILE *out);
+/* The sentence alone, not wrapped.  To be freed. */
+char *answer_text(const struct results *r, const struct ranking *k, const struct term *term);
 void answer_show(const struct results *r, const struct ranking *k, const struct term *term,
 		 FILE *out);
 int percpu_show(const struct tree *t, const char *map, const struct options *opt, bool timed,

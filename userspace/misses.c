@@ -25,21 +25,28 @@ static int parse_total(struct misses *m, const struct lines *l)
 	return ST_OK;
 }
 
-/* The histogram of that name, all CPUs together; made where there is none yet. */
-static struct misses_hist *hist_of(struct misses *m, const char *name)
+/* The histogram of that name, of that CPU or all of them; made where there is none yet. */
+static struct misses_hist *hist_of(struct misses *m, const char *who, const char *name)
 {
 	struct misses_hist *h;
 
 	for (size_t i = 0; i < m->nhists; i++)
-		if (!strcmp(m->hist[i].name, name))
+		if (!strcmp(m->hist[i].who, who) && !strcmp(m->hist[i].name, name))
 			return &m->hist[i];
 	m->hist = xrealloc(m->hist, m->nhists + 1, sizeof(*m->hist));
 	h = &m->hist[m->nhists++];
-	*h = (struct misses_hist){ .name = xstrdup(name) };
+	*h = (struct misses_hist){ .who = xstrdup(who), .name = xstrdup(name) };
 	return h;
 }
 
-/* "all	l1d	0	1	405"; of a single CPU it is only checked */
+static bool is_all_or_cpu(const char *who)
+{
+	unsigned int cpu;
+
+	return !strcmp(who, "all") || parse_cpu(who, &cpu);
+}
+
+/* "all	l1d	0	1	405" */
 static int parse_bucket_row(struct misses *m, const struct lines *l)
 {
 	struct misses_hist *h;
@@ -48,19 +55,32 @@ static int parse_bucket_row(struct misses *m, const struct lines *l)
 
 	if (!parse_bucket(l->field + LABELS, &index, &count))
 		return lines_fail(l, "not a bucket");
-	if (strcmp(l->field[0], "all"))
-		return ST_OK;
-	h = hist_of(m, l->field[1]);
+	if (!is_all_or_cpu(l->field[0]))
+		return lines_fail(l, "'%.60s' is no CPU", l->field[0]);
+	h = hist_of(m, l->field[0], l->field[1]);
 	if (h->bucket[index])
 		return lines_fail(l, "the bucket stands twice");
 	h->bucket[index] = count;
 	return ST_OK;
 }
 
+/* "# all	l1d	count=12864	…" */
+static int parse_summary(struct misses *m, const struct lines *l)
+{
+	struct misses_hist *h = hist_of(m, l->field[0] + strlen("# "), l->field[1]);
+
+	if (h->summary.n || !pairs_of_fields(&h->summary, l, LABELS))
+		return lines_fail(l, "a summary: name=value, once");
+	return ST_OK;
+}
+
 static int parse_head(struct misses *m, const struct lines *l)
 {
+	if (!strncmp(l->field[0], "# ", 2) && l->nfields > LABELS &&
+	    is_all_or_cpu(l->field[0] + strlen("# ")))
+		return parse_summary(m, l);
 	if (strcmp(l->field[0], "# source"))
-		return ST_OK;	/* a header or a summary */
+		return ST_OK;	/* a header */
 	if (l->nfields != 2 || m->source)
 		return lines_fail(l, "source: one text, once");
 	m->source = xstrdup(l->field[1]);
@@ -102,8 +122,11 @@ int misses_read(const struct tree *t, const char *map, struct misses *m)
 
 void misses_free(struct misses *m)
 {
-	for (size_t i = 0; i < m->nhists; i++)
+	for (size_t i = 0; i < m->nhists; i++) {
+		free(m->hist[i].who);
 		free(m->hist[i].name);
+		pairs_free(&m->hist[i].summary);
+	}
 	free(m->hist);
 	free(m->source);
 	pairs_free(&m->total);

@@ -6,14 +6,6 @@
 #include <string.h>
 #include "mapstat.h"
 
-/* What "show" reads before it prints a line. */
-struct view {
-	struct pairs version;
-	struct results results;
-	struct names live;
-	struct ranking ranking;
-};
-
 static void view_free(struct view *v)
 {
 	pairs_free(&v->version);
@@ -37,7 +29,7 @@ static int view_read(const struct tree *t, const struct options *opt, struct vie
 	return ret;
 }
 
-static bool is_ranked(const struct view *v, const char *map)
+bool view_has_ranked(const struct view *v, const char *map)
 {
 	for (size_t i = 0; i < v->ranking.n; i++)
 		if (!strcmp(v->ranking.at[i].map, map))
@@ -62,7 +54,7 @@ static int check_maps(const struct view *v, const struct options *opt)
 	char hint[512], *live;
 
 	for (size_t i = 0; i < opt->nargs; i++) {
-		if (is_ranked(v, opt->args[i]) || names_have(&v->live, opt->args[i]))
+		if (view_has_ranked(v, opt->args[i]) || names_have(&v->live, opt->args[i]))
 			continue;
 		live = join(&v->live);
 		snprintf(hint, sizeof(hint), "live maps: %s", *live ? live : "none");
@@ -230,7 +222,7 @@ static int show_each(const struct tree *t, const struct view *v, const struct op
 		if (v->ranking.at[i].shown && names_have(&v->live, v->ranking.at[i].map))
 			ret = show_map(t, v->ranking.at[i].map, opt, term, out);
 	for (size_t i = 0; i < v->live.n && !ret; i++)
-		if (!is_ranked(v, v->live.name[i]) && map_selected(opt, v->live.name[i]))
+		if (!view_has_ranked(v, v->live.name[i]) && map_selected(opt, v->live.name[i]))
 			ret = show_map(t, v->live.name[i], opt, term, out);
 	return ret;
 }
@@ -253,10 +245,8 @@ static int show_view(const struct tree *t, const struct view *v, const struct op
 		     const struct term *term, FILE *out)
 {
 	bool of_run = v->ranking.nshown || !opt->nargs;	/* else: maps of others only */
-	int ret = check_maps(v, opt);
+	int ret = ST_OK;
 
-	if (ret)
-		return ret;
 	if (v->ranking.nshown && !results_untimed(&v->results))
 		table_ranking(&v->results, &v->ranking, term, out);
 	if (of_run) {
@@ -290,6 +280,10 @@ int show(const struct tree *t, const struct options *opt, const struct term *ter
 
 	ret = view_read(t, opt, &v);
 	if (!ret)
+		ret = check_maps(&v, opt);
+	if (!ret && opt->json)
+		ret = show_json(t, &v, opt, term, out);
+	else if (!ret)
 		ret = show_view(t, &v, opt, term, out);
 	view_free(&v);
 	return ret;

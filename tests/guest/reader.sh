@@ -103,6 +103,43 @@ json_is_the_same() {
 	END
 }
 
+# Breaks when a file of the module, or one that comes to be, has no place in the JSON, or another
+# value there.
+json_has_every_file() {
+	mapstat run maps=rwlock,seqlock rounds=2 duration_ms=50 keys=300 front=on cache=model events=1 events_shift=10 >/dev/null 2>&1
+	mapstat json >/tmp/json
+	python3 "$MAPSTAT_SOURCE/userspace/tests/check_json.py" "$FILES" /tmp/json || fail "it says something else"
+	python3 - "$FILES" <<-'END'
+		import json, os, sys
+		root, document = sys.argv[1], json.load(open("/tmp/json"))
+		for path, _, files in os.walk(root):
+		    where = os.path.relpath(path, root).split("/")
+		    for name in files:
+		        if where == ["."] and name in ("parameters", "last_error"):
+		            continue    # what parameters can be, and what a write was answered
+		        if name in ("state", "misses"):
+		            continue    # control and cache_miss again, for a kernel that is locked down
+		        if where == ["events"] and name.startswith("cpu"):
+		            continue    # the records
+		        if where == ["."]:
+		            there = document.get(name)
+		        elif where == ["stress"]:
+		            there = document["parameters"].get(name)
+		        elif where == ["events"]:
+		            there = document["events"].get(name)
+		        else:
+		            of_map = [m for m in document["maps"] if m["name"] == where[1]]
+		            there = of_map[0].get(name)
+		        if there is None:
+		            sys.exit(f"{'/'.join(where)}/{name} is not in the JSON")
+		for m in document["maps"]:
+		    if len(m["latency_percpu"]["cpus"]) != 2 or not m["cache_miss"]["cpus"]:
+		        sys.exit(f"{m['name']}: not each CPU")
+	END
+	echo 0 >"$FILES/stress/events"
+	echo off >"$FILES/stress/front"
+	mapstat reset
+}
 
 # What each CPU counted adds up to what the map did.
 per_cpu_adds_up() {
@@ -228,6 +265,7 @@ test_case "show prints the figures of the kernel" show_tells_the_kernels_figures
 test_case "no ranking under emulation" no_ranking_under_emulation
 test_case "json is JSON, and says the same as results" json_is_the_same
 test_case "list is what is under maps/" list_is_maps
+test_case "every file is in the JSON" json_has_every_file
 test_case "what each CPU counted adds up" per_cpu_adds_up
 test_case "loads in bulk are shown" shows_loads_in_bulk
 test_case "a run takes defaults, or keeps" run_takes_defaults

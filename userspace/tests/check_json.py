@@ -46,7 +46,9 @@ def check_results(tree, doc):
 
 def accel(tree):
     path = os.path.join(tree, "accel")
-    return lines(tree, "accel")[0][0] if os.path.exists(path) else None
+    if os.path.exists(path):
+        return lines(tree, "accel")[0][0]
+    return os.environ.get("MAPSTAT_ACCEL")	# of live files
 
 
 def check_ranking(tree, doc):
@@ -76,16 +78,75 @@ def near(what, want, got):
     same(what, [True] * len(want), [w is None or abs(w - g) < 1e-12 for w, g in zip(want, got)])
 
 
-def check_latency(tree, name, doc):
+def bucket(fields):
+    return [int(fields[0]), None if fields[1] == "inf" else int(fields[1]), int(fields[2])]
+
+
+def operations(rows):
     want = {}
-    for f in lines(tree, f"maps/{name}/latency"):
+    for f in rows:
         if f[0].startswith("# ") and len(f) > 1 and f[1].startswith("count="):
             summary = dict(c.split("=") for c in f[1:])
             want[f[0][2:]] = {"summary": {k: value(v) for k, v in summary.items()}, "buckets": []}
         elif f[0][0] != "#":
-            high = None if f[2] == "inf" else int(f[2])
-            want[f[0]]["buckets"].append([int(f[1]), high, int(f[3])])
-    same(f"{name} latency", want, doc["operations"])
+            want[f[0]]["buckets"].append(bucket(f[1:]))
+    return want
+
+
+def check_latency(tree, name, doc):
+    same(f"{name} latency", operations(lines(tree, f"maps/{name}/latency")), doc["operations"])
+
+
+def lines_or_none(tree, path):
+    return lines(tree, path) if os.path.exists(os.path.join(tree, path)) else None
+
+
+def check_percpu(tree, name, doc):
+    rows = lines_or_none(tree, f"maps/{name}/percpu")
+    want = rows and {"cpus": [int(c[3:]) for c in rows[0][1:]],
+                     "counters": {r[0]: [value(v) for v in r[1:]] for r in rows[1:]}}
+    same(f"{name} percpu", want, doc["percpu"])
+    by_cpu = {}
+    for f in lines_or_none(tree, f"maps/{name}/latency_percpu") or []:
+        if re.match(r"(# )?cpu\d", f[0]):
+            comment, cpu = re.match(r"(# )?cpu(\d+)", f[0]).groups()
+            by_cpu.setdefault(int(cpu), []).append([(comment or "") + f[1]] + f[2:])
+    same(f"{name} latency_percpu", [{"cpu": c, "operations": operations(rows)} for c, rows in by_cpu.items()],
+         doc["latency_percpu"]["cpus"])
+
+
+def check_front(tree, name, doc):
+    rows = lines_or_none(tree, f"maps/{name}/front")
+    same(f"{name} front", rows and rows[0][0], doc["front"])
+    rows = lines_or_none(tree, f"maps/{name}/front_stats")
+    same(f"{name} front_stats", rows and {k: value(v) for k, v in rows}, doc["front_stats"])
+
+
+def check_shared(tree, name, doc):
+    rows = lines_or_none(tree, f"maps/{name}/shared_lines")
+    if rows is None:
+        return same(f"{name} shared_lines", None, doc)
+    same(f"{name} source of shared_lines", rows[0][1], doc["source"])
+    summary = [f[1:] for f in rows if f[0] == "# lines"]
+    same(f"{name} summary", {k: value(v) for k, v in (c.split("=") for c in sum(summary, []))},
+         doc["summary"])
+    header = [f for f in rows if f[0] == "# line"]
+    keys = ["line"] + header[0][1:] if header else []
+    texts = ("sharing", "what", "line")
+    want = [{k: v if k in texts else None if v == "-" else v if k in ("writers", "readers") else int(v)
+             for k, v in zip(keys, f)} for f in rows if f[0].startswith("0x")]
+    same(f"{name} shared_lines", want, doc["lines"])
+    return None
+
+
+def check_events(tree, doc):
+    if lines_or_none(tree, "events/stats") is None:
+        return same("events", None, doc)
+    for name in ("stats", "sites"):
+        header, *rows = lines(tree, f"events/{name}")
+        keys = [header[0][2:]] + header[1:]
+        same(f"events {name}", [dict(zip(keys, [value(v) for v in r])) for r in rows], doc[name])
+    return None
 
 
 def check_pauses(tree, name, doc):
@@ -105,11 +166,17 @@ def check_misses(tree, name, doc):
     same(f"{name} source of misses", rows[0][1] if rows else None, doc["source"])
     same(f"{name} misses", {f[0]: value(f[1]) for f in rows if len(f) == 2 and f[0][0] != "#"},
          doc["totals"])
-    buckets = {}
+    who = {"all": {"buckets_thousandths": {}, "summaries": {}}}
     for f in rows:
-        if f[0] == "all":
-            buckets.setdefault(f[1], []).append([int(c) for c in f[2:]])
-    same(f"{name} histograms of misses", buckets, doc["buckets_thousandths"])
+        one = who.setdefault(f[0].removeprefix("# "), {"buckets_thousandths": {}, "summaries": {}})
+        if len(f) > 2 and f[0].startswith("# ") and "=" in f[2]:
+            one["summaries"][f[1]] = {k: value(v) for k, v in (c.split("=") for c in f[2:])}
+        elif len(f) == 5 and f[0][0] != "#":
+            one["buckets_thousandths"].setdefault(f[1], []).append([int(c) for c in f[2:]])
+    for part in ("buckets_thousandths", "summaries"):
+        same(f"{name} {part} of misses", who["all"][part], doc[part])
+    same(f"{name} misses of each CPU", [{"cpu": int(w[3:]), **one} for w, one in who.items()
+                                        if re.fullmatch(r"cpu\d+", w)], doc["cpus"])
 
 
 def main(tree, document):
@@ -123,6 +190,7 @@ def main(tree, document):
     same("accel", accel(tree), doc["accel"])
     check_results(tree, doc["results"])
     check_ranking(tree, doc["results"])
+    check_events(tree, doc["events"])
     same("maps", sorted(os.listdir(os.path.join(tree, "maps"))), [m["name"] for m in doc["maps"]])
     for m in doc["maps"]:
         stats = {k: value(v, k) for k, v in lines(tree, f"maps/{m['name']}/stats")}
@@ -130,6 +198,9 @@ def main(tree, document):
         check_latency(tree, m["name"], m["latency"])
         check_pauses(tree, m["name"], m["pauses"])
         check_misses(tree, m["name"], m["cache_miss"])
+        check_percpu(tree, m["name"], m)
+        check_front(tree, m["name"], m)
+        check_shared(tree, m["name"], m["shared_lines"])
 
 
 main(sys.argv[1], sys.argv[2])

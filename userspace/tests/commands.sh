@@ -117,6 +117,116 @@ test_every_command_is_completed() {
 	done < <(table command)
 }
 
+# -- JSON --
+
+# Breaks when a command prints something that a program has to scrape.
+test_every_command_that_prints_has_json() {
+	[[ $(table command | cut -f1 | grep -vxF "$(table option | awk -F'\t' '$2 == "--json" { print $1 }')" | xargs) == "json stop reset wait" ]]
+}
+is_json() {	# FILE: with no name twice, and no NaN
+	python3 - "$1" <<- 'END'
+		import json, sys
+		def no_duplicates(pairs):
+		    assert len(dict(pairs)) == len(pairs), pairs
+		    return dict(pairs)
+		def refused(word):
+		    raise ValueError(word)
+		json.load(open(sys.argv[1], encoding="utf-8"), object_pairs_hook=no_duplicates, parse_constant=refused)
+	END
+}
+json_of() {	# ARGUMENT...
+	mapstat "$@"
+	exits 0 && empty err && is_json "$tmp/out" && return
+	say "$*"
+	return 1
+}
+test_json_is_valid() {
+	local results kernel
+	for results in "$here"/trees/results/*; do
+		tree "${results##*/}"
+		json_of show --json || return
+	done
+	tree
+	json_of json && json_of show --json --answer && json_of show --json --hist --per-cpu &&
+		json_of show --json --hist --op store rwlock conntrack.v6 && json_of list --json &&
+		json_of list --json --per-cpu && json_of explain --json rwlock seqlock &&
+		json_of heat --json "$here/trees/events.json" || return
+	shared_tree
+	json_of falseshare --last --json || return
+	tree none
+	fake_kernel tie idle & kernel=$!
+	mapstat run --json
+	wait "$kernel"
+	exits 0 && python3 -m json.tool < "$tmp/out" > /dev/null && has out '"answer"'
+}
+# What show prints is what json has: the same rows, the same ranking.
+test_show_json_is_part_of_json() {
+	tree
+	mapstat json && cp "$tmp/out" "$tmp/all" && mapstat show --json --hist --per-cpu rwlock seqlock conntrack.v6
+	exits 0 && python3 - "$tmp/all" "$tmp/out" <<- 'END'
+		import json, sys
+		everything, shown = [json.load(open(name, encoding="utf-8")) for name in sys.argv[1:]]
+		maps = ["rwlock", "seqlock", "conntrack.v6"]
+		for name in ("version", "accel"):
+		    assert everything[name] == shown[name], name
+		for name, value in shown["results"].items():
+		    wanted = everything["results"][name]
+		    if name in ("rounds", "medians"):
+		        wanted = [row for row in wanted if row["map"] in maps]
+		        assert wanted
+		    assert value == wanted, name
+		assert sorted(m["name"] for m in shown["maps"]) == sorted(maps)
+		for m in shown["maps"]:
+		    of_all = [a for a in everything["maps"] if a["name"] == m["name"]][0]
+		    assert len(m) == 4 and all(of_all[k] == v for k, v in m.items()), m["name"]
+		assert "seqlock is fastest" in shown["answer"], shown["answer"]
+	END
+}
+test_show_json_of_unknown_map() { tree; refuses 8 "no map is named 'nosuch'" show --json nosuch; }
+test_list_json_is_list() {
+	tree
+	mapstat list && cp "$tmp/out" "$tmp/text" && mapstat list --json
+	exits 0 && python3 - "$tmp/text" "$tmp/out" <<- 'END'
+		import json, sys
+		rows = [line.split() for line in open(sys.argv[1])][1:]
+		keys = ["name", "design", "entries", "bytes_per_entry", "hits_total", "misses_total"]
+		maps = json.load(open(sys.argv[2]))["maps"]
+		assert [[str(m[k]) for k in keys] for m in maps] == rows and len(rows) == 6
+	END
+}
+test_falseshare_json() {
+	shared_tree
+	mapstat falseshare --last --json
+	exits 0 && python3 - "$tmp/out" "$tmp/tree" <<- 'END'
+		import json, sys
+		d, tree = json.load(open(sys.argv[1])), sys.argv[2]
+		medians = [l.split("\t") for l in open(tree + "/results") if "\tmedian\t" in l]
+		assert {v["name"]: v["ns_per_op"] for v in d["variants"]} == {r[0]: float(r[5]) for r in medians}
+		for v in d["variants"]:
+		    lines = [l for l in open(f"{tree}/maps/{v['name']}/shared_lines") if l.startswith("0x")]
+		    assert [l.split("\t")[0] for l in lines] == [l["line"] for l in v["shared_lines"]["lines"]]
+		assert [t["packed"] for t in d["tests"]] == ["counters_packed", "sharded_packed"]
+		assert all(0 < t["p"] <= 1 and t["method"] == "exact" for t in d["tests"])
+	END
+}
+test_heat_json_counts_all() {
+	mapstat heat --json "$here/trees/events.json"
+	exits 0 && python3 - "$tmp/out" "$here/trees/events.json" <<- 'END' || return
+		import json, sys
+		maps = json.load(open(sys.argv[1]))["maps"]
+		records = [r for r in map(json.loads, open(sys.argv[2])) if "seq" in r]
+		for m in maps:
+		    mine = [r for r in records if r["map"] == m["name"]]
+		    for part in [[m], m["places"], m["lines"]]:
+		        assert sum(p["accesses"] for p in part) == len(mine), m["name"]
+		        assert sum(p["l1"]["coherence"] for p in part) == sum(r["l1"] == "coherence" for r in mine)
+		        assert sum(p["writes"] for p in part) == sum(r["access"] != "read" for r in mine)
+		    assert {c for l in m["lines"] for c in l["writers"] + l["readers"]} == {r["cpu"] for r in mine}
+		assert sum(m["accesses"] for m in maps) == len(records) > 0
+	END
+	refuses 2 "not both" heat --json --folded "$here/trees/events.json"
+}
+
 # -- each CPU --
 
 test_show_per_cpu() { tree; mapstat show --per-cpu rwlock conntrack.v6 readdirty; exits 0 && empty err && expects show-per-cpu; }
@@ -142,7 +252,16 @@ test_list_per_cpu() {
 test_malformed_percpu() {
 	damaged maps/rwlock/percpu '1s/cpu1/cpux/' "percpu, line 1: 'cpux' is no CPU" "show --per-cpu" &&
 		damaged maps/rwlock/percpu '2s/\t[^\t]*$//' "line 2: 4 columns, not 5" "list --per-cpu" &&
-		damaged maps/rwlock/latency_percpu '/^# cpu1\tstore/d' "operation 'store' has no summary" "show --per-cpu"
+		damaged maps/rwlock/percpu '3s/\t[0-9]*/\t-1/' "misses_total: neither a number" &&
+		damaged maps/rwlock/percpu '2p' "stands twice" &&
+		damaged maps/rwlock/percpu 'd' "truncated: no header" &&
+		damaged maps/rwlock/latency_percpu '/^# cpu1\tstore/d' "operation 'store' has no summary" "show --per-cpu" &&
+		damaged maps/rwlock/latency_percpu '4d' "truncated: the buckets of load hold" &&
+		damaged maps/rwlock/latency_percpu '$s/cpu1/cpu0/' "'cpu0' has no summary before it" &&
+		damaged maps/rwlock/front_stats '1s/\t.*//' "front_stats, line 1: 1 columns, not 2" &&
+		damaged maps/rwlock/shared_lines '$d' "truncated: 1 lines" &&
+		damaged maps/rwlock/cache_miss 's/^cpu0\t/cpx\t/' "'cpx' is no CPU" &&
+		damaged parameters '2s/\t[^\t]*$//' "parameters, line 2: 5 columns, not 6" run
 }
 
 # -- loads in bulk --

@@ -210,7 +210,7 @@ test_events_usage() {
 	refuses 2 "--count -1" events --count -1
 	refuses 2 "--seconds x" events --seconds x
 	refuses 2 "one argument too many" events rwlock
-	refuses 2 "takes no such option" show --json
+	refuses 2 "takes no such option" show --count 1
 }
 # Breaks when a copy's records are looked for in the kernel that runs, or those that relay holds are
 # left for BPF's, which begin with the next run. (There is no such tracepoint here.)

@@ -122,7 +122,7 @@ test_explain_refuses() {
 	refuses 8 "the last run has no map 'conntrack.v6'" explain rwlock conntrack.v6 &&
 		refuses 2 "two maps" explain rwlock && refuses 2 "two maps" explain rwlock rwlock &&
 		refuses 2 "two maps" explain rwlock seqlock sharded &&
-		refuses 2 "no such option" show --json || return
+		refuses 2 "no such option" explain --hist rwlock seqlock || return
 	tree none
 	refuses 8 "no map 'rwlock'" explain rwlock seqlock
 }

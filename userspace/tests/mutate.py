@@ -15,6 +15,8 @@ import sys
 SEED = 1
 COMMANDS = (["json"], ["show"], ["list"], ["show", "--op", "store", "--hist"],
             ["explain", "readdirty", "rwlock"], ["explain", "--json", "readdirty", "rwlock"],
+            ["show", "--per-cpu"], ["list", "--per-cpu"], ["show", "--json", "--hist", "--per-cpu"],
+            ["list", "--json", "--per-cpu"],
             ["wait"])
 REFUSALS = {1, 6, 8, 11}	# 1: "wait" and a run that failed; 8: a map has another name now
 TOKENS = (b"-", b"inf", b"\t", b"\n", b"\0", b"=", b"#", b"# ", b"\xff\xfe", b"0", b"-1", b"1e9",
