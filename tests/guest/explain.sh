@@ -39,7 +39,7 @@ misses_are_told() {
 without_misses() {
 	succeeds maps=rwlock,seqlock threads=2 keys=500 cache=off rounds=2 duration_ms=50
 	COLUMNS=160 mapstat explain seqlock rwlock | tee /tmp/said
-	grep -q "^- of seqlock, accesses per operation: none (cache=off)" /tmp/said || fail "no reason"
+	grep -q "^- of seqlock, accesses per operation: none (" /tmp/said || fail "no reason"
 	awk '$1 == "lines" && $2 == "touched" { found = $3 == "-" && $4 == "-" } END { exit !found }' /tmp/said ||
 		fail "lines that nobody counted"
 }

@@ -324,6 +324,27 @@ test_narrow_keeps_all() {
 	done
 }
 
+# -- words --
+
+# Breaks when a name of an errno is printed for people, or hidden from programs.
+test_no_errno_for_people() {
+	local command
+	tree
+	sed -i $'1a # misses\tmodel L1D 48 KiB; pmu: none -ENOENT' "$tmp/tree/results"
+	printf '# source\tnone -EOPNOTSUPP L1-dcache-load-misses\n' > "$tmp/tree/maps/rwlock/cache_miss"
+	printf '# source\tnone -ENODATA (not measured so far)\n' > "$tmp/tree/maps/seqlock/cache_miss"
+	COLUMNS=160 mapstat show
+	exits 0 && has out "misses: model L1D 48 KiB; pmu: none (there is no such counter here)" || return
+	for command in show "show --per-cpu --hist" "explain rwlock seqlock" "explain seqlock rwlock"; do
+		# shellcheck disable=SC2086 # a command and its arguments
+		mapstat $command
+		exits 0 || return
+		! grep -nE -- '-E[A-Z]{3}|none -[0-9]' "$tmp/out" || return
+	done
+	mapstat json
+	exits 0 && has out 'pmu: none -ENOENT"' 'none -EOPNOTSUPP L1-dcache-load-misses'
+}
+
 # -- parameters of a run --
 
 run_done() {	# ARGUMENT...: a run that ends well
