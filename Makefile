@@ -59,6 +59,12 @@ claims: mapstat
 check-vm:
 	vm/test
 
+# The tables of parameters in docs/debugfs.md and the man page, from the module's own.
+parameters:
+	@mkdir -p build
+	vm/run --kernel uml -- 'insmod mapstat.ko autostart=0; cat /sys/kernel/debug/mapstat/parameters' >build/parameters
+	python3 tests/lib/documents.py write build/parameters
+
 # These want a kernel's build tree, not the running kernel's: without one, vm/ has its own.
 sparse:
 	$(if $(HAVE_KDIR),$(KBUILD) C=2 modules,vm/build $(VM_KERNEL) C=2)
@@ -103,6 +109,7 @@ help:
 	@echo '  make demo                   see it work'
 	@echo '  make check                  run the tests; make check-long: all of them'
 	@echo '  make check-vm               test vm/run itself'
+	@echo '  make parameters             put the table of parameters into docs/ and the man page'
 
 .PHONY: modules modules_install clean distclean mapstat demo check check-long check-vm
-.PHONY: bench bench-long bench-readme profile claims sparse layout checkpatch compile_commands.json kdir help
+.PHONY: parameters bench bench-long bench-readme profile claims sparse layout checkpatch compile_commands.json kdir help

@@ -9,10 +9,13 @@
 #include <string.h>
 #include "mapstat.h"
 
-enum command { SHOW, EXPLAIN, LIST, JSON, RUN, FALSESHARE, WAIT, EVENTS, HEAT, NCOMMANDS };
+enum command {
+	SHOW, EXPLAIN, LIST, JSON, PARAMETERS, RUN, FALSESHARE, WAIT, EVENTS, HEAT, NCOMMANDS
+};
 
 static const char *const command_names[NCOMMANDS] = {
-	"show", "explain", "list", "json", "run", "falseshare", "wait", "events", "heat",
+	"show", "explain", "list", "json", "parameters", "run", "falseshare", "wait", "events",
+	"heat",
 };
 
 static const char help_all[] =
@@ -22,6 +25,7 @@ static const char help_all[] =
 	"  explain MAP MAP        where the difference between two maps goes\n"
 	"  list                   the live maps\n"
 	"  json                   everything, as one JSON document\n"
+	"  parameters             each with its value, default and range, and what it is for\n"
 	"  run [-p NAME=VALUE]... set parameters, run, and show\n"
 	"  falseshare             what it costs to share a cache line, and which lines do\n"
 	"  wait                   wait for the end of a run\n"
@@ -56,6 +60,10 @@ static const char *const command_help[NCOMMANDS] = {
 	"Usage: mapstat json\n"
 	"Print version, control, parameters, results, verdict, and each live map's stats,\n"
 	"latency, pauses and cache misses as one JSON document.  What was not measured is null.\n",
+	[PARAMETERS] =
+	"Usage: mapstat parameters [--json]\n"
+	"Print each parameter with its value, its default and its range, and what it is for.\n\n"
+	"      --json       the same as one JSON document\n",
 	[RUN] =
 	"Usage: mapstat run [-p NAME=VALUE]... [--wait-only] [--op OP] [--hist]\n"
 	"Set parameters, start a run, wait for its end, and show it.  Ctrl-C stops the run.\n"
@@ -147,6 +155,8 @@ static int call(enum command command, const struct tree *t, const struct options
 		return list(t, out);
 	case JSON:
 		return json(t, out);
+	case PARAMETERS:
+		return parameters(t, opt, &term, out);
 	case RUN:
 		return run(t, opt, &term, out);
 	case EVENTS:
@@ -247,7 +257,7 @@ static bool option_fits(enum command command, int option)
 	case OPT_HIST:
 		return command == SHOW || command == RUN;
 	case OPT_JSON:
-		return command == EVENTS || command == EXPLAIN;
+		return command == EVENTS || command == EXPLAIN || command == PARAMETERS;
 	case OPT_SOURCE:
 	case OPT_COUNT:
 	case OPT_SECONDS:

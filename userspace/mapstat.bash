@@ -24,7 +24,7 @@ _mapstat_command()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		-d | --debugfs) ((i++)) ;;
-		show | explain | list | json | run | falseshare | wait | events | heat)
+		show | explain | list | json | parameters | run | falseshare | wait | events | heat)
 			printf '%s' "${COMP_WORDS[i]}"
 			return
 			;;
@@ -64,9 +64,10 @@ _mapstat()
 		;;
 	*)
 		case $(_mapstat_command) in
-		"") words="show explain list json run falseshare wait events heat -d --debugfs --help --version" ;;
+		"") words="show explain list json parameters run falseshare wait events heat -d --debugfs --help --version" ;;
 		show) words="--answer --op --hist --help $(_mapstat_entries maps)" ;;
 		explain) words="--json --help $(_mapstat_entries maps)" ;;
+		parameters) words="--json --help" ;;
 		run) words="-p --parameter --wait-only --op --hist --help" ;;
 		falseshare) words="-p --parameter --last --help" ;;
 		events) words="--source --json --count --seconds --help" ;;

@@ -300,10 +300,27 @@ struct misses {
 int misses_read(const struct tree *t, const char *map, struct misses *m);
 void misses_free(struct misses *m);
 
-/* -- parameters that the documentation knows (params.c) -- */
+/* -- parameters (params.c) -- */
 
-bool param_is_text(const char *name);
-const char *param_range(const char *name);	/* NULL if unknown */
+/* All but name and value are NULL where the module does not publish them. */
+struct param {
+	char *name;
+	char *kind;		/* number, decimal, word, list or cpus */
+	char *fallback;		/* its default */
+	char *range;
+	char *help;
+	char *value;
+};
+
+struct params {
+	struct param *at;
+	size_t n;
+};
+
+int params_read(const struct tree *t, struct params *p);
+const struct param *params_find(const struct params *p, const char *name);
+void params_free(struct params *p);
+char *param_file(const char *name);	/* to write it; to be freed */
 
 /* -- JSON (json.c) -- */
 
@@ -346,6 +363,8 @@ int events(const struct tree *t, const struct options *opt, FILE *out);
 /* @t may be NULL where the records come from a file. */
 int heat(const struct tree *t, const struct options *opt, const struct term *term, FILE *out);
 int list(const struct tree *t, FILE *out);
+int parameters(const struct tree *t, const struct options *opt, const struct term *term,
+	       FILE *out);
 int explain(const struct tree *t, const struct options *opt, const struct term *term,
 	    FILE *out);
 int run(const struct tree *t, const struct options *opt, const struct term *term, FILE *out);

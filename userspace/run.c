@@ -28,6 +28,7 @@ struct session {
 	struct setting *setting;
 	size_t n;
 	size_t own;		/* the first of them: put back when the run has ended */
+	struct params known;	/* all that there are, and what stood there */
 	sigset_t caught;	/* empty: every signal does what it always does */
 	sigset_t mask;		/* as it was before */
 };
@@ -158,15 +159,6 @@ int wait_idle(const struct tree *t)
 
 /* -- parameters -- */
 
-static char *setting_file(const struct setting *p)
-{
-	size_t len = strlen("stress/") + strlen(p->name) + 1;
-	char *file = xrealloc(NULL, len, 1);
-
-	snprintf(file, len, "stress/%s", p->name);
-	return file;
-}
-
 static int parse_setting(struct session *s, const char *arg)
 {
 	const char *equals = strchr(arg, '=');
@@ -196,42 +188,43 @@ static int parse_settings(struct session *s, const struct options *opt, const ch
 /* All names are checked, and all old values read, before anything is written. */
 static int check_settings(struct session *s)
 {
-	struct names known;
-	char *file;
-	int ret = tree_list(s->tree, "stress", &known);
+	int ret = params_read(s->tree, &s->known);
 
 	for (size_t i = 0; i < s->n && !ret; i++) {
 		struct setting *p = &s->setting[i];
+		const struct param *known = params_find(&s->known, p->name);
 
-		if (!names_have(&known, p->name)) {
-			ret = fail(ST_PARAMETER, "the parameters are the files under stress/",
+		if (known)
+			p->before = xstrdup(known->value);
+		else
+			ret = fail(ST_PARAMETER, "see which there are: mapstat parameters",
 				   "there is no parameter '%s'", p->name);
-			break;
-		}
-		file = setting_file(p);
-		ret = tree_read_word(s->tree, file, &p->before);
-		free(file);
 	}
-	names_free(&known);
 	return ret;
 }
 
 static int refused(const struct session *s, const struct setting *p, int err)
 {
-	const char *range = param_range(p->name);
-	char hint[256];
-	char *file;
+	const struct param *known = params_find(&s->known, p->name);
+	char *file, *hint = NULL;
+	size_t len;
+	FILE *f;
 	int ret;
 
 	if (err == EBUSY)
 		return fail(ST_BUSY, "wait for its end: mapstat wait", "a run is under way");
 	if (err == EINVAL || err == ERANGE || err == E2BIG) {
-		snprintf(hint, sizeof(hint), "%s%s%sthe kernel log says why: dmesg",
-			 range ? "allowed: " : "", range ? range : "", range ? "; " : "");
-		return fail(ST_PARAMETER, hint, "the kernel refuses %s=%s: %s; nothing was started",
-			    p->name, p->value, strerror(err));
+		f = xmemstream(&hint, &len);
+		if (known->range)
+			fprintf(f, "allowed: %s; ", known->range);
+		fputs("the kernel log says why: dmesg", f);
+		fclose(f);
+		ret = fail(ST_PARAMETER, hint, "the kernel refuses %s=%s: %s; nothing was started",
+			   p->name, p->value, strerror(err));
+		free(hint);
+		return ret;
 	}
-	file = setting_file(p);
+	file = param_file(p->name);
 	ret = tree_fail(s->tree, file, err);
 	free(file);
 	return ret;
@@ -242,7 +235,7 @@ static void restore(const struct session *s, size_t n)
 {
 	while (n--) {
 		const struct setting *p = &s->setting[n];
-		char *file = setting_file(p);
+		char *file = param_file(p->name);
 		int err = tree_write(s->tree, file, p->before);
 
 		if (err)
@@ -255,7 +248,7 @@ static void restore(const struct session *s, size_t n)
 static int apply_settings(const struct session *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		char *file = setting_file(&s->setting[i]);
+		char *file = param_file(s->setting[i].name);
 		int err = tree_write(s->tree, file, s->setting[i].value);
 
 		free(file);
@@ -275,6 +268,7 @@ static void free_settings(struct session *s)
 		free(s->setting[i].before);
 	}
 	free(s->setting);
+	params_free(&s->known);
 }
 
 /* -- run -- */
