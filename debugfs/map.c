@@ -18,6 +18,7 @@
 #include "../kmod/maps/maps.h"
 #include "../kmod/maps/registry.h"
 #include "../kmod/maps/sample.h"
+#include "../kmod/refusal.h"
 #include "debugfs.h"
 
 /* Set before the observer is, and constant until it is gone. */
@@ -275,11 +276,15 @@ DEFINE_SHOW_ATTRIBUTE(pauses);
 
 static int front_apply(const char *word, void *arg)
 {
-	if (!strcmp(word, "on"))
-		return cmap_front_set(arg, true);
-	if (!strcmp(word, "off"))
-		return cmap_front_set(arg, false);
-	return -EINVAL;
+	struct cmap *map = arg;
+	int ret;
+
+	if (strcmp(word, "on") && strcmp(word, "off"))
+		return mapstat_refuse(-EINVAL, "front: %.40s: not one of on, off", word);
+	ret = cmap_front_set(map, !strcmp(word, "on"));
+	if (ret == -EOPNOTSUPP)
+		return mapstat_refuse_quietly(ret, "front: %s is no map", map->name);
+	return ret;
 }
 
 static ssize_t front_write(struct file *file, const char __user *ubuf, size_t count,

@@ -268,11 +268,10 @@ static int set_events(const struct mapstat_param *p, struct stress_config *confi
 		return 0;
 	field_write(p, config, was);
 	if (ret == -EBUSY)
-		pr_err("parameter %s=%s: not while events=1\n", p->name, val);
-	else
-		pr_err("parameter %s=%s: no memory for the buffers of %u times %u KiB a CPU\n",
-		       p->name, val, config->events_subbufs, config->events_kib);
-	return ret;
+		return mapstat_refuse(ret, "parameter %s=%.128s: not while events=1", p->name, val);
+	return mapstat_refuse(ret,
+			      "parameter %s=%.128s: no memory for the buffers of %u times %u KiB a CPU",
+			      p->name, val, config->events_subbufs, config->events_kib);
 }
 
 /* The kinds, and what a row says beyond its text. */
@@ -413,7 +412,11 @@ int mapstat_param_set(const struct mapstat_param *p, const char *str)
 	 * A start says that it is busy, then takes the lock to read the parameters: what
 	 * is set here is either read by it, or refused.
 	 */
-	ret = stress_busy() ? -EBUSY : p->set(p, &params, strim(copy));
+	if (stress_busy())
+		ret = mapstat_refuse_quietly(-EBUSY, "parameter %s=%.128s: a run is under way",
+					     p->name, strim(copy));
+	else
+		ret = p->set(p, &params, strim(copy));
 	mutex_unlock(&params_lock);
 	kfree(copy);
 	return ret;

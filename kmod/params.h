@@ -8,8 +8,8 @@
 
 #include <linux/errno.h>
 #include <linux/limits.h>
-#include <linux/printk.h>
 #include <linux/types.h>
+#include "refusal.h"
 
 #define STRESS_KEYS_MAX		U32_MAX
 
@@ -54,7 +54,7 @@ extern const struct mapstat_param mapstat_params[];
 
 /* One line that names the parameter, the value and what it should be. */
 #define mapstat_param_refuse(p, val, fmt, ...)					\
-	(pr_err("parameter %s=%s: " fmt "\n", (p)->name, val, ##__VA_ARGS__), -EINVAL)
+	mapstat_refuse(-EINVAL, "parameter %s=%.128s: " fmt, (p)->name, val, ##__VA_ARGS__)
 
 const struct mapstat_param *mapstat_param_find(const char *name);
 int mapstat_param_set(const struct mapstat_param *p, const char *str);

@@ -104,6 +104,12 @@ bool names_have(const struct names *names, const char *name);
 /* What a failed read of @file means.  Return: an exit status, told to the user. */
 int tree_fail(const struct tree *t, const char *file, int err);
 
+/* -- what a refused write means (refused.c); Return: an exit status, told to the user -- */
+
+/* @what was to be: "keys=5", "to start"; @hint may be NULL. */
+int tree_refused(const struct tree *t, const char *file, const char *what, const char *hint,
+		 int err);
+
 /* -- lines of tab-separated fields (text.c) -- */
 
 struct lines {

@@ -206,26 +206,21 @@ static int check_settings(struct session *s)
 static int refused(const struct session *s, const struct setting *p, int err)
 {
 	const struct param *known = params_find(&s->known, p->name);
-	char *file, *hint = NULL;
+	char *file = param_file(p->name), *what = NULL, *hint = NULL;
 	size_t len;
-	FILE *f;
+	FILE *f = xmemstream(&what, &len);
 	int ret;
 
-	if (err == EBUSY)
-		return fail(ST_BUSY, "wait for its end: mapstat wait", "a run is under way");
-	if (err == EINVAL || err == ERANGE || err == E2BIG) {
+	fprintf(f, "%s=%s", p->name, p->value);
+	fclose(f);
+	if (known->range) {
 		f = xmemstream(&hint, &len);
-		if (known->range)
-			fprintf(f, "allowed: %s; ", known->range);
-		fputs("the kernel log says why: dmesg", f);
+		fprintf(f, "allowed: %s; %s", known->range, known->help);
 		fclose(f);
-		ret = fail(ST_PARAMETER, hint, "the kernel refuses %s=%s: %s; nothing was started",
-			   p->name, p->value, strerror(err));
-		free(hint);
-		return ret;
 	}
-	file = param_file(p->name);
-	ret = tree_fail(s->tree, file, err);
+	ret = tree_refused(s->tree, file, what, hint, err);
+	free(hint);
+	free(what);
 	free(file);
 	return ret;
 }
@@ -279,13 +274,7 @@ static int start(const struct session *s)
 
 	if (!err)
 		return ST_OK;
-	if (err == EBUSY)
-		return fail(ST_BUSY, "wait for its end: mapstat wait", "a run is under way");
-	if (err == EINVAL || err == ENOMEM)
-		return fail(ST_PARAMETER, "the kernel log says why: dmesg",
-			    "the kernel refuses to start with these parameters: %s",
-			    strerror(err));
-	return tree_fail(s->tree, "control", err);
+	return tree_refused(s->tree, "control", "to start with these parameters", NULL, err);
 }
 
 static int check_idle(const struct tree *t)

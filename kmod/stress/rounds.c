@@ -14,6 +14,7 @@
 #include "../maps/front.h"
 #include "../maps/registry.h"
 #include "../params.h"
+#include "../refusal.h"
 #include "measure.h"
 #include "results.h"
 #include "run.h"
@@ -264,10 +265,9 @@ static int create_map(struct stress_run *run, unsigned int map)
 	const struct stress_variant v = stress_variant(&run->config, map);
 	struct cmap *m = v.subject->create(&run->config, &v);
 
-	if (IS_ERR(m)) {
-		pr_err("map %s cannot be made: %ld\n", v.name, PTR_ERR(m));
-		return PTR_ERR(m);
-	}
+	if (IS_ERR(m))
+		return mapstat_refuse(PTR_ERR(m), "map %s cannot be made: %ld%s", v.name, PTR_ERR(m),
+				      PTR_ERR(m) == -EEXIST ? ": a live map has that name" : "");
 	run->maps[map] = m;
 	return run->config.front ? cmap_front_set(m, true) : 0;
 }
@@ -281,9 +281,9 @@ static int check_memory(const struct stress_config *c)
 
 	if (need <= have)
 		return 0;
-	pr_err("keys=%llu: %u maps need more than %llu MiB, available are %llu\n", c->keys,
-	       stress_variants(c), need >> 20, have >> 20);
-	return -ENOMEM;
+	return mapstat_refuse(-ENOMEM,
+			      "keys=%llu: %u maps need more than %llu MiB, available are %llu",
+			      c->keys, stress_variants(c), need >> 20, have >> 20);
 }
 
 static int create_coordinator(struct stress_run *run)
@@ -291,7 +291,8 @@ static int create_coordinator(struct stress_run *run)
 	struct task_struct *task = kthread_create(stress_coordinator, run, "mapstat");
 
 	if (IS_ERR(task))
-		return PTR_ERR(task);
+		return mapstat_refuse(PTR_ERR(task), "start: no thread to coordinate the run: %ld",
+				      PTR_ERR(task));
 	/* It may be gone when it is told to stop. */
 	run->coordinator = get_task_struct(task);
 	wake_up_process(task);
@@ -402,10 +403,12 @@ static int start_run(void)
  */
 int stress_start(void)
 {
-	int ret = -EBUSY;
+	int ret;
 
 	mutex_lock(&stress_lock);
-	if (!stress_busy()) {
+	if (stress_busy()) {
+		ret = mapstat_refuse_quietly(-EBUSY, "start: a run is under way");
+	} else {
 		set_busy(true);
 		ret = start_run();
 		if (ret)
@@ -445,7 +448,7 @@ int stress_stop(void)
 	mutex_lock(&stress_lock);
 	ret = stop_run();
 	mutex_unlock(&stress_lock);
-	return ret;
+	return ret ? mapstat_refuse_quietly(ret, "stop: no run is under way") : 0;
 }
 
 /**
@@ -456,14 +459,15 @@ int stress_stop(void)
  */
 int stress_reset(void)
 {
-	int ret = -EBUSY;
+	int ret = 0;
 
 	mutex_lock(&stress_lock);
-	if (!stress_busy()) {
+	if (stress_busy()) {
+		ret = mapstat_refuse_quietly(-EBUSY, "reset: a run is under way");
+	} else {
 		join_coordinator(stress_run);	/* it may still be writing the verdict */
 		results_reset();
 		registry_for_each(cmap_stats_reset);
-		ret = 0;
 	}
 	mutex_unlock(&stress_lock);
 	return ret;

@@ -15,7 +15,7 @@ tree() {
 		find . -type f | sed 's,^\./,,' | grep -v '^stress/' | sort
 	) >/tmp/found
 	{
-		printf '%s\n' control parameters results version events/{sites,stats}
+		printf '%s\n' control last_error parameters results version events/{sites,stats}
 		printf "maps/%s\n" {hlist,readdirty,readdirty_classic,rhashtable,rwlock,seqlock,sharded}/{cache_miss,front,front_stats,latency,latency_percpu,pauses,percpu,shared_lines,stats}
 	} | sort >/tmp/wanted
 	diff /tmp/wanted /tmp/found

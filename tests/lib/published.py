@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Checks the file parameters of a loaded module, in a guest of vm/run.
+"""Checks the files parameters and last_error of a loaded module, in a guest of vm/run.
 
 usage: published.py agrees MODINFO-LINES   parameters against modinfo -p and stress/
        published.py defaults               each value is the default, after insmod autostart=0
        published.py ranges                 the files take what parameters says, and nothing beyond
        published.py reader                 mapstat parameters, as text and as JSON, says the same
+       published.py races                  writers that are refused at once each read their own reason
 Prints what is wrong and exits 1.
 """
 import errno
@@ -16,6 +17,7 @@ import sys
 import documents
 
 FILES = "/sys/kernel/debug/mapstat"
+WRITERS, ROUNDS = 16, 200
 
 
 def check(condition, message):
@@ -86,6 +88,9 @@ def ranges():
         for value in bad:
             error = write(f"stress/{name}", value)
             check(error == errno.EINVAL, f"{name}={value} is not in '{row['range']}': {errno.errorcode.get(error)}")
+            said = read("last_error")
+            check(said.startswith(f"{errno.EINVAL}\tparameter {name}={value}: ") and said.endswith(f"\t{os.getpid()}\n"),
+                  f"{name}={value}: last_error says {said!r}")
 
 
 def reader():
@@ -104,6 +109,30 @@ def reader():
         at = [i for i, line in enumerate(lines) if line == f"{row['name']}={row['value']}  {state}"]
         check(len(at) == 1, f"no line of {row['name']}: {text}")
         check(lines[at[0] + 1:at[0] + 3] == ["    " + row["range"], "    " + row["help"]], f"{row['name']}: {text}")
+
+
+def refused_again_and_again():
+    for i in range(ROUNDS):
+        value = f"x{os.getpid()}y{i}"
+        error = write("stress/keys", value)
+        said = read("last_error")
+        wanted = f"{errno.EINVAL}\tparameter keys={value}: not in 1..4294967295\t{os.getpid()}\n"
+        check(error == errno.EINVAL and said == wanted, f"last_error says {said!r}, not {wanted!r}")
+
+
+def races():
+    writers = []
+    for _ in range(WRITERS):
+        pid = os.fork()
+        if not pid:
+            refused_again_and_again()
+            os._exit(0)
+        writers.append(pid)
+    for pid in writers:
+        check(os.waitpid(pid, 0)[1] == 0, "a writer read what was not its own")
+    # One that was not refused sees the last refusal of all, whole.
+    said = read("last_error").split("\t")
+    check(len(said) == 3 and int(said[2]) in writers, f"last_error says {said}")
 
 
 if __name__ == "__main__":
