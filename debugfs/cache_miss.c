@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * maps/<name>/cache_miss: cache misses of a map's operations; written, it has the model count
- * them for a while.
+ * them for a while.  maps/<name>/misses: the same, to be read only.
  */
 #include <linux/cpumask.h>
 #include <linux/fs.h>
@@ -179,6 +179,14 @@ static ssize_t miss_write(struct file *file, const char __user *ubuf, size_t cou
 {
 	return mapstat_debugfs_write(ubuf, count, ppos, miss_apply, file_inode(file)->i_private);
 }
+
+const struct file_operations mapstat_misses_fops = {
+	.owner		= THIS_MODULE,
+	.open		= miss_open,
+	.read		= seq_read,
+	.llseek		= seq_lseek,
+	.release	= seq_release_private,
+};
 
 const struct file_operations mapstat_cache_miss_fops = {
 	.owner		= THIS_MODULE,

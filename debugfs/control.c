@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * control, last_error, results, version.
+ * control, state, last_error, results, version.
  */
 #include <linux/debugfs.h>
 #include <linux/errno.h>
@@ -53,6 +53,12 @@ static const struct file_operations control_fops = {
 	.release	= single_release,
 };
 
+static int state_show(struct seq_file *m, void *v)
+{
+	return control_show(m, v);
+}
+DEFINE_SHOW_ATTRIBUTE(state);
+
 static int last_error_show(struct seq_file *m, void *v)
 {
 	mapstat_refusal_show(m);
@@ -96,6 +102,7 @@ void __init mapstat_debugfs_control(struct dentry *root)
 {
 	debugfs_create_file("version", MAPSTAT_DEBUGFS_RO, root, NULL, &version_fops);
 	debugfs_create_file("control", MAPSTAT_DEBUGFS_RW, root, NULL, &control_fops);
+	debugfs_create_file("state", MAPSTAT_DEBUGFS_RO, root, NULL, &state_fops);
 	debugfs_create_file("last_error", MAPSTAT_DEBUGFS_RO, root, NULL, &last_error_fops);
 	debugfs_create_file("results", MAPSTAT_DEBUGFS_RO, root, NULL, &results_fops);
 }

@@ -360,6 +360,7 @@ static void map_added(struct cmap *map)
 	debugfs_create_file("pauses", MAPSTAT_DEBUGFS_RO, dir, map, &pauses_fops);
 	debugfs_create_file("cache_miss", MAPSTAT_DEBUGFS_RW, dir, map,
 			    &mapstat_cache_miss_fops);
+	debugfs_create_file("misses", MAPSTAT_DEBUGFS_RO, dir, map, &mapstat_misses_fops);
 	debugfs_create_file("shared_lines", MAPSTAT_DEBUGFS_RO, dir, map,
 			    &mapstat_shared_lines_fops);
 	debugfs_create_file("front", MAPSTAT_DEBUGFS_RW, dir, map, &front_fops);

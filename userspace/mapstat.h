@@ -103,6 +103,11 @@ void names_free(struct names *names);
 bool names_have(const struct names *names, const char *name);
 /* What a failed read of @file means.  Return: an exit status, told to the user. */
 int tree_fail(const struct tree *t, const char *file, int err);
+/*
+ * Of a file that can be written: the one that says the same and can be read when the kernel is
+ * locked down; of a module that has none, that file itself.
+ */
+const char *tree_twin(const struct tree *t, const char *twin, const char *file);
 
 /* -- what a refused write means (refused.c); Return: an exit status, told to the user -- */
 
