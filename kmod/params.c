@@ -181,7 +181,8 @@ static int set_cpus(const struct mapstat_param *p, struct stress_config *config,
 
 	if (!zalloc_cpumask_var(&cpus, GFP_KERNEL))
 		return -ENOMEM;
-	if (*val && cpulist_parse(val, cpus))
+	/* A list without a CPU in it, "," say, is not the empty text that stands for all. */
+	if (*val && (cpulist_parse(val, cpus) || cpumask_empty(cpus)))
 		ret = mapstat_param_refuse(p, val, "not a list of CPUs in 0..%u", nr_cpu_ids - 1);
 	else
 		cpumask_copy(&config->cpus, cpus);
@@ -353,12 +354,12 @@ static int set_events(const struct mapstat_param *p, struct stress_config *confi
 	  "model: KiB of the L1 data cache; 0, here and below: as this CPU has it",\
 	  NUMBER(0, 1024))							\
 	X(cache_ways, g.l1d_ways, 0, "model: its ways", NUMBER(0, 64))		\
-	X(line_bytes, g.line_bytes, 0, "model: bytes of its lines", NUMBER(0, 1024))\
+	X(line_bytes, g.line_bytes, 0, "model: bytes of its lines", POWER(0, 1024))\
 	X(tlb_entries, g.dtlb_entries, 0, "model: entries of the data TLB", NUMBER(0, 65536))\
 	X(tlb_ways, g.dtlb_ways, 0, "model: its ways", NUMBER(0, 1024))		\
 	X(page_kib, g.page_kib, 0,						\
 	  "model: KiB of a page; 0: as memory is mapped, or ordinary ones if that is unknown",\
-	  NUMBER(0, 1 << 20))							\
+	  POWER(0, 1 << 20))							\
 	X(events, events, 0, "1: memory-access events go to the files events/cpuN, at once",\
 	  NUMBER_BY(set_events, 0, 1))						\
 	X(events_shift, events_shift, 0,					\
@@ -492,6 +493,20 @@ int mapstat_params_print(struct seq_file *m, const struct stress_config *config)
 	seq_putc(m, '\n');
 	kfree(buf);
 	return 0;
+}
+
+/**
+ * mapstat_param_is_default - has a parameter its default value?
+ * @p: which
+ * @config: the values
+ *
+ * Context: Any.
+ * Return: whether it has.
+ */
+bool mapstat_param_is_default(const struct mapstat_param *p, const struct stress_config *config)
+{
+	return !memcmp((const void *)config + p->offset, (const void *)&defaults + p->offset,
+		       p->size);
 }
 
 static void table_row(struct seq_file *m, const struct mapstat_param *p,

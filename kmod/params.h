@@ -64,6 +64,7 @@ void mapstat_params_snapshot(struct stress_config *config);
 int mapstat_params_geometry(struct mapstat_geometry *g);
 int mapstat_params_resolve(struct stress_config *config);
 int mapstat_params_print(struct seq_file *m, const struct stress_config *config);
+bool mapstat_param_is_default(const struct mapstat_param *p, const struct stress_config *config);
 int mapstat_params_table(struct seq_file *m);
 bool mapstat_params_autostart(void);
 

@@ -67,7 +67,7 @@ def beyond(row):
     if kind in ("word", "list"):
         return text.split(", "), [text.split(", ")[0] + "x", ""]
     if kind == "cpus":
-        return ["0", ""], ["0-", "x"]
+        return ["0", ""], [",", "0-", "x"]
     numbers, _, least = text.rpartition(" in ")
     lo, hi = least.split(",")[0].split("..")
     if kind == "decimal":
