@@ -284,6 +284,8 @@ static int front_apply(const char *word, void *arg)
 	ret = cmap_front_set(map, !strcmp(word, "on"));
 	if (ret == -EOPNOTSUPP)
 		return mapstat_refuse_quietly(ret, "front: %s is no map", map->name);
+	if (ret == -ENOMEM)
+		mapstat_refuse_memory(cmap_front_bytes(map), "front: none for %s", map->name);
 	return ret;
 }
 

@@ -270,9 +270,10 @@ static int set_events(const struct mapstat_param *p, struct stress_config *confi
 	field_write(p, config, was);
 	if (ret == -EBUSY)
 		return mapstat_refuse(ret, "parameter %s=%.128s: not while events=1", p->name, val);
-	return mapstat_refuse(ret,
-			      "parameter %s=%.128s: no memory for the buffers of %u times %u KiB a CPU",
-			      p->name, val, config->events_subbufs, config->events_kib);
+	return mapstat_refuse_memory((u64)num_online_cpus() * config->events_subbufs *
+				     config->events_kib << 10,
+				     "parameter %s=%.128s: no memory for the buffers of %u times %u KiB a CPU",
+				     p->name, val, config->events_subbufs, config->events_kib);
 }
 
 /* The kinds, and what a row says beyond its text. */

@@ -10,11 +10,13 @@
 #include <linux/ctype.h>
 #include <linux/kernel.h>
 #include <linux/lockdep.h>
+#include <linux/math.h>
 #include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include "refusal.h"
+#include "table/array.h"
 
 /* The last refusal of as many threads. */
 #define REFUSALS_KEPT	32
@@ -133,6 +135,28 @@ int mapstat_refuse_quietly(int error, const char *fmt, ...)
 	note(error, &why);
 	va_end(args);
 	return error;
+}
+
+/**
+ * mapstat_refuse_memory - as mapstat_refuse(), where memory cannot be had
+ * @wanted: so many bytes
+ * @fmt: what for, without an end of line; how much it was, and how much there is, is added
+ *
+ * Context: Process; sleeps.
+ * Return: -ENOMEM.
+ */
+int mapstat_refuse_memory(u64 wanted, const char *fmt, ...)
+{
+	struct va_format what = { .fmt = fmt };
+	va_list args;
+	int ret;
+
+	va_start(args, fmt);
+	what.va = &args;
+	ret = mapstat_refuse(-ENOMEM, "%pV: %llu KiB wanted, %lu available", &what,
+			     DIV_ROUND_UP_ULL(wanted, 1024), mem_available_kib());
+	va_end(args);
+	return ret;
 }
 
 /**

@@ -12,6 +12,7 @@ struct seq_file;
 
 __printf(2, 3) int mapstat_refuse(int error, const char *fmt, ...);
 __printf(2, 3) int mapstat_refuse_quietly(int error, const char *fmt, ...);
+__printf(2, 3) int mapstat_refuse_memory(u64 wanted, const char *fmt, ...);
 u64 mapstat_refusals(void);
 void mapstat_refusal_since(u64 before, int error);
 void mapstat_refusal_show(struct seq_file *m);

@@ -260,16 +260,29 @@ static int stress_coordinator(void *arg)
 	return 0;
 }
 
+static int refuse_map(const char *name, int error, u64 wanted)
+{
+	if (error == -ENOMEM)
+		return mapstat_refuse_memory(wanted, "map %s cannot be made: %d", name, error);
+	return mapstat_refuse(error, "map %s cannot be made: %d%s", name, error,
+			      error == -EEXIST ? ": a live map has that name" : "");
+}
+
 static int create_map(struct stress_run *run, unsigned int map)
 {
 	const struct stress_variant v = stress_variant(&run->config, map);
-	struct cmap *m = v.subject->create(&run->config, &v);
+	u64 wanted = 0;
+	struct cmap *m = v.subject->create(&run->config, &v, &wanted);
+	int ret;
 
 	if (IS_ERR(m))
-		return mapstat_refuse(PTR_ERR(m), "map %s cannot be made: %ld%s", v.name, PTR_ERR(m),
-				      PTR_ERR(m) == -EEXIST ? ": a live map has that name" : "");
+		return refuse_map(v.name, PTR_ERR(m), wanted);
 	run->maps[map] = m;
-	return run->config.front ? cmap_front_set(m, true) : 0;
+	ret = run->config.front ? cmap_front_set(m, true) : 0;
+	if (ret == -ENOMEM)
+		mapstat_refuse_memory(cmap_front_bytes(m), "map %s cannot have a front: %d", v.name,
+				      ret);
+	return ret;
 }
 
 /* Refuse at once what can never fit, before anything else is driven out of memory. */
@@ -345,8 +358,11 @@ static int launch_run(struct stress_run *run)
 	reap_run();
 	stress_run = run;
 	ret = results_begin(&run->config);
-	if (ret)
+	if (ret) {
+		mapstat_refuse_memory(results_bytes(&run->config), "rounds=%u: no memory",
+				      run->config.rounds);
 		goto fail;
+	}
 	tell_of_run(&run->config);
 	ret = check_memory(&run->config) ?: each_map(run, create_map) ?:
 	      stress_threads_create(run) ?: create_coordinator(run);
@@ -382,7 +398,7 @@ static int start_run(void)
 	int ret;
 
 	if (!run)
-		return -ENOMEM;
+		return mapstat_refuse_memory(sizeof(*run), "start: no memory for a run");
 	ret = prepare_run(run);
 	if (ret) {
 		kvfree(run);

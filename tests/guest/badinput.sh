@@ -106,6 +106,15 @@ do_not_go_together() {
 	equal control "$(state)" idle
 }
 
+# says_how_much MAP: that it could not be made, and that it wanted more than there is.
+says_how_much() {
+	[[ $(dmesg) =~ mapstat:\ map\ $1\ cannot\ be\ made:\ -12:\ ([0-9]+)\ KiB\ wanted,\ ([0-9]+)\ available ]] ||
+		fail "the log says: $(dmesg | grep mapstat:)"
+	((BASH_REMATCH[1] > BASH_REMATCH[2] && BASH_REMATCH[2] > 0)) || fail "${BASH_REMATCH[0]}"
+	# 2^32 heads of 8 bytes.
+	[[ $1 != hlist ]] || equal "what hlist wants" "${BASH_REMATCH[1]}" 33554432
+}
+
 # Breaks when an init that fails half-way leaves what it had, or asks so hard for memory
 # that the kernel kills for it.
 no_memory() {
@@ -114,6 +123,7 @@ no_memory() {
 	keeps_nothing 64 refused_with "Cannot allocate memory" \
 		insmod mapstat.ko maps="$1" capacity=4294967295 key_size=256 value_size=4096 keys=1000
 	not_loaded
+	says_how_much "$1"
 	! dmesg | grep -qE 'invoked oom-killer|Out of memory: Killed' || fail "the kernel killed for memory"
 }
 

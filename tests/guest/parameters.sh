@@ -121,6 +121,11 @@ each_refusal_has_its_words() {
 	equal "a window" "$(why maps/rwlock/cache_miss window)" "22 cache_miss: window: not window 1..10000 (ms)"
 	echo stop >"$FILES/control"
 	wait_run 30
+	# What cannot be had: how much it is, and how much there is.
+	echo 4294967295 >"$FILES/stress/capacity"
+	[[ $(why control start) =~ ^12\ map\ rwlock\ cannot\ be\ made:\ -12:\ ([0-9]+)\ KiB\ wanted,\ ([0-9]+)\ available$ ]] ||
+		fail "$(<"$FILES/last_error")"
+	((BASH_REMATCH[1] > BASH_REMATCH[2])) || fail "more is available than wanted: ${BASH_REMATCH[0]}"
 }
 
 # Breaks when a line is torn, or a writer is told what another one did.
@@ -144,6 +149,7 @@ reader_repeats_them() {
 	reader_says 9 "the kernel refuses keys=0: not in 1..4294967295" mapstat run -p keys=0
 	reader_says 9 "with these parameters: parameter batch=2: not 1 with front=on" mapstat run -p batch=2 -p front=on
 	echo 0 >"$FILES/stress/events"
+	reader_says 9 "with these parameters: map rwlock cannot be made: -12: " mapstat run -p capacity=4294967295
 	echo 1000 >"$FILES/stress/rounds"
 	echo start >"$FILES/control"
 	wait_running
