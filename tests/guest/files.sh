@@ -61,7 +61,7 @@ while_running() {
 
 stress_files() {
 	fresh
-	insmod mapstat.ko autostart=0
+	insmod mapstat.ko autostart=0 cache=auto
 	formats stress_parameters "$FILES/stress" /tmp/parameters
 	[[ $(state) == idle ]] || fail "control reads '$(state)'"
 	[[ $(tail -n 1 "$FILES/results") == "# NONE "* ]] || fail "$(tail -n 1 "$FILES/results")"
