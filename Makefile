@@ -82,6 +82,12 @@ claims: mapstat
 check-vm:
 	$(SHARE)vm/test
 
+# The tables of parameters in docs/debugfs.md and the man page, from the module's own.
+parameters:
+	@mkdir -p build
+	$(SHARE)vm/run --kernel uml -- 'insmod mapstat.ko autostart=0; cat /sys/kernel/debug/mapstat/parameters' >build/parameters
+	python3 tests/lib/documents.py write build/parameters
+
 # These want a kernel's build tree, not the running kernel's: without one, vm/ has its own.
 sparse: path
 	$(SHARE)$(if $(HAVE_KDIR),$(KBUILD) C=2 modules && $(SAMPLES) C=2,vm/build $(VM_KERNEL) C=2)
@@ -132,6 +138,7 @@ help:
 	@echo '  make demo                   see it work'
 	@echo '  make check                  run the tests; make check-long: all of them'
 	@echo '  make check-vm               test vm/run itself'
+	@echo '  make parameters             put the table of parameters into docs/ and the man page'
 
 .PHONY: modules modules_install samples clean distclean mapstat install uninstall demo check check-long check-vm
-.PHONY: bench bench-long bench-readme profile claims sparse layout checkpatch compile_commands.json path kdir help
+.PHONY: parameters bench bench-long bench-readme profile claims sparse layout checkpatch compile_commands.json path kdir help

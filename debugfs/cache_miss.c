@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * maps/<name>/cache_miss: cache misses of a map's operations; written, it has the model count
- * them for a while.
+ * them for a while.  maps/<name>/misses: the same, to be read only.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/cpumask.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
@@ -14,6 +12,7 @@
 #include <linux/string.h>
 #include "../kmod/maps/maps.h"
 #include "../kmod/params.h"
+#include "../kmod/refusal.h"
 #include "../kmod/stress/config.h"
 #include "debugfs.h"
 
@@ -137,6 +136,18 @@ static int miss_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/* Return: @error. */
+static int refuse_window(int error)
+{
+	if (error == -EBUSY)
+		return mapstat_refuse_quietly(error, "window: a run or another window counts");
+	if (error == -EINTR)
+		return mapstat_refuse_quietly(error, "window: a signal has ended it early");
+	if (error == -ENOMEM)
+		return mapstat_refuse_quietly(error, "window: no memory for the model");
+	return error;
+}
+
 static int open_window(struct cmap *map, unsigned int ms)
 {
 	struct stress_config *config = kmalloc(sizeof(*config), GFP_KERNEL);
@@ -145,8 +156,9 @@ static int open_window(struct cmap *map, unsigned int ms)
 	if (!config)
 		return -ENOMEM;
 	mapstat_params_snapshot(config);
-	ret = mapstat_params_geometry(&config->g) ?:
-	      mapstat_misses_window(map, &config->g, ms);
+	ret = mapstat_params_geometry(&config->g);
+	if (!ret)
+		ret = refuse_window(mapstat_misses_window(map, &config->g, ms));
 	kfree(config);
 	return ret;
 }
@@ -157,11 +169,9 @@ static int miss_apply(const char *word, void *arg)
 	unsigned int ms;
 
 	if (strncmp(word, command, strlen(command)) ||
-	    kstrtouint(word + strlen(command), 10, &ms) || !ms || ms > WINDOW_MS_MAX) {
-		pr_err("cache_miss: %.40s: not window 1..%u (ms)\n", word,
-		       WINDOW_MS_MAX);
-		return -EINVAL;
-	}
+	    kstrtouint(word + strlen(command), 10, &ms) || !ms || ms > WINDOW_MS_MAX)
+		return mapstat_refuse(-EINVAL, "cache_miss: %.40s: not window 1..%u (ms)", word,
+				      WINDOW_MS_MAX);
 	return open_window(arg, ms);
 }
 
@@ -169,6 +179,14 @@ static ssize_t miss_write(struct file *file, const char __user *ubuf, size_t cou
 {
 	return mapstat_debugfs_write(ubuf, count, ppos, miss_apply, file_inode(file)->i_private);
 }
+
+const struct file_operations mapstat_misses_fops = {
+	.owner		= THIS_MODULE,
+	.open		= miss_open,
+	.read		= seq_read,
+	.llseek		= seq_lseek,
+	.release	= seq_release_private,
+};
 
 const struct file_operations mapstat_cache_miss_fops = {
 	.owner		= THIS_MODULE,

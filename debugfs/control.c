@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * control, results, version.
+ * control, state, last_error, results, version.
  */
 #include <linux/debugfs.h>
 #include <linux/errno.h>
@@ -12,6 +12,7 @@
 #include <mapstat/clock.h>
 #include <mapstat/primitives.h>
 #include <uapi/mapstat.h>
+#include "../kmod/refusal.h"
 #include "../kmod/stress/stress.h"
 #include "debugfs.h"
 
@@ -23,7 +24,7 @@ static int control_apply(const char *word, void *arg)
 		return stress_stop();
 	if (!strcmp(word, "reset"))
 		return stress_reset();
-	return -EINVAL;
+	return mapstat_refuse(-EINVAL, "control: %.40s: not one of start, stop, reset", word);
 }
 
 static ssize_t control_write(struct file *file, const char __user *ubuf, size_t count,
@@ -51,6 +52,19 @@ static const struct file_operations control_fops = {
 	.llseek		= seq_lseek,
 	.release	= single_release,
 };
+
+static int state_show(struct seq_file *m, void *v)
+{
+	return control_show(m, v);
+}
+DEFINE_SHOW_ATTRIBUTE(state);
+
+static int last_error_show(struct seq_file *m, void *v)
+{
+	mapstat_refusal_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(last_error);
 
 static int results_show(struct seq_file *m, void *v)
 {
@@ -88,5 +102,7 @@ void __init mapstat_debugfs_control(struct dentry *root)
 {
 	debugfs_create_file("version", MAPSTAT_DEBUGFS_RO, root, NULL, &version_fops);
 	debugfs_create_file("control", MAPSTAT_DEBUGFS_RW, root, NULL, &control_fops);
+	debugfs_create_file("state", MAPSTAT_DEBUGFS_RO, root, NULL, &state_fops);
+	debugfs_create_file("last_error", MAPSTAT_DEBUGFS_RO, root, NULL, &last_error_fops);
 	debugfs_create_file("results", MAPSTAT_DEBUGFS_RO, root, NULL, &results_fops);
 }

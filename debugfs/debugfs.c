@@ -10,7 +10,10 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include "../kmod/refusal.h"
 #include "debugfs.h"
+
+#define NO_WORD	"a word is one write of 1 to %lu bytes without a NUL, at the beginning of the file"
 
 /* Written by init and exit of the module only. */
 static struct dentry *mapstat_root;
@@ -43,7 +46,7 @@ struct dentry *mapstat_debugfs_dir(const char *name, struct dentry *parent)
  * @count: its length
  * @ppos: offset in the file; only 0 is accepted, so that the rest of a text that was
  *	written in pieces is not taken for another word
- * @apply: what to do with the word; returns 0 or -errno
+ * @apply: what to do with the word; returns 0 or -errno, after mapstat_refuse()
  * @arg: handed to @apply
  *
  * Context: Process; sleeps.
@@ -53,27 +56,30 @@ struct dentry *mapstat_debugfs_dir(const char *name, struct dentry *parent)
 ssize_t mapstat_debugfs_write(const char __user *ubuf, size_t count, loff_t *ppos,
 			      int (*apply)(const char *word, void *arg), void *arg)
 {
+	const u64 refusals = mapstat_refusals();
 	char *word;
 	int ret;
 
 	if (!count)
 		return 0;
 	if (*ppos || count >= PAGE_SIZE)
-		return -EINVAL;
+		return mapstat_refuse_quietly(-EINVAL, NO_WORD, PAGE_SIZE - 1);
 	word = memdup_user_nul(ubuf, count);
 	if (IS_ERR(word))
 		return PTR_ERR(word);
 
 	if (strlen(word) != count) {
-		ret = -EINVAL;
+		ret = mapstat_refuse_quietly(-EINVAL, NO_WORD, PAGE_SIZE - 1);
 	} else {
 		if (word[count - 1] == '\n')
 			word[count - 1] = '\0';
 		ret = apply(word, arg);
 	}
 	kfree(word);
-	if (ret)
+	if (ret) {
+		mapstat_refusal_since(refusals, ret);
 		return ret;
+	}
 	*ppos += count;
 	return count;
 }

@@ -2,6 +2,10 @@
 /*
  * The files under /sys/kernel/debug/mapstat; docs/debugfs.md is their format.
  *
+ * A kernel that is locked down opens no file whose mode has a bit to write.  So what is only
+ * read is 0400, and what a file says that is written as well is said by one of these, too:
+ * control by state, stress/ by parameters, cache_miss by misses, front by front_stats.
+ *
  * All are made with debugfs_create_file(), whose proxy holds removal off while an
  * operation on a file runs, and answers -EIO once the file is gone.  So a file that is
  * still open when its map goes is harmless, given that release touches nothing but the
@@ -20,6 +24,7 @@ struct dentry;
 struct seq_file;
 
 extern const struct file_operations mapstat_cache_miss_fops;
+extern const struct file_operations mapstat_misses_fops;
 extern const struct file_operations mapstat_shared_lines_fops;
 
 #define MAPSTAT_DEBUGFS_RO	0400

@@ -18,6 +18,7 @@
 #include "../kmod/maps/maps.h"
 #include "../kmod/maps/registry.h"
 #include "../kmod/maps/sample.h"
+#include "../kmod/refusal.h"
 #include "debugfs.h"
 
 /* Set before the observer is, and constant until it is gone. */
@@ -275,11 +276,17 @@ DEFINE_SHOW_ATTRIBUTE(pauses);
 
 static int front_apply(const char *word, void *arg)
 {
-	if (!strcmp(word, "on"))
-		return cmap_front_set(arg, true);
-	if (!strcmp(word, "off"))
-		return cmap_front_set(arg, false);
-	return -EINVAL;
+	struct cmap *map = arg;
+	int ret;
+
+	if (strcmp(word, "on") && strcmp(word, "off"))
+		return mapstat_refuse(-EINVAL, "front: %.40s: not one of on, off", word);
+	ret = cmap_front_set(map, !strcmp(word, "on"));
+	if (ret == -EOPNOTSUPP)
+		return mapstat_refuse_quietly(ret, "front: %s is no map", map->name);
+	if (ret == -ENOMEM)
+		mapstat_refuse_memory(cmap_front_bytes(map), "front: none for %s", map->name);
+	return ret;
 }
 
 static ssize_t front_write(struct file *file, const char __user *ubuf, size_t count,
@@ -355,6 +362,7 @@ static void map_added(struct cmap *map)
 	debugfs_create_file("pauses", MAPSTAT_DEBUGFS_RO, dir, map, &pauses_fops);
 	debugfs_create_file("cache_miss", MAPSTAT_DEBUGFS_RW, dir, map,
 			    &mapstat_cache_miss_fops);
+	debugfs_create_file("misses", MAPSTAT_DEBUGFS_RO, dir, map, &mapstat_misses_fops);
 	debugfs_create_file("shared_lines", MAPSTAT_DEBUGFS_RO, dir, map,
 			    &mapstat_shared_lines_fops);
 	debugfs_create_file("front", MAPSTAT_DEBUGFS_RW, dir, map, &front_fops);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * stress/<parameter>: one file per parameter.
+ * stress/<parameter>: one file per parameter; and parameters: all of them, to be read.
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -54,8 +54,14 @@ static const struct file_operations param_fops = {
 	.release	= single_release,
 };
 
+static int parameters_show(struct seq_file *m, void *v)
+{
+	return mapstat_params_table(m);
+}
+DEFINE_SHOW_ATTRIBUTE(parameters);
+
 /**
- * mapstat_debugfs_params - make stress/ and its files
+ * mapstat_debugfs_params - make parameters, stress/ and its files
  * @root: where
  *
  * Context: Process; sleeps.
@@ -65,6 +71,7 @@ void __init mapstat_debugfs_params(struct dentry *root)
 	struct dentry *dir = mapstat_debugfs_dir("stress", root);
 	const struct mapstat_param *p;
 
+	debugfs_create_file("parameters", MAPSTAT_DEBUGFS_RO, root, NULL, &parameters_fops);
 	/* debugfs hands data on as a plain pointer; mapstat_param_set() takes it as const. */
 	for (p = mapstat_params; p->name; p++)
 		debugfs_create_file(p->name, MAPSTAT_DEBUGFS_RW, dir, (void *)p, &param_fops);

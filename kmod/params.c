@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The parameters: one table, parsed and printed in one way for insmod and for the files
- * under stress/.
+ * The parameters: one table, PARAMS, parsed and printed in one way for insmod and for the
+ * files under stress/.  All that is known of a parameter stands in its row: the file
+ * parameters shows it, and tests/guest/parameters.sh compares the documents with that.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -27,39 +28,11 @@
 #define STRESS_DURATION_MAX	3600000		/* an hour */
 #define STRESS_ROUNDS_MAX	1000
 #define SAMPLE_SHIFT_MAX	20
+#define SAMPLE_SHIFT_DEFAULT	6
 #define PER_MILLE		1000
+#define RANGE_MAX		160	/* bytes that a parameter's range fits in */
 
-static DEFINE_MUTEX(params_lock);
-
-/* Protected by params_lock. */
-static struct stress_config params = {
-	.maps = {
-		.count = 5,
-		.design = {
-			CMAP_DESIGN_rwlock, CMAP_DESIGN_sharded, CMAP_DESIGN_readdirty,
-			CMAP_DESIGN_seqlock, CMAP_DESIGN_rhashtable,
-		},
-	},
-	.read_permille	= 973,
-	.delete_permille = 100,
-	.keys		= 10000,
-	.key_size	= 8,
-	.value_size	= 8,
-	.theta_permille	= 990,
-	.rate		= 1000,
-	.duration_ms	= 1000,
-	.rounds		= 5,
-	.seed		= 1,
-	.batch		= 1,
-	.shards		= CMAP_SHARDS_DEFAULT,
-	.sample_shift	= 6,
-	.stats		= 1,
-	.events_kib	= 64,
-	.events_subbufs	= 8,
-	.autostart	= 1,
-};
-
-unsigned int mapstat_sample_mask = (1 << 6) - 1;
+unsigned int mapstat_sample_mask = (1 << SAMPLE_SHIFT_DEFAULT) - 1;
 
 #define DESIGN_NAME(d) __stringify(d),
 static const char *const design_names[] = { CMAP_DESIGNS(DESIGN_NAME) NULL };
@@ -71,21 +44,31 @@ static const char *const front_names[] = { "off", "on", NULL };
 static const char *const cache_names[] = { "auto", "pmu", "model", "off", NULL };
 static const char *const mode_names[] = { "default", "classic", NULL };
 
-static int refuse_range(const struct mapstat_param *p, const char *val)
+/* What is allowed, as in the file parameters. */
+static int range_text(const struct mapstat_param *p, char *buf, size_t size)
 {
-	return mapstat_param_refuse(p, val, "not in %llu..%llu", p->lo, p->hi);
-}
-
-static int refuse_word(const struct mapstat_param *p, const char *val)
-{
-	char words[128] = "";
 	unsigned int i;
 	int n = 0;
 
-	for (i = 0; p->choices[i]; i++)
-		n += scnprintf(words + n, sizeof(words) - n, "%s%s", i ? ", " : "",
-			       p->choices[i]);
-	return mapstat_param_refuse(p, val, "not one of %s", words);
+	if (p->range)
+		return scnprintf(buf, size, "%s", p->range);
+	for (i = 0; p->choices && p->choices[i]; i++)
+		n += scnprintf(buf + n, size - n, "%s%s", i ? ", " : "", p->choices[i]);
+	if (p->choices)
+		return n;
+	if (p->power_of_2)
+		return scnprintf(buf, size, "%sa power of two in 1..%llu", p->lo ? "" : "0 or ",
+				 p->hi);
+	return scnprintf(buf, size, "%llu..%llu", p->lo, p->hi);
+}
+
+static int refuse_range(const struct mapstat_param *p, const char *val)
+{
+	char range[RANGE_MAX];
+
+	range_text(p, range, sizeof(range));
+	return mapstat_param_refuse(p, val, "not %s%s", p->choices ? "one of " :
+				    p->power_of_2 ? "" : "in ", range);
 }
 
 static u64 field_read(const struct mapstat_param *p, const struct stress_config *config)
@@ -110,7 +93,8 @@ static int set_number(const struct mapstat_param *p, struct stress_config *confi
 {
 	u64 value;
 
-	if (kstrtou64(val, 10, &value) || value < p->lo || value > p->hi)
+	if (kstrtou64(val, 10, &value) || value < p->lo || value > p->hi ||
+	    (p->power_of_2 && value && !is_power_of_2(value)))
 		return refuse_range(p, val);
 	field_write(p, config, value);
 	return 0;
@@ -128,7 +112,7 @@ static int set_word(const struct mapstat_param *p, struct stress_config *config,
 	int i = match_string(p->choices, -1, val);
 
 	if (i < 0)
-		return refuse_word(p, val);
+		return refuse_range(p, val);
 	field_write(p, config, i);
 	return 0;
 }
@@ -137,18 +121,6 @@ static int show_word(const struct mapstat_param *p, const struct stress_config *
 		     char *buf, size_t size)
 {
 	return scnprintf(buf, size, "%s", p->choices[field_read(p, config)]);
-}
-
-static int set_shards(const struct mapstat_param *p, struct stress_config *config,
-		      const char *val)
-{
-	unsigned int value;
-
-	if (kstrtouint(val, 10, &value) || value > p->hi || !is_power_of_2(value))
-		return mapstat_param_refuse(p, val, "not a power of two in %llu..%llu", p->lo,
-					    p->hi);
-	config->shards = value;
-	return 0;
 }
 
 /* A comma list of designs, cut up in place. */
@@ -163,7 +135,7 @@ static int parse_maps(const struct mapstat_param *p, struct stress_maps *maps,
 	while ((name = strsep(&list, ","))) {
 		design = match_string(p->choices, -1, strim(name));
 		if (design < 0)
-			return refuse_word(p, val);
+			return refuse_range(p, val);
 		if (__test_and_set_bit(design, &seen))
 			return mapstat_param_refuse(p, val, "%s stands there twice",
 						    p->choices[design]);
@@ -209,7 +181,8 @@ static int set_cpus(const struct mapstat_param *p, struct stress_config *config,
 
 	if (!zalloc_cpumask_var(&cpus, GFP_KERNEL))
 		return -ENOMEM;
-	if (*val && cpulist_parse(val, cpus))
+	/* A list without a CPU in it, "," say, is not the empty text that stands for all. */
+	if (*val && (cpulist_parse(val, cpus) || cpumask_empty(cpus)))
 		ret = mapstat_param_refuse(p, val, "not a list of CPUs in 0..%u", nr_cpu_ids - 1);
 	else
 		cpumask_copy(&config->cpus, cpus);
@@ -246,9 +219,7 @@ static int set_theta(const struct mapstat_param *p, struct stress_config *config
 	unsigned int permille;
 
 	if (parse_permille(val, &permille) || permille < p->lo || permille > p->hi)
-		return mapstat_param_refuse(p, val,
-					    "not in 0.%03llu..0.%03llu with at most three decimals",
-					    p->lo, p->hi);
+		return refuse_range(p, val);
 	config->theta_permille = permille;
 	return 0;
 }
@@ -298,88 +269,126 @@ static int set_events(const struct mapstat_param *p, struct stress_config *confi
 		return 0;
 	field_write(p, config, was);
 	if (ret == -EBUSY)
-		pr_err("parameter %s=%s: not while events=1\n", p->name, val);
-	else
-		pr_err("parameter %s=%s: no memory for the buffers of %u times %u KiB a CPU\n",
-		       p->name, val, config->events_subbufs, config->events_kib);
-	return ret;
+		return mapstat_refuse(ret, "parameter %s=%.128s: not while events=1", p->name, val);
+	return mapstat_refuse_memory((u64)num_online_cpus() * config->events_subbufs *
+				     config->events_kib << 10,
+				     "parameter %s=%.128s: no memory for the buffers of %u times %u KiB a CPU",
+				     p->name, val, config->events_subbufs, config->events_kib);
 }
 
-#define FIELD(f)	.offset = offsetof(struct stress_config, f),		\
-			.size = sizeof_field(struct stress_config, f)
-#define RANGE(f, min, max)	FIELD(f), .lo = (min), .hi = (max), .show = show_number
-#define NUMBER(f, min, max)	RANGE(f, min, max), .set = set_number
-#define WORD(f, words)		FIELD(f), .choices = (words),			\
-				.set = set_word, .show = show_word
+/* The kinds, and what a row says beyond its text. */
+#define SHOWN(kind_, set_, show_)	.kind = (kind_), .set = (set_), .show = (show_)
+#define BETWEEN(min, max)	.lo = (min), .hi = (max)
+#define NUMBER_BY(set, min, max)	SHOWN("number", set, show_number), BETWEEN(min, max)
+#define NUMBER(min, max)	NUMBER_BY(set_number, min, max)
+#define POWER(min, max)		NUMBER(min, max), .power_of_2 = true
+#define WORD(words)		SHOWN("word", set_word, show_word), .choices = (words)
 
-/* name, help, the rest */
+#define MAPS_DEFAULT	{							\
+	.count = 5,								\
+	.design = {								\
+		CMAP_DESIGN_rwlock, CMAP_DESIGN_sharded, CMAP_DESIGN_readdirty,	\
+		CMAP_DESIGN_seqlock, CMAP_DESIGN_rhashtable,			\
+	},									\
+}
+
+/* name, field of struct stress_config, default, help, the rest */
 #define PARAMS(X)								\
-	X(maps, "designs, a comma list", FIELD(maps), .choices = design_names,	\
-	  .set = set_maps, .show = show_maps)					\
-	X(experiment, "maps: designs take turns; falseshare: packed and padded ones",\
-	  WORD(experiment, experiment_names))					\
-	X(threads, "threads; 0: one per CPU of cpus",				\
-	  NUMBER(threads, 0, STRESS_THREADS_MAX))				\
-	X(cpus, "CPUs that threads are pinned to, a list; empty: all online",	\
-	  FIELD(cpus), .set = set_cpus, .show = show_cpus)			\
-	X(read_permille, "loads per 1000 operations",				\
-	  NUMBER(read_permille, 0, PER_MILLE))					\
-	X(delete_permille, "deletes per 1000 operations that are not loads",	\
-	  NUMBER(delete_permille, 0, PER_MILLE))				\
-	X(keys, "number of keys", NUMBER(keys, 1, STRESS_KEYS_MAX))		\
-	X(key_size, "bytes of a key", NUMBER(key_size, 1, CMAP_KEY_MAX))	\
-	X(value_size, "bytes of a value", NUMBER(value_size, 1, CMAP_VALUE_MAX))\
-	X(dist, "which keys are drawn: uniform, zipf or hotspot",		\
-	  WORD(dist, dist_names))						\
-	X(theta, "zipf's exponent, 0.001..0.999", FIELD(theta_permille),	\
-	  .lo = 1, .hi = PER_MILLE - 1, .set = set_theta, .show = show_theta)	\
-	X(arrival, "closed: one operation after the other; poisson: at random times",\
-	  WORD(arrival, arrival_names))						\
-	X(rate, "poisson arrivals per second and thread",			\
-	  NUMBER(rate, 1, STRESS_RATE_MAX))					\
-	X(duration_ms, "length of a round of one map, ms",			\
-	  NUMBER(duration_ms, 1, STRESS_DURATION_MAX))				\
-	X(rounds, "rounds", NUMBER(rounds, 1, STRESS_ROUNDS_MAX))		\
-	X(seed, "of all random draws", NUMBER(seed, 0, U64_MAX))		\
-	X(batch, "loads in a row that go through cmap_load_many(); 1: one by one",	\
-	  NUMBER(batch, 1, STRESS_BATCH_MAX))					\
-	X(capacity, "entries to make room for at once; 0: start small and grow",\
-	  NUMBER(capacity, 0, CMAP_CAPACITY_MAX))						\
-	X(shards, "shards of the sharded map, a power of two", \
-	  RANGE(shards, 1, CMAP_SHARDS_MAX), .set = set_shards)			\
-	X(layout, "of the sharded map's shards: padded or packed",		\
-	  WORD(layout, layout_names))						\
-	X(mode, "of the map readdirty: default or classic", WORD(mode, mode_names))\
-	X(front, "a per-CPU cache before each map: off or on", WORD(front, front_names))\
-	X(sample_shift, "latency of 1 in 2^sample_shift operations is taken",	\
-	  RANGE(sample_shift, 0, SAMPLE_SHIFT_MAX), .set = set_sample_shift)	\
-	X(stats, "0: no counters and no latencies", RANGE(stats, 0, 1), .set = set_stats)\
-	X(cache, "who counts cache misses: auto, pmu, model or off", WORD(cache, cache_names))\
-	X(cache_kib, "model: KiB of the L1 data cache; 0: as this CPU, and so on below",	\
-	  NUMBER(g.l1d_kib, 0, 1024))						\
-	X(cache_ways, "model: its ways", NUMBER(g.l1d_ways, 0, 64))		\
-	X(line_bytes, "model: bytes of its lines", NUMBER(g.line_bytes, 0, 1024))	\
-	X(tlb_entries, "model: entries of the data TLB", NUMBER(g.dtlb_entries, 0, 65536))\
-	X(tlb_ways, "model: its ways", NUMBER(g.dtlb_ways, 0, 1024))		\
-	X(page_kib, "model: KiB of a page; 0: as memory is mapped",		\
-	  NUMBER(g.page_kib, 0, 1 << 20))					\
-	X(events, "1: memory-access events go to files events/cpuN",		\
-	  RANGE(events, 0, 1), .set = set_events)				\
-	X(events_shift, "1 access in 2^events_shift becomes an event",		\
-	  RANGE(events_shift, 0, MAPSTAT_EVENTS_SHIFT_MAX), .set = set_events)	\
-	X(events_kib, "size of a sub-buffer for events, KiB",			\
-	  RANGE(events_kib, MAPSTAT_EVENTS_KIB_MIN, MAPSTAT_EVENTS_KIB_MAX),	\
-	  .set = set_events)							\
-	X(events_subbufs, "sub-buffers for events of a CPU",			\
-	  RANGE(events_subbufs, MAPSTAT_EVENTS_SUBBUFS_MIN, MAPSTAT_EVENTS_SUBBUFS_MAX),\
-	  .set = set_events)							\
-	X(autostart, "1: a run begins when the module is loaded", NUMBER(autostart, 0, 1))
+	X(maps, maps, MAPS_DEFAULT, "designs that take turns, none twice",	\
+	  SHOWN("list", set_maps, show_maps), .choices = design_names)		\
+	X(experiment, experiment, STRESS_MAPS,					\
+	  "what takes turns: the designs of maps=, or counters and shards, packed and padded",\
+	  WORD(experiment_names))						\
+	X(threads, threads, 0,							\
+	  "threads; 0: one per CPU of cpus=; more than CPUs are allowed, and noted in the log",\
+	  NUMBER(0, STRESS_THREADS_MAX))					\
+	X(cpus, cpus, { }, "CPUs that threads are pinned to",			\
+	  SHOWN("cpus", set_cpus, show_cpus),					\
+	  .range = "online CPUs, as in 0-3,8; empty: all of them")		\
+	X(read_permille, read_permille, 973, "loads per 1000 operations", NUMBER(0, PER_MILLE))\
+	X(delete_permille, delete_permille, 100,				\
+	  "deletes per 1000 operations that are not loads", NUMBER(0, PER_MILLE))\
+	X(keys, keys, 10000, "number of keys; no more than key_size bytes can tell apart",\
+	  NUMBER(1, STRESS_KEYS_MAX))						\
+	X(key_size, key_size, 8, "bytes of a key", NUMBER(1, CMAP_KEY_MAX))	\
+	X(value_size, value_size, 8, "bytes of a value", NUMBER(1, CMAP_VALUE_MAX))\
+	X(dist, dist, STRESS_UNIFORM,						\
+	  "which keys are drawn; hotspot: 90% of the operations on 10% of the keys",\
+	  WORD(dist_names))							\
+	X(theta, theta_permille, 990, "zipf's exponent; needs dist=zipf",	\
+	  SHOWN("decimal", set_theta, show_theta), BETWEEN(1, PER_MILLE - 1),	\
+	  .range = "0.001..0.999, at most three decimals")			\
+	X(arrival, arrival, STRESS_CLOSED,					\
+	  "closed: one operation after the other; poisson: at random times", WORD(arrival_names))\
+	X(rate, rate, 1000, "operations per second and thread; needs arrival=poisson",\
+	  NUMBER(1, STRESS_RATE_MAX))						\
+	X(duration_ms, duration_ms, 1000, "length of a round of one map, ms",	\
+	  NUMBER(1, STRESS_DURATION_MAX))					\
+	X(rounds, rounds, 5, "rounds; maps take turns in each", NUMBER(1, STRESS_ROUNDS_MAX))\
+	X(seed, seed, 1, "of all random draws", NUMBER(0, U64_MAX))		\
+	X(batch, batch, 1,							\
+	  "loads that one cmap_load_many() does; above 1 it needs arrival=closed and front=off",\
+	  NUMBER(1, STRESS_BATCH_MAX))						\
+	X(capacity, capacity, 0,						\
+	  "entries to make room for at once; 0: grow from small (hlist, which cannot: 16384)",\
+	  NUMBER(0, CMAP_CAPACITY_MAX))						\
+	X(shards, shards, CMAP_SHARDS_DEFAULT,					\
+	  "of the map sharded; not 32 needs it in maps=, or experiment=falseshare",\
+	  POWER(1, CMAP_SHARDS_MAX))						\
+	X(layout, layout, STRESS_PADDED,					\
+	  "of the shards of the map sharded; packed needs it in maps=",		\
+	  WORD(layout_names))							\
+	X(mode, mode, STRESS_MODE_DEFAULT, "of the map readdirty; classic needs it in maps=",\
+	  WORD(mode_names))							\
+	X(front, front, 0,							\
+	  "on: each map begins with a front, a per-CPU cache; needs experiment=maps",\
+	  WORD(front_names))							\
+	X(sample_shift, sample_shift, SAMPLE_SHIFT_DEFAULT,			\
+	  "latency of 1 in 2^sample_shift operations is taken, of all maps at once",\
+	  NUMBER_BY(set_sample_shift, 0, SAMPLE_SHIFT_MAX))			\
+	X(stats, stats, 1, "0: no counters and no latencies, of all maps at once",\
+	  NUMBER_BY(set_stats, 0, 1))						\
+	X(cache, cache, MAPSTAT_CACHE_AUTO,					\
+	  "source of cache misses; auto: pmu if the CPU's counters work, else model",\
+	  WORD(cache_names))							\
+	X(cache_kib, g.l1d_kib, 0,						\
+	  "model: KiB of the L1 data cache; 0, here and below: as this CPU has it",\
+	  NUMBER(0, 1024))							\
+	X(cache_ways, g.l1d_ways, 0, "model: its ways", NUMBER(0, 64))		\
+	X(line_bytes, g.line_bytes, 0, "model: bytes of its lines", POWER(0, 1024))\
+	X(tlb_entries, g.dtlb_entries, 0, "model: entries of the data TLB", NUMBER(0, 65536))\
+	X(tlb_ways, g.dtlb_ways, 0, "model: its ways", NUMBER(0, 1024))		\
+	X(page_kib, g.page_kib, 0,						\
+	  "model: KiB of a page; 0: as memory is mapped, or ordinary ones if that is unknown",\
+	  POWER(0, 1 << 20))							\
+	X(events, events, 0, "1: memory-access events go to the files events/cpuN, at once",\
+	  NUMBER_BY(set_events, 0, 1))						\
+	X(events_shift, events_shift, 0,					\
+	  "1 access in 2^events_shift becomes an event, the tracepoint's too",	\
+	  NUMBER_BY(set_events, 0, MAPSTAT_EVENTS_SHIFT_MAX))			\
+	X(events_kib, events_kib, 64, "KiB of a sub-buffer for events; needs events=0 to change",\
+	  NUMBER_BY(set_events, MAPSTAT_EVENTS_KIB_MIN, MAPSTAT_EVENTS_KIB_MAX))\
+	X(events_subbufs, events_subbufs, 8,					\
+	  "sub-buffers for events of a CPU; needs events=0 to change",		\
+	  NUMBER_BY(set_events, MAPSTAT_EVENTS_SUBBUFS_MIN, MAPSTAT_EVENTS_SUBBUFS_MAX))\
+	X(autostart, autostart, 1, "1: a run begins when the module is loaded", NUMBER(0, 1))
 
-#define PARAM_ENUM(f, ...) PARAM_##f,
+#define PARAM_DEFAULT(name, field, value, ...)	.field = value,
+static const struct stress_config defaults = { PARAMS(PARAM_DEFAULT) };
+
+static DEFINE_MUTEX(params_lock);
+/* Protected by params_lock. */
+static struct stress_config params = { PARAMS(PARAM_DEFAULT) };
+
+#define PARAM_ENUM(id, ...) PARAM_##id,
 enum { PARAMS(PARAM_ENUM) NR_PARAMS };
 
-#define PARAM_ENTRY(f, text, ...)						\
-	[PARAM_##f] = { .name = __stringify(f), .help = (text), __VA_ARGS__ },
+#define PARAM_ENTRY(id, field, value, text, ...)				\
+	[PARAM_##id] = {							\
+		.name = __stringify(id), .help = (text),			\
+		.offset = offsetof(struct stress_config, field),		\
+		.size = sizeof_field(struct stress_config, field), __VA_ARGS__	\
+	},
 const struct mapstat_param mapstat_params[] = {
 	PARAMS(PARAM_ENTRY)
 	[NR_PARAMS] = { }
@@ -405,7 +414,11 @@ int mapstat_param_set(const struct mapstat_param *p, const char *str)
 	 * A start says that it is busy, then takes the lock to read the parameters: what
 	 * is set here is either read by it, or refused.
 	 */
-	ret = stress_busy() ? -EBUSY : p->set(p, &params, strim(copy));
+	if (stress_busy())
+		ret = mapstat_refuse_quietly(-EBUSY, "parameter %s=%.128s: a run is under way",
+					     p->name, strim(copy));
+	else
+		ret = p->set(p, &params, strim(copy));
 	mutex_unlock(&params_lock);
 	kfree(copy);
 	return ret;
@@ -484,6 +497,59 @@ int mapstat_params_print(struct seq_file *m, const struct stress_config *config)
 }
 
 /**
+ * mapstat_param_is_default - has a parameter its default value?
+ * @p: which
+ * @config: the values
+ *
+ * Context: Any.
+ * Return: whether it has.
+ */
+bool mapstat_param_is_default(const struct mapstat_param *p, const struct stress_config *config)
+{
+	return !memcmp((const void *)config + p->offset, (const void *)&defaults + p->offset,
+		       p->size);
+}
+
+static void table_row(struct seq_file *m, const struct mapstat_param *p,
+		      const struct stress_config *config, char *buf)
+{
+	seq_printf(m, "%s\t%s\t", p->name, p->kind);
+	p->show(p, &defaults, buf, PAGE_SIZE);
+	seq_printf(m, "%s\t", buf);
+	range_text(p, buf, PAGE_SIZE);
+	seq_printf(m, "%s\t%s\t", buf, p->help);
+	p->show(p, config, buf, PAGE_SIZE);
+	seq_printf(m, "%s\n", buf);
+}
+
+/**
+ * mapstat_params_table - every parameter, with all that is known of it and its value
+ * @m: where they go
+ *
+ * The values are of one moment.
+ *
+ * Context: Process; sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int mapstat_params_table(struct seq_file *m)
+{
+	struct stress_config *config = kmalloc(sizeof(*config), GFP_KERNEL);
+	char *buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	const struct mapstat_param *p;
+	int ret = config && buf ? 0 : -ENOMEM;
+
+	if (!ret) {
+		mapstat_params_snapshot(config);
+		seq_puts(m, "# name\tkind\tdefault\trange\thelp\tvalue\n");
+		for (p = mapstat_params; p->name; p++)
+			table_row(m, p, config, buf);
+	}
+	kfree(buf);
+	kfree(config);
+	return ret;
+}
+
+/**
  * mapstat_params_autostart - is a run to begin at load?
  *
  * Context: Process; sleeps.
@@ -516,7 +582,7 @@ static const struct kernel_param_ops param_ops = {
 	.get = param_get,
 };
 
-#define PARAM_MODULE(f, text, ...)						\
-	module_param_cb(f, &param_ops, (void *)&mapstat_params[PARAM_##f], 0444);\
-	MODULE_PARM_DESC(f, text);
+#define PARAM_MODULE(id, field, value, text, ...)				\
+	module_param_cb(id, &param_ops, (void *)&mapstat_params[PARAM_##id], 0444);\
+	MODULE_PARM_DESC(id, text);
 PARAMS(PARAM_MODULE)

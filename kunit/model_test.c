@@ -264,13 +264,13 @@ static void bad_geometry(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
-		KUNIT_EXPECT_NOT_NULL_MSG(test, mapstat_geometry_check(&bad[i]), "bad %u", i);
+		KUNIT_EXPECT_FALSE_MSG(test, mapstat_geometry_check(&bad[i]), "bad %u", i);
 	for (i = 0; i < ARRAY_SIZE(good); i++)
-		KUNIT_EXPECT_NULL_MSG(test, mapstat_geometry_check(&good[i]), "good %u", i);
+		KUNIT_EXPECT_TRUE_MSG(test, mapstat_geometry_check(&good[i]), "good %u", i);
 	mapstat_geometry_fill(&asked);
 	KUNIT_EXPECT_EQ(test, asked.l1d_kib, 32);
 	KUNIT_EXPECT_GT(test, asked.dtlb_entries, 0);
-	KUNIT_EXPECT_NULL(test, mapstat_geometry_check(&asked));
+	KUNIT_EXPECT_TRUE(test, mapstat_geometry_check(&asked));
 }
 
 static struct kunit_case model_cases[] = {

@@ -100,6 +100,11 @@ static int call_json(const struct call *c)
 	return json(c->tree, c->out);
 }
 
+static int call_parameters(const struct call *c)
+{
+	return parameters(c->tree, c->opt, c->term, c->out);
+}
+
 static int call_run(const struct call *c)
 {
 	return run(c->tree, c->opt, c->term, c->out);
@@ -168,6 +173,12 @@ const struct command commands[] = {
 		.help =
 	"Print version, control, parameters, results, verdict, the counts of events, and all\n"
 	"that there is of each live map as one JSON document.  What was not measured is null.\n",
+	}, {
+		.name = "parameters", .call = call_parameters,
+		.options = HAS(JSON),
+		.does = "each with its value, default and range, and what it is for",
+		.help =
+	"Print each parameter with its value, its default and its range, and what it is for.\n",
 	}, {
 		.name = "run", .call = call_run,
 		.options = HAS(PARAMETER) | HAS(KEEP) | HAS(WAIT_ONLY) | HAS(OP) | HAS(HIST) |

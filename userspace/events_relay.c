@@ -292,7 +292,7 @@ static int turn_on(struct relay *r, const struct tree *t)
 	if (err == EBUSY)
 		return fail(ST_BUSY, "have them on before it begins: mapstat run -p events=1",
 			    "events are off, and cannot be turned on during a run");
-	return tree_fail(t, "stress/events", err);
+	return tree_refused(t, "stress/events", "events=1", NULL, err);
 }
 
 int relay_open(struct event_source *s, const struct tree *t, const sigset_t *caught)

@@ -67,12 +67,15 @@ void json_value(FILE *out, const char *value)
 
 static bool is_text(const char *name)
 {
-	static const char *const names[] = { "module", "kernel", "clock", "design", "map" };
+	/* Also one that may look like a number: a list of one CPU is a list. */
+	static const char *const names[] = {
+		"module", "kernel", "clock", "design", "map", "cpus"
+	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (!strcmp(names[i], name))
 			return true;
-	return param_is_text(name);
+	return false;
 }
 
 static void put_named(FILE *out, const char *name, const char *value)
@@ -141,25 +144,19 @@ static int put_control(const struct tree *t, FILE *out)
 
 static int put_parameters(const struct tree *t, FILE *out)
 {
-	struct names names;
-	char file[512], *value;
-	int ret = tree_list(t, "stress", &names);
+	struct params p;
+	int ret = params_read(t, &p);
 
 	if (ret)
 		return ret;
 	fputs(",\n\"parameters\": {", out);
-	for (size_t i = 0; i < names.n && !ret; i++) {
-		snprintf(file, sizeof(file), "stress/%s", names.name[i]);
-		ret = tree_read_word(t, file, &value);
-		if (ret)
-			break;
-		json_key(out, names.name[i], !i);
-		put_named(out, names.name[i], value);
-		free(value);
+	for (size_t i = 0; i < p.n; i++) {
+		json_key(out, p.at[i].name, !i);
+		put_named(out, p.at[i].name, p.at[i].value);
 	}
 	putc('}', out);
-	names_free(&names);
-	return ret;
+	params_free(&p);
+	return ST_OK;
 }
 
 static void put_row(const struct results *r, const struct row *row, bool first, FILE *out)

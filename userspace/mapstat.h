@@ -110,6 +110,19 @@ void names_free(struct names *names);
 bool names_have(const struct names *names, const char *name);
 /* What a failed read of @file means.  Return: an exit status, told to the user. */
 int tree_fail(const struct tree *t, const char *file, int err);
+/*
+ * Of a file that can be written: the one that says the same and can be read when the kernel is
+ * locked down; of a module that has none, that file itself.
+ */
+const char *tree_twin(const struct tree *t, const char *twin, const char *file);
+
+/* -- what a refused write means (refused.c); Return: an exit status, told to the user -- */
+
+/* A run does not let it. */
+int refused_busy(void);
+/* @what was to be: "keys=5", "to start"; @hint may be NULL. */
+int tree_refused(const struct tree *t, const char *file, const char *what, const char *hint,
+		 int err);
 
 /* -- settings that are put back (restore.c) -- */
 
@@ -364,12 +377,27 @@ void misses_free(struct misses *m);
 /* What a source says, with words in the place of an errno.  Return: to be freed. */
 char *source_in_words(const char *source);
 
-/* -- parameters that the documentation knows (params.c) -- */
+/* -- parameters (params.c) -- */
 
-bool param_is_text(const char *name);
-const char *param_range(const char *name);	/* NULL if unknown */
-/* What each parameter is by default, of the module itself; @found: it says so. */
-int params_defaults(const struct tree *t, struct pairs *defaults, bool *found);
+/* All but name and value are NULL where the module does not publish them. */
+struct param {
+	char *name;
+	char *kind;		/* number, decimal, word, list or cpus */
+	char *fallback;		/* its default */
+	char *range;
+	char *help;
+	char *value;
+};
+
+struct params {
+	struct param *at;
+	size_t n;
+};
+
+int params_read(const struct tree *t, struct params *p);
+const struct param *params_find(const struct params *p, const char *name);
+void params_free(struct params *p);
+char *param_file(const char *name);	/* to write it; to be freed */
 
 /* -- JSON (json.c) -- */
 
@@ -431,6 +459,8 @@ int events(const struct tree *t, const struct options *opt, FILE *out);
 /* @t may be NULL where the records come from a file. */
 int heat(const struct tree *t, const struct options *opt, const struct term *term, FILE *out);
 int list(const struct tree *t, const struct options *opt, FILE *out);
+int parameters(const struct tree *t, const struct options *opt, const struct term *term,
+	       FILE *out);
 int explain(const struct tree *t, const struct options *opt, const struct term *term,
 	    FILE *out);
 int run(const struct tree *t, const struct options *opt, const struct term *term, FILE *out);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The file maps/<name>/cache_miss.
+ * The file maps/<name>/misses, or cache_miss.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -101,12 +101,15 @@ static int parse_line(struct misses *m, const struct lines *l)
 /* @m->source stays NULL where the module has no such file. */
 int misses_read(const struct tree *t, const char *map, struct misses *m)
 {
-	char file[512];
+	char twin[512], written[512];
+	const char *file;
 	struct lines l;
 	int more, ret;
 
 	*m = (struct misses){ 0 };
-	snprintf(file, sizeof(file), "maps/%s/cache_miss", map);
+	snprintf(twin, sizeof(twin), "maps/%s/misses", map);
+	snprintf(written, sizeof(written), "maps/%s/cache_miss", map);
+	file = tree_twin(t, twin, written);
 	if (!tree_has(t, file))
 		return ST_OK;
 	ret = lines_open(&l, t, file);

@@ -1,75 +1,145 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What docs/debugfs.md says of each parameter, to explain a refusal and to know text
- * from numbers.  The kernel decides; nothing is checked against this table.
+ * The parameters, as the module publishes them: names, kinds, defaults, ranges, what for, and
+ * values.  Nothing of them is known here.
  */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "mapstat.h"
 
-struct param {
-	const char *name;
-	bool text;
-	const char *range;
+#define COLUMNS_KNOWN	6
+
+/* In the order of struct param. */
+static const char *const columns[COLUMNS_KNOWN] = {
+	"name", "kind", "default", "range", "help", "value"
 };
 
-static const struct param params[] = {
-	{ "maps", true, "a comma list, no name twice: rwlock, sharded, readdirty, "
-	  "readdirty_classic, seqlock, rhashtable, hlist, busted" },
-	{ "experiment", true, "maps, falseshare" },
-	{ "threads", false, "0..4096" },
-	{ "cpus", true, "a list of online CPUs such as 0-3,8, or empty for all" },
-	{ "read_permille", false, "0..1000" },
-	{ "delete_permille", false, "0..1000" },
-	{ "keys", false, "1..4294967295, and no more than key_size bytes can tell apart" },
-	{ "key_size", false, "1..256 bytes, enough to tell all keys apart" },
-	{ "value_size", false, "1..4096 bytes" },
-	{ "dist", true, "uniform, zipf, hotspot" },
-	{ "theta", false, "0.001..0.999, at most three decimals" },
-	{ "arrival", true, "closed, poisson" },
-	{ "rate", false, "1..10000000 operations per second and thread" },
-	{ "duration_ms", false, "1..3600000" },
-	{ "rounds", false, "1..1000" },
-	{ "seed", false, "0..18446744073709551615" },
-	{ "batch", false, "1..64; 1: one by one; above 1 only with arrival=closed and front=off" },
-	{ "capacity", false, "0..4294967296 entries" },
-	{ "shards", false, "1..1024, a power of two" },
-	{ "layout", true, "padded, packed" },
-	{ "mode", true, "default, classic" },
-	{ "front", true, "off, on" },
-	{ "sample_shift", false, "0..20" },
-	{ "stats", false, "0, 1" },
-	{ "cache", true, "auto, pmu, model, off" },
-	{ "cache_kib", false, "0..1024; 0: as this CPU, and so on below" },
-	{ "cache_ways", false, "0..64" },
-	{ "line_bytes", false, "0..1024, a power of two" },
-	{ "tlb_entries", false, "0..65536" },
-	{ "tlb_ways", false, "0..1024" },
-	{ "page_kib", false, "0..1048576, a power of two" },
-	{ "events", false, "0, 1; 1: accesses of memory go to events/cpuN" },
-	{ "events_shift", false, "0..20" },
-	{ "events_kib", false, "4..1024 KiB, changes only while events=0" },
-	{ "events_subbufs", false, "2..64, changes only while events=0" },
-	{ "autostart", false, "0, 1" },
-};
-
-static const struct param *find(const char *name)
+/* Where each of those stands; columns that a later module may add are passed over. */
+static int parse_header(const struct lines *l, size_t *at)
 {
-	for (size_t i = 0; i < sizeof(params) / sizeof(*params); i++)
-		if (!strcmp(params[i].name, name))
-			return &params[i];
+	for (size_t c = 0; c < COLUMNS_KNOWN; c++) {
+		for (at[c] = 0; at[c] < l->nfields; at[c]++) {
+			const char *field = l->field[at[c]];
+
+			if (!strncmp(field, "# ", 2))
+				field += 2;
+			if (!strcmp(field, columns[c]))
+				break;
+		}
+		if (at[c] == l->nfields)
+			return lines_fail(l, "there is no column '%s'", columns[c]);
+	}
+	return ST_OK;
+}
+
+static struct param *add(struct params *p)
+{
+	p->at = xrealloc(p->at, p->n + 1, sizeof(*p->at));
+	p->at[p->n] = (struct param){ 0 };
+	return &p->at[p->n++];
+}
+
+static int parse_row(struct params *p, const struct lines *l, const size_t *at, size_t width)
+{
+	struct param *param;
+
+	if (l->nfields != width)
+		return lines_fail(l, "%zu columns, not %zu", l->nfields, width);
+	if (!*l->field[at[0]] || params_find(p, l->field[at[0]]))
+		return lines_fail(l, "name '%.60s' is empty or stands twice", l->field[at[0]]);
+	param = add(p);
+	param->name = xstrdup(l->field[at[0]]);
+	param->kind = xstrdup(l->field[at[1]]);
+	param->fallback = xstrdup(l->field[at[2]]);
+	param->range = xstrdup(l->field[at[3]]);
+	param->help = xstrdup(l->field[at[4]]);
+	param->value = xstrdup(l->field[at[5]]);
+	return ST_OK;
+}
+
+static int read_table(const struct tree *t, struct params *p)
+{
+	size_t at[COLUMNS_KNOWN], width = 0;
+	struct lines l;
+	int more, ret = lines_open(&l, t, "parameters");
+
+	while (!ret && (more = lines_next(&l)) != 0) {
+		if (more < 0) {
+			ret = -more;
+		} else if (!width) {
+			width = l.nfields;
+			ret = parse_header(&l, at);
+		} else {
+			ret = parse_row(p, &l, at, width);
+		}
+	}
+	if (!ret && !p->n)
+		ret = lines_fail(&l, "truncated: no parameter");
+	lines_close(&l);
+	return ret;
+}
+
+/* Of a module that has no such file: names and values alone. */
+static int read_files(const struct tree *t, struct params *p)
+{
+	struct names names;
+	int ret = tree_list(t, "stress", &names);
+
+	for (size_t i = 0; i < names.n && !ret; i++) {
+		struct param *param = add(p);
+		char *file = param_file(names.name[i]);
+
+		param->name = xstrdup(names.name[i]);
+		ret = tree_read_word(t, file, &param->value);
+		free(file);
+	}
+	names_free(&names);
+	return ret;
+}
+
+char *param_file(const char *name)
+{
+	size_t len = strlen("stress/") + strlen(name) + 1;
+	char *file = xrealloc(NULL, len, 1);
+
+	snprintf(file, len, "stress/%s", name);
+	return file;
+}
+
+int params_read(const struct tree *t, struct params *p)
+{
+	int ret;
+
+	*p = (struct params){ 0 };
+	if (faccessat(t->fd, "parameters", F_OK, 0) && errno == ENOENT)
+		ret = read_files(t, p);
+	else
+		ret = read_table(t, p);
+	if (ret)
+		params_free(p);
+	return ret;
+}
+
+const struct param *params_find(const struct params *p, const char *name)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (!strcmp(p->at[i].name, name))
+			return &p->at[i];
 	return NULL;
 }
 
-bool param_is_text(const char *name)
+void params_free(struct params *p)
 {
-	const struct param *p = find(name);
-
-	return p && p->text;
-}
-
-const char *param_range(const char *name)
-{
-	const struct param *p = find(name);
-
-	return p ? p->range : NULL;
+	for (size_t i = 0; i < p->n; i++) {
+		free(p->at[i].name);
+		free(p->at[i].kind);
+		free(p->at[i].fallback);
+		free(p->at[i].range);
+		free(p->at[i].help);
+		free(p->at[i].value);
+	}
+	free(p->at);
+	*p = (struct params){ 0 };
 }

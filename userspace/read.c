@@ -12,6 +12,8 @@
 #include <unistd.h>
 #include "mapstat.h"
 
+#define FILESYSTEMS	"/proc/filesystems"
+#define LOCKDOWN	"/sys/kernel/security/lockdown"
 #define READ_FIRST	16384	/* most files fit; larger ones double it */
 
 void *xrealloc(void *p, size_t n, size_t size)
@@ -58,9 +60,35 @@ static bool parent_is_debugfs(const char *path, bool *exists)
 	return found;
 }
 
+/* Does @file hold the word @want? */
+static bool file_has(const char *file, const char *want)
+{
+	char word[256];
+	FILE *f = fopen(file, "re");
+	bool found = false;
+
+	while (f && !found && fscanf(f, "%255s", word) == 1)
+		found = !strcmp(word, want);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/* A kernel that was booted with debugfs=off, or built so, does not know the file system. */
+static bool debugfs_is_off(void)
+{
+	return !access(FILESYSTEMS, R_OK) && !file_has(FILESYSTEMS, "debugfs");
+}
+
 static int root_missing(const char *path)
 {
 	bool exists, debugfs = parent_is_debugfs(path, &exists);
+
+	if (!debugfs && !strcmp(path, DEFAULT_ROOT) && debugfs_is_off())
+		return fail(ST_NO_DEBUGFS, file_has("/proc/cmdline", "debugfs=off") ?
+			    "boot it without debugfs=off; the maps themselves work without" :
+			    "boot it with debugfs=on, or build it with CONFIG_DEBUG_FS; the maps themselves work without",
+			    "this kernel has debugfs turned off: there is no %s", path);
 
 	if (debugfs || (exists && strcmp(path, DEFAULT_ROOT)))
 		return fail(ST_NO_MODULE,
@@ -68,6 +96,23 @@ static int root_missing(const char *path)
 			    "the module mapstat is not loaded: there is no %s", path);
 	return fail(ST_NO_DEBUGFS, "mount -t debugfs none /sys/kernel/debug",
 		    "debugfs is not mounted: there is no %s", path);
+}
+
+/*
+ * The mode of a file is EACCES.  Where the kernel is locked down, debugfs opens no file that
+ * can be written or mapped, and says EPERM, to root as well.
+ */
+static int no_permission(const char *path, const char *slash, const char *file, int err)
+{
+	if (err == EACCES)
+		return fail(ST_PERMISSION, "debugfs is open to root only: run it with sudo",
+			    "no permission for %s%s%s", path, slash, file);
+	return fail(ST_PERMISSION,
+		    "give parameters to insmod or modprobe, which starts a run; then: mapstat wait; mapstat show",
+		    "the kernel %s: it opens no file of debugfs that can be written or mapped, not even for root: %s%s%s",
+		    file_has(LOCKDOWN, "[integrity]") ? "is locked down (integrity)" :
+		    file_has(LOCKDOWN, "[confidentiality]") ? "is locked down (confidentiality)" :
+		    "seems to be locked down", path, slash, file);
 }
 
 int tree_open(struct tree *t, const char *path)
@@ -84,8 +129,7 @@ int tree_open(struct tree *t, const char *path)
 	if (errno == ENOENT)
 		return root_missing(path);
 	if (errno == EACCES || errno == EPERM)
-		return fail(ST_PERMISSION, "debugfs is open to root only: run it with sudo",
-			    "no permission to read %s", path);
+		return no_permission(path, "", "", errno);
 	return fail(ST_SYSTEM, NULL, "%s: %s", path, strerror(errno));
 }
 
@@ -114,8 +158,7 @@ int tree_fail(const struct tree *t, const char *file, int err)
 			    "%s/%s is gone (%s)", t->path, file, strerror(err));
 	case EACCES:
 	case EPERM:
-		return fail(ST_PERMISSION, "debugfs is open to root only: run it with sudo",
-			    "no permission for %s/%s", t->path, file);
+		return no_permission(t->path, "/", file, err);
 	default:
 		return fail(ST_SYSTEM, NULL, "%s/%s: %s", t->path, file, strerror(err));
 	}
@@ -165,6 +208,11 @@ int tree_read(const struct tree *t, const char *file, struct text *text)
 	free(text->data);
 	text->data = NULL;
 	return err < 0 ? ST_MALFORMED : tree_fail(t, file, err);
+}
+
+const char *tree_twin(const struct tree *t, const char *twin, const char *file)
+{
+	return faccessat(t->fd, twin, F_OK, 0) && errno == ENOENT ? file : twin;
 }
 
 int tree_read_word(const struct tree *t, const char *file, char **word)

@@ -54,7 +54,7 @@ int control_read(const struct tree *t, struct control *c)
 	int ret;
 
 	*c = (struct control){ 0 };
-	ret = tree_read_word(t, "control", &word);
+	ret = tree_read_word(t, tree_twin(t, "state", "control"), &word);
 	if (ret)
 		return ret;
 	if (!strcmp(word, "idle"))

@@ -32,7 +32,7 @@ struct session {
 	size_t named;		/* those and what the arguments name; the others are defaults */
 	size_t *order;		/* in which they were written */
 	size_t ndone;
-	struct pairs defaults;	/* the values of those */
+	struct params known;	/* all that there are, and what stood there */
 	sigset_t caught;	/* empty: every signal does what it always does */
 	sigset_t mask;		/* as it was before */
 };
@@ -134,12 +134,6 @@ int wait_idle(const struct tree *t)
 	return ret ? ret : judge(t, &c, false);
 }
 
-static int busy(void)
-{
-	return fail(ST_BUSY, "wait for its end: mapstat wait; or end it: mapstat stop",
-		    "a run is under way");
-}
-
 /* Write a word into control, and wait until it is answered. */
 static int command(const struct tree *t, const char *word)
 {
@@ -149,7 +143,7 @@ static int command(const struct tree *t, const char *word)
 
 	err = tree_write(t, "control", word);
 	if (err == EBUSY)
-		return busy();
+		return refused_busy();
 	if (err)
 		return tree_fail(t, "control", err);
 	sigemptyset(&s.caught);
@@ -163,7 +157,7 @@ static int check_idle(const struct tree *t)
 
 	if (ret || c.state == CONTROL_IDLE || c.state == CONTROL_FAILED)
 		return ret;
-	return busy();
+	return refused_busy();
 }
 
 /* To stop what does not run is no error: it is as it was asked to be. */
@@ -192,15 +186,6 @@ int reset(const struct tree *t)
 }
 
 /* -- parameters -- */
-
-static char *setting_file(const struct setting *p)
-{
-	size_t len = strlen("stress/") + strlen(p->name) + 1;
-	char *file = xrealloc(NULL, len, 1);
-
-	snprintf(file, len, "stress/%s", p->name);
-	return file;
-}
 
 static int parse_setting(struct session *s, const char *arg)
 {
@@ -244,78 +229,70 @@ static bool is_of_the_run(const char *name)
 }
 
 /* What is not named takes its default. */
-static int add_defaults(struct session *s)
+static void add_defaults(struct session *s)
 {
-	bool found;
-	int ret = params_defaults(s->tree, &s->defaults, &found);
+	for (size_t i = 0; i < s->known.n; i++) {
+		const struct param *p = &s->known.at[i];
 
-	if (ret)
-		return ret;
-	if (!found)
-		fputs("mapstat: this module does not publish its defaults: parameters that are not "
-		      "named stay as they are\n", stderr);
-	for (size_t i = 0; i < s->defaults.n; i++) {
-		const char *name = s->defaults.name[i];
-
-		if (is_named(s, name) || !is_of_the_run(name))
+		if (!p->fallback) {
+			fputs("mapstat: this module does not publish its defaults: parameters that are "
+			      "not named stay as they are\n", stderr);
+			return;
+		}
+		if (is_named(s, p->name) || !is_of_the_run(p->name))
 			continue;
 		s->setting = xrealloc(s->setting, s->n + 1, sizeof(*s->setting));
 		s->setting[s->n++] = (struct setting){
-			.name = xstrdup(name), .value = s->defaults.value[i],
+			.name = xstrdup(p->name), .value = p->fallback,
 		};
 	}
-	return ST_OK;
 }
 
-/* All names are checked, and all old values read, before anything is written. */
+/* All names are checked, and all old values known, before anything is written. */
 static int check_settings(struct session *s)
 {
-	struct names known;
-	char *file;
-	int ret = tree_list(s->tree, "stress", &known);
+	int ret = ST_OK;
 
 	for (size_t i = 0; i < s->n && !ret; i++) {
 		struct setting *p = &s->setting[i];
+		const struct param *known = params_find(&s->known, p->name);
 
-		if (!names_have(&known, p->name)) {
-			ret = fail(ST_PARAMETER, "the parameters are the files under stress/",
+		if (known)
+			p->before = xstrdup(known->value);
+		else
+			ret = fail(ST_PARAMETER, "see which there are: mapstat parameters",
 				   "there is no parameter '%s'", p->name);
-			break;
-		}
-		file = setting_file(p);
-		ret = tree_read_word(s->tree, file, &p->before);
-		free(file);
 		/* What stands there already need not be written. */
-		p->done = !ret && i >= s->named && !strcmp(p->before, p->value);
+		p->done = known && i >= s->named && !strcmp(p->before, p->value);
 	}
-	names_free(&known);
 	return ret;
 }
 
 static int refused(const struct session *s, const struct setting *p, int err)
 {
-	const char *range = param_range(p->name);
-	char hint[256];
-	char *file;
+	const struct param *known = params_find(&s->known, p->name);
+	char *file = param_file(p->name), *what = NULL, *hint = NULL;
+	size_t len;
+	FILE *f = xmemstream(&what, &len);
 	int ret;
 
-	if (err == EBUSY)
-		return busy();
-	if (err == EINVAL || err == ERANGE || err == E2BIG) {
-		snprintf(hint, sizeof(hint), "%s%s%sthe kernel log says why: dmesg",
-			 range ? "allowed: " : "", range ? range : "", range ? "; " : "");
-		return fail(ST_PARAMETER, hint, "the kernel refuses %s=%s: %s; nothing was started",
-			    p->name, p->value, strerror(err));
+	fprintf(f, "%s=%s", p->name, p->value);
+	fclose(f);
+	if (known->range) {
+		f = xmemstream(&hint, &len);
+		fprintf(f, "allowed: %s; %s", known->range, known->help);
+		fclose(f);
 	}
-	file = setting_file(p);
-	ret = tree_fail(s->tree, file, err);
+	ret = tree_refused(s->tree, file, what, hint, err);
+	free(hint);
+	free(what);
 	free(file);
 	return ret;
 }
 
 static void put_back(const struct session *s, const struct setting *p)
 {
-	char *file = setting_file(p);
+	char *file = param_file(p->name);
 
 	setting_restore(s->tree, file, p->before, &s->caught);
 	free(file);
@@ -337,7 +314,7 @@ static void restore_own(const struct session *s)
 /* Return: 0 or an errno. */
 static int apply(struct session *s, size_t i)
 {
-	char *file = setting_file(&s->setting[i]);
+	char *file = param_file(s->setting[i].name);
 	int err = tree_write(s->tree, file, s->setting[i].value);
 
 	free(file);
@@ -392,7 +369,7 @@ static void free_settings(struct session *s)
 	}
 	free(s->setting);
 	free(s->order);
-	pairs_free(&s->defaults);
+	params_free(&s->known);
 }
 
 /* -- run -- */
@@ -403,13 +380,7 @@ static int start(const struct session *s)
 
 	if (!err)
 		return ST_OK;
-	if (err == EBUSY)
-		return busy();
-	if (err == EINVAL || err == ENOMEM)
-		return fail(ST_PARAMETER, "the kernel log says why: dmesg",
-			    "the kernel refuses to start with these parameters: %s",
-			    strerror(err));
-	return tree_fail(s->tree, "control", err);
+	return tree_refused(s->tree, "control", "to start with these parameters", NULL, err);
 }
 
 static int interrupted(const struct session *s, int sig)
@@ -467,10 +438,13 @@ static int run_session(struct session *s, const struct options *opt, const char 
 	ret = parse_settings(s, opt, own);
 	if (!ret)
 		ret = check_idle(s->tree);
-	if (!ret && !opt->keep)
-		ret = add_defaults(s);
 	if (!ret)
-		ret = check_settings(s);
+		ret = params_read(s->tree, &s->known);
+	if (ret)
+		return ret;
+	if (!opt->keep)
+		add_defaults(s);
+	ret = check_settings(s);
 	return ret ? ret : run_and_watch(s, c);
 }
 

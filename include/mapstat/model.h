@@ -31,7 +31,9 @@ struct mapstat_model;
 
 /* kmod/stats/geometry.c */
 void mapstat_geometry_fill(struct mapstat_geometry *g);
-const char *mapstat_geometry_check(const struct mapstat_geometry *g);
+bool mapstat_geometry_cache_fits(const struct mapstat_geometry *g);
+bool mapstat_geometry_tlb_fits(const struct mapstat_geometry *g);
+bool mapstat_geometry_check(const struct mapstat_geometry *g);
 int mapstat_geometry_print(const struct mapstat_geometry *g, char *buf, size_t size);
 unsigned int mapstat_page_shift(const void *addr);
 

@@ -130,7 +130,8 @@ static int map_init(struct cmap *m)
 	spin_lock_init(&bm->lock);
 	bm->table.lock = table_lock;
 	bm->table.unlock = table_unlock;
-	bm->stale = kzalloc(table_entry_size(m->shape), GFP_KERNEL);
+	m->wanted = table_entry_size(m->shape);
+	bm->stale = kzalloc(m->wanted, GFP_KERNEL);
 	if (!bm->stale)
 		return -ENOMEM;
 	ret = table_init(&bm->table, m, m->params.capacity);

@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cpumask.h>
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/export.h>
@@ -11,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
+#include "../table/array.h"
 #include "front.h"
 #include "maps.h"
 #include "registry.h"
@@ -158,16 +160,28 @@ static void exit_map(struct cmap *m)
 	free_map(m);
 }
 
+/* What a map of whatever size takes: itself, its counters, its histograms. */
+static u64 shared_bytes(const struct cmap_ops *ops)
+{
+	const struct cmap *m = NULL;
+	const u64 percpu = sizeof(*m->pcpu) + CMAP_NR_HISTS * sizeof(*m->hist[0]);
+
+	return ops->size + percpu * num_possible_cpus();
+}
+
 static struct cmap *make_map(const struct cmap_params *p, const struct cmap_ops *ops,
-			     enum cmap_design design)
+			     enum cmap_design design, u64 *wanted)
 {
 	struct cmap *m = alloc_map(p, ops, design);
 	int ret;
 
-	if (!m)
+	if (!m) {
+		*wanted = shared_bytes(ops);
 		return ERR_PTR(-ENOMEM);
+	}
 	ret = m->ops->init(m);
 	if (ret) {
+		*wanted = m->wanted;
 		free_map(m);
 		return ERR_PTR(ret);
 	}
@@ -180,17 +194,14 @@ static struct cmap *make_map(const struct cmap_params *p, const struct cmap_ops 
 }
 
 /**
- * cmap_create - make a map
+ * cmap_make - make a map; as cmap_create(), which see
  * @params: what to make; not kept
- *
- * The map appears under debugfs maps/ at once.  The caller holds a reference to this
- * module by linking to it, so it cannot be unloaded while maps are live.
+ * @wanted: receives how many bytes could not be had, with -ENOMEM
  *
  * Context: Process; sleeps.  Allocates with GFP_KERNEL.
- * Return: the map; ERR_PTR(-EINVAL) with one line in the log, -EEXIST where a live map
- * has that name, or -ENOMEM.
+ * Return: as cmap_create(); of -ENOMEM the log says nothing.
  */
-struct cmap *cmap_create(const struct cmap_params *params)
+struct cmap *cmap_make(const struct cmap_params *params, u64 *wanted)
 {
 	struct cmap_params p = *params;
 	int design, ret;
@@ -203,7 +214,30 @@ struct cmap *cmap_create(const struct cmap_params *params)
 	if (design < 0)
 		return ERR_PTR(design);
 	p.shards = p.shards ?: CMAP_SHARDS_DEFAULT;
-	return make_map(&p, cmap_designs[design], design);
+	return make_map(&p, cmap_designs[design], design, wanted);
+}
+
+/**
+ * cmap_create - make a map
+ * @params: what to make; not kept
+ *
+ * The map appears under debugfs maps/ at once.  The caller holds a reference to this
+ * module by linking to it, so it cannot be unloaded while maps are live.
+ *
+ * Context: Process; sleeps.  Allocates with GFP_KERNEL.
+ * Return: the map; ERR_PTR(-EINVAL) with one line in the log, -EEXIST where a live map
+ * has that name, or -ENOMEM with one line that says how much was wanted.
+ */
+struct cmap *cmap_create(const struct cmap_params *params)
+{
+	u64 wanted = 0;
+	struct cmap *m = cmap_make(params, &wanted);
+
+	if (m == ERR_PTR(-ENOMEM))
+		pr_err("map %s cannot be made: %d: %llu KiB wanted, %lu available\n",
+		       params->name, -ENOMEM, DIV_ROUND_UP_ULL(wanted, 1024),
+		       mem_available_kib());
+	return m;
 }
 EXPORT_SYMBOL_MAPSTAT(cmap_create);
 
@@ -211,17 +245,19 @@ EXPORT_SYMBOL_MAPSTAT(cmap_create);
  * cmap_create_of - make what has the files and the timed loop of a map, but is none
  * @ops: what it is; stays
  * @params: as of cmap_create(), but for the design; not kept
+ * @wanted: as of cmap_make()
  *
  * Loads find nothing in it, writes are what @ops makes of them, and it has no front.
  *
  * Context: Process; sleeps.  Allocates with GFP_KERNEL.
- * Return: as cmap_create().
+ * Return: as cmap_make().
  */
-struct cmap *cmap_create_of(const struct cmap_ops *ops, const struct cmap_params *params)
+struct cmap *cmap_create_of(const struct cmap_ops *ops, const struct cmap_params *params,
+			    u64 *wanted)
 {
 	const int ret = check_params(params);
 
-	return ret ? ERR_PTR(ret) : make_map(params, ops, CMAP_NR_DESIGNS);
+	return ret ? ERR_PTR(ret) : make_map(params, ops, CMAP_NR_DESIGNS, wanted);
 }
 
 /**

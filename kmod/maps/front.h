@@ -48,6 +48,7 @@ struct front_stats {
 };
 
 int cmap_front_set(struct cmap *m, bool on);
+u64 cmap_front_bytes(const struct cmap *m);
 bool cmap_front_is_on(struct cmap *m);
 void cmap_front_stats(struct cmap *m, struct front_stats *stats);
 

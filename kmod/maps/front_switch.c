@@ -3,6 +3,7 @@
  * A front comes and goes, and tells what it did.  "ON AND OFF" in front.c says why nobody
  * who uses the map need know.
  */
+#include <linux/cpumask.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
@@ -69,6 +70,12 @@ static void *front_sets_alloc(const struct cmap *m, const struct front *f, int c
 	return sets;
 }
 
+/* A power of two. */
+static unsigned int front_sets(const struct cmap *m)
+{
+	return rounddown_pow_of_two(max(FRONT_BYTES / front_set_bytes(m->shape), FRONT_SETS_MIN));
+}
+
 static struct front *front_alloc(struct cmap *m)
 {
 	struct front *f = kzalloc(sizeof(*f), GFP_KERNEL);
@@ -76,8 +83,7 @@ static struct front *front_alloc(struct cmap *m)
 
 	if (!f)
 		return NULL;
-	f->set_mask = rounddown_pow_of_two(max(FRONT_BYTES / front_set_bytes(m->shape),
-					       FRONT_SETS_MIN)) - 1;
+	f->set_mask = front_sets(m) - 1;
 	f->writes = array_alloc(FRONT_GROUPS * sizeof(*f->writes));
 	f->cpu = alloc_percpu(struct front_cpu);
 	if (!f->writes || !f->cpu)
@@ -159,6 +165,21 @@ static void front_off(struct cmap *m)
 		return;
 	static_branch_dec(&front_in_use);
 	front_free(f);
+}
+
+/**
+ * cmap_front_bytes - what a front of a map takes
+ * @m: the map
+ *
+ * Context: Any.
+ * Return: bytes, on all CPUs together.
+ */
+u64 cmap_front_bytes(const struct cmap *m)
+{
+	const u64 sets = front_sets(m);
+
+	return sizeof(struct front) + FRONT_GROUPS * sizeof(atomic64_t) +
+	       num_possible_cpus() * (sizeof(struct front_cpu) + sets * front_set_bytes(m->shape));
 }
 
 /**

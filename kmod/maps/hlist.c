@@ -234,8 +234,9 @@ static int map_init(struct cmap *m)
 	unsigned int i;
 
 	hm->bits = capacity ? order_base_2(capacity) : HLIST_BITS_DEFAULT;
+	m->wanted = sizeof(hm->buckets[0]) << hm->bits;
 	/* Zeroed: they are empty. */
-	hm->buckets = array_alloc(sizeof(hm->buckets[0]) << hm->bits);
+	hm->buckets = array_alloc(m->wanted);
 	if (!hm->buckets)
 		return -ENOMEM;
 	for (i = 0; i < HLIST_LOCKS; i++)

@@ -142,6 +142,8 @@ extern const char *const cmap_hist_names[CMAP_NR_HISTS];
  * @name: constant
  * @id: tells it from all maps that are or were; set when it is added to the registry
  * @observer_data: owned by the registry's observer
+ * @wanted: bytes that ops->init asked for: what is said where it could not have them.
+ *	Written by it alone
  */
 struct cmap {
 	const struct cmap_ops *ops;
@@ -161,6 +163,7 @@ struct cmap {
 	char name[CMAP_NAME_LEN];
 	u32 id;
 	void *observer_data;
+	u64 wanted;
 };
 
 /* What is kept of its cache misses, or NULL. */
@@ -286,7 +289,9 @@ extern const struct cmap_ops *const cmap_designs[CMAP_NR_DESIGNS];
 extern struct workqueue_struct *mapstat_wq;
 
 int cmap_where(struct cmap *m, const void *addr, char *buf, size_t size);
-struct cmap *cmap_create_of(const struct cmap_ops *ops, const struct cmap_params *params);
+struct cmap *cmap_make(const struct cmap_params *params, u64 *wanted);
+struct cmap *cmap_create_of(const struct cmap_ops *ops, const struct cmap_params *params,
+			    u64 *wanted);
 
 /* Counting; a this_cpu operation each, nothing when statistics are off. */
 static __always_inline void cmap_count_n(struct cmap *m, enum cmap_counter c, unsigned long n)

@@ -3,6 +3,7 @@
  * "readdirty", classic mode: its two sides.  Promotion, the copy, what is done with what
  * they leave behind, and how a map begins and ends.  See readdirty_classic.c.
  */
+#include <linux/cpumask.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include "readdirty_classic.h"
@@ -436,6 +437,8 @@ int classic_init(struct cmap *m)
 					      ALIGN(m->shape.key_size, 8));
 	c->value_bytes = kmalloc_size_roundup(sizeof(struct classic_value) +
 					      ALIGN(m->shape.value_size, 8));
+	m->wanted = sizeof(*c->deletes) * num_possible_cpus() + sizeof(*t) +
+		    (sizeof(struct snap_bucket) << snap_bits(m->params.capacity));
 	c->deletes = alloc_percpu(unsigned long);
 	if (!c->deletes)
 		return -ENOMEM;

@@ -3,6 +3,7 @@
  * "readdirty", default mode: the worker, which makes the next read side, and how a map
  * begins and ends.  The whole is told at the top of readdirty.c.
  */
+#include <linux/cpumask.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -306,6 +307,8 @@ int readdirty_init(struct cmap *m)
 
 	spin_lock_init(&rd->lock);
 	rd->entry_bytes = kmalloc_size_roundup(sizeof(struct rd_entry) + words * sizeof(u64));
+	m->wanted = sizeof(struct rd_pcpu) * num_possible_cpus() +
+		    (sizeof(struct snap_bucket) << snap_bits(m->params.capacity));
 	rd->pcpu = alloc_percpu(struct rd_pcpu);
 	if (!rd->pcpu)
 		return -ENOMEM;

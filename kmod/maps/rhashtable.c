@@ -312,6 +312,8 @@ static int map_init(struct cmap *m)
 		rm->params.hashfn = hash_collide;
 		m->shape = CMAP_SHAPE_ANY(m);	/* its parameters are constants */
 	}
+	/* Of the table that the hint makes at first; a smaller one will do. */
+	m->wanted = rm->params.min_size * sizeof(struct rhash_head *);
 	return rhashtable_init(&rm->ht, &rm->params);
 }
 

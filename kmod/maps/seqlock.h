@@ -279,6 +279,12 @@ static __always_inline unsigned int sqm_bucket_words(const struct cmap_shape sha
 	return ALIGN(sqm_slots(shape) * sqm_slot_words(shape), 4);
 }
 
+/* Of a table of 2^@bits buckets. */
+static inline u64 sqm_table_bytes(const struct cmap_shape shape, unsigned int bits)
+{
+	return sizeof(struct sqm_table) + ((u64)sqm_bucket_words(shape) * sizeof(u64) << bits);
+}
+
 static inline size_t sqm_overflow_bytes(const struct cmap_shape shape)
 {
 	return sizeof(struct sqm_overflow) +

@@ -60,7 +60,8 @@ static int sqm_stripes_init(struct sqm_map *sm)
 	unsigned int i;
 
 	sm->stripe_bits = sqm_stripe_bits();
-	sm->stripes = array_alloc(sizeof(*sm->stripes) << sm->stripe_bits);
+	sm->cmap.wanted = sizeof(*sm->stripes) << sm->stripe_bits;
+	sm->stripes = array_alloc(sm->cmap.wanted);
 	if (!sm->stripes)
 		return -ENOMEM;
 	for (i = 0; i < 1U << sm->stripe_bits; i++)
@@ -89,6 +90,7 @@ int sqm_init(struct cmap *m)
 		return ret;
 	sqm_marks_init(sm);
 	sm->bits_min = sqm_bits_for(sm, m->params.capacity);
+	m->wanted += sqm_table_bytes(m->shape, sm->bits_min);
 	t = sqm_table_alloc(sm, sm->bits_min);
 	if (!t) {
 		kvfree(sm->stripes);

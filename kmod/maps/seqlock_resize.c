@@ -98,8 +98,7 @@ static void sqm_table_blank(struct sqm_map *sm, struct sqm_table *t)
  */
 struct sqm_table *sqm_table_alloc(struct sqm_map *sm, unsigned int bits)
 {
-	const u64 bytes = sizeof(struct sqm_table) +
-			  (sqm_bucket_words(sm->cmap.shape) * sizeof(u64) << bits);
+	const u64 bytes = sqm_table_bytes(sm->cmap.shape, bits);
 	struct sqm_table *t = array_alloc(bytes);
 
 	if (!t)

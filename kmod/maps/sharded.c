@@ -224,14 +224,18 @@ static int map_init(struct cmap *m)
 
 	sm->mask = n - 1;
 	tables = lay_out(sm);
+	m->wanted = sm->bytes;
 	sm->locks = array_alloc(sm->bytes);
 	if (!sm->locks)
 		return -ENOMEM;
 	sm->tables = sm->locks + tables;
 	for (i = 0; i < n && !ret; i++)
 		ret = init_shard(sm, i, each);
-	if (ret)
+	if (ret) {
+		/* All are of one size: that of those to come is as well. */
+		m->wanted = sm->bytes + n * table_at(sm, 0)->bytes;
 		map_exit(m);
+	}
 	return ret;
 }
 

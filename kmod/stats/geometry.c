@@ -127,7 +127,7 @@ void mapstat_geometry_fill(struct mapstat_geometry *g)
 	struct mapstat_geometry has = defaults;
 
 	ask_cpu(&has);
-	if (mapstat_geometry_check(&has))
+	if (!mapstat_geometry_check(&has))
 		has = defaults;
 	g->l1d_kib = g->l1d_kib ?: has.l1d_kib;
 	g->l1d_ways = g->l1d_ways ?: has.l1d_ways;
@@ -138,26 +138,43 @@ void mapstat_geometry_fill(struct mapstat_geometry *g)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_geometry_fill);
 
 /**
+ * mapstat_geometry_cache_fits - does the cache come out in a power of two of sets?
+ * @g: filled in
+ *
+ * Context: Any.
+ * Return: whether it does.
+ */
+bool mapstat_geometry_cache_fits(const struct mapstat_geometry *g)
+{
+	const unsigned int way = g->l1d_ways * g->line_bytes;
+
+	return way && !(g->l1d_kib * 1024 % way) && is_power_of_2(g->l1d_kib * 1024 / way);
+}
+
+/**
+ * mapstat_geometry_tlb_fits - does the TLB come out in a power of two of sets?
+ * @g: filled in
+ *
+ * Context: Any.
+ * Return: whether it does.
+ */
+bool mapstat_geometry_tlb_fits(const struct mapstat_geometry *g)
+{
+	return g->dtlb_ways && !(g->dtlb_entries % g->dtlb_ways) &&
+	       is_power_of_2(g->dtlb_entries / g->dtlb_ways);
+}
+
+/**
  * mapstat_geometry_check - can there be such a cache?
  * @g: filled in
  *
  * Context: Any.
- * Return: NULL, or what is wrong with it.
+ * Return: whether there can.
  */
-const char *mapstat_geometry_check(const struct mapstat_geometry *g)
+bool mapstat_geometry_check(const struct mapstat_geometry *g)
 {
-	const unsigned int way = g->l1d_ways * g->line_bytes;
-
-	if (!is_power_of_2(g->line_bytes))
-		return "line_bytes is no power of two";
-	if (!way || g->l1d_kib * 1024 % way || !is_power_of_2(g->l1d_kib * 1024 / way))
-		return "cache_kib / (cache_ways * line_bytes) is no power of two";
-	if (!g->dtlb_ways || g->dtlb_entries % g->dtlb_ways ||
-	    !is_power_of_2(g->dtlb_entries / g->dtlb_ways))
-		return "tlb_entries / tlb_ways is no power of two";
-	if (g->page_kib && !is_power_of_2(g->page_kib))
-		return "page_kib is no power of two";
-	return NULL;
+	return is_power_of_2(g->line_bytes) && mapstat_geometry_cache_fits(g) &&
+	       mapstat_geometry_tlb_fits(g) && (!g->page_kib || is_power_of_2(g->page_kib));
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_geometry_check);
 

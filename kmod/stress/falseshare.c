@@ -96,6 +96,7 @@ static int counters_init(struct cmap *m)
 
 	c->n = m->params.capacity;
 	c->stride = m->flags & CMAP_PACKED ? sizeof(u64) : SMP_CACHE_BYTES;
+	m->wanted = (u64)c->n * (c->stride + sizeof(*c->done));
 	/* A line at least, so that nobody else is on it. */
 	c->slots = array_alloc(max_t(u64, (u64)c->n * c->stride, SMP_CACHE_BYTES));
 	c->done = array_alloc((u64)c->n * sizeof(*c->done));
@@ -147,7 +148,7 @@ static const struct cmap_ops counters_ops = {
 };
 
 static struct cmap *counters_create(const struct stress_config *c,
-				    const struct stress_variant *v)
+				    const struct stress_variant *v, u64 *wanted)
 {
 	const struct cmap_params params = {
 		.name = v->name,
@@ -157,7 +158,7 @@ static struct cmap *counters_create(const struct stress_config *c,
 		.capacity = c->threads,
 	};
 
-	return cmap_create_of(&counters_ops, &params);
+	return cmap_create_of(&counters_ops, &params, wanted);
 }
 
 static int counters_prefill(struct stress_run *run, unsigned int map)

@@ -64,6 +64,18 @@ static void forget(void)
 }
 
 /**
+ * results_bytes - memory that a run's rows take
+ * @config: of the run
+ *
+ * Context: Any.
+ * Return: bytes.
+ */
+size_t results_bytes(const struct stress_config *config)
+{
+	return (size_t)config->rounds * stress_variants(config) * sizeof(struct stress_row);
+}
+
+/**
  * results_begin - forget the last run, make room for one
  * @config: of the run; resolved; copied
  *
@@ -77,8 +89,7 @@ int results_begin(const struct stress_config *config)
 	mutex_lock(&results_lock);
 	forget();
 	results.config = kmemdup(config, sizeof(*config), GFP_KERNEL);
-	results.rows = kvcalloc(config->rounds, stress_variants(config) * sizeof(*results.rows),
-				GFP_KERNEL);
+	results.rows = kvzalloc(results_bytes(config), GFP_KERNEL);
 	if (results.config && results.rows) {
 		results.running = true;
 		ret = 0;

@@ -56,6 +56,7 @@ enum stress_verdict {
 	STRESS_FAILURE,
 };
 
+size_t results_bytes(const struct stress_config *config);
 int results_begin(const struct stress_config *config);
 void results_round(unsigned int round);
 void results_add(const struct stress_row *row);

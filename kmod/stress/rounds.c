@@ -14,6 +14,7 @@
 #include "../maps/front.h"
 #include "../maps/registry.h"
 #include "../params.h"
+#include "../refusal.h"
 #include "measure.h"
 #include "results.h"
 #include "run.h"
@@ -259,17 +260,29 @@ static int stress_coordinator(void *arg)
 	return 0;
 }
 
+static int refuse_map(const char *name, int error, u64 wanted)
+{
+	if (error == -ENOMEM)
+		return mapstat_refuse_memory(wanted, "map %s cannot be made: %d", name, error);
+	return mapstat_refuse(error, "map %s cannot be made: %d%s", name, error,
+			      error == -EEXIST ? ": a live map has that name" : "");
+}
+
 static int create_map(struct stress_run *run, unsigned int map)
 {
 	const struct stress_variant v = stress_variant(&run->config, map);
-	struct cmap *m = v.subject->create(&run->config, &v);
+	u64 wanted = 0;
+	struct cmap *m = v.subject->create(&run->config, &v, &wanted);
+	int ret;
 
-	if (IS_ERR(m)) {
-		pr_err("map %s cannot be made: %ld\n", v.name, PTR_ERR(m));
-		return PTR_ERR(m);
-	}
+	if (IS_ERR(m))
+		return refuse_map(v.name, PTR_ERR(m), wanted);
 	run->maps[map] = m;
-	return run->config.front ? cmap_front_set(m, true) : 0;
+	ret = run->config.front ? cmap_front_set(m, true) : 0;
+	if (ret == -ENOMEM)
+		mapstat_refuse_memory(cmap_front_bytes(m), "map %s cannot have a front: %d", v.name,
+				      ret);
+	return ret;
 }
 
 /* Refuse at once what can never fit, before anything else is driven out of memory. */
@@ -281,9 +294,9 @@ static int check_memory(const struct stress_config *c)
 
 	if (need <= have)
 		return 0;
-	pr_err("keys=%llu: %u maps need more than %llu MiB, available are %llu\n", c->keys,
-	       stress_variants(c), need >> 20, have >> 20);
-	return -ENOMEM;
+	return mapstat_refuse(-ENOMEM,
+			      "keys=%llu: %u maps need more than %llu MiB, available are %llu",
+			      c->keys, stress_variants(c), need >> 20, have >> 20);
 }
 
 static int create_coordinator(struct stress_run *run)
@@ -291,7 +304,8 @@ static int create_coordinator(struct stress_run *run)
 	struct task_struct *task = kthread_create(stress_coordinator, run, "mapstat");
 
 	if (IS_ERR(task))
-		return PTR_ERR(task);
+		return mapstat_refuse(PTR_ERR(task), "start: no thread to coordinate the run: %ld",
+				      PTR_ERR(task));
 	/* It may be gone when it is told to stop. */
 	run->coordinator = get_task_struct(task);
 	wake_up_process(task);
@@ -344,8 +358,11 @@ static int launch_run(struct stress_run *run)
 	reap_run();
 	stress_run = run;
 	ret = results_begin(&run->config);
-	if (ret)
+	if (ret) {
+		mapstat_refuse_memory(results_bytes(&run->config), "rounds=%u: no memory",
+				      run->config.rounds);
 		goto fail;
+	}
 	tell_of_run(&run->config);
 	ret = check_memory(&run->config) ?: each_map(run, create_map) ?:
 	      stress_threads_create(run) ?: create_coordinator(run);
@@ -381,7 +398,7 @@ static int start_run(void)
 	int ret;
 
 	if (!run)
-		return -ENOMEM;
+		return mapstat_refuse_memory(sizeof(*run), "start: no memory for a run");
 	ret = prepare_run(run);
 	if (ret) {
 		kvfree(run);
@@ -402,10 +419,12 @@ static int start_run(void)
  */
 int stress_start(void)
 {
-	int ret = -EBUSY;
+	int ret;
 
 	mutex_lock(&stress_lock);
-	if (!stress_busy()) {
+	if (stress_busy()) {
+		ret = mapstat_refuse_quietly(-EBUSY, "start: a run is under way");
+	} else {
 		set_busy(true);
 		ret = start_run();
 		if (ret)
@@ -445,7 +464,7 @@ int stress_stop(void)
 	mutex_lock(&stress_lock);
 	ret = stop_run();
 	mutex_unlock(&stress_lock);
-	return ret;
+	return ret ? mapstat_refuse_quietly(ret, "stop: no run is under way") : 0;
 }
 
 /**
@@ -456,14 +475,15 @@ int stress_stop(void)
  */
 int stress_reset(void)
 {
-	int ret = -EBUSY;
+	int ret = 0;
 
 	mutex_lock(&stress_lock);
-	if (!stress_busy()) {
+	if (stress_busy()) {
+		ret = mapstat_refuse_quietly(-EBUSY, "reset: a run is under way");
+	} else {
 		join_coordinator(stress_run);	/* it may still be writing the verdict */
 		results_reset();
 		registry_for_each(cmap_stats_reset);
-		ret = 0;
 	}
 	mutex_unlock(&stress_lock);
 	return ret;

@@ -15,6 +15,7 @@
 #include <mapstat/trace.h>
 #include "../maps/front.h"
 #include "../maps/traced.h"
+#include "../refusal.h"
 #include "run.h"
 
 /* Room for values in a batch: all of a batch stays in the L1 cache beside the map's lines. */
@@ -436,7 +437,9 @@ static int create_notes(struct stress_thread *t)
 		t->notes[i] = kvcalloc(t->owned, 1,
 				       GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 		if (!t->notes[i])
-			return -ENOMEM;
+			return mapstat_refuse_memory(t->owned * stress_variants(c),
+						     "keys=%llu: no memory for notes of thread %u",
+						     c->keys, t->number);
 	}
 	return 0;
 }

@@ -49,6 +49,7 @@ int table_init(struct table *t, struct cmap *map, u64 capacity)
 	t->bits_min = table_bits_for(capacity, TABLE_GROW);
 	t->cur.bits = t->bits_min;
 	t->bytes = table_array_bytes(t, t->cur.bits);
+	map->wanted += t->bytes;
 	t->cur.buckets = array_alloc(t->bytes);
 	return t->cur.buckets ? 0 : -ENOMEM;
 }

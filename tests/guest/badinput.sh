@@ -44,14 +44,14 @@ bad=(
 	layout=tight mode=fast front=yes 'front=' experiment=share 'experiment='
 	sample_shift=21 sample_shift=-1
 	stats=2 stats=-1 stats=maybe
-	cache=l1 'cache=' cache_kib=1025 cache_kib=-1 cache_ways=65 cache_ways=x line_bytes=1025 line_bytes=-1
-	tlb_entries=65537 tlb_entries=-1 tlb_ways=1025 tlb_ways=x page_kib=1048577 page_kib=-1
+	cache=l1 'cache=' cache_kib=1025 cache_kib=-1 cache_ways=65 cache_ways=x line_bytes=1025 line_bytes=-1 line_bytes=3 line_bytes=1000
+	tlb_entries=65537 tlb_entries=-1 tlb_ways=1025 tlb_ways=x page_kib=1048577 page_kib=-1 page_kib=3
 	events=2 events=on events_shift=21 events_shift=-1 events_kib=3 events_kib=1025 events_kib=0
 	events_subbufs=1 events_subbufs=65
 	autostart=2 autostart=maybe
 	maps=nosuch maps=rwlock,nosuch 'maps=' maps=, maps=rwlock, maps=,rwlock maps=rwlock,rwlock
 	maps=rwlock,,sharded maps=RWLOCK
-	cpus=4096 cpus=0-4096 cpus=x cpus=3-1
+	cpus=4096 cpus=0-4096 cpus=x cpus=3-1 cpus=, cpus=,,
 )
 # shellcheck disable=SC2054
 good=(
@@ -83,14 +83,36 @@ unknown_parameter() {
 	dmesg | sed "1,/$MARK/d" | grep -q "unknown parameter 'nosuch' ignored"
 }
 
-# do_not_go_together REFUSED OTHER: both are in their ranges; it shows when the run is to begin.
+# do_not_go_together REFUSED [OTHER...]: all are in their ranges; it shows when the run is to
+# begin, in whatever order they come, and by the same name from the files.
 do_not_go_together() {
-	fresh
+	local order setting
+	for order in "$*" "${*:2} $1"; do
+		fresh
+		kernel_log_mark
+		# shellcheck disable=SC2086 # one argument each
+		refused_with "Invalid parameters" insmod mapstat.ko $order
+		equal "lines in the log" "$(kernel_log | grep -c '^mapstat: parameter ')" 1
+		kernel_log | grep -q "^mapstat: parameter $1: " || fail "the line is: $(kernel_log)"
+		not_loaded
+	done
+	insmod mapstat.ko autostart=0
+	for setting; do
+		echo "${setting#*=}" >"$FILES/stress/${setting%%=*}"
+	done
 	kernel_log_mark
-	refused_with "Invalid parameters" insmod mapstat.ko "$@"
-	equal "lines in the log" "$(kernel_log | grep -c '^mapstat: parameter ')" 1
+	write_says control start "Invalid argument"
 	kernel_log | grep -q "^mapstat: parameter $1: " || fail "the line is: $(kernel_log)"
-	not_loaded
+	equal control "$(state)" idle
+}
+
+# says_how_much MAP: that it could not be made, and that it wanted more than there is.
+says_how_much() {
+	[[ $(dmesg) =~ mapstat:\ map\ $1\ cannot\ be\ made:\ -12:\ ([0-9]+)\ KiB\ wanted,\ ([0-9]+)\ available ]] ||
+		fail "the log says: $(dmesg | grep mapstat:)"
+	((BASH_REMATCH[1] > BASH_REMATCH[2] && BASH_REMATCH[2] > 0)) || fail "${BASH_REMATCH[0]}"
+	# 2^32 heads of 8 bytes.
+	[[ $1 != hlist ]] || equal "what hlist wants" "${BASH_REMATCH[1]}" 33554432
 }
 
 # Breaks when an init that fails half-way leaves what it had, or asks so hard for memory
@@ -101,6 +123,7 @@ no_memory() {
 	keeps_nothing 64 refused_with "Cannot allocate memory" \
 		insmod mapstat.ko maps="$1" capacity=4294967295 key_size=256 value_size=4096 keys=1000
 	not_loaded
+	says_how_much "$1"
 	! dmesg | grep -qE 'invoked oom-killer|Out of memory: Killed' || fail "the kernel killed for memory"
 }
 
@@ -306,6 +329,18 @@ test_case "more keys than the key can tell apart" do_not_go_together keys=257 ke
 test_case "bulk loads of what arrives one by one" do_not_go_together batch=2 arrival=poisson
 test_case "bulk loads past a front" do_not_go_together batch=2 front=on
 test_case "a front before counters" do_not_go_together front=on experiment=falseshare
+test_case "a mode of a map that is not there" do_not_go_together mode=classic maps=rwlock,seqlock
+test_case "a mode that counters do not have" do_not_go_together mode=classic experiment=falseshare
+test_case "a layout of a map that is not there" do_not_go_together layout=packed maps=readdirty
+test_case "a layout beside those that are compared" do_not_go_together layout=packed experiment=falseshare
+test_case "shards of a map that is not there" do_not_go_together shards=64 maps=rwlock
+test_case "an exponent without zipf" do_not_go_together theta=0.500 dist=hotspot
+test_case "a rate without arrivals" do_not_go_together rate=5000
+test_case "ways that the cache has no sets for" do_not_go_together cache_ways=5
+test_case "a cache that its ways have no sets for" do_not_go_together cache_kib=1 line_bytes=1024
+test_case "lines that the ways of a cache have no sets for" do_not_go_together cache_ways=64 line_bytes=1024
+test_case "entries that the TLB has no sets for" do_not_go_together tlb_entries=3
+test_case "ways that the TLB has no sets for" do_not_go_together tlb_ways=5 cache_kib=32 cache_ways=8
 test_case "a CPU that is offline" offline_cpu
 # Not rhashtable: to it, a capacity is a hint, and a small table will do.
 for design in rwlock sharded readdirty readdirty_classic seqlock hlist; do

@@ -143,8 +143,9 @@ bad_geometry() {
 	refused_with "Invalid parameters" insmod mapstat.ko cache_kib=48 cache_ways=13
 	kernel_log | grep -q '^mapstat: parameter cache_kib=48: .*cache_ways=13.*no power of two$' || fail "$(kernel_log)"
 	fresh
-	insmod mapstat.ko autostart=0 cache_kib=48 cache_ways=12
-	echo 63 >"$FILES/stress/line_bytes"
+	insmod mapstat.ko autostart=0 cache_kib=48 cache_ways=12 maps=rwlock
+	echo 1024 >"$FILES/stress/line_bytes"
+	echo 1 >"$FILES/stress/cache_kib"
 	refused_with "Invalid argument" dd if=<(echo start) of="$FILES/control" status=none
 }
 

@@ -15,8 +15,8 @@ tree() {
 		find . -type f | sed 's,^\./,,' | grep -v '^stress/' | sort
 	) >/tmp/found
 	{
-		printf '%s\n' control results version events/{sites,stats}
-		printf "maps/%s\n" {hlist,readdirty,readdirty_classic,rhashtable,rwlock,seqlock,sharded}/{cache_miss,front,front_stats,latency,latency_percpu,pauses,percpu,shared_lines,stats}
+		printf '%s\n' control last_error parameters results state version events/{sites,stats}
+		printf "maps/%s\n" {hlist,readdirty,readdirty_classic,rhashtable,rwlock,seqlock,sharded}/{cache_miss,front,front_stats,latency,latency_percpu,misses,pauses,percpu,shared_lines,stats}
 	} | sort >/tmp/wanted
 	diff /tmp/wanted /tmp/found
 }
@@ -61,7 +61,7 @@ while_running() {
 
 stress_files() {
 	fresh
-	insmod mapstat.ko autostart=0
+	insmod mapstat.ko autostart=0 cache=auto
 	formats stress_parameters "$FILES/stress" /tmp/parameters
 	[[ $(state) == idle ]] || fail "control reads '$(state)'"
 	[[ $(tail -n 1 "$FILES/results") == "# NONE "* ]] || fail "$(tail -n 1 "$FILES/results")"
@@ -96,6 +96,7 @@ for map in "${DESIGNS[@]}"; do
 	test_case "$map: latency_percpu" formats latency_percpu "$FILES/maps/$map/latency_percpu"
 	test_case "$map: pauses" copied pauses "$map"
 	test_case "$map: cache_miss" formats cache_miss "$FILES/maps/$map/cache_miss"
+	test_case "$map: misses" cmp "$FILES/maps/$map/misses" "$FILES/maps/$map/cache_miss"
 	test_case "$map: shared_lines" formats shared_lines "$FILES/maps/$map/shared_lines"
 	test_case "$map: the sums of its files agree" formats sums "$FILES/maps/$map"
 done

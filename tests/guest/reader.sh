@@ -256,6 +256,30 @@ rmmod_beneath_it() {
 	[[ -s /tmp/said ]] || fail "no word of the files that went"
 }
 
+# From here on the kernel loads no module any more. Breaks when a file is opened to be read that
+# has a mode to write, or root is told to be root.
+locked_down() {
+	local lockdown=/sys/kernel/security/lockdown command
+	[[ -e $lockdown ]] || mount -t securityfs none /sys/kernel/security 2>/dev/null || true
+	[[ -e $lockdown ]] || skip "this kernel has no lockdown"
+	fresh
+	insmod mapstat.ko maps=rwlock,seqlock rounds=5 duration_ms=50 cache=model
+	wait_run
+	echo integrity >"$lockdown"
+	refused_with "Operation not permitted" cat "$FILES/control"
+	equal state "$(<"$FILES/state")" idle
+	for command in wait show list json parameters "explain rwlock seqlock"; do
+		# shellcheck disable=SC2086 # a command and its arguments
+		mapstat $command >/tmp/out || fail "'$command' has status $?"
+		[[ -s /tmp/out || $command == wait ]] || fail "'$command' prints nothing"
+	done
+	cat "$FILES"/{parameters,last_error,results,version} "$FILES"/maps/*/{misses,front_stats,stats} >/dev/null
+	fails 4 "locked down (integrity)" mapstat run -p keys=10
+	fails 4 "locked down (integrity)" mapstat run
+	fails 4 "locked down (integrity)" mapstat events --source relay --seconds 0
+	! mapstat run 2>&1 | grep sudo || fail "root is told to use sudo"
+}
+
 test_case "the module is absent" without_module
 test_case "debugfs is not mounted" without_debugfs
 test_case "no permission" without_permission
@@ -276,5 +300,6 @@ test_case "a failure is a status" failure_is_a_status
 test_case "wait waits; a second run is refused meanwhile" waits
 test_case "run that is ended stops the run" interrupted
 test_case "rmmod while it reads" rmmod_beneath_it
+test_case "the kernel is locked down" locked_down
 test_case "unload" unload
 run_cases

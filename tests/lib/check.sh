@@ -193,7 +193,7 @@ running_now() {
 	for process in "${!RUNNING[@]}"; do
 		number=${RUNNING[$process]}
 		printf '%s (%d cases, %d s) ' "${NAMES[$number]}" \
-			"$(cat "$RESULTS/${NAMES[$number]}.ktap" 2>/dev/null | grep -c '^ *\(not ok\|ok\) ')" $((SECONDS - STARTED[$process]))
+			"$(grep -cs '^ *\(not ok\|ok\) ' "$RESULTS/${NAMES[$number]}.ktap" || true)" $((SECONDS - STARTED[$process]))
 	done
 }
 

@@ -45,7 +45,7 @@ def counters():
 
 def parameters():
     """Name -> default, from the table in docs/debugfs.md."""
-    section = documented().partition("\n# Module parameters\n")[2]
+    section = documented().partition("\n<!-- parameters -->\n")[2].partition("\n<!-- /parameters -->\n")[0]
     rows = re.findall(r"^\| ([a-z_]+) \| ([^|]*?) \|", section, re.M)
     return {name: default for name, default in rows if name != "name"}
 

@@ -5,11 +5,14 @@
  *   FAULT_WRITE=TEXT:ERRNO	writing this text
  *   FAULT_WHILE=FILE		that only while there is this file
  *   FAULT_UNTIL=TEXT:FILE:WORD	writing this text, EINVAL, unless the first word of FILE is WORD
+ *   FAULT_OPEN=PATH-END:ERRNO	opening a file whose path ends so
+ *   FAULT_FILE=PATH:FILE	what reads PATH line by line reads FILE
  *   FAULT_CPUINFO=FILE		all files are on debugfs, and /proc/cpuinfo is that one
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +73,14 @@ ssize_t write(int fd, const void *buf, size_t count)
 	return errno ? -1 : next(fd, buf, count);
 }
 
+int openat(int dir, const char *path, int flags, ...)
+{
+	int (*next)(int, const char *, int, ...) = dlsym(RTLD_NEXT, "openat");
+
+	errno = fault("FAULT_OPEN", path, strlen(path), 0);
+	return errno ? -1 : next(dir, path, flags);	/* none is made here */
+}
+
 int fstatfs(int fd, struct statfs *fs)
 {
 	int (*next)(int, struct statfs *) = dlsym(RTLD_NEXT, "fstatfs");
@@ -83,7 +94,10 @@ int fstatfs(int fd, struct statfs *fs)
 FILE *fopen(const char *path, const char *mode)
 {
 	FILE *(*next)(const char *, const char *) = dlsym(RTLD_NEXT, "fopen");
-	const char *cpuinfo = getenv("FAULT_CPUINFO");
+	const char *cpuinfo = getenv("FAULT_CPUINFO"), *file = getenv("FAULT_FILE");
+	const size_t len = strlen(path);
 
+	if (file && !strncmp(file, path, len) && file[len] == ':')
+		return next(file + len + 1, mode);
 	return next(cpuinfo && !strcmp(path, "/proc/cpuinfo") ? cpuinfo : path, mode);
 }
