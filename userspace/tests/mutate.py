@@ -14,7 +14,7 @@ import sys
 
 SEED = 1
 COMMANDS = (["json"], ["show"], ["list"], ["show", "--op", "store", "--hist"],
-            ["explain", "readdirty", "rwlock"], ["explain", "--json", "readdirty", "rwlock"],
+            ["parameters"], ["parameters", "--json"], ["explain", "readdirty", "rwlock"], ["explain", "--json", "readdirty", "rwlock"],
             ["wait"])
 REFUSALS = {1, 6, 8, 11}	# 1: "wait" and a run that failed; 8: a map has another name now
 TOKENS = (b"-", b"inf", b"\t", b"\n", b"\0", b"=", b"#", b"# ", b"\xff\xfe", b"0", b"-1", b"1e9",
@@ -72,6 +72,7 @@ def files(tree):
 def main(program, trees, work, count):
     rng = random.Random(SEED)
     shutil.copytree(os.path.join(trees, "recorded"), work)
+    shutil.copy(os.path.join(trees, "parameters"), work)
     others = os.path.join(trees, "results")
     outcomes = {}
     for number in range(count):
