@@ -14,6 +14,7 @@ import sys
 
 SEED = 1
 COMMANDS = (["json"], ["show"], ["list"], ["show", "--op", "store", "--hist"],
+            ["parameters"], ["parameters", "--json"],
             ["explain", "readdirty", "rwlock"], ["explain", "--json", "readdirty", "rwlock"],
             ["show", "--per-cpu"], ["list", "--per-cpu"], ["show", "--json", "--hist", "--per-cpu"],
             ["list", "--json", "--per-cpu"],
@@ -74,6 +75,7 @@ def files(tree):
 def main(program, trees, work, count):
     rng = random.Random(SEED)
     shutil.copytree(os.path.join(trees, "recorded"), work)
+    shutil.copy(os.path.join(trees, "parameters"), work)
     others = os.path.join(trees, "results")
     outcomes = {}
     for number in range(count):
