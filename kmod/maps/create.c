@@ -136,6 +136,7 @@ static struct cmap *alloc_map(const struct cmap_params *p, const struct cmap_ops
 	mapstat_pauses_init(&m->pauses, m);
 	INIT_WORK(&m->work, cmap_work);
 	init_rwsem(&m->front_lock);
+	init_rwsem(&m->visit);
 	if (shared_alloc(m)) {
 		kvfree(m);
 		return NULL;
@@ -187,8 +188,8 @@ static struct cmap *make_map(const struct cmap_params *p, const struct cmap_ops 
  * module by linking to it, so it cannot be unloaded while maps are live.
  *
  * Context: Process; sleeps.  Allocates with GFP_KERNEL.
- * Return: the map; ERR_PTR(-EINVAL) with one line in the log, -EEXIST where a live map
- * has that name, or -ENOMEM.
+ * Return: the map; ERR_PTR(-EINVAL) with one line in the log, -EEXIST if a map has that name
+ * that is live, or whose cmap_destroy() has not returned; or -ENOMEM.
  */
 struct cmap *cmap_create(const struct cmap_params *params)
 {
@@ -229,8 +230,10 @@ struct cmap *cmap_create_of(const struct cmap_ops *ops, const struct cmap_params
  * @map: of cmap_create(); no operation on it may be in flight; NULL or an ERR_PTR is
  *	left alone
  *
- * Context: Process; sleeps, also for a grace period; takes cpus_read_lock() where the map
- * has a front.
+ * Its name is free when this returns.
+ *
+ * Context: Process; sleeps, also for a grace period, and until the operations on this map's
+ * files under debugfs have ended; takes cpus_read_lock() where the map has a front.
  */
 void cmap_destroy(struct cmap *map)
 {

@@ -138,6 +138,8 @@ extern const char *const cmap_hist_names[CMAP_NR_HISTS];
  * @front_lock: the front comes or goes; a clear reads it
  * @misses: NULL until cache misses are first counted, then constant; see cmap_misses()
  * @node: protected by the registry's mutex
+ * @visit: of the registry: held for reading while registry_for_each() is at the map, for
+ *	writing while it is removed
  * @params: what it was made with, defaults filled in, strings not kept: constant
  * @name: constant
  * @id: tells it from all maps that are or were; set when it is added to the registry
@@ -157,6 +159,7 @@ struct cmap {
 	struct rw_semaphore front_lock;
 	struct mapstat_misses *misses;
 	struct list_head node;
+	struct rw_semaphore visit;
 	struct cmap_params params;
 	char name[CMAP_NAME_LEN];
 	u32 id;
