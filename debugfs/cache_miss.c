@@ -22,7 +22,7 @@
 
 /**
  * struct miss_reader - an open file; owned by it
- * @map: touched in operations that debugfs protects only, never in release
+ * @map: touched in operations that hold removal off only, never in release
  * @source: whose figures these are
  * @counts: of enum mapstat_miss_total, a bit for each that is counted
  * @sum: the histogram that is being shown; too large for the stack
@@ -151,7 +151,7 @@ static int open_window(struct cmap *map, unsigned int ms)
 	return ret;
 }
 
-static int miss_apply(const char *word, void *arg)
+static int miss_apply(const char *word, struct cmap *map)
 {
 	static const char command[] = "window ";
 	unsigned int ms;
@@ -162,19 +162,19 @@ static int miss_apply(const char *word, void *arg)
 		       WINDOW_MS_MAX);
 		return -EINVAL;
 	}
-	return open_window(arg, ms);
+	return open_window(map, ms);
 }
 
 static ssize_t miss_write(struct file *file, const char __user *ubuf, size_t count, loff_t *ppos)
 {
-	return mapstat_debugfs_write(ubuf, count, ppos, miss_apply, file_inode(file)->i_private);
+	return mapstat_debugfs_map_write(file, ubuf, count, ppos, miss_apply);
 }
 
 const struct file_operations mapstat_cache_miss_fops = {
 	.owner		= THIS_MODULE,
 	.open		= miss_open,
-	.read		= seq_read,
+	.read		= mapstat_debugfs_map_read,
 	.write		= miss_write,
-	.llseek		= seq_lseek,
+	.llseek		= mapstat_debugfs_map_lseek,
 	.release	= seq_release_private,
 };
