@@ -91,6 +91,17 @@ nobody_waits_for_a_page() {
 	done
 }
 
+# The parameters' mutex, and that of all who use relay.
+nobody_waits_for_a_page_of_events() {
+	once events=1 cache=model
+	stuck read "$FILES/events/cpu0"
+	promptly write_word 0 "$FILES/stress/events"
+	promptly cat "$FILES/stress/keys"
+	promptly start
+	wait_run 60
+	let_go KILL
+}
+
 # Breaks when a map's directory outlives its name, a name its map, or files their map: what
 # the debugging kernels say of it is what this is for.
 all_at_once() {
@@ -118,6 +129,7 @@ all_at_once() {
 }
 
 test_case "a map's files are not held while a page is waited for" nobody_waits_for_a_page
+test_case "nor are those of events" nobody_waits_for_a_page_of_events
 test_case "maps come and go while all files are read" all_at_once
 test_case "unload" unload
 run_cases
