@@ -17,7 +17,7 @@
 #include "../kmod/stress/config.h"
 #include "debugfs.h"
 
-/* Who removes the map, or the module, waits until the window is over. */
+/* All operations on the map are slower meanwhile. */
 #define WINDOW_MS_MAX	10000
 
 /**

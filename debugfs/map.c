@@ -4,7 +4,7 @@
  *
  * A file's private data is its map.  The registry calls map_removed() before a map goes,
  * and debugfs_remove() waits there for operations that run; none begins after it.  Only that
- * one map waits (registry.c); see debugfs.h.
+ * one map waits (registry.c), and not for long: see debugfs.h, and a window ends.
  */
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
@@ -15,6 +15,7 @@
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
+#include <mapstat/misses.h>
 #include "../kmod/maps/front.h"
 #include "../kmod/maps/maps.h"
 #include "../kmod/maps/registry.h"
@@ -352,6 +353,7 @@ static void map_added(struct cmap *map)
 
 static void map_removed(struct cmap *map)
 {
+	mapstat_window_refuse(map);
 	debugfs_remove(map->observer_data);
 	map->observer_data = NULL;
 }

@@ -137,6 +137,8 @@ extern const char *const cmap_hist_names[CMAP_NR_HISTS];
  * @pauses: own lock
  * @front_lock: the front comes or goes; a clear reads it
  * @misses: NULL until cache misses are first counted, then constant; see cmap_misses()
+ * @no_window: no window is opened any more, one that is open ends.  Written once, read by the
+ *	window; see mapstat_window_refuse()
  * @node: protected by the registry's mutex
  * @visit: of the registry: held for reading while registry_for_each() is at the map, for
  *	writing while it is removed
@@ -158,6 +160,7 @@ struct cmap {
 	struct mapstat_pauses pauses;
 	struct rw_semaphore front_lock;
 	struct mapstat_misses *misses;
+	bool no_window;
 	struct list_head node;
 	struct rw_semaphore visit;
 	struct cmap_params params;

@@ -41,6 +41,34 @@ write_word() {
 	printf '%s' "$1" | dd of="$2" bs=4096 conv=notrunc status=none
 }
 
+# window MAP: one of 10 s, in the background; what it says goes to /tmp/window
+window() {
+	printf 'window 10000' >/tmp/word
+	# A shell has what it puts in the background ignore SIGINT.
+	env --default-signal=INT dd if=/tmp/word of="$FILES/maps/$1/cache_miss" bs=4096 conv=notrunc \
+		status=none 2>/tmp/window &
+	holder=$!
+	until [[ $(head -n 1 "$FILES/maps/$1/cache_miss") == *$'\tmodel '* ]]; do
+		kill -0 "$holder" 2>/dev/null || fail "there is no window: $(</tmp/window)"
+		sleep 0.05
+	done
+}
+
+# over TEXT: the window is over, or is promptly, and says TEXT
+over() {
+	ends "$holder" || {
+		let_go KILL
+		fail "the window is still open after $LIMIT s"
+	}
+	wait "$holder" || true
+	holder=
+	[[ $(</tmp/window) == *"$1"* ]] || fail "the window says: $(</tmp/window)"
+}
+
+still_open() {
+	kill -0 "$holder" 2>/dev/null || fail "the window is over: $(</tmp/window)"
+}
+
 start() {
 	write_word start "$FILES/control"
 }
@@ -50,6 +78,80 @@ once() {
 	fresh
 	insmod mapstat.ko maps=rwlock,seqlock rounds=1 duration_ms=20 keys=100 autostart=1 "$@"
 	wait_run
+}
+
+# Breaks when a window is waited for by whoever destroys its map.
+start_ends_a_window() {
+	once
+	window rwlock
+	promptly start
+	over "Operation canceled"
+	wait_run
+	# And by the one who wants to count misses, of whatever map it is.
+	insmod session_cache.ko
+	window session_cache
+	echo model >"$FILES/stress/cache"
+	promptly start
+	over "Operation canceled"
+	wait_run 60
+	rmmod session_cache
+}
+
+# Breaks when a window, or who waits for its end, is in the way of another module.
+others_come_and_go() {
+	local starter
+	once
+	window rwlock
+	start &
+	starter=$!
+	promptly insmod session_cache.ko
+	promptly rmmod session_cache
+	wait "$starter"
+	over "Operation canceled"
+	wait_run
+	window rwlock
+	promptly insmod session_cache.ko
+	cat "$FILES/maps/session_cache/stats" >/dev/null
+	promptly rmmod session_cache
+	[[ ! -e $FILES/maps/session_cache ]] || fail "its files are still there"
+	promptly write_word reset "$FILES/control"
+	still_open
+	let_go INT
+}
+
+# Breaks when a map cannot go before its window is over.
+goes_with_its_window() {
+	once
+	insmod session_cache.ko
+	window session_cache
+	promptly rmmod session_cache
+	over "Operation canceled"
+	# The same name at once, and another window of it.
+	insmod session_cache.ko
+	window session_cache
+	promptly rmmod session_cache
+	over "Operation canceled"
+}
+
+stop_ends_a_window() {
+	once
+	refused_with "Invalid argument" write_word stop "$FILES/control"
+	window rwlock
+	promptly write_word stop "$FILES/control"
+	over "Operation canceled"
+	refused_with "Invalid argument" write_word stop "$FILES/control"
+}
+
+# Breaks when a signal does not end a window, or it goes on without its writer.
+signals_end_a_window() {
+	local signal
+	once
+	for signal in INT TERM KILL; do
+		window rwlock
+		kill -"$signal" "$holder"
+		over ""
+		refused_with "Invalid argument" write_word stop "$FILES/control"
+	done
 }
 
 # stuck read|write FILE
@@ -128,6 +230,11 @@ all_at_once() {
 	wait_run
 }
 
+test_case "a start ends a window" start_ends_a_window
+test_case "a window is not in other modules' way" others_come_and_go
+test_case "a map goes, and its window with it" goes_with_its_window
+test_case "stop ends a window" stop_ends_a_window
+test_case "a signal ends a window" signals_end_a_window
 test_case "a map's files are not held while a page is waited for" nobody_waits_for_a_page
 test_case "nor are those of events" nobody_waits_for_a_page_of_events
 test_case "maps come and go while all files are read" all_at_once
