@@ -16,12 +16,12 @@
 #include "../kmod/stress/config.h"
 #include "debugfs.h"
 
-/* Who removes the map, or the module, waits until the window is over. */
+/* All operations on the map are slower meanwhile. */
 #define WINDOW_MS_MAX	10000
 
 /**
  * struct miss_reader - an open file; owned by it
- * @map: touched in operations that debugfs protects only, never in release
+ * @map: touched in operations that hold removal off only, never in release
  * @source: whose figures these are
  * @counts: of enum mapstat_miss_total, a bit for each that is counted
  * @sum: the histogram that is being shown; too large for the stack
@@ -143,6 +143,8 @@ static int refuse_window(int error)
 		return mapstat_refuse_quietly(error, "window: a run or another window counts");
 	if (error == -EINTR)
 		return mapstat_refuse_quietly(error, "window: a signal has ended it early");
+	if (error == -ECANCELED)
+		return mapstat_refuse_quietly(error, "window: a run or the map's end has ended it early");
 	if (error == -ENOMEM)
 		return mapstat_refuse_quietly(error, "window: no memory for the model");
 	return error;
@@ -163,7 +165,7 @@ static int open_window(struct cmap *map, unsigned int ms)
 	return ret;
 }
 
-static int miss_apply(const char *word, void *arg)
+static int miss_apply(const char *word, struct cmap *map)
 {
 	static const char command[] = "window ";
 	unsigned int ms;
@@ -172,27 +174,27 @@ static int miss_apply(const char *word, void *arg)
 	    kstrtouint(word + strlen(command), 10, &ms) || !ms || ms > WINDOW_MS_MAX)
 		return mapstat_refuse(-EINVAL, "cache_miss: %.40s: not window 1..%u (ms)", word,
 				      WINDOW_MS_MAX);
-	return open_window(arg, ms);
+	return open_window(map, ms);
 }
 
 static ssize_t miss_write(struct file *file, const char __user *ubuf, size_t count, loff_t *ppos)
 {
-	return mapstat_debugfs_write(ubuf, count, ppos, miss_apply, file_inode(file)->i_private);
+	return mapstat_debugfs_map_write(file, ubuf, count, ppos, miss_apply);
 }
 
 const struct file_operations mapstat_misses_fops = {
 	.owner		= THIS_MODULE,
 	.open		= miss_open,
-	.read		= seq_read,
-	.llseek		= seq_lseek,
+	.read		= mapstat_debugfs_map_read,
+	.llseek		= mapstat_debugfs_map_lseek,
 	.release	= seq_release_private,
 };
 
 const struct file_operations mapstat_cache_miss_fops = {
 	.owner		= THIS_MODULE,
 	.open		= miss_open,
-	.read		= seq_read,
+	.read		= mapstat_debugfs_map_read,
 	.write		= miss_write,
-	.llseek		= seq_lseek,
+	.llseek		= mapstat_debugfs_map_lseek,
 	.release	= seq_release_private,
 };

@@ -7,13 +7,21 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/math.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/seq_file.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
 #include "../kmod/refusal.h"
 #include "debugfs.h"
 
 #define NO_WORD	"a word is one write of 1 to %lu bytes without a NUL, at the beginning of the file"
+
+/* A read of a map's file returns no more at once; cat(1) asks for twice that. */
+#define MAP_READ_MAX	SZ_64K
 
 /* Written by init and exit of the module only. */
 static struct dentry *mapstat_root;
@@ -82,6 +90,115 @@ ssize_t mapstat_debugfs_write(const char __user *ubuf, size_t count, loff_t *ppo
 	}
 	*ppos += count;
 	return count;
+}
+
+static ssize_t seq_read_kernel(struct file *file, void *buf, size_t size, loff_t pos)
+{
+	struct kvec vec = { .iov_base = buf, .iov_len = size };
+	struct iov_iter iter;
+	struct kiocb iocb;
+
+	init_sync_kiocb(&iocb, file);
+	iocb.ki_pos = pos;
+	iov_iter_kvec(&iter, ITER_DEST, &vec, 1, size);
+	return seq_read_iter(&iocb, &iter);
+}
+
+/**
+ * mapstat_debugfs_map_read - seq_read(), of a file of a map
+ * @file: the file, with a struct seq_file
+ * @ubuf: where to
+ * @count: at most so much
+ * @ppos: offset in the file
+ *
+ * Holds removal off while the text is made, and not while it is copied: a page fault there may
+ * take any time, and would be one of those who destroy the map.
+ *
+ * Context: Process; sleeps.
+ * Return: bytes copied, 0 at the end; -EIO if the map is gone, -EFAULT, -ENOMEM, or what
+ * seq_read() returned.
+ */
+ssize_t mapstat_debugfs_map_read(struct file *file, char __user *ubuf, size_t count,
+				 loff_t *ppos)
+{
+	const size_t size = min_t(size_t, count, MAP_READ_MAX);
+	void *buf = kvmalloc(size, GFP_KERNEL);
+	ssize_t ret;
+
+	if (!buf)
+		return -ENOMEM;
+	ret = debugfs_file_get(file->f_path.dentry);
+	if (!ret) {
+		ret = seq_read_kernel(file, buf, size, *ppos);
+		debugfs_file_put(file->f_path.dentry);
+	}
+	if (ret > 0) {
+		ret -= copy_to_user(ubuf, buf, ret);
+		/* seq_read() makes anew what follows, if it was not all that it gave. */
+		*ppos += ret;
+		ret = ret ?: -EFAULT;
+	}
+	kvfree(buf);
+	return ret;
+}
+
+/**
+ * mapstat_debugfs_map_lseek - seq_lseek(), of a file of a map
+ * @file: the file, with a struct seq_file
+ * @offset: as of lseek(2)
+ * @whence: as of lseek(2)
+ *
+ * Context: Process; sleeps.
+ * Return: the new offset; -EIO if the map is gone; or what seq_lseek() returned.
+ */
+loff_t mapstat_debugfs_map_lseek(struct file *file, loff_t offset, int whence)
+{
+	loff_t ret = debugfs_file_get(file->f_path.dentry);
+
+	if (ret)
+		return ret;
+	ret = seq_lseek(file, offset, whence);
+	debugfs_file_put(file->f_path.dentry);
+	return ret;
+}
+
+/* What is done with a word that was written to a map's file. */
+struct map_word {
+	struct file *file;
+	int (*apply)(const char *word, struct cmap *map);
+};
+
+static int map_word_apply(const char *word, void *arg)
+{
+	const struct map_word *w = arg;
+	int ret = debugfs_file_get(w->file->f_path.dentry);
+
+	if (ret)
+		return ret;
+	ret = w->apply(word, file_inode(w->file)->i_private);
+	debugfs_file_put(w->file->f_path.dentry);
+	return ret;
+}
+
+/**
+ * mapstat_debugfs_map_write - mapstat_debugfs_write(), to a file of a map
+ * @file: the file
+ * @ubuf: the text
+ * @count: its length
+ * @ppos: offset in the file
+ * @apply: what to do with the word; returns 0 or -errno
+ *
+ * Holds removal off while @apply runs, and not while the text is copied.
+ *
+ * Context: Process; sleeps.
+ * Return: as mapstat_debugfs_write(); -EIO if the map is gone.
+ */
+ssize_t mapstat_debugfs_map_write(struct file *file, const char __user *ubuf, size_t count,
+				  loff_t *ppos, int (*apply)(const char *word, struct cmap *map))
+{
+	struct map_word w = { .file = file, .apply = apply };
+
+	return mapstat_debugfs_write(ubuf, count, ppos, map_word_apply, &w);
 }
 
 /**

@@ -5,18 +5,23 @@
  * A file is read by one at a time: of two, each would get some of the records.  relay has
  * the files made and removed when the channel comes and goes, and when a CPU comes.  They
  * are made without debugfs's full proxy, which has no mmap(), so each operation holds
- * removal off by itself.
+ * removal off by itself.  A read does not while it copies to user space (debugfs.h): relay
+ * removes files under a mutex of all its users, and we under those of the parameters.
  */
 #include <linux/bitops.h>
 #include <linux/debugfs.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/poll.h>
 #include <linux/relay.h>
 #include <linux/seq_file.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <mapstat/events.h>
 #include <mapstat/touch.h>
@@ -24,8 +29,21 @@
 #include "../kmod/compat.h"
 #include "debugfs.h"
 
-/* Bit 0: somebody has the file of that CPU open; also one that is removed. */
-static DEFINE_PER_CPU(unsigned long, reader_busy);
+/* A read copies so much at a time. */
+#define EVENTS_COPY_BYTES	rounddown(SZ_64K, sizeof(struct mapstat_event))
+
+/**
+ * struct events_file - a CPU's file
+ * @busy: bit 0: somebody has it open; also one that is removed
+ * @lock: held by a read, also while it copies to user space: a file that was inherited may be
+ *	read by two, and they alone wait for each other
+ */
+struct events_file {
+	unsigned long busy;
+	struct mutex lock;	/* of reading */
+};
+
+static DEFINE_PER_CPU(struct events_file, events_file);
 
 /* debugfs itself holds removal off meanwhile. */
 static int events_open(struct inode *inode, struct file *file)
@@ -35,11 +53,11 @@ static int events_open(struct inode *inode, struct file *file)
 
 	if (file->f_mode & FMODE_WRITE)
 		return -EACCES;
-	if (test_and_set_bit(0, per_cpu_ptr(&reader_busy, buf->cpu)))
+	if (test_and_set_bit(0, &per_cpu_ptr(&events_file, buf->cpu)->busy))
 		return -EBUSY;
 	ret = relay_file_operations.open(inode, file);
 	if (ret)
-		clear_bit(0, per_cpu_ptr(&reader_busy, buf->cpu));
+		clear_bit(0, &per_cpu_ptr(&events_file, buf->cpu)->busy);
 	return ret;
 }
 
@@ -49,55 +67,93 @@ static int events_release(struct inode *inode, struct file *file)
 	const unsigned int cpu = buf->cpu;
 
 	relay_file_operations.release(inode, file);
-	clear_bit(0, per_cpu_ptr(&reader_busy, cpu));
+	clear_bit(0, &per_cpu_ptr(&events_file, cpu)->busy);
 	return 0;
 }
 
-/* Return: bytes copied of what is finished, or -EFAULT where that was none. */
-static ssize_t copy_records(struct rchan_buf *buf, char __user *to, size_t count)
+/* The next records. Return: bytes, 0 where none is finished; -EIO where the file is gone. */
+static ssize_t peek_records(struct file *file, void *to, size_t count)
 {
 	const void *records;
-	ssize_t done = 0;
 	size_t bytes;
+	ssize_t ret = debugfs_file_get(file->f_path.dentry);
 
-	while (count && (records = mapstat_events_peek(buf, &bytes))) {
-		bytes = min(bytes, count);
-		if (copy_to_user(to + done, records, bytes))
-			return done ?: -EFAULT;
-		mapstat_events_consume(buf, bytes);
-		done += bytes;
-		count -= bytes;
+	if (ret)
+		return ret;
+	records = mapstat_events_peek(file->private_data, &bytes);
+	if (records) {
+		ret = min(bytes, count);
+		memcpy(to, records, ret);
+	}
+	debugfs_file_put(file->f_path.dentry);
+	return ret;
+}
+
+/* They have reached the reader.  Where the file is gone, so are the figures that say so. */
+static void consume_records(struct file *file, size_t bytes)
+{
+	if (debugfs_file_get(file->f_path.dentry))
+		return;
+	mapstat_events_consume(file->private_data, bytes);
+	debugfs_file_put(file->f_path.dentry);
+}
+
+static void flush_records(struct file *file)
+{
+	if (debugfs_file_get(file->f_path.dentry))
+		return;
+	mapstat_events_flush(file->private_data);
+	debugfs_file_put(file->f_path.dentry);
+}
+
+/* Return: bytes copied of what is finished; -EFAULT or -EIO where that was none. */
+static ssize_t copy_records(struct file *file, void *bounce, char __user *to, size_t count)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < count) {
+		n = peek_records(file, bounce, min(count - done, EVENTS_COPY_BYTES));
+		if (n > 0 && copy_to_user(to + done, bounce, n))
+			n = -EFAULT;
+		if (n <= 0)
+			return done ?: n;
+		consume_records(file, n);
+		done += n;
 	}
 	return done;
 }
 
-static ssize_t read_records(struct rchan_buf *buf, char __user *to, size_t count)
+static ssize_t read_records(struct file *file, void *bounce, char __user *to, size_t count)
 {
-	ssize_t ret = copy_records(buf, to, count);
+	ssize_t ret = copy_records(file, bounce, to, count);
 
 	if (ret)
 		return ret;
-	mapstat_events_flush(buf);
-	return copy_records(buf, to, count);
+	flush_records(file);
+	return copy_records(file, bounce, to, count);
 }
 
 static ssize_t events_read(struct file *file, char __user *to, size_t count, loff_t *ppos)
 {
 	struct rchan_buf *buf = file->private_data;
-	ssize_t ret;
+	struct mutex *lock = &per_cpu_ptr(&events_file, buf->cpu)->lock;
+	ssize_t ret = -ERESTARTSYS;
+	void *bounce;
 
 	if (!count)
 		return 0;
 	if (count < sizeof(struct mapstat_event))
 		return -EINVAL;
-	count = min_t(size_t, count, MAX_RW_COUNT);
-	ret = debugfs_file_get(file->f_path.dentry);
-	if (ret)
-		return ret;
-	inode_lock(file_inode(file));	/* a file that was inherited may be read by two */
-	ret = read_records(buf, to, rounddown(count, sizeof(struct mapstat_event)));
-	inode_unlock(file_inode(file));
-	debugfs_file_put(file->f_path.dentry);
+	count = rounddown(min_t(size_t, count, MAX_RW_COUNT), sizeof(struct mapstat_event));
+	bounce = kvmalloc(min(count, EVENTS_COPY_BYTES), GFP_KERNEL);
+	if (!bounce)
+		return -ENOMEM;
+	if (!mutex_lock_interruptible(lock)) {
+		ret = read_records(file, bounce, to, count);
+		mutex_unlock(lock);
+	}
+	kvfree(bounce);
 	return ret;
 }
 
@@ -230,7 +286,10 @@ DEFINE_SHOW_ATTRIBUTE(events_sites);
 void __init mapstat_debugfs_events(struct dentry *root)
 {
 	struct dentry *dir = mapstat_debugfs_dir("events", root);
+	int cpu;
 
+	for_each_possible_cpu(cpu)
+		mutex_init(&per_cpu_ptr(&events_file, cpu)->lock);
 	debugfs_create_file("stats", MAPSTAT_DEBUGFS_RO, dir, NULL, &events_stats_fops);
 	debugfs_create_file("sites", MAPSTAT_DEBUGFS_RO, dir, NULL, &events_sites_fops);
 	mapstat_events_files(&events_callbacks, dir);

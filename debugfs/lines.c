@@ -197,7 +197,7 @@ static int shared_lines_open(struct inode *inode, struct file *file)
 const struct file_operations mapstat_shared_lines_fops = {
 	.owner		= THIS_MODULE,
 	.open		= shared_lines_open,
-	.read		= seq_read,
-	.llseek		= seq_lseek,
+	.read		= mapstat_debugfs_map_read,
+	.llseek		= mapstat_debugfs_map_lseek,
 	.release	= single_release,
 };

@@ -3,7 +3,8 @@
  * maps/<name>/: what a live map tells of itself.
  *
  * A file's private data is its map.  The registry calls map_removed() before a map goes,
- * and debugfs_remove() waits there for operations that run; none begins after it.
+ * and debugfs_remove() waits there for operations that run; none begins after it.  Only that
+ * one map waits (registry.c), and not for long: see debugfs.h, and a window ends.
  */
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
@@ -14,6 +15,7 @@
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
+#include <mapstat/misses.h>
 #include "../kmod/maps/front.h"
 #include "../kmod/maps/maps.h"
 #include "../kmod/maps/registry.h"
@@ -71,7 +73,7 @@ static int stats_show(struct seq_file *m, void *v)
 			   cmap_counter_sum(map, i));
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(stats);
+MAPSTAT_MAP_ATTRIBUTE(stats);
 
 static int percpu_show(struct seq_file *m, void *v)
 {
@@ -90,7 +92,7 @@ static int percpu_show(struct seq_file *m, void *v)
 	}
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(percpu);
+MAPSTAT_MAP_ATTRIBUTE(percpu);
 
 /**
  * mapstat_debugfs_buckets - print the occupied buckets of a histogram, a line each
@@ -118,7 +120,7 @@ void mapstat_debugfs_buckets(struct seq_file *m, const char *label, const u64 *b
 
 /**
  * struct latency_reader - an open latency file; owned by it
- * @map: touched in operations that debugfs protects only, never in release
+ * @map: touched in operations that hold removal off only, never in release
  * @per_cpu: one CPU after the other, instead of all together
  * @sum: the snapshot that is being shown; too large for the stack
  *
@@ -228,16 +230,16 @@ static int latency_percpu_open(struct inode *inode, struct file *file)
 static const struct file_operations latency_fops = {
 	.owner		= THIS_MODULE,
 	.open		= latency_open,
-	.read		= seq_read,
-	.llseek		= seq_lseek,
+	.read		= mapstat_debugfs_map_read,
+	.llseek		= mapstat_debugfs_map_lseek,
 	.release	= seq_release_private,
 };
 
 static const struct file_operations latency_percpu_fops = {
 	.owner		= THIS_MODULE,
 	.open		= latency_percpu_open,
-	.read		= seq_read,
-	.llseek		= seq_lseek,
+	.read		= mapstat_debugfs_map_read,
+	.llseek		= mapstat_debugfs_map_lseek,
 	.release	= seq_release_private,
 };
 
@@ -272,11 +274,10 @@ static int pauses_show(struct seq_file *m, void *v)
 	kvfree(copy);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(pauses);
+MAPSTAT_MAP_ATTRIBUTE(pauses);
 
-static int front_apply(const char *word, void *arg)
+static int front_apply(const char *word, struct cmap *map)
 {
-	struct cmap *map = arg;
 	int ret;
 
 	if (strcmp(word, "on") && strcmp(word, "off"))
@@ -292,7 +293,7 @@ static int front_apply(const char *word, void *arg)
 static ssize_t front_write(struct file *file, const char __user *ubuf, size_t count,
 			   loff_t *ppos)
 {
-	return mapstat_debugfs_write(ubuf, count, ppos, front_apply, file_inode(file)->i_private);
+	return mapstat_debugfs_map_write(file, ubuf, count, ppos, front_apply);
 }
 
 static int front_show(struct seq_file *m, void *v)
@@ -300,20 +301,7 @@ static int front_show(struct seq_file *m, void *v)
 	seq_puts(m, cmap_front_is_on(m->private) ? "on\n" : "off\n");
 	return 0;
 }
-
-static int front_open(struct inode *inode, struct file *file)
-{
-	return single_open(file, front_show, inode->i_private);
-}
-
-static const struct file_operations front_fops = {
-	.owner		= THIS_MODULE,
-	.open		= front_open,
-	.read		= seq_read,
-	.write		= front_write,
-	.llseek		= seq_lseek,
-	.release	= single_release,
-};
+MAPSTAT_MAP_ATTRIBUTE(front, .write = front_write);
 
 /* @part of @whole in thousandths; - where there is no whole. */
 static void show_permille(struct seq_file *m, const char *key, u64 part, u64 whole)
@@ -347,30 +335,32 @@ static int front_stats_show(struct seq_file *m, void *v)
 		seq_puts(m, "write_cost_ns\t-\n");
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(front_stats);
+MAPSTAT_MAP_ATTRIBUTE(front_stats);
 
 static void map_added(struct cmap *map)
 {
 	struct dentry *dir = mapstat_debugfs_dir(map->name, maps_dir);
 
 	map->observer_data = dir;
-	debugfs_create_file("stats", MAPSTAT_DEBUGFS_RO, dir, map, &stats_fops);
-	debugfs_create_file("percpu", MAPSTAT_DEBUGFS_RO, dir, map, &percpu_fops);
-	debugfs_create_file("latency", MAPSTAT_DEBUGFS_RO, dir, map, &latency_fops);
-	debugfs_create_file("latency_percpu", MAPSTAT_DEBUGFS_RO, dir, map,
-			    &latency_percpu_fops);
-	debugfs_create_file("pauses", MAPSTAT_DEBUGFS_RO, dir, map, &pauses_fops);
-	debugfs_create_file("cache_miss", MAPSTAT_DEBUGFS_RW, dir, map,
-			    &mapstat_cache_miss_fops);
-	debugfs_create_file("misses", MAPSTAT_DEBUGFS_RO, dir, map, &mapstat_misses_fops);
-	debugfs_create_file("shared_lines", MAPSTAT_DEBUGFS_RO, dir, map,
-			    &mapstat_shared_lines_fops);
-	debugfs_create_file("front", MAPSTAT_DEBUGFS_RW, dir, map, &front_fops);
-	debugfs_create_file("front_stats", MAPSTAT_DEBUGFS_RO, dir, map, &front_stats_fops);
+	debugfs_create_file_unsafe("stats", MAPSTAT_DEBUGFS_RO, dir, map, &stats_fops);
+	debugfs_create_file_unsafe("percpu", MAPSTAT_DEBUGFS_RO, dir, map, &percpu_fops);
+	debugfs_create_file_unsafe("latency", MAPSTAT_DEBUGFS_RO, dir, map, &latency_fops);
+	debugfs_create_file_unsafe("latency_percpu", MAPSTAT_DEBUGFS_RO, dir, map,
+				   &latency_percpu_fops);
+	debugfs_create_file_unsafe("pauses", MAPSTAT_DEBUGFS_RO, dir, map, &pauses_fops);
+	debugfs_create_file_unsafe("cache_miss", MAPSTAT_DEBUGFS_RW, dir, map,
+				   &mapstat_cache_miss_fops);
+	debugfs_create_file_unsafe("misses", MAPSTAT_DEBUGFS_RO, dir, map, &mapstat_misses_fops);
+	debugfs_create_file_unsafe("shared_lines", MAPSTAT_DEBUGFS_RO, dir, map,
+				   &mapstat_shared_lines_fops);
+	debugfs_create_file_unsafe("front", MAPSTAT_DEBUGFS_RW, dir, map, &front_fops);
+	debugfs_create_file_unsafe("front_stats", MAPSTAT_DEBUGFS_RO, dir, map,
+				   &front_stats_fops);
 }
 
 static void map_removed(struct cmap *map)
 {
+	mapstat_window_refuse(map);
 	debugfs_remove(map->observer_data);
 	map->observer_data = NULL;
 }

@@ -2,8 +2,14 @@
 /*
  * cmap_create(): what it takes, what it refuses; and the list of designs.
  */
+#include <linux/completion.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
+#include "../kmod/maps/registry.h"
 #include "fixture.h"
+#include "threads.h"
+
+#define LONG	(5 * HZ)	/* what must not be waited for */
 
 static const struct cmap_params good = {
 	.name = "kunit.create", .design = "rwlock", .key_size = 8, .value_size = 8,
@@ -99,6 +105,72 @@ static void duplicate_names(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EEXIST, TRY(design, "sharded"));
 	KUNIT_EXPECT_EQ(test, 0, TRY(name, "kunit.creat"));
 	cmap_destroy(m);
+	KUNIT_EXPECT_EQ(test, 0, try_create(&good));
+}
+
+/* The map that is visited, and what holds its visitor up.  Of one test at a time. */
+static struct cmap *visited;
+static DECLARE_COMPLETION(visit_begun);
+static DECLARE_COMPLETION(visit_may_end);
+static DECLARE_COMPLETION(others_done);
+static DECLARE_COMPLETION(visited_gone);
+static int visits;
+
+static void visit(struct cmap *m)
+{
+	if (m != visited)
+		return;
+	complete_all(&visit_begun);
+	wait_for_completion(&visit_may_end);
+	visits += !strcmp(m->name, good.name);	/* it is still there: KASAN looks, too */
+}
+
+static int visit_and_others(struct team *team, unsigned int id)
+{
+	int ret = 0;
+
+	switch (id) {
+	case 0:
+		registry_for_each(visit);
+		return 0;
+	case 1:
+		wait_for_completion(&visit_begun);
+		ret = TRY(name, "kunit.other");
+		complete(&others_done);
+		return ret;
+	default:
+		wait_for_completion(&visit_begun);
+		cmap_destroy(visited);
+		complete(&visited_gone);
+		return 0;
+	}
+}
+
+/*
+ * Fails when: whoever goes through the maps, and is held up at one of them, holds up another map
+ * that comes and goes; or the one that it is at goes, or gives its name away, before it is done.
+ */
+static void a_visit_holds_up_its_map_only(struct kunit *test)
+{
+	bool others_pass;
+	struct team team;
+
+	reinit_completion(&visit_begun);
+	reinit_completion(&visit_may_end);
+	reinit_completion(&others_done);
+	reinit_completion(&visited_gone);
+	visits = 0;
+	visited = cmap_create(&good);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, visited);
+	KUNIT_ASSERT_EQ(test, 0, team_start(&team, 3, visit_and_others, NULL));
+	others_pass = wait_for_completion_timeout(&others_done, LONG);
+	KUNIT_EXPECT_TRUE(test, others_pass);
+	KUNIT_EXPECT_EQ(test, 0, wait_for_completion_timeout(&visited_gone, HZ / 5));
+	if (others_pass)	/* else this would wait as well, for what is done below */
+		KUNIT_EXPECT_EQ(test, -EEXIST, try_create(&good));
+	complete_all(&visit_may_end);
+	KUNIT_EXPECT_EQ(test, 0, team_join(&team));
+	KUNIT_EXPECT_EQ(test, 1, visits);
 	KUNIT_EXPECT_EQ(test, 0, try_create(&good));
 }
 
@@ -200,6 +272,7 @@ static struct kunit_case create_cases[] = {
 	KUNIT_CASE(sizes),
 	KUNIT_CASE(names),
 	KUNIT_CASE(duplicate_names),
+	KUNIT_CASE(a_visit_holds_up_its_map_only),
 	KUNIT_CASE(shard_numbers),
 	KUNIT_CASE(unknown_values),
 	KUNIT_CASE(modes),

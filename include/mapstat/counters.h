@@ -81,6 +81,10 @@ struct cmap_pcpu {
 #define MAPSTAT_BEGINS_LINE(type, member)					\
 	static_assert(offsetof(type, member) % SMP_CACHE_BYTES == 0,		\
 		      #member " has to begin a cache line")
+#define MAPSTAT_SHARES_LINE(type, member, other)				\
+	static_assert(offsetof(type, member) / SMP_CACHE_BYTES ==		\
+		      offsetof(type, other) / SMP_CACHE_BYTES,			\
+		      #member " has to be in the cache line of " #other)
 #define MAPSTAT_WHOLE_LINES(type)						\
 	static_assert(sizeof(type) % SMP_CACHE_BYTES == 0, #type " has to fill cache lines")
 

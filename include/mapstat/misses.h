@@ -143,6 +143,8 @@ void mapstat_pmu_batch(const struct mapstat_miss_session *s, struct cmap *m,
 		       const struct mapstat_pmu_reading *before, enum mapstat_op_kind kind,
 		       unsigned int ops);
 int mapstat_misses_window(struct cmap *m, const struct mapstat_geometry *g, unsigned int ms);
+void mapstat_window_refuse(struct cmap *m);
+bool mapstat_window_end(void);
 
 void mapstat_misses_record(struct mapstat_misses *misses, const struct mapstat_op *op, int cpu);
 u64 mapstat_misses_total(const struct mapstat_misses *misses, enum mapstat_op_kind kind,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What operations touch: one inline hook, cmap_touch(), which costs a static branch while
- * nobody listens; in loads, cmap_touch_load() of kmod/maps/maps.h, which then costs nothing.
+ * What operations touch: one inline hook, cmap_touch() of kmod/maps/maps.h, which costs a static
+ * branch while nobody listens; in loads, cmap_touch_load(), which then costs nothing.
  *
  * A design says each distinct access of an object in the order in which it makes them:
  * the bucket, the key that is compared, the value, a lock word, a sequence word, a counter;
@@ -135,7 +135,7 @@ struct mapstat_op {
  * @record: they are; until then it is a warm-up.  Written by the owner, read by anyone
  */
 struct mapstat_listener {
-	const struct cmap *map;
+	struct cmap *map;
 	struct mapstat_model *model;
 	struct mapstat_misses *misses;
 	bool record;
@@ -235,20 +235,5 @@ do {										\
  */
 #define mapstat_touch(m, addr, size, access)					\
 	MAPSTAT_TOUCH_AT(m, addr, size, access, #addr)
-
-/**
- * cmap_touch - an operation accesses memory
- * @m: the map; NULL, where it is not at hand: that of the operation in progress
- * @addr: what; it is not dereferenced
- * @size: bytes
- * @access: reads, writes or atomically changes it
- *
- * Context: Process or softirq, under any lock.
- */
-#define cmap_touch(m, addr, size, access)					\
-do {										\
-	if (static_branch_unlikely(&mapstat_touch_on))				\
-		MAPSTAT_TOUCH_AT(m, addr, size, access, #addr);			\
-} while (0)
 
 #endif /* MAPSTAT_TOUCH_H */

@@ -18,7 +18,7 @@
 #include "told.h"
 #include "traced.h"
 
-/* Some map has a front; this one, perhaps. */
+/* Out of line, so that those without a front have no registers to save. */
 static noinline int load_by_front(struct cmap *m, const void *key, void *value)
 {
 	int ret;
@@ -33,7 +33,7 @@ static __always_inline int do_load(struct cmap *m, const void *key, void *value)
 {
 	if (trace_cmap_op_enabled())
 		return traced_load(m, key, value);
-	if (static_branch_unlikely(&front_in_use))
+	if (cmap_has_front(m))
 		return load_by_front(m, key, value);
 	return call_load(m, key, value);
 }
@@ -51,7 +51,7 @@ static __always_inline int do_update(struct cmap *m, const struct cmap_update *u
 	if (trace_cmap_op_enabled())
 		return traced_update(m, u);
 	rcu_read_lock();
-	if (static_branch_unlikely(&front_in_use))
+	if (cmap_has_front(m))
 		ret = front_update(m, u);
 	else
 		ret = call_update(m, u);
@@ -65,7 +65,7 @@ static int timed_update(struct cmap *m, const struct cmap_update *u, enum cmap_h
 	int ret;
 
 	lockdep_assert_irqs_enabled();
-	if (static_branch_unlikely(&mapstat_touch_on))
+	if (cmap_is_observed(m))
 		return told_update(m, u, NULL);
 	if (likely(!sample_due(m)))
 		return do_update(m, u);
@@ -97,7 +97,7 @@ static noinline int timed_load(struct cmap *m, const void *key, void *value)
 int cmap_load(struct cmap *map, const void *key, void *value)
 {
 	lockdep_assert_irqs_enabled();
-	if (static_branch_unlikely(&mapstat_touch_on))
+	if (cmap_is_observed(map))
 		return told_load(map, key, value, NULL);
 	if (unlikely(sample_load(map)))
 		return timed_load(map, key, value);
@@ -130,7 +130,7 @@ unsigned int cmap_load_many(struct cmap *map, const void *keys, void *values,
 	u64 start;
 
 	lockdep_assert_irqs_enabled();
-	if (static_branch_unlikely(&mapstat_touch_on))
+	if (cmap_is_observed(map))
 		return told_load_many(map, &q, NULL);
 	cmap_count_n(map, CMAP_HITS, n);
 	if (likely(!sample_due(map)))
@@ -325,7 +325,7 @@ int cmap_range(struct cmap *map, cmap_range_fn fn, void *arg)
 	ret = page_grow(map, &page, 0);
 	while (!ret && !page.done) {
 		page.count = 0;
-		ret = static_branch_unlikely(&mapstat_touch_on) ? told_collect(map, &page) :
+		ret = cmap_is_observed(map) ? told_collect(map, &page) :
 		      map->ops->collect(map, &page);
 		if (ret)
 			break;

@@ -138,6 +138,7 @@ static struct cmap *alloc_map(const struct cmap_params *p, const struct cmap_ops
 	mapstat_pauses_init(&m->pauses, m);
 	INIT_WORK(&m->work, cmap_work);
 	init_rwsem(&m->front_lock);
+	init_rwsem(&m->visit);
 	if (shared_alloc(m)) {
 		kvfree(m);
 		return NULL;
@@ -265,8 +266,10 @@ struct cmap *cmap_create_of(const struct cmap_ops *ops, const struct cmap_params
  * @map: of cmap_create(); no operation on it may be in flight; NULL or an ERR_PTR is
  *	left alone
  *
- * Context: Process; sleeps, also for a grace period; takes cpus_read_lock() where the map
- * has a front.
+ * Its name is free when this returns.
+ *
+ * Context: Process; sleeps, also for a grace period, and until the operations on this map's
+ * files under debugfs have ended; takes cpus_read_lock() where the map has a front.
  */
 void cmap_destroy(struct cmap *map)
 {

@@ -345,7 +345,7 @@ int front_load(struct cmap *m, const void *key, void *value)
 {
 	struct front *f;
 
-	if (static_branch_unlikely(&mapstat_touch_on))
+	if (cmap_is_observed(m))
 		return front_load_told(m, key, value);
 	f = front_to_read(m);
 	if (unlikely(!f))

@@ -7,6 +7,7 @@
 #define MAPSTAT_FRONT_H
 
 #include <linux/jump_label.h>
+#include <linux/rcupdate.h>
 #include "maps.h"
 
 struct cmap_update;
@@ -14,6 +15,28 @@ struct front;
 
 /* Some map has a front; otherwise nobody looks for one. */
 DECLARE_STATIC_KEY_FALSE(front_in_use);
+
+/**
+ * cmap_has_front - is a map's front to be asked?
+ * @m: the map
+ *
+ * The key is on while any map has a front; @m->front says whether this one has, so that the
+ * others go on as without.
+ *
+ * A load may ask outside of an RCU read-side section, and see either too late: without the
+ * front it finds what the map has, which is never old, and front_load() looks again.  A write
+ * asks in its section: the grace period in front_publish(), which comes after the key and the
+ * pointer were written, waits for those that saw one of them off; all later ones count
+ * themselves, before any load is answered by the front.  Likewise front_unpublish(), before the
+ * key is turned off, ends that answering before the pointer is cleared.
+ *
+ * Context: Any.
+ * Return: whether it is.
+ */
+static __always_inline bool cmap_has_front(const struct cmap *m)
+{
+	return static_branch_unlikely(&front_in_use) && unlikely(rcu_access_pointer(m->front));
+}
 
 /**
  * struct front_stats - what a front did, all CPUs

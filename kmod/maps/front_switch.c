@@ -17,6 +17,7 @@
 #include "front_cache.h"
 
 DEFINE_STATIC_KEY_FALSE(front_in_use);
+EXPORT_SYMBOL_IF_KUNIT(front_in_use);
 
 /**
  * front_clear - see cmap_clear()

@@ -162,7 +162,7 @@ static noinline int design##_load_sized(struct cmap *m, const void *key, void *v
 static __always_inline int design##_load_inline(struct cmap *m, const void *key, \
 						void *value)			\
 {										\
-	if (static_branch_unlikely(&mapstat_touch_on))				\
+	if (cmap_is_observed(m))						\
 		return design##_load_told(m, key, value);			\
 	if (likely(m->shape.u64_pair))						\
 		return design##_load_shape(m, key, value,			\
@@ -198,7 +198,7 @@ design##_load_many_told(struct cmap *m, const struct cmap_many *q)		\
 										\
 unsigned int design##_load_many(struct cmap *m, const struct cmap_many *q)	\
 {										\
-	if (static_branch_unlikely(&mapstat_touch_on))				\
+	if (cmap_is_observed(m))						\
 		return design##_load_many_told(m, q);				\
 	return CMAP_BY_SHAPE_UNTOLD(m, design##_load_many_shape, m, q);		\
 }

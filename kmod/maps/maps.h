@@ -88,20 +88,6 @@ static __always_inline bool cmap_is_told(const struct cmap_shape shape)
 }
 
 /**
- * cmap_touch_load - as cmap_touch(), in what loads consist of
- * @shape: says whether there is somebody to be told
- * @m: the map, or NULL
- * @addr: what
- * @size: bytes
- * @access: how
- */
-#define cmap_touch_load(shape, m, addr, size, access)				\
-do {										\
-	if (cmap_is_told(shape))						\
-		MAPSTAT_TOUCH_AT(m, addr, size, access, #addr);			\
-} while (0)
-
-/**
  * enum cmap_hist_kind - a map's latency histograms
  *
  * The first six are service time per operation, the others response time from the
@@ -128,16 +114,22 @@ extern const char *const cmap_hist_names[CMAP_NR_HISTS];
  * @design: constant; CMAP_NR_DESIGNS: none of them, see cmap_create_of()
  * @shape: constant
  * @flags: of enum cmap_flags, constant
+ * @observed: its operations report what they access; see cmap_is_observed().  Written by
+ *	mapstat_touch_listen() and _unlisten(), of which there is one at a time
  * @hash: constant
- * @front: what loads are answered from, or NULL; see front.c.  Written under @front_lock,
- *	read under RCU
+ * @front: what loads are answered from, or NULL; see front.c and cmap_has_front().  Written
+ *	under @front_lock, read under RCU
  * @pcpu: the pointer is constant; see struct cmap_pcpu
  * @hist: the pointers are constant; see struct mapstat_hist
  * @work: growth, promotion and reclaim of this map: ops->work on mapstat_wq
  * @pauses: own lock
  * @front_lock: the front comes or goes; a clear reads it
  * @misses: NULL until cache misses are first counted, then constant; see cmap_misses()
+ * @no_window: no window is opened any more, one that is open ends.  Written once, read by the
+ *	window; see mapstat_window_refuse()
  * @node: protected by the registry's mutex
+ * @visit: of the registry: held for reading while registry_for_each() is at the map, for
+ *	writing while it is removed
  * @params: what it was made with, defaults filled in, strings not kept: constant
  * @name: constant
  * @id: tells it from all maps that are or were; set when it is added to the registry
@@ -149,7 +141,8 @@ struct cmap {
 	const struct cmap_ops *ops;
 	enum cmap_design design;
 	struct cmap_shape shape;
-	unsigned int flags;
+	u16 flags;
+	bool observed;
 	struct cmap_hash_key hash;
 	struct front __rcu *front;
 	struct cmap_pcpu __percpu *pcpu;
@@ -158,7 +151,9 @@ struct cmap {
 	struct mapstat_pauses pauses;
 	struct rw_semaphore front_lock;
 	struct mapstat_misses *misses;
+	bool no_window;
 	struct list_head node;
+	struct rw_semaphore visit;
 	struct cmap_params params;
 	char name[CMAP_NAME_LEN];
 	u32 id;
@@ -174,6 +169,65 @@ static inline struct mapstat_misses *cmap_misses(struct cmap *m)
 
 /* Operations read what comes before, and never what comes after. */
 MAPSTAT_BEGINS_LINE(struct cmap, work);
+/* What is asked behind a static key, of all maps, costs no line that is not read anyway. */
+MAPSTAT_SHARES_LINE(struct cmap, observed, shape);
+MAPSTAT_SHARES_LINE(struct cmap, front, pcpu);
+
+/**
+ * cmap_is_observed - do operations of a map report what they access?
+ * @m: the map
+ *
+ * The key is on while any map is observed; @m->observed says whether it is this one, so that
+ * the others go on as without.
+ *
+ * It is a hint, which may be seen late, in either direction: an operation that is not reported
+ * is right all the same, and one that is, is heard only as long as there is a listener (see
+ * listener_now(), under RCU).  So it needs no order against the key: it is set before the key
+ * is turned on, and whoever sees the key and not the flag just does not report yet.
+ *
+ * Context: Any.
+ * Return: whether they do.
+ */
+static __always_inline bool cmap_is_observed(const struct cmap *m)
+{
+	/* Pairs with the WRITE_ONCE()s in mapstat_touch_listen() and _unlisten(). */
+	return static_branch_unlikely(&mapstat_touch_on) && unlikely(READ_ONCE(m->observed));
+}
+
+/**
+ * cmap_touch - an operation accesses memory
+ * @m: the map; NULL, where it is not at hand: that of the operation in progress
+ * @addr: what; it is not dereferenced
+ * @size: bytes
+ * @access: reads, writes or atomically changes it
+ *
+ * Context: Process or softirq, under any lock.
+ */
+#define cmap_touch(m, addr, size, access)					\
+do {										\
+	if (static_branch_unlikely(&mapstat_touch_on) && cmap_may_be_observed(m)) \
+		MAPSTAT_TOUCH_AT(m, addr, size, access, #addr);			\
+} while (0)
+
+/* As cmap_is_observed(), behind the key; of NULL the hook itself finds out. */
+static __always_inline bool cmap_may_be_observed(const struct cmap *m)
+{
+	return !m || READ_ONCE(m->observed);
+}
+
+/**
+ * cmap_touch_load - as cmap_touch(), in what loads consist of
+ * @shape: says whether there is somebody to be told
+ * @m: the map, or NULL
+ * @addr: what
+ * @size: bytes
+ * @access: how
+ */
+#define cmap_touch_load(shape, m, addr, size, access)				\
+do {										\
+	if (!(shape).untold)							\
+		cmap_touch(m, addr, size, access);				\
+} while (0)
 
 /**
  * struct cmap_page - where one step of a range puts entries

@@ -72,10 +72,10 @@
 #define RD_DELAY_MAX_US	128
 
 /* Does the read side speak for all keys? */
-static __always_inline bool view_is_clean(const struct rd_view *v)
+static __always_inline bool view_is_clean(const struct cmap *m, const struct rd_view *v)
 {
-	cmap_touch(NULL, &v->fresh, 2 * sizeof(void *), MAPSTAT_READ);
-	cmap_touch(NULL, &v->fresh->count, sizeof(v->fresh->count), MAPSTAT_READ);
+	cmap_touch(m, &v->fresh, 2 * sizeof(void *), MAPSTAT_READ);
+	cmap_touch(m, &v->fresh->count, sizeof(v->fresh->count), MAPSTAT_READ);
 	/* Pairs with trie_insert(): a key that was stored before counts by now. */
 	return !v->old && !READ_ONCE(v->fresh->count);
 }
@@ -138,7 +138,7 @@ static noinline int load_dirty(struct cmap *m, const struct rd_view *v, u64 hash
 	struct rd_entry *e;
 	int ret;
 
-	if (view_is_clean(v))
+	if (view_is_clean(m, v))
 		return -ENOENT;
 	count_miss(to_readdirty(m));
 	e = dirty_find(v, hash, key, m->shape);
@@ -324,7 +324,7 @@ static noinline int update_dirty(struct cmap *m, const struct rd_view *v, u64 ha
 	struct rd_entry *e = NULL;
 	int ret = ENTRY_GONE;
 
-	if (!view_is_clean(v)) {
+	if (!view_is_clean(m, v)) {
 		count_miss(to_readdirty(m));
 		e = dirty_find(v, hash, u->key, m->shape);
 	}

@@ -12,7 +12,8 @@ struct cmap;
  * @added: the map is ready for use; may set m->observer_data
  * @removed: the map is about to go; no access to it may be left on return
  *
- * Both are called in process context, under the registry's mutex.
+ * Both are called in process context, for several maps at a time, but for one map one after
+ * the other.  The map's name is reserved from before the first to after the second.
  */
 struct cmap_observer {
 	void (*added)(struct cmap *m);

@@ -159,14 +159,14 @@ static __always_inline void touch_find(struct rhashtable_map *rm, const void *ke
 				       const struct rh_node *found,
 				       const struct cmap_shape shape)
 {
-	if (cmap_is_told(shape))
+	if (!shape.untold && cmap_is_observed(&rm->map))
 		touch_chain(rm, key, found, MAPSTAT_READ);
 }
 
 static __always_inline void touch_change(struct rhashtable_map *rm, const void *key,
 					 const struct rh_node *found)
 {
-	if (static_branch_unlikely(&mapstat_touch_on))
+	if (cmap_is_observed(&rm->map))
 		touch_chain(rm, key, found, MAPSTAT_ATOMIC);
 }
 
@@ -197,7 +197,7 @@ static noinline int load_told(struct cmap *m, const void *key, void *value)
 
 int rhashtable_load(struct cmap *m, const void *key, void *value)
 {
-	if (static_branch_unlikely(&mapstat_touch_on))
+	if (cmap_is_observed(m))
 		return load_told(m, key, value);
 	return CMAP_BY_SHAPE_UNTOLD(m, do_load, to_rhashtable(m), key, value);
 }

@@ -41,8 +41,7 @@ int told_load(struct cmap *m, const void *key, void *value, struct mapstat_trace
 	mapstat_op_begin(op, m, MAPSTAT_OP_LOAD, trace);
 	count_load(m);
 	rcu_read_lock();
-	ret = static_branch_unlikely(&front_in_use) ? front_load(m, key, value) :
-	      call_load(m, key, value);
+	ret = cmap_has_front(m) ? front_load(m, key, value) : call_load(m, key, value);
 	rcu_read_unlock();
 	mapstat_op_end(op);
 	return ret;
@@ -99,7 +98,7 @@ int told_update(struct cmap *m, const struct cmap_update *u, struct mapstat_trac
 
 	mapstat_op_begin(op, m, kind_of(u->op), trace);
 	rcu_read_lock();
-	ret = static_branch_unlikely(&front_in_use) ? front_update(m, u) : call_update(m, u);
+	ret = cmap_has_front(m) ? front_update(m, u) : call_update(m, u);
 	rcu_read_unlock();
 	mapstat_op_end(op);
 	return ret;

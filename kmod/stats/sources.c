@@ -2,14 +2,16 @@
 /*
  * Who counts misses: the CPUs' counters, or the model; during a run, or for a window.
  */
+#include <linux/atomic.h>
 #include <linux/bottom_half.h>
 #include <linux/cpumask.h>
-#include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/mutex.h>
-#include <linux/sched/signal.h>
+#include <linux/sched.h>
 #include <linux/string.h>
+#include <linux/wait.h>
 #include <mapstat/misses.h>
 #include <mapstat/pmu.h>
 #include "../maps/maps.h"
@@ -18,8 +20,17 @@
 /* A window's caches are filled for that share of it before anything is recorded. */
 #define WINDOW_WARMUP_SHARE	8
 
-/* One session at a time: there is one hook. */
+/*
+ * One session at a time: there is one hook.  Held as long as a session lasts; but a session of
+ * a window ends at once when its owner is asked to, so that whoever waits here, after
+ * session_claim(), does not wait for a reader of files.
+ */
 static DEFINE_MUTEX(session_lock);
+
+/* How many wait for session_lock and want an open window to end. */
+static atomic_t session_claims = ATOMIC_INIT(0);
+/* A window waits here for its end. */
+static DECLARE_WAIT_QUEUE_HEAD(window_wait);
 
 /* Of the session that is attached, if it is the model's.  Protected by session_lock. */
 static struct mapstat_listener session_listener;
@@ -94,14 +105,27 @@ static int begin_pmu(struct mapstat_miss_session *s)
 	return 0;
 }
 
+/*
+ * Take session_lock, and do not wait for a window to end by itself.  One that is opened before
+ * the lock is taken ends at once, too: it finds the claim.
+ */
+static void session_claim(void)
+{
+	/* Before they are woken: pairs with window_is_over(). */
+	atomic_inc(&session_claims);
+	wake_up_all(&window_wait);
+	mutex_lock(&session_lock);
+	atomic_dec(&session_claims);
+}
+
 /**
  * mapstat_session_begin - choose who counts, and have it ready
  * @s: the session
  * @cache: what is wished for
  * @g: of the model, filled in and checked
  *
- * Waits for another session to end.  Where nobody can count, @s says why, and is a session
- * all the same.
+ * Ends a window, and waits for another session to end.  Where nobody can count, @s says why,
+ * and is a session all the same.
  *
  * Context: Process; sleeps.
  * Return: 0, or the -errno for which nobody counts; mapstat_session_end() is due.
@@ -112,7 +136,7 @@ int mapstat_session_begin(struct mapstat_miss_session *s, enum mapstat_cache cac
 	int ret, pmu_error = 0;
 
 	*s = (struct mapstat_miss_session){ .kind = MAPSTAT_CACHE_OFF };
-	mutex_lock(&session_lock);
+	session_claim();
 	if (cache == MAPSTAT_CACHE_OFF)
 		return nobody(s, -ENODATA, "cache=off");
 	if (cache != MAPSTAT_CACHE_MODEL) {
@@ -288,15 +312,65 @@ void mapstat_pmu_batch(const struct mapstat_miss_session *s, struct cmap *m,
 }
 
 /**
+ * mapstat_window_end - end the window that is open, if there is one
+ *
+ * Context: Process; sleeps.  No run is in progress.
+ * Return: whether there was one.
+ */
+bool mapstat_window_end(void)
+{
+	const bool open = !mutex_trylock(&session_lock);
+
+	if (open)
+		session_claim();
+	mutex_unlock(&session_lock);
+	return open;
+}
+
+/**
+ * mapstat_window_refuse - end a map's window, and let it have no other
+ * @m: the map, which is to go
+ *
+ * Context: Process.  Does not wait.
+ */
+void mapstat_window_refuse(struct cmap *m)
+{
+	WRITE_ONCE(m->no_window, true);	/* before it is woken: pairs with window_is_over() */
+	wake_up_all(&window_wait);
+}
+
+static bool window_is_over(const struct cmap *m)
+{
+	/*
+	 * Pair with session_claim() and mapstat_window_refuse(), which wake whoever waits after
+	 * they have written.  Flags: nothing else is ordered by them.
+	 */
+	return READ_ONCE(m->no_window) || atomic_read(&session_claims);
+}
+
+/* Return: 0 after that time; -ECANCELED or -EINTR if the window is to end before. */
+static int window_sleep(const struct cmap *m, unsigned int ms)
+{
+	/* One jiffy more, as msleep() has it: the first is not a whole one. */
+	const long left = wait_event_interruptible_timeout(window_wait, window_is_over(m),
+							   msecs_to_jiffies(ms) + 1);
+
+	if (left < 0)
+		return -EINTR;
+	return left ? -ECANCELED : 0;
+}
+
+/**
  * mapstat_misses_window - have the model count a live map's operations for a while
- * @m: the map
+ * @m: the map; it stays until this returns
  * @g: the model's, filled in and checked
  * @ms: how long
  *
  * What was kept of the map before is forgotten.
  *
  * Context: Process; sleeps.
- * Return: 0; -EBUSY where somebody else counts; -EINTR where a signal has ended it early;
+ * Return: 0; -EBUSY where somebody else counts; -EINTR if a signal has ended it early;
+ * -ECANCELED if mapstat_window_refuse(), mapstat_window_end() or mapstat_session_begin() have;
  * -ENOMEM.
  */
 int mapstat_misses_window(struct cmap *m, const struct mapstat_geometry *g, unsigned int ms)
@@ -310,11 +384,12 @@ int mapstat_misses_window(struct cmap *m, const struct mapstat_geometry *g, unsi
 	ret = begin_model(&s, g) ?: mapstat_session_attach(&s, m);
 	if (!ret) {
 		mapstat_each_cpu(reset_cpu, m->misses);
-		msleep_interruptible(warmup);
-		mapstat_session_record(&s);
-		msleep_interruptible(ms - warmup);
+		ret = window_sleep(m, warmup);
+		if (!ret) {
+			mapstat_session_record(&s);
+			ret = window_sleep(m, ms - warmup);
+		}
 		mapstat_session_detach(&s);
-		ret = signal_pending(current) ? -EINTR : 0;
 	}
 	mapstat_session_end(&s);
 	return ret;

@@ -87,6 +87,7 @@ static struct mapstat_listener *listener_now(void)
 void mapstat_touch_listen(struct mapstat_listener *l)
 {
 	rcu_assign_pointer(listener, l);	/* pairs with listener_now() */
+	WRITE_ONCE(l->map->observed, true);	/* pairs with cmap_is_observed() */
 	static_branch_enable(&mapstat_touch_on);
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_touch_listen);
@@ -100,7 +101,12 @@ EXPORT_SYMBOL_IF_KUNIT(mapstat_touch_listen);
  */
 void mapstat_touch_unlisten(void)
 {
+	struct mapstat_listener *l;
+
 	static_branch_disable(&mapstat_touch_on);
+	/* Whoever listens says when he does no more: nobody else writes it. */
+	l = rcu_dereference_protected(listener, true);
+	WRITE_ONCE(l->map->observed, false);	/* pairs with cmap_is_observed() */
 	RCU_INIT_POINTER(listener, NULL);
 	synchronize_rcu();
 }
@@ -262,18 +268,9 @@ void mapstat_trace_op(const struct mapstat_trace *trace, unsigned int i)
 	local_irq_restore(flags);
 }
 
-/**
- * mapstat_touch_at - see cmap_touch()
- * @site: where in the source
- * @m: the map, or NULL
- * @addr: what
- * @size: bytes
- * @access: how
- *
- * Context: Process or softirq, under any lock.
- */
-void mapstat_touch_at(struct mapstat_site *site, const struct cmap *m, const void *addr,
-		      unsigned int size, enum mapstat_access access)
+/* Out of line: of most that come here, those of other maps, nothing is to be kept. */
+static noinline void touch_at(struct mapstat_site *site, const struct cmap *m, const void *addr,
+			      unsigned int size, enum mapstat_access access)
 {
 	struct mapstat_touch t = { .site = site, .addr = addr, .access = access };
 	const struct mapstat_listener *l;
@@ -290,5 +287,26 @@ void mapstat_touch_at(struct mapstat_site *site, const struct cmap *m, const voi
 		touch_lines(l->model, &t, size);
 	}
 	local_irq_restore(flags);
+}
+
+/**
+ * mapstat_touch_at - see cmap_touch()
+ * @site: where in the source
+ * @m: the map, or NULL
+ * @addr: what
+ * @size: bytes
+ * @access: how
+ *
+ * Context: Process or softirq, under any lock.
+ */
+void mapstat_touch_at(struct mapstat_site *site, const struct cmap *m, const void *addr,
+		      unsigned int size, enum mapstat_access access)
+{
+	/*
+	 * Is there an operation that it may belong to?  One that reports stays on its CPU, and
+	 * in its list, until it ends: without it, whatever CPU's list this is, nothing is heard.
+	 */
+	if (m || !list_empty(&raw_cpu_ptr(touch_cpus)->ops))
+		touch_at(site, m, addr, size, access);
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_touch_at);

@@ -28,6 +28,10 @@
 #define COUNT_SHARE	4
 #define COUNT_MIN_MS	10U
 
+/*
+ * One start, stop or reset at a time.  Held while threads end and maps are made and destroyed:
+ * only another start, stop or reset waits for it, interruptibly.
+ */
 static DEFINE_MUTEX(stress_lock);
 /* The last run: its maps outlive it until the next.  Protected by stress_lock. */
 static struct stress_run *stress_run;
@@ -414,14 +418,16 @@ static int start_run(void)
  *
  * Context: Process; sleeps.
  * Return: 0; -EBUSY while a run is in progress; -EINVAL with a line in the log where
- * parameters do not go together (then the last run's maps and results stay); another
+ * parameters do not go together (then the last run's maps and results stay); -ERESTARTSYS
+ * for a signal while another caller is at it (then nothing was done); another
  * -errno where the run could not begin (then so does "failed").
  */
 int stress_start(void)
 {
 	int ret;
 
-	mutex_lock(&stress_lock);
+	if (mutex_lock_interruptible(&stress_lock))
+		return -ERESTARTSYS;
 	if (stress_busy()) {
 		ret = mapstat_refuse_quietly(-EBUSY, "start: a run is under way");
 	} else {
@@ -434,34 +440,36 @@ int stress_start(void)
 	return ret;
 }
 
-/* Return: 0, or -EINVAL where nothing ran. */
+/* Return: 0, or -EINVAL where nothing ran, no window either. */
 static int stop_run(void)
 {
+	const bool ran = stress_busy();
+
 	lockdep_assert_held(&stress_lock);
-	if (!stress_busy())
-		return -EINVAL;
-	join_coordinator(stress_run);
+	if (ran)
+		join_coordinator(stress_run);
 	if (stress_busy()) {	/* it was stopped before it ran at all */
 		stress_threads_destroy(stress_run);
 		conclude(stress_run, -EINTR);
 		set_busy(false);
 	}
-	return 0;
+	return mapstat_window_end() || ran ? 0 : -EINVAL;
 }
 
 /**
- * stress_stop - end the run
+ * stress_stop - end the run, and a window that is open
  *
  * Its rounds so far keep their rows, its maps stay.
  *
  * Context: Process; sleeps until the threads have ended.
- * Return: 0, or -EINVAL where no run is in progress.
+ * Return: 0; -EINVAL if neither is in progress; -ERESTARTSYS as stress_start().
  */
 int stress_stop(void)
 {
 	int ret;
 
-	mutex_lock(&stress_lock);
+	if (mutex_lock_interruptible(&stress_lock))
+		return -ERESTARTSYS;
 	ret = stop_run();
 	mutex_unlock(&stress_lock);
 	return ret ? mapstat_refuse_quietly(ret, "stop: no run is under way") : 0;
@@ -471,13 +479,14 @@ int stress_stop(void)
  * stress_reset - forget results, zero the statistics of all live maps
  *
  * Context: Process; sleeps.
- * Return: 0, or -EBUSY while a run is in progress.
+ * Return: 0; -EBUSY while a run is in progress; -ERESTARTSYS as stress_start().
  */
 int stress_reset(void)
 {
 	int ret = 0;
 
-	mutex_lock(&stress_lock);
+	if (mutex_lock_interruptible(&stress_lock))
+		return -ERESTARTSYS;
 	if (stress_busy()) {
 		ret = mapstat_refuse_quietly(-EBUSY, "reset: a run is under way");
 	} else {

@@ -47,7 +47,7 @@ void comment_machine(FILE *out, const struct bench_options *o)
 	fprintf(out, "# kernel: %s %s %s\n", name.sysname, name.release, name.machine);
 	line_of(out, "transparent huge pages", "/sys/kernel/mm/transparent_hugepage/enabled", "");
 	fprintf(out, "# compiler: gcc " __VERSION__ "\n");
-	fprintf(out, "# statistics of our maps: compiled out; on where the name ends in _stats or _on, off where it ends in _off\n");
+	fprintf(out, "# statistics of our maps: compiled out; on where the name ends in _stats, _on or _beside, off where it ends in _off\n");
 	fprintf(out, "# ours: RCU: liburcu QSBR; %s\n", native_locks());
 	fprintf(out, "# ours: %s\n", native_memory());
 	fprintf(out, "# peers' malloc: glibc, %s\n", tunables ?: "its defaults");

@@ -20,7 +20,8 @@
 #define OURS_DESIGNS(X)	X(rwlock) X(sharded) X(readdirty) X(readdirty_classic) X(seqlock)
 
 #define OURS_DECLARE_CALLS(name)	\
-	extern const struct bench_peer name##_none_peer, name##_off_peer, name##_on_peer;
+	extern const struct bench_peer name##_none_peer, name##_off_peer, name##_on_peer, \
+				       name##_beside_peer;
 
 OURS_ALL(OURS_DECLARE)
 OURS_DESIGNS(OURS_DECLARE_CALLS)

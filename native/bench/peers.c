@@ -38,7 +38,7 @@ static const struct bench_peer *const all[] = {
 static const struct bench_peer *const more[] = {
 #define STATS(name)	&name##_stats_peer,
 	OURS_ALL(STATS)
-#define CALLS(name)	&name##_none_peer, &name##_off_peer, &name##_on_peer,
+#define CALLS(name)	&name##_none_peer, &name##_off_peer, &name##_on_peer, &name##_beside_peer,
 	OURS_DESIGNS(CALLS)
 };
 

@@ -18,6 +18,8 @@ Cell = collections.namedtuple("Cell", "n threads mix dist")
 # Designs of ours with their work counted, and by the public calls, to tell what statistics cost.
 STATS = "_stats"
 NONE, OFF, ON = "_none", "_off", "_on"
+# As ON, while another map has a front and a third one is observed.
+BESIDE = "_beside"
 
 
 def kind(design):
@@ -25,7 +27,7 @@ def kind(design):
     nobody knows must not make ours look better."""
     if design == PLAIN:
         return "plain"
-    return "ours" if re.sub(rf"(_generic|_front|{STATS}|{NONE}|{OFF}|{ON})+$", "", design) in OURS else "peer"
+    return "ours" if re.sub(rf"(_generic|_front|{STATS}|{NONE}|{OFF}|{ON}|{BESIDE})+$", "", design) in OURS else "peer"
 
 
 def competes(design, which):

@@ -11,7 +11,7 @@
 
 SIZES=${1:-1000}
 DESIGNS=()
-(($#)) || DESIGNS=(--designs "plain$(printf ',%s' {rwlock,sharded,readdirty,readdirty_classic,seqlock}{,_on})")
+(($#)) || DESIGNS=(--designs "plain$(printf ',%s' {rwlock,sharded,readdirty,readdirty_classic,seqlock}{,_on,_beside})")
 DIR=$(mktemp -d)
 # ktap.sh removes its log at the end; this goes with it.
 trap '[[ $BASHPID != "$CASE_PID" ]] || rm -rf -- "$CASE_LOG" "$DIR"' EXIT

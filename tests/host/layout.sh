@@ -43,6 +43,18 @@ broken() {
 	[[ $said == *"cache line"* ]] || fail "it says: $said"
 }
 
+# between HEADER LINE-PATTERN FILE: with a line more before that one FILE does not compile.
+between() {
+	local said
+	copy
+	grep -q "$2" "$DIR/$1" || fail "$1 has no line like '$2'"
+	sed -i "/$2/i\\	u8 one_line_more[SMP_CACHE_BYTES];" "$DIR/$1"
+	if said=$(compile "kmod/maps/$3"); then
+		fail "nobody noticed"
+	fi
+	[[ $said == *"has to be in the cache line of"* ]] || fail "it says: $said"
+}
+
 # What the table of pahole shows is what is asserted; it needs a module with debug information.
 shown() {
 	make -s layout >"$DIR/layout" 2>"$DIR/said" || fail "$(<"$DIR/said")"
@@ -54,6 +66,8 @@ shown() {
 
 test_case "all compiles as it is" as_it_is
 test_case "struct cmap: work" broken kmod/maps/maps.h 'struct work_struct work ____' rwlock.c more
+test_case "struct cmap: observed" between kmod/maps/maps.h '^.bool observed;' rwlock.c
+test_case "struct cmap: front" between kmod/maps/maps.h 'struct cmap_pcpu __percpu .pcpu;' rwlock.c
 test_case "struct cmap_pcpu" broken include/mapstat/counters.h '^} ____cacheline_aligned' rwlock.c
 test_case "struct rwlock_map: lock" broken kmod/maps/rwlock.c 'rwlock_t lock ____' rwlock.c more
 test_case "struct readdirty: lock" broken kmod/maps/readdirty.h 'spinlock_t lock ____' readdirty.c more

@@ -9,8 +9,10 @@ struct rw_semaphore {
 	pthread_rwlock_t lock;
 };
 
+#define DECLARE_RWSEM(name)	struct rw_semaphore name = { PTHREAD_RWLOCK_INITIALIZER }
 #define init_rwsem(sem)		((void)pthread_rwlock_init(&(sem)->lock, NULL))
 #define down_read(sem)		((void)pthread_rwlock_rdlock(&(sem)->lock))
+#define down_read_trylock(sem)	(!pthread_rwlock_tryrdlock(&(sem)->lock))
 #define up_read(sem)		((void)pthread_rwlock_unlock(&(sem)->lock))
 #define down_write(sem)		((void)pthread_rwlock_wrlock(&(sem)->lock))
 #define up_write(sem)		((void)pthread_rwlock_unlock(&(sem)->lock))

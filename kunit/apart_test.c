@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is put before one map, or observes it, is no concern of another one.
+ */
+#include <linux/atomic.h>
+#include <linux/delay.h>
+#include <linux/minmax.h>
+#include <linux/preempt.h>
+#include <linux/timekeeping.h>
+#include <mapstat/hist.h>
+#include <mapstat/misses.h>
+#include <mapstat/model.h>
+#include "../kmod/maps/front.h"
+#include "fixture.h"
+#include "threads.h"
+
+#define KEY	3
+#define OPS	1024	/* many times as many as one in which is timed */
+#define RUN_MS	60
+#define TURNS	16
+
+static const struct mapstat_geometry geometry = {
+	.l1d_kib = 32, .l1d_ways = 8, .line_bytes = 64, .dtlb_entries = 64, .dtlb_ways = 4,
+	.page_kib = 4,
+};
+
+/**
+ * struct apart - two maps of one kind
+ * @special: has a front, or is observed
+ * @other: has and is not
+ * @b: buffers
+ * @listener: of @special
+ */
+struct apart {
+	struct cmap *special;
+	struct cmap *other;
+	struct test_bufs *b;
+	struct mapstat_listener listener;
+};
+
+static void free_model(void *model)
+{
+	mapstat_model_free(model);
+}
+
+static struct apart *apart_init(struct kunit *test)
+{
+	struct apart *a = kunit_kzalloc(test, sizeof(*a), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, a);
+	a->special = test_map(test, test->param_value, 0);
+	a->other = test_map(test, test->param_value, 0);
+	a->b = test_bufs_alloc(test, 4);
+	KUNIT_ASSERT_EQ(test, 0, test_store(a->special, a->b, KEY, 1));
+	KUNIT_ASSERT_EQ(test, 0, test_store(a->other, a->b, KEY, 1));
+	a->listener.map = a->special;
+	a->listener.model = mapstat_model_alloc(&geometry, nr_cpu_ids);
+	KUNIT_ASSERT_NOT_NULL(test, a->listener.model);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, free_model, a->listener.model));
+	return a;
+}
+
+static void stop_observing(void *unused)
+{
+	mapstat_touch_unlisten();
+}
+
+static void observe(struct kunit *test, struct apart *a)
+{
+	mapstat_touch_listen(&a->listener);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, stop_observing, NULL));
+}
+
+static bool count_one(const void *key, const void *value, void *arg)
+{
+	return true;
+}
+
+static void use(struct kunit *test, struct cmap *m, struct test_bufs *b)
+{
+	unsigned int i;
+	u64 id;
+
+	migrate_disable();	/* each CPU times one in so many */
+	for (i = 0; i < OPS; i++) {
+		KUNIT_ASSERT_EQ(test, 0, test_load(m, b, KEY, &id));
+		KUNIT_ASSERT_EQ(test, 0, test_store(m, b, KEY, i));
+	}
+	migrate_enable();
+	KUNIT_ASSERT_EQ(test, 0, cmap_range(m, count_one, NULL));
+}
+
+static u64 timed(struct kunit *test, struct cmap *m, enum cmap_hist_kind kind)
+{
+	struct mapstat_hist_sum *sum = kunit_kzalloc(test, sizeof(*sum), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, sum);
+	mapstat_hist_snapshot(sum, m->hist[kind], -1);
+	return sum->count;
+}
+
+/*
+ * Fails when: operations of a map report what they access, and so are not timed, because
+ * another one's do; or those that are to report do not.
+ */
+static void the_observed_one_reports(struct kunit *test)
+{
+	struct apart *a = apart_init(test);
+
+	observe(test, a);
+	KUNIT_EXPECT_TRUE(test, cmap_is_observed(a->special));
+	KUNIT_EXPECT_FALSE(test, cmap_is_observed(a->other));
+	use(test, a->special, a->b);
+	use(test, a->other, a->b);
+	KUNIT_EXPECT_EQ(test, 0, timed(test, a->special, CMAP_HIST_LOAD));
+	KUNIT_EXPECT_EQ(test, 0, timed(test, a->special, CMAP_HIST_STORE));
+	KUNIT_EXPECT_GT(test, timed(test, a->other, CMAP_HIST_LOAD), 0);
+	KUNIT_EXPECT_GT(test, timed(test, a->other, CMAP_HIST_STORE), 0);
+}
+
+/* Fails when: a map is still observed when nobody listens, or has a front that was taken away. */
+static void it_is_over_when_it_ends(struct kunit *test)
+{
+	struct apart *a = apart_init(test);
+
+	observe(test, a);
+	kunit_release_action(test, stop_observing, NULL);
+	KUNIT_EXPECT_FALSE(test, cmap_is_observed(a->special));
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(a->special->observed));
+	KUNIT_ASSERT_EQ(test, 0, cmap_front_set(a->special, true));
+	KUNIT_EXPECT_TRUE(test, cmap_has_front(a->special));
+	KUNIT_EXPECT_FALSE(test, cmap_has_front(a->other));
+	KUNIT_ASSERT_EQ(test, 0, cmap_front_set(a->special, false));
+	KUNIT_EXPECT_FALSE(test, cmap_has_front(a->special));
+	use(test, a->special, a->b);
+	KUNIT_EXPECT_GT(test, timed(test, a->special, CMAP_HIST_LOAD), 0);
+}
+
+/**
+ * struct switching - two maps in use, of which one gets and loses a front, and is observed
+ * @a: the maps
+ * @stored: the version of @a->other whose store has returned: stored with release, read with
+ *	acquire
+ * @wrong: loads that found an older one than they must
+ * @loads: of @a->other
+ * @switches: times that the front came and went, since all of them are at work
+ */
+struct switching {
+	struct apart *a;
+	u32 stored;
+	atomic_t wrong;
+	atomic_t loads;
+	atomic_t switches;
+};
+
+static int switch_special(struct team *team, struct switching *s)
+{
+	int ret = 0;
+
+	while (!ret && !team_stopped(team)) {
+		ret = cmap_front_set(s->a->special, true);
+		mapstat_touch_listen(&s->a->listener);
+		usleep_range(500, 2000);
+		mapstat_touch_unlisten();
+		ret = ret ?: cmap_front_set(s->a->special, false);
+		/* On a busy machine one of the others may not have run yet. */
+		if (READ_ONCE(s->stored) > 1 && atomic_read(&s->loads))
+			atomic_inc(&s->switches);
+	}
+	return ret;
+}
+
+/* The only one that writes it: what it has stored is what it loads. */
+static int use_special(struct team *team, struct switching *s)
+{
+	struct test_bufs *b = &s->a->b[1];
+	u32 version;
+	u64 found;
+
+	for (version = 1; !team_stopped(team); version++) {
+		if (test_store(s->a->special, b, KEY, version))
+			return -ENOMEM;
+		if (test_load(s->a->special, b, KEY, &found) || found != version ||
+		    test_load(s->a->special, b, KEY, &found) || found != version)
+			atomic_inc(&s->wrong);
+		team_pause(1, b);
+	}
+	return 0;
+}
+
+static int store_other(struct team *team, struct switching *s)
+{
+	struct test_bufs *b = &s->a->b[2];
+	u32 version;
+
+	for (version = s->stored + 1; !team_stopped(team); version++) {
+		if (test_store(s->a->other, b, KEY, version))
+			return -ENOMEM;
+		/* Pairs with the acquire in load_other(). */
+		smp_store_release(&s->stored, version);
+		team_pause(2, b);
+	}
+	return 0;
+}
+
+static int load_other(struct team *team, struct switching *s)
+{
+	struct test_bufs *b = &s->a->b[3];
+
+	while (!team_stopped(team)) {
+		/* Pairs with the release in store_other(). */
+		u32 least = smp_load_acquire(&s->stored);
+		u64 version = 0;
+
+		if (test_load(s->a->other, b, KEY, &version) || version < least ||
+		    cmap_front_is_on(s->a->other))
+			atomic_inc(&s->wrong);
+		atomic_inc(&s->loads);
+		team_pause(3, b);
+	}
+	return 0;
+}
+
+static int switch_and_use(struct team *team, unsigned int id)
+{
+	static int (*const roles[])(struct team *team, struct switching *s) = {
+		switch_special, use_special, store_other, load_other,
+	};
+
+	return roles[id](team, team->arg);
+}
+
+/*
+ * Fails when: a write that does not count itself is in progress, or a load that relies on the
+ * counts, when it must not, as a map's front comes and goes; or another map gets it.
+ */
+static void one_is_switched_while_both_are_used(struct kunit *test)
+{
+	struct switching s = { .a = apart_init(test), .stored = 1 };
+	struct team team;
+
+	KUNIT_ASSERT_EQ(test, 0, team_run_until(&team, 4, switch_and_use, &s,
+						test_scaled(RUN_MS), &s.switches, 1));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s.wrong));
+	KUNIT_EXPECT_GT(test, atomic_read(&s.loads), 0);
+	KUNIT_EXPECT_GT(test, s.stored, 1);
+}
+
+/* What OPS operations take, ns; @least, if that is less: others of this machine add to it. */
+static u64 least_ns(struct apart *a, bool store, u64 least)
+{
+	unsigned int i;
+	u64 ns;
+
+	migrate_disable();
+	ns = ktime_get_ns();
+	for (i = 0; i < OPS; i++) {
+		if (store)
+			cmap_store(a->other, a->b->key, a->b->value);
+		else
+			cmap_load(a->other, a->b->key, a->b->out);
+	}
+	ns = ktime_get_ns() - ns;
+	migrate_enable();
+	return min(least, ns);
+}
+
+/* Alone and beside an observed map, in turns, so that what happens on the machine strikes both. */
+static void expect_alike(struct kunit *test, struct apart *a, bool store, unsigned int times)
+{
+	u64 alone = U64_MAX, beside = U64_MAX;
+	unsigned int turn;
+
+	for (turn = 0; turn < TURNS; turn++) {
+		alone = least_ns(a, store, alone);
+		alone = least_ns(a, store, alone);
+		mapstat_touch_listen(&a->listener);
+		beside = least_ns(a, store, beside);
+		beside = least_ns(a, store, beside);
+		mapstat_touch_unlisten();
+	}
+	kunit_info(test, "%d %s: %llu ns, beside an observed map %llu ns\n", OPS,
+		   store ? "stores" : "loads", alone, beside);
+	KUNIT_EXPECT_LE(test, beside, alone * times);
+}
+
+/*
+ * Fails when: a load of a map that is not observed does, while another one is, more than ask for
+ * that, or a store more than that at each access: what is reported takes ten times as long.  (The
+ * instructions are counted by tests/host/instructions.sh, to a few, and those beside a front.)
+ */
+static void is_as_fast_as_alone(struct kunit *test)
+{
+	struct apart *a = apart_init(test);
+
+	test_key(a->other, a->b->key, KEY);
+	test_value(a->other, a->b->value, KEY, 2);
+	expect_alike(test, a, false, 2);
+	expect_alike(test, a, true, 3);
+}
+
+static struct kunit_case apart_cases[] = {
+	KUNIT_CASE_PARAM(the_observed_one_reports, every_design_gen_params),
+	KUNIT_CASE_PARAM(it_is_over_when_it_ends, every_design_gen_params),
+	KUNIT_CASE_PARAM(one_is_switched_while_both_are_used, every_design_gen_params),
+	KUNIT_CASE_PARAM(is_as_fast_as_alone, every_design_gen_params),
+	{}
+};
+
+static struct kunit_suite apart_suite = {
+	.name = "mapstat_apart",
+	.test_cases = apart_cases,
+};
+
+kunit_test_suites(&apart_suite);
