@@ -127,17 +127,18 @@ unsigned int cmap_load_many(struct cmap *map, const void *keys, void *values,
 {
 	const struct cmap_many q = { .keys = keys, .values = values, .found = found, .n = n };
 	unsigned int hits;
+	bool timed;
 	u64 start;
 
 	lockdep_assert_irqs_enabled();
 	if (static_branch_unlikely(&mapstat_touch_on))
 		return told_load_many(map, &q, NULL);
-	cmap_count_n(map, CMAP_HITS, n);
-	if (likely(!sample_due(map)))
-		return do_load_many(map, &q);
-	start = mapstat_clock_read();
+	timed = sample_due(map);
+	start = timed ? mapstat_clock_read() : 0;
 	hits = do_load_many(map, &q);
-	sample_record(map, CMAP_HIST_LOAD_MANY, start);
+	if (unlikely(timed))
+		sample_record(map, CMAP_HIST_LOAD_MANY, start);
+	cmap_count_loads(map, n, hits);
 	return hits;
 }
 EXPORT_SYMBOL_MAPSTAT(cmap_load_many);

@@ -141,14 +141,18 @@ void stress_batch_draw(struct stress_thread *t, unsigned int n)
 		plan_bulk(t->batch);
 }
 
-/* As cmap_load() does; those that miss take it back. */
+/* Those that have not counted themselves. */
 static void count_loads(struct cmap *m, const struct stress_batch *b)
 {
-	unsigned int i, loads = 0;
+	unsigned int i, loads = 0, hits = 0;
 
-	for (i = 0; i < b->n; i++)
-		loads += b->op[i] == STRESS_LOAD;
-	cmap_count_n(m, CMAP_HITS, loads);
+	for (i = 0; i < b->n; i++) {
+		if (b->op[i] != STRESS_LOAD)
+			continue;
+		loads++;
+		hits += !b->ret[i];
+	}
+	cmap_count_loads(m, loads, hits);
 }
 
 /**
@@ -162,17 +166,22 @@ static void count_loads(struct cmap *m, const struct stress_batch *b)
  */
 void stress_batch_run(struct cmap *m, struct stress_batch *b)
 {
-	count_loads(m, b);
+	bool counted = b->bulk <= 1;	/* by the public calls' loads, not by bulk ones */
+
 	rcu_read_lock();
-	if (trace_cmap_op_enabled())
+	if (trace_cmap_op_enabled()) {
 		traced_run(m, b);
-	else if (cmap_front_is_on(m))
+	} else if (cmap_front_is_on(m)) {
 		front_run(m, b);
-	else
+	} else {
 		m->ops->run(m, b);
+		counted = false;
+	}
 	rcu_read_unlock();
 	if (b->bulk > 1)
 		stress_unfold_bulk(b);
+	if (!counted)
+		count_loads(m, b);
 }
 
 static void record(struct cmap *m, enum cmap_hist_kind kind, u64 ns)
