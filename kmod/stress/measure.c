@@ -83,6 +83,7 @@ static void sum_figures(const struct stress_run *run, struct stress_figures *sum
 
 		sum->ops += f->ops;
 		sum->ticks += f->ticks;
+		sum->ticks_ops += f->ticks_ops;
 		for (op = 0; op < ARRAY_SIZE(sum->max_ticks); op++)
 			sum->max_ticks[op] = max(sum->max_ticks[op], f->max_ticks[op]);
 		sum->response_max_ns = max(sum->response_max_ns, f->response_max_ns);
@@ -214,9 +215,10 @@ void measure_end(struct stress_measure *measure, const struct stress_run *run, u
 
 	col[STRESS_COL_threads] = run->config.threads;
 	col[STRESS_COL_ops] = f.ops;
-	col[STRESS_COL_ops_per_s] = mul_u64_u64_div_u64(f.ops, NSEC_PER_SEC, wall_ns ?: 1);
 	if (f.ops)
-		col[STRESS_COL_ns_per_op] = div64_u64(mapstat_clock_ns(f.ticks * 10), f.ops);
+		col[STRESS_COL_ops_per_s] = mul_u64_u64_div_u64(f.ops, NSEC_PER_SEC, wall_ns ?: 1);
+	if (f.ticks_ops)
+		col[STRESS_COL_ns_per_op] = div64_u64(mapstat_clock_ns(f.ticks * 10), f.ticks_ops);
 	if (run->config.stats) {
 		put_latencies(measure, run, &f, col);
 		put_counters(measure, f.ops, col);

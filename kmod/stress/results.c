@@ -15,6 +15,7 @@
 #include <mapstat/primitives.h>
 #include "../params.h"
 #include "results.h"
+#include "sampling.h"
 #include "stress.h"
 #include "variants.h"
 
@@ -238,6 +239,26 @@ static void show_ps(struct seq_file *m, u32 ps)
 		seq_puts(m, "- ns");
 }
 
+/* Of which operations latency was taken, and ns_per_op. */
+static void show_latency_source(struct seq_file *m, const struct stress_config *config)
+{
+	const bool poisson = config->arrival == STRESS_POISSON;
+	unsigned int tenths;
+
+	if (!config->stats) {
+		seq_puts(m, ", latency of no operation (stats=0)");
+	} else {
+		tenths = stress_sampled_tenths(config);
+		seq_printf(m, ", latency of 1 in %u", tenths / 10);
+		if (tenths % 10)
+			seq_printf(m, ".%u", tenths % 10);
+		seq_puts(m, " operations");
+		if (!poisson)
+			seq_puts(m, ", ns_per_op of batches in which none was timed");
+	}
+	seq_puts(m, poisson ? ", ns_per_op includes the clock\n" : "\n");
+}
+
 static void show_source(struct seq_file *m, const struct stress_config *config)
 {
 	int i;
@@ -246,11 +267,7 @@ static void show_source(struct seq_file *m, const struct stress_config *config)
 	show_ps(m, mapstat_clock.read_ps);
 	seq_puts(m, ", empty loop ");
 	show_ps(m, mapstat_clock.loop_ps);
-	if (!config->stats)
-		seq_puts(m, ", latency of no operation (stats=0)\n");
-	else
-		seq_printf(m, ", latency of 1 in %u operations\n",
-			   config->arrival == STRESS_POISSON ? 1 : 1U << config->sample_shift);
+	show_latency_source(m, config);
 	seq_printf(m, "# misses\t%s\n", *results.misses ? results.misses : "-");
 	seq_puts(m, "# primitives\t");
 	for (i = 0; i < MAPSTAT_PRIMITIVES; i++)

@@ -370,6 +370,7 @@ static int prepare_run(struct stress_run *run)
 	stress_keys_init(&run->keys, c);
 	stress_mix_init(&run->mix, c->read_permille, c->delete_permille);
 	run->may_delete = run->mix.delete > run->mix.load;
+	stress_sampling_init(&run->sampling, c);
 	init_waitqueue_head(&run->wake);
 	init_waitqueue_head(&run->finish);
 	return 0;

@@ -13,6 +13,7 @@
 #include "keys.h"
 #include "loop.h"
 #include "mix.h"
+#include "sampling.h"
 #include "variants.h"
 
 struct stress_run;
@@ -33,8 +34,10 @@ struct stress_mine {
 /**
  * struct stress_figures - what a thread did in one phase
  * @ops: operations
- * @ticks: of the clock, in the timed loops
- * @max_ticks: longest timed operation, per enum stress_op
+ * @ticks: of the clock, in the loops over @ticks_ops
+ * @ticks_ops: those of @ops that were in batches which were not timed one by one, or, with
+ *	Poisson arrivals, all
+ * @max_ticks: longest operation recorded, per enum stress_op
  * @response_max_ns: longest from intended arrival to completion
  * @backlog_max: most arrivals that were due but not served
  * @errors: results that cannot be right
@@ -43,6 +46,7 @@ struct stress_mine {
 struct stress_figures {
 	u64 ops;
 	u64 ticks;
+	u64 ticks_ops;
 	u64 max_ticks[3];
 	u64 response_max_ns;
 	u64 backlog_max;
@@ -59,6 +63,7 @@ struct stress_figures {
  * @owned: how many those are; constant
  * @generation: last phase that it saw; its own
  * @random: its own
+ * @sampler: draws what is timed and recorded; its own
  * @batch: its own
  * @index: the keys of the batch; its own
  * @version: the versions that the batch stores; its own
@@ -78,6 +83,7 @@ struct stress_thread {
 	u64 owned;
 	unsigned int generation;
 	struct stress_random random;
+	struct stress_random sampler;
 	struct stress_batch *batch;
 	u64 index[STRESS_BATCH_MAX];
 	u8 version[STRESS_BATCH_MAX];
@@ -111,6 +117,7 @@ struct stress_phase {
  * @mix: constant
  * @may_delete: some operations delete; constant
  * @batch_ops: operations in a batch; constant
+ * @sampling: constant
  * @maps: of stress_variant(); constant
  * @session: who counts cache misses; the coordinator's, constant while a phase runs
  * @threads: constant
@@ -140,6 +147,7 @@ struct stress_run {
 	struct stress_mix mix;
 	bool may_delete;
 	unsigned int batch_ops;
+	struct stress_sampling sampling;
 	struct cmap *maps[CMAP_NR_DESIGNS];
 	struct mapstat_miss_session session;
 	struct stress_thread *threads;

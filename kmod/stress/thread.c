@@ -17,8 +17,6 @@
 #include "../maps/traced.h"
 #include "run.h"
 
-/* Room for values in a batch: all of a batch stays in the L1 cache beside the map's lines. */
-#define BATCH_VALUE_BYTES	SZ_16K
 /*
  * How long before an arrival sleeping ends and spinning begins: the timer may be late by
  * the thread's slack (50 us), and waking takes as much again.
@@ -194,14 +192,20 @@ static void record(struct cmap *m, enum cmap_hist_kind kind, u64 ns)
 /* Keep what the batch showed, where the phase is timed. */
 static void account_batch(struct stress_thread *t, struct cmap *m)
 {
+	const struct stress_sampling *s = &t->run->sampling;
 	const struct stress_batch *b = t->batch;
 	struct stress_figures *f = &t->figures;
 	unsigned int i;
 
 	f->ops += b->n;
-	f->ticks += b->end - b->start;
-	for (i = 0; i < b->n; i++) {
-		if (likely(!b->ticks[i]))
+	if (!b->timed || s->batches == STRESS_SHARE_ALL) {
+		f->ticks += b->end - b->start;
+		f->ticks_ops += b->n;
+	}
+	if (!b->timed)
+		return;
+	for (i = s->warm; i < b->n; i++) {
+		if (!b->ticks[i] || !stress_sampling_draw(s->keep, &t->sampler))
 			continue;
 		f->max_ticks[b->op[i]] = max(f->max_ticks[b->op[i]], b->ticks[i]);
 		record(m, b->bulk > 1 && b->many[i] ? CMAP_HIST_LOAD_MANY :
@@ -214,21 +218,19 @@ static void run_closed(struct stress_thread *t, struct cmap *m,
 {
 	struct stress_run *run = t->run;
 	struct stress_batch *b = t->batch;
-	bool sample = run->config.stats && run->phase.timed;
 
-	b->sample_mask = sample ? (1U << run->config.sample_shift) - 1 : UINT_MAX;
-	b->first = 1;	/* as in stress_batch_alloc() */
-	while (!stress_phase_ends(run)) {
+	b->timed = false;
+	do {	/* at least once, however late: a turn has an operation */
 		subject->draw(t, run->batch_ops);
-		/* At changing places: the first operations of a batch find colder caches. */
-		if (sample)
-			b->first = stress_mix64(t->figures.ops);
+		/* Not the first, which is cold, and for ns_per_op if it stays the only one. */
+		if (t->figures.ops)
+			b->timed = stress_sampling_draw(run->sampling.batches, &t->sampler);
 		stress_batch_run(m, b);
 		if (run->phase.timed)
 			account_batch(t, m);
 		t->figures.errors += subject->check(t);
 		cond_resched();
-	}
+	} while (!stress_phase_ends(run));
 }
 
 /* Until then, the end of the phase, or a stop. */
@@ -299,8 +301,7 @@ static void run_poisson(struct stress_thread *t, struct cmap *m,
 	stress_arrival_init(&t->arrivals, run->config.rate, ~run->config.seed,
 			    run->phase.stream + t->number);
 	t->ahead = t->arrivals;
-	b->sample_mask = run->config.stats ? 0 : UINT_MAX;
-	b->first = 1;
+	b->timed = run->config.stats;
 	for (;;) {
 		subject->draw(t, 1);
 		due_ns = stress_arrival_due_ns(&t->arrivals);
@@ -325,6 +326,9 @@ static void work(struct stress_thread *t)
 
 	memset(&t->figures, 0, sizeof(t->figures));
 	stress_random_seed(&t->random, run->config.seed, run->phase.stream + t->number);
+	/* What is timed has no part in what is done. */
+	stress_random_seed(&t->sampler, run->config.seed ^ STRESS_GOLDEN,
+			   run->phase.stream + t->number);
 	if (run->phase.counted)
 		stress_run_counted(t, m, subject);
 	else if (run->phase.timed && run->config.arrival == STRESS_POISSON)
@@ -425,9 +429,6 @@ struct stress_batch *stress_batch_alloc(const struct stress_run *run)
 	b->value_stride = ALIGN(run->config.value_size, 8);
 	b->keys = kvcalloc(run->batch_ops, b->key_stride, GFP_KERNEL);
 	b->values = kvcalloc(run->batch_ops, b->value_stride, GFP_KERNEL);
-	/* Operation 1 and those after it in a batch never meet a mask of all ones. */
-	b->sample_mask = UINT_MAX;
-	b->first = 1;
 	if (b->keys && b->values)
 		return b;
 	stress_batch_free(b);
@@ -486,8 +487,7 @@ int stress_threads_create(struct stress_run *run)
 	unsigned int i;
 	int ret;
 
-	run->batch_ops = clamp(BATCH_VALUE_BYTES / ALIGN(c->value_size, 8), 1U,
-			       (unsigned int)STRESS_BATCH_MAX);
+	run->batch_ops = stress_batch_ops(c);
 	run->threads = kvcalloc(c->threads, sizeof(*run->threads), GFP_KERNEL);
 	if (!run->threads)
 		return -ENOMEM;
