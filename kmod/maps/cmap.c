@@ -61,17 +61,18 @@ static __always_inline int do_update(struct cmap *m, const struct cmap_update *u
 
 static int timed_update(struct cmap *m, const struct cmap_update *u, enum cmap_hist_kind kind)
 {
+	bool timed;
 	u64 start;
 	int ret;
 
 	lockdep_assert_irqs_enabled();
 	if (static_branch_unlikely(&mapstat_touch_on))
 		return told_update(m, u, NULL);
-	if (likely(!sample_due(m)))
-		return do_update(m, u);
-	start = mapstat_clock_read();
+	timed = sample_due(m);
+	start = timed ? mapstat_clock_read() : 0;
 	ret = do_update(m, u);
-	sample_record(m, kind, start);
+	if (unlikely(timed))
+		sample_record(m, kind, start);
 	return ret;
 }
 

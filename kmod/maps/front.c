@@ -405,28 +405,11 @@ noinline void front_renew(struct cmap *m, struct front *f, u64 hash, u64 writes,
 }
 EXPORT_SYMBOL_IF_KUNIT(front_renew);
 
-/* A write that is timed: what does the front cost it? */
-static noinline int front_update_timed(struct cmap *m, struct front *f,
-				       const struct cmap_update *u)
+/* What the front cost a write, in the clock's ticks. */
+static noinline void front_record_cost(struct front *f, u64 ticks)
 {
-	u64 ticks = -mapstat_clock_read();
-	struct front_write w;
-	struct front_cpu *c;
-	int ret;
-
-	w = front_write_begin(m, f, u);
-	ticks += mapstat_clock_read();
-	ret = call_update(m, u);
-	ticks -= mapstat_clock_read();
-	front_write_end(m, f, w, u, ret);
-	ticks += mapstat_clock_read();
-
-	preempt_disable();
-	c = this_cpu_ptr(f->cpu);
-	WRITE_ONCE(c->write_ticks, c->write_ticks + ticks);	/* as front_count() */
-	front_count(c->write_samples);
-	preempt_enable();
-	return ret;
+	this_cpu_add(f->cpu->write_ticks, ticks);
+	this_cpu_add(f->cpu->write_samples, 1);
 }
 
 /**
@@ -442,16 +425,26 @@ int front_update(struct cmap *m, const struct cmap_update *u)
 	/* Pairs with rcu_assign_pointer() in front_publish(). */
 	struct front *f = rcu_dereference(m->front);
 	struct front_write w;
+	u64 ticks = 0;
+	bool timed;
 	int ret;
 
 	if (unlikely(!f))
 		return call_update(m, u);
 	cmap_touch(m, raw_cpu_ptr(&f->cpu->writes), sizeof(long), MAPSTAT_WRITE);
-	if (unlikely(!(this_cpu_inc_return(f->cpu->writes) % FRONT_WRITE_SAMPLE)))
-		return front_update_timed(m, f, u);
+	/* One copy of the code, for writes that are timed and those that are not. */
+	timed = !(this_cpu_inc_return(f->cpu->writes) % FRONT_WRITE_SAMPLE);
+	if (unlikely(timed))
+		ticks -= mapstat_clock_read();
 	w = front_write_begin(m, f, u);
+	if (unlikely(timed))
+		ticks += mapstat_clock_read();
 	ret = call_update(m, u);
+	if (unlikely(timed))
+		ticks -= mapstat_clock_read();
 	front_write_end(m, f, w, u, ret);
+	if (unlikely(timed))
+		front_record_cost(f, ticks + mapstat_clock_read());
 	return ret;
 }
 
