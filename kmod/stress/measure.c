@@ -172,11 +172,11 @@ static void put_counters(const struct stress_measure *measure, u64 ops, u64 *col
 
 	for (i = 0; i < CMAP_NR_COUNTERS; i++)
 		d[i] = measure->after.counter[i] - measure->before.counter[i];
+	if (!ops)
+		return;		/* nothing was done that could have missed or waited */
 	col[STRESS_COL_misses] = d[CMAP_MISSES];
 	col[STRESS_COL_retries] = d[CMAP_RETRIES];
 	col[STRESS_COL_lock_waits] = d[CMAP_LOCK_WAITS];
-	if (!ops)
-		return;
 	col[STRESS_COL_allocs_per_op] = div64_u64(d[CMAP_ALLOCS] * 10000, ops);
 	col[STRESS_COL_alloc_bytes_per_op] = div64_u64(d[CMAP_ALLOC_BYTES] * 10, ops);
 }

@@ -148,6 +148,7 @@ static int run_turn(struct stress_run *run, struct stress_measure *measure,
 	measure_end(measure, run, run_phase(run, ms), &row);
 	if (kthread_should_stop())
 		return -EINTR;		/* cut short: not a round */
+	run->idle[map] += !row.col[STRESS_COL_ops];
 	ret = count_turn(run, measure, stream, &row);
 	if (ret)
 		return ret;
@@ -216,6 +217,7 @@ static void conclude(struct stress_run *run, int ret)
 {
 	int wrong = first_map_with(run, run->errors);
 	int nomem = first_map_with(run, run->nomem);
+	int idle = first_map_with(run, run->idle);
 	int error = ret == -EINTR ? 0 : ret;
 
 	if (wrong >= 0)
@@ -227,6 +229,10 @@ static void conclude(struct stress_run *run, int ret)
 	else if (nomem >= 0)
 		results_end(STRESS_FAILURE, 0, "out of memory: map %s: %llu stores",
 			    map_name(run, nomem), run->nomem[nomem]);
+	else if (idle >= 0)
+		results_end(STRESS_FAILURE, 0,
+			    "no operation was done: map %s: in %llu of %u rounds",
+			    map_name(run, idle), run->idle[idle], run->config.rounds);
 	else if (ret)
 		results_end(STRESS_NO_VERDICT, 0, "stopped before the end");
 	else

@@ -140,6 +140,7 @@ struct stress_phase {
  * @met: threads wait here for the next @meeting
  * @errors: per map, of all phases and the final check; the coordinator's
  * @nomem: per map, as @errors
+ * @idle: per map, rounds without an operation; the coordinator's
  */
 struct stress_run {
 	struct stress_config config;
@@ -170,6 +171,7 @@ struct stress_run {
 
 	u64 errors[CMAP_NR_DESIGNS];
 	u64 nomem[CMAP_NR_DESIGNS];
+	u64 idle[CMAP_NR_DESIGNS];
 };
 
 /* Every key is noted by one thread, at one place. */

@@ -120,7 +120,9 @@ run_refused() {
 
 failure_is_a_status() {
 	fails 1 "" mapstat run -p maps=busted -p rounds=2 -p duration_ms=1500 -p keys=1000
-	mapstat run -p maps=rwlock -p rounds=1 -p duration_ms=50 >/dev/null 2>&1
+	fails 1 "no operation was done: map rwlock" mapstat run -p maps=rwlock -p threads=1 -p arrival=poisson -p rate=1 -p rounds=1 -p duration_ms=1
+	fails 1 "no operation was done: map rwlock" mapstat wait
+	mapstat run -p maps=rwlock -p threads=0 -p arrival=closed -p rounds=1 -p duration_ms=50 >/dev/null 2>&1
 }
 
 waits() {
