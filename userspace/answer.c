@@ -215,6 +215,10 @@ void answer_show(const struct results *r, const struct ranking *k, const struct 
 	FILE *f = xmemstream(&text, &len);
 
 	say(f, r, k, term);
+	if (!results_undecided(r)) {
+		putc(' ', f);
+		results_disturbed(r, f);
+	}
 	fclose(f);
 	put_wrapped(out, term, text);
 	free(text);

@@ -178,6 +178,7 @@ static void answer(const struct results *r, const struct figure *f, const struct
 		fprintf(words, "%s ", results_untimed(r));
 	sentence("counters", r, f, 0, words);
 	sentence("shards", r, f, 2, words);
+	results_disturbed(r, words);
 	fclose(words);
 	put_wrapped(out, term, text);
 	free(text);

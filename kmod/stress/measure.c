@@ -214,6 +214,7 @@ void measure_end(struct stress_measure *measure, const struct stress_run *run, u
 	sum_figures(run, &f);
 
 	col[STRESS_COL_threads] = run->config.threads;
+	col[STRESS_COL_threads_away] = 0;
 	col[STRESS_COL_ops] = f.ops;
 	if (f.ops)
 		col[STRESS_COL_ops_per_s] = mul_u64_u64_div_u64(f.ops, NSEC_PER_SEC, wall_ns ?: 1);

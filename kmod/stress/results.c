@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bitmap.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
@@ -312,13 +313,33 @@ static void show_rows(struct seq_file *m)
 	}
 }
 
-/* Return: number of rounds of @map, whose values of @column are put into @values. */
+static bool is_disturbed(const struct stress_row *row)
+{
+	return row->col[STRESS_COL_threads_away];
+}
+
+/* Has @map a round in which all threads were on their CPUs? */
+static bool has_undisturbed(unsigned int map)
+{
+	unsigned int i;
+
+	for (i = 0; i < results.count; i++)
+		if (results.rows[i].map == map && !is_disturbed(&results.rows[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Return: number of rounds of @map, whose values of @column are put into @values.  Disturbed
+ * ones are left out, unless there are no others.
+ */
 static unsigned int column_values(unsigned int map, unsigned int column, u64 *values)
 {
+	const bool all = !has_undisturbed(map);
 	unsigned int i, n = 0;
 
 	for (i = 0; i < results.count; i++)
-		if (results.rows[i].map == map)
+		if (results.rows[i].map == map && (all || !is_disturbed(&results.rows[i])))
 			values[n++] = results.rows[i].col[column];
 	return n;
 }
@@ -348,8 +369,37 @@ static int show_medians(struct seq_file *m)
 	return 0;
 }
 
+/* Return: the rounds in which some map's row is disturbed, to be freed; NULL: no memory. */
+static unsigned long *disturbed_rounds(void)
+{
+	unsigned long *rounds = bitmap_zalloc(results.config->rounds + 1, GFP_KERNEL);
+	unsigned int i;
+
+	for (i = 0; rounds && i < results.count; i++)
+		if (is_disturbed(&results.rows[i]))
+			__set_bit(results.rows[i].round, rounds);
+	return rounds;
+}
+
+/* After what it ends in: which rounds are disturbed, if any. Return: 0 or -ENOMEM. */
+static int show_disturbed(struct seq_file *m, const char *before)
+{
+	const unsigned int nbits = results.config->rounds + 1;
+	unsigned long *rounds = disturbed_rounds();
+
+	if (!rounds)
+		return -ENOMEM;
+	if (!bitmap_empty(rounds, nbits))
+		seq_printf(m, "%s disturbed: threads were not on their CPUs in rounds %*pbl:",
+			   before, nbits, rounds);
+	bitmap_free(rounds);
+	return 0;
+}
+
 static int show_verdict(struct seq_file *m, const struct stress_config *config)
 {
+	int ret = 0;
+
 	if (!results.config)
 		seq_puts(m, "# NONE no run yet");
 	else if (results.running)
@@ -359,7 +409,9 @@ static int show_verdict(struct seq_file *m, const struct stress_config *config)
 	else
 		seq_printf(m, "# %s %s", results.verdict == STRESS_FAILURE ? "FAILURE" : "NONE",
 			   results.reason);
-	return mapstat_params_print(m, config);
+	if (results.config && !results.running)
+		ret = show_disturbed(m, results.verdict == STRESS_SUCCESS ? "" : ";");
+	return ret ?: mapstat_params_print(m, config);
 }
 
 /**

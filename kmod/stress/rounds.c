@@ -52,6 +52,21 @@ static void set_busy(bool busy)
 	smp_store_release(&stress_running, busy);	/* pairs with stress_busy() */
 }
 
+static const char *map_name(const struct stress_run *run, unsigned int map)
+{
+	return stress_variant(&run->config, map).name;
+}
+
+/* In the last phase. */
+static unsigned int threads_away(const struct stress_run *run)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < run->config.threads; i++)
+		n += run->threads[i].figures.away;
+	return n;
+}
+
 static void collect_errors(struct stress_run *run)
 {
 	unsigned int i, map = run->phase.map;
@@ -60,6 +75,36 @@ static void collect_errors(struct stress_run *run)
 		run->errors[map] += run->threads[i].figures.errors;
 		run->nomem[map] += run->threads[i].figures.nomem;
 	}
+}
+
+/*
+ * Which threads were not on their CPU?  Logged when it changes, so that a phase has one line at
+ * most, however many threads and phases a CPU is offline for.
+ */
+static void collect_away(struct stress_run *run)
+{
+	const struct stress_phase *phase = &run->phase;
+	bool changed = false;
+	unsigned int i;
+
+	cpumask_clear(&run->away);
+	for (i = 0; i < run->config.threads; i++) {
+		struct stress_thread *t = &run->threads[i];
+
+		if (t->figures.away)
+			cpumask_set_cpu(t->cpu, &run->away);
+		changed |= t->figures.away != t->was_away;
+		t->was_away = t->figures.away;
+	}
+	if (!changed)
+		return;
+	if (cpumask_empty(&run->away))
+		pr_info("round %u, map %s: all threads are on their CPUs again\n", phase->round,
+			map_name(run, phase->map));
+	else
+		pr_info("round %u, map %s: %u of %u threads were driven off their CPUs: %*pbl\n",
+			phase->round, map_name(run, phase->map), threads_away(run),
+			run->config.threads, cpumask_pr_args(&run->away));
 }
 
 static bool phase_is_over(const struct stress_run *run)
@@ -90,12 +135,21 @@ static u64 run_phase(struct stress_run *run, unsigned int ms)
 		wait_event_idle(run->finish, phase_is_over(run));
 	}
 	collect_errors(run);
+	collect_away(run);
 	return run->end_ns - start;
 }
 
 static unsigned int warmup_ms(unsigned int ms)
 {
 	return clamp_t(unsigned int, ms / 10, WARMUP_MIN_MS, WARMUP_MAX_MS);
+}
+
+/* In the row: the most threads that were not on their CPU in any phase that it is made of. */
+static void note_away(const struct stress_run *run, struct stress_row *row)
+{
+	u64 *col = &row->col[STRESS_COL_threads_away];
+
+	*col = max_t(u64, *col, threads_away(run));
 }
 
 /*
@@ -114,7 +168,9 @@ static int count_turn(struct stress_run *run, struct stress_measure *measure, u6
 	ret = mapstat_session_attach(&run->session, m);
 	if (ret)
 		return ret;
-	run->phase = (struct stress_phase){ .map = row->map, .stream = stream, .counted = true };
+	run->phase = (struct stress_phase){
+		.round = row->round, .map = row->map, .stream = stream, .counted = true,
+	};
 	run_phase(run, warmup_ms(ms));
 	if (!kthread_should_stop()) {
 		measure_misses_begin(measure, run);
@@ -123,6 +179,7 @@ static int count_turn(struct stress_run *run, struct stress_measure *measure, u6
 		run->phase.timed = true;
 		run_phase(run, max(ms / COUNT_SHARE, COUNT_MIN_MS));
 		measure_misses_end(measure, run, row);
+		note_away(run, row);
 	}
 	mapstat_session_detach(&run->session);
 	return kthread_should_stop() ? -EINTR : 0;
@@ -137,7 +194,7 @@ static int run_turn(struct stress_run *run, struct stress_measure *measure,
 	unsigned int ms = run->config.duration_ms;
 	int ret;
 
-	run->phase = (struct stress_phase){ .map = map, .stream = stream };
+	run->phase = (struct stress_phase){ .round = round, .map = map, .stream = stream };
 	run_phase(run, warmup_ms(ms));
 	if (kthread_should_stop())
 		return -EINTR;
@@ -148,6 +205,7 @@ static int run_turn(struct stress_run *run, struct stress_measure *measure,
 	measure_end(measure, run, run_phase(run, ms), &row);
 	if (kthread_should_stop())
 		return -EINTR;		/* cut short: not a round */
+	note_away(run, &row);
 	run->idle[map] += !row.col[STRESS_COL_ops];
 	ret = count_turn(run, measure, stream, &row);
 	if (ret)
@@ -194,11 +252,6 @@ static void destroy_maps(struct stress_run *run)
 		cmap_destroy(run->maps[map]);
 		run->maps[map] = NULL;
 	}
-}
-
-static const char *map_name(const struct stress_run *run, unsigned int map)
-{
-	return stress_variant(&run->config, map).name;
 }
 
 /* Return: the first map with a count in @counts, or -1. */

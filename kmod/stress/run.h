@@ -42,6 +42,7 @@ struct stress_mine {
  * @backlog_max: most arrivals that were due but not served
  * @errors: results that cannot be right
  * @nomem: stores that returned -ENOMEM
+ * @away: for a part of it at least, the thread was not on its CPU, which went offline
  */
 struct stress_figures {
 	u64 ops;
@@ -52,6 +53,7 @@ struct stress_figures {
 	u64 backlog_max;
 	u64 errors;
 	u64 nomem;
+	bool away;
 };
 
 /**
@@ -72,6 +74,7 @@ struct stress_figures {
  * @trace: what the batch touched, or NULL where there is no model; its own, and of who feeds
  *	it while all threads meet
  * @figures: its own while a phase runs, the coordinator's after stress_run.over
+ * @was_away: @figures.away of the phase before, which the log has; the coordinator's
  * @notes: per map, a byte for each key owned; as @figures
  * @mine: per map, the only keys that it works on, or NULL; constant once the map is filled
  */
@@ -91,12 +94,14 @@ struct stress_thread {
 	struct stress_arrival ahead;
 	struct mapstat_trace *trace;
 	struct stress_figures figures;
+	bool was_away;
 	u8 *notes[CMAP_NR_DESIGNS];
 	struct stress_mine *mine[CMAP_NR_DESIGNS];
 } ____cacheline_aligned;
 
 /**
  * struct stress_phase - what the threads do until they are told to stop
+ * @round: from 1
  * @map: index into stress_run.maps
  * @stream: number of the random streams: the same operations come in each map's turn
  * @timed: figures and latencies are kept; otherwise it is a warm-up
@@ -104,6 +109,7 @@ struct stress_thread {
  *	otherwise it is the warm-up of that
  */
 struct stress_phase {
+	unsigned int round;
 	unsigned int map;
 	u64 stream;
 	bool timed;
@@ -141,6 +147,7 @@ struct stress_phase {
  * @errors: per map, of all phases and the final check; the coordinator's
  * @nomem: per map, as @errors
  * @idle: per map, rounds without an operation; the coordinator's
+ * @away: CPUs whose threads were away in the last phase; the coordinator's
  */
 struct stress_run {
 	struct stress_config config;
@@ -172,6 +179,7 @@ struct stress_run {
 	u64 errors[CMAP_NR_DESIGNS];
 	u64 nomem[CMAP_NR_DESIGNS];
 	u64 idle[CMAP_NR_DESIGNS];
+	struct cpumask away;
 };
 
 /* Every key is noted by one thread, at one place. */

@@ -337,9 +337,14 @@ static void work(struct stress_thread *t)
 		run_closed(t, m, subject);
 }
 
+static bool is_pinned(const struct stress_thread *t)
+{
+	return cpumask_equal(current->cpus_ptr, cpumask_of(t->cpu));
+}
+
 /*
  * The scheduler migrates the threads of a CPU that goes offline and lets them run anywhere
- * from then on.  Migrate @t back as soon as its CPU is online again, and log it.
+ * from then on.  Migrate @t back as soon as its CPU is online again.
  *
  * A CPU that is about to go offline accepts the affinity of a kernel thread but not the
  * thread: its mask would exclude the CPU on which it runs.  Hence not during CPU hotplug,
@@ -347,16 +352,10 @@ static void work(struct stress_thread *t)
  */
 static void stay_pinned(const struct stress_thread *t)
 {
-	const char *outcome = "while CPU hotplug is in progress";
-
-	if (likely(cpumask_equal(current->cpus_ptr, cpumask_of(t->cpu))))
+	if (likely(is_pinned(t)) || !cpus_read_trylock())
 		return;
-	if (cpus_read_trylock()) {
-		outcome = set_cpus_allowed_ptr(current, cpumask_of(t->cpu)) ?
-			"which is offline" : "and is back";
-		cpus_read_unlock();
-	}
-	pr_info("thread %u was driven off CPU %u, %s\n", t->number, t->cpu, outcome);
+	set_cpus_allowed_ptr(current, cpumask_of(t->cpu));	/* fails while it is offline */
+	cpus_read_unlock();
 }
 
 static bool phase_begins(const struct stress_thread *t)
@@ -380,6 +379,7 @@ static int stress_thread(void *arg)
 {
 	struct stress_thread *t = arg;
 	struct stress_run *run = t->run;
+	bool away;
 
 	/* Hundreds on a CPU must not shut out who wants to stop them. */
 	if (run->config.threads > cpumask_weight(&run->config.cpus))
@@ -390,8 +390,9 @@ static int stress_thread(void *arg)
 			break;
 		t->generation++;
 		stay_pinned(t);
+		away = !is_pinned(t);
 		work(t);
-		stay_pinned(t);
+		t->figures.away = away || !is_pinned(t);
 		end_phase(run);
 	}
 	return 0;

@@ -92,6 +92,8 @@ def check_row(row, given):
 def check_medians(rows, maps):
     for name in maps:
         rounds = [r for r in rows if r["map"] == name and r["round"] != "median"]
+        # What a thread did that was not on its CPU does not count, where there is something else.
+        rounds = [r for r in rounds if r["threads_away"] == "0"] or rounds
         (median,) = [r for r in rows if r["map"] == name and r["round"] == "median"]
         for column in results_header()[2:]:
             values = [float(r[column]) for r in rounds if r[column] != "-"]
@@ -100,6 +102,18 @@ def check_medians(rows, maps):
             elif len(values) == len(rounds) and len(rounds) % 2:
                 check(float(median[column]) == statistics.median(values),
                       f"{name}: median {column} is {median[column]}, of {values}")
+
+
+def numbers_of(text):
+    """Of a list as of CPUs."""
+    ranges = [part.split("-") for part in text.split(",")] if text else []
+    return {n for r in ranges for n in range(int(r[0]), int(r[-1]) + 1)}
+
+
+def check_disturbed(rows, verdict):
+    away = {int(r["round"]) for r in rows if r["round"] != "median" and r["threads_away"] != "0"}
+    said = re.search(r" disturbed: threads were not on their CPUs in rounds ([-,\d]+): ", verdict)
+    check(numbers_of(said.group(1) if said else "") == away, f"rounds with threads away: {away}, the verdict: {verdict}")
 
 
 def results(path, *settings):
@@ -137,6 +151,7 @@ def results(path, *settings):
     for row in rows:
         check_row(row, given)
     check_medians(rows, maps)
+    check_disturbed(rows, lines[-1])
 
 
 # The files of one map, and version
