@@ -138,7 +138,8 @@ static void show_latency_header(struct seq_file *m, bool per_cpu)
 	seq_printf(m, "# source\tclock %s, read ", mapstat_clock.name);
 	mapstat_debugfs_ps(m, mapstat_clock.read_ps);
 	/* Pairs with the WRITE_ONCE() of the parameter: a value, no ordering. */
-	seq_printf(m, " ns, latency of 1 in %u operations\n", READ_ONCE(mapstat_sample_mask) + 1);
+	seq_printf(m, " ns, latency of 1 in %u calls; of a run's operations as results says\n",
+		   READ_ONCE(mapstat_sample_mask) + 1);
 	seq_printf(m, "# %sop\tlo_ns\thi_ns\tcount\n", per_cpu ? "cpu\t" : "");
 }
 

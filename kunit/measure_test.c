@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a row is made of: medians, and the longest pause of a round.
+ * What a row is made of: medians, the longest pause of a round, and what is recorded.
  */
 #include <kunit/test.h>
+#include <linux/math64.h>
 #include "../kmod/stress/measure.h"
 
 /**
@@ -87,10 +88,90 @@ static void median_is_the_middle(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, STRESS_NONE, stress_median(one, 0));
 }
 
+/* Fails when: more or fewer operations are recorded than sample_shift says, or by its leave. */
+static void recorded_is_what_was_asked_for(struct kunit *test)
+{
+	static const unsigned int value_sizes[] = { 1, 8, 256, 257, 1000, 4096 };
+	struct stress_config *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+	struct stress_sampling s;
+	u64 share, wanted, product;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	c->stats = 1;
+	for (i = 0; i < ARRAY_SIZE(value_sizes) * 2; i++) {
+		c->value_size = value_sizes[i / 2];
+		c->batch = i % 2 ? 1 : 32;
+		for (c->sample_shift = 0; c->sample_shift <= 20; c->sample_shift++) {
+			const unsigned int ops = stress_batch_ops(c);
+
+			stress_sampling_init(&s, c);
+			KUNIT_EXPECT_GE(test, s.batches, STRESS_SHARE_ALL / 32);
+			KUNIT_EXPECT_LE(test, s.batches, STRESS_SHARE_ALL / 8 * 7);
+			KUNIT_EXPECT_LT(test, s.warm, ops);
+			share = div_u64(mul_u64_u64_shr(s.batches, s.keep, STRESS_SHARE_SHIFT) *
+					(ops - s.warm), ops);
+			wanted = STRESS_SHARE_ALL >> c->sample_shift;
+			KUNIT_EXPECT_LE(test, share, wanted);
+			if (c->sample_shift)
+				KUNIT_EXPECT_GE(test, share, wanted - wanted / 1000 - 2);
+			else
+				KUNIT_EXPECT_GT(test, share, wanted / 2);
+			/* One in so many tenths, rounded: the product is ten. */
+			product = share * stress_sampled_tenths(c);
+			KUNIT_EXPECT_LE(test, product, 10 * STRESS_SHARE_ALL + share / 2 +
+						       STRESS_SHARE_ALL / 100);
+			KUNIT_EXPECT_GE(test, product, 10 * STRESS_SHARE_ALL - share / 2 -
+						       STRESS_SHARE_ALL / 100);
+		}
+	}
+}
+
+/* Fails when: something is timed with stats=0, or an arrival is not. */
+static void all_arrivals_are_timed(struct kunit *test)
+{
+	struct stress_config *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+	struct stress_sampling s;
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	c->value_size = 8;
+	c->batch = 1;
+	c->sample_shift = 20;
+	c->arrival = STRESS_POISSON;
+	stress_sampling_init(&s, c);
+	KUNIT_EXPECT_EQ(test, 0, s.batches);
+	c->stats = 1;
+	stress_sampling_init(&s, c);
+	KUNIT_EXPECT_EQ(test, STRESS_SHARE_ALL, s.batches);
+	KUNIT_EXPECT_EQ(test, STRESS_SHARE_ALL, s.keep);
+	KUNIT_EXPECT_EQ(test, 0, s.warm);
+	KUNIT_EXPECT_EQ(test, 10, stress_sampled_tenths(c));
+}
+
+/* Fails when: what is drawn is not the share that was asked for. */
+static void draws_are_the_share(struct kunit *test)
+{
+	struct stress_random r;
+	unsigned int i, n = 0;
+
+	stress_random_seed(&r, 1, 2);
+	for (i = 0; i < 1 << 16; i++) {
+		KUNIT_ASSERT_TRUE(test, stress_sampling_draw(STRESS_SHARE_ALL, &r));
+		KUNIT_ASSERT_FALSE(test, stress_sampling_draw(0, &r));
+		n += stress_sampling_draw(STRESS_SHARE_ALL / 32, &r);
+	}
+	/* 2048, give or take five standard deviations of 44.5. */
+	KUNIT_EXPECT_GT(test, n, 2048 - 223);
+	KUNIT_EXPECT_LT(test, n, 2048 + 223);
+}
+
 static struct kunit_case measure_cases[] = {
 	KUNIT_CASE(longest_pause_is_of_the_round),
 	KUNIT_CASE(longest_of_more_than_are_kept),
 	KUNIT_CASE(median_is_the_middle),
+	KUNIT_CASE(recorded_is_what_was_asked_for),
+	KUNIT_CASE(all_arrivals_are_timed),
+	KUNIT_CASE(draws_are_the_share),
 	{}
 };
 

@@ -216,6 +216,10 @@ char *answer_text(const struct results *r, const struct ranking *k, const struct
 	FILE *f = xmemstream(&text, &len);
 
 	say(f, r, k, term);
+	if (!results_undecided(r)) {
+		putc(' ', f);
+		results_disturbed(r, f);
+	}
 	fclose(f);
 	return text;
 }

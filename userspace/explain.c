@@ -302,7 +302,7 @@ static int explain_results(const struct tree *t, const struct options *opt,
 
 	ret = comparison_read(&c, t, opt, r);
 	if (!ret) {
-		explain_words(&c, term, &s);
+		explain_words(&c, r, term, &s);
 		if (opt->json)
 			explain_json(&c, r, &s, out);
 		else

@@ -81,7 +81,8 @@ struct sentences {
 	size_t n;
 };
 
-void explain_words(const struct comparison *c, const struct term *term, struct sentences *s);
+void explain_words(const struct comparison *c, const struct results *r, const struct term *term,
+		   struct sentences *s);
 void explain_json(const struct comparison *c, const struct results *r, const struct sentences *s,
 		  FILE *out);
 

@@ -198,6 +198,7 @@ static char *answer(const struct results *r, const struct variant *f)
 		fprintf(words, "%s ", results_untimed(r));
 	sentence("counters", r, f, 0, words);
 	sentence("shards", r, f, 2, words);
+	results_disturbed(r, words);
 	fclose(words);
 	return text;
 }

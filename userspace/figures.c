@@ -67,7 +67,7 @@ static bool from_rounds(const struct results *r, const char *map, const char *co
 	for (size_t i = 0; i < r->nrows; i++) {
 		const struct row *row = &r->row[i];
 
-		if (row_is_median(row) || strcmp(row->cell[0], map) ||
+		if (row_is_median(row) || row_is_disturbed(r, row) || strcmp(row->cell[0], map) ||
 		    !row_value(r, row, column, &n) || !row_value(r, row, "ops", &ops))
 			continue;
 		sum += n;

@@ -233,9 +233,13 @@ bool row_value(const struct results *r, const struct row *row, const char *colum
 	       double *value);
 /* How many loads were one call; 1: each by itself. */
 uint64_t results_batch(const struct results *r);
+/* A round, during which threads were not on their CPUs: it does not count. */
+bool row_is_disturbed(const struct results *r, const struct row *row);
+/* A sentence: how many rounds of which maps were.  Return: false if none, and no sentence. */
+bool results_disturbed(const struct results *r, FILE *out);
 /* How many there were, as text; "-": not known. */
 const char *results_threads(const struct results *r);
-/* The range of a map's ns_per_op over the rounds.  Return: number of rounds. */
+/* The range of a map's ns_per_op over the rounds that count.  Return: number of rounds. */
 unsigned int results_spread(const struct results *r, const char *map, double *min,
 			    double *max);
 /* Sum of a map's errors, of all its rows: a median may hide the one bad round.

@@ -29,14 +29,15 @@ static int by_speed(const void *a, const void *b)
 	return x->row < y->row ? -1 : x->row > y->row;
 }
 
-/* The rounds' ns_per_op of a map, to be freed. */
+/* ns_per_op of a map's rounds, without disturbed ones; to be freed. */
 static double *rounds_of(const struct results *r, const char *map, size_t *n)
 {
 	double *ns = xrealloc(NULL, r->nrows, sizeof(*ns));
 
 	*n = 0;
 	for (size_t i = 0; i < r->nrows; i++)
-		if (!row_is_median(&r->row[i]) && !strcmp(r->row[i].cell[0], map))
+		if (!row_is_median(&r->row[i]) && !row_is_disturbed(r, &r->row[i]) &&
+		    !strcmp(r->row[i].cell[0], map))
 			*n += row_value(r, &r->row[i], "ns_per_op", &ns[*n]);
 	return ns;
 }

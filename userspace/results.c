@@ -306,6 +306,35 @@ bool row_value(const struct results *r, const struct row *row, const char *colum
 	return false;
 }
 
+bool row_is_disturbed(const struct results *r, const struct row *row)
+{
+	double away;
+
+	return !row_is_median(row) && row_value(r, row, "threads_away", &away) && away > 0;
+}
+
+bool results_disturbed(const struct results *r, FILE *out)
+{
+	size_t maps = 0;
+
+	for (size_t i = 0; i < r->nrows; i++) {
+		const char *map = r->row[i].cell[0];
+		unsigned int n = 0;
+
+		if (!row_is_median(&r->row[i]))
+			continue;
+		for (size_t j = 0; j < r->nrows; j++)
+			n += !strcmp(r->row[j].cell[0], map) && row_is_disturbed(r, &r->row[j]);
+		if (!n)
+			continue;
+		fputs(maps++ ? ", " : "Left out, as threads were not on their CPUs: ", out);
+		fprintf(out, "%u round%s of ", n, n == 1 ? "" : "s");
+		put_safe(out, map);
+	}
+	fputs(maps ? "." : "", out);
+	return maps;
+}
+
 /* The parameter may be 0, which means: one per CPU. */
 const char *results_threads(const struct results *r)
 {
@@ -330,7 +359,8 @@ unsigned int results_spread(const struct results *r, const char *map, double *mi
 	double ns;
 
 	for (size_t i = 0; i < r->nrows; i++) {
-		if (row_is_median(&r->row[i]) || strcmp(r->row[i].cell[0], map) ||
+		if (row_is_median(&r->row[i]) || row_is_disturbed(r, &r->row[i]) ||
+		    strcmp(r->row[i].cell[0], map) ||
 		    !row_value(r, &r->row[i], "ns_per_op", &ns))
 			continue;
 		if (!rounds || ns < *min)

@@ -280,7 +280,22 @@ static void say_explained(struct sentences *s, const struct comparison *c)
 	sentence_end(s, f);
 }
 
-void explain_words(const struct comparison *c, const struct term *term, struct sentences *s)
+static void say_disturbed(struct sentences *s, const struct results *r)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = xmemstream(&text, &len);
+	bool any = results_disturbed(r, f);
+
+	fclose(f);
+	if (any)
+		s->text[s->n++] = text;
+	else
+		free(text);
+}
+
+void explain_words(const struct comparison *c, const struct results *r, const struct term *term,
+		   struct sentences *s)
 {
 	*s = (struct sentences){ 0 };
 	say_time(s, c, term);
@@ -289,4 +304,5 @@ void explain_words(const struct comparison *c, const struct term *term, struct s
 	say_pauses(s, c, term);
 	if (is_slower(c))
 		say_explained(s, c);
+	say_disturbed(s, r);
 }

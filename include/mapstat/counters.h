@@ -14,7 +14,7 @@
 
 /**
  * enum cmap_counter - the counters
- * @CMAP_HITS: loads that found the key, and those in flight
+ * @CMAP_HITS: loads that found the key
  * @CMAP_MISSES: loads that did not
  * @CMAP_INSERTS: writes that added an entry
  * @CMAP_UPDATES: writes that replaced a value
@@ -60,16 +60,21 @@ extern const char *const cmap_counter_names[CMAP_NR_COUNTERS];
 /**
  * struct cmap_pcpu - a map's share on one CPU
  * @count: written with this_cpu operations, read by anyone
- * @loads: calls of cmap_load(), hits until they turn out to be misses: what hits there are
- *	beside those in @count.  Written and read as @count
+ * @load_hits: hits of cmap_load(), beside those in @count.  Written and read as @count
+ * @load_misses: misses of cmap_load(), likewise
  * @entries: inserts minus deletes made on this CPU; only the sum over CPUs has meaning
- * @sample: counts operations but those in @loads
+ * @sample: counts operations other than cmap_load()
  *
- * Operations where the low bits of @loads or @sample are 0 are timed.
+ * Counts only grow, until a reset: an operation is counted once, when it has ended, on the CPU
+ * on which it ends.
+ *
+ * Which operations are timed depends on the low bits of @sample, and for cmap_load() on those
+ * of @load_hits + @load_misses.
  */
 struct cmap_pcpu {
 	unsigned long count[CMAP_NR_COUNTERS];
-	unsigned long loads;
+	unsigned long load_hits;
+	unsigned long load_misses;
 	long entries;
 	unsigned long sample;
 } ____cacheline_aligned;

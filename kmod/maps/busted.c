@@ -60,7 +60,7 @@ static bool is_stale_key(struct busted_map *bm, const void *key)
 	return bm->has_stale && cmap_key_equal(bm->stale, key, bm->map.shape);
 }
 
-int busted_load(struct cmap *m, const void *key, void *value)
+static int busted_load_one(struct cmap *m, const void *key, void *value)
 {
 	struct busted_map *bm = to_busted(m);
 	u64 hash = cmap_hash(m, key, m->shape);
@@ -74,14 +74,22 @@ int busted_load(struct cmap *m, const void *key, void *value)
 		bm->loads = 0;
 	}
 	spin_unlock_bh(&bm->lock);
-	if (ret)
-		cmap_count_miss(m, m->shape);
 	return ret;
+}
+
+int busted_load(struct cmap *m, const void *key, void *value)
+{
+	return cmap_count_load(m, busted_load_one(m, key, value), m->shape);
+}
+
+int busted_load_told(struct cmap *m, const void *key, void *value)
+{
+	return busted_load(m, key, value);
 }
 
 unsigned int busted_load_many(struct cmap *m, const struct cmap_many *q)
 {
-	return many_load_each(m, q, busted_load);
+	return many_load_each(m, q, busted_load_one);
 }
 
 /* Keep the value that a store is about to replace. */
@@ -180,7 +188,7 @@ static void map_memory(struct cmap *m, struct cmap_memory *mem)
 	mem->bytes += sizeof(*bm) + table_entry_size(m->shape);
 }
 
-STRESS_DEFINE_RUN(busted, busted_load)
+STRESS_DEFINE_RUN(busted, busted_load_one)
 
 const struct cmap_ops busted_ops = {
 	.name		= "busted",

@@ -22,6 +22,28 @@ static __always_inline int call_load(struct cmap *m, const void *key, void *valu
 	}
 }
 
+#define CMAP_CASE_LOAD_TOLD(d)							\
+	case CMAP_DESIGN_##d: {							\
+		return d##_load_told(m, key, value);				\
+	}
+
+static __always_inline int call_load_told(struct cmap *m, const void *key, void *value)
+{
+	switch (m->design) {
+	CMAP_DESIGNS(CMAP_CASE_LOAD_TOLD);
+	default:
+		return -ENOENT;
+	}
+}
+
+/* If it is not known yet whether the map is observed. */
+static __always_inline int call_load_any(struct cmap *m, const void *key, void *value)
+{
+	if (cmap_is_observed(m))
+		return call_load_told(m, key, value);
+	return call_load(m, key, value);
+}
+
 #define CMAP_CASE_LOAD_MANY(d)							\
 	case CMAP_DESIGN_##d: {							\
 		return d##_load_many(m, q);					\

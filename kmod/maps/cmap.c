@@ -61,17 +61,18 @@ static __always_inline int do_update(struct cmap *m, const struct cmap_update *u
 
 static int timed_update(struct cmap *m, const struct cmap_update *u, enum cmap_hist_kind kind)
 {
+	bool timed;
 	u64 start;
 	int ret;
 
 	lockdep_assert_irqs_enabled();
 	if (cmap_is_observed(m))
 		return told_update(m, u, NULL);
-	if (likely(!sample_due(m)))
-		return do_update(m, u);
-	start = mapstat_clock_read();
+	timed = sample_due(m);
+	start = timed ? mapstat_clock_read() : 0;
 	ret = do_update(m, u);
-	sample_record(m, kind, start);
+	if (unlikely(timed))
+		sample_record(m, kind, start);
 	return ret;
 }
 
@@ -127,17 +128,18 @@ unsigned int cmap_load_many(struct cmap *map, const void *keys, void *values,
 {
 	const struct cmap_many q = { .keys = keys, .values = values, .found = found, .n = n };
 	unsigned int hits;
+	bool timed;
 	u64 start;
 
 	lockdep_assert_irqs_enabled();
 	if (cmap_is_observed(map))
 		return told_load_many(map, &q, NULL);
-	cmap_count_n(map, CMAP_HITS, n);
-	if (likely(!sample_due(map)))
-		return do_load_many(map, &q);
-	start = mapstat_clock_read();
+	timed = sample_due(map);
+	start = timed ? mapstat_clock_read() : 0;
 	hits = do_load_many(map, &q);
-	sample_record(map, CMAP_HIST_LOAD_MANY, start);
+	if (unlikely(timed))
+		sample_record(map, CMAP_HIST_LOAD_MANY, start);
+	cmap_count_loads(map, n, hits);
 	return hits;
 }
 EXPORT_SYMBOL_MAPSTAT(cmap_load_many);

@@ -41,16 +41,22 @@
 #include "call.h"
 #include "front_cache.h"
 
+/* Loads that have looked into a cache. */
+static __always_inline unsigned long front_lookups(const struct front_cpu *c)
+{
+	return c->hits + c->misses;
+}
+
 /*
  * Does it pay? Looked at FRONT_WINDOW loads after the last time or later, when one misses.
  * Return: the cache's next state.
  */
 static u32 front_judge(struct front_cpu *c)
 {
-	const unsigned long lookups = c->lookups - c->window_lookups;
+	const unsigned long lookups = front_lookups(c) - c->window_lookups;
 	const unsigned long misses = c->misses - c->window_misses;
 
-	c->window_lookups = c->lookups;
+	c->window_lookups = front_lookups(c);
 	c->window_misses = c->misses;
 	if (misses <= lookups - lookups / FRONT_PAYS)
 		return 0;
@@ -59,12 +65,12 @@ static u32 front_judge(struct front_cpu *c)
 }
 
 /* Pass by a cache that is resting, or that this interrupts. */
-static __always_inline void front_pass(struct front_cpu *c, u32 state)
+static __always_inline void front_pass(struct front *f, struct front_cpu *c, u32 state)
 {
+	/* A this_cpu operation, for a softirq that interrupts this one counts as well. */
+	this_cpu_add(f->cpu->bypassed, 1);
 	if (likely(state != FRONT_BUSY))
 		WRITE_ONCE(c->state, state - 1);	/* pairs as front_count() does */
-	else
-		front_count(c->interrupts);
 }
 
 /*
@@ -87,7 +93,7 @@ static __always_inline struct front_cpu *front_enter(struct front *f, bool load,
 			MAPSTAT_WRITE);
 	if (unlikely(state)) {
 		if (load)
-			front_pass(c, state);
+			front_pass(f, c, state);
 		preempt_enable();
 		return NULL;
 	}
@@ -230,7 +236,7 @@ static noinline int front_load_keep(struct cmap *m, u64 writes, const void *key,
 {
 	/* The one that had no answer: it was read from, and stays as long as this section. */
 	struct front *f = rcu_dereference(m->front);
-	const int ret = call_load(m, key, value);
+	const int ret = call_load_any(m, key, value);
 
 	if (!ret && !(writes & FRONT_WRITING))
 		front_fill(m, f, cmap_hash(m, key, m->shape), writes, key, value);
@@ -242,7 +248,7 @@ static noinline int front_load_judge(struct cmap *m, struct front_cpu *c, const 
 				     void *value)
 {
 	front_leave(c, front_judge(c));
-	return call_load(m, key, value);
+	return call_load_any(m, key, value);
 }
 
 /*
@@ -259,12 +265,12 @@ static __always_inline int front_miss(struct cmap *m, struct front_cpu *c,
 	if (answer == FRONT_INVALID)
 		front_count(c->invalidations);
 	keep = answer != FRONT_FULL || !(c->misses % FRONT_ADMITS);
-	if (unlikely(c->lookups - c->window_lookups >= FRONT_WINDOW))
+	if (unlikely(front_lookups(c) - c->window_lookups >= FRONT_WINDOW))
 		return front_load_judge(m, c, key, value);
 	front_leave(c, 0);
 	if (keep)
 		return front_load_keep(m, writes, key, value);
-	return call_load(m, key, value);
+	return call_load_any(m, key, value);
 }
 
 static __always_inline int front_load_shape(struct cmap *m, struct front *f, const void *key,
@@ -275,7 +281,7 @@ static __always_inline int front_load_shape(struct cmap *m, struct front *f, con
 	u64 hash, writes;
 
 	if (unlikely(!c))
-		return call_load(m, key, value);
+		return call_load_any(m, key, value);
 	hash = cmap_hash(m, key, shape);
 	cmap_touch_load(shape, m, &f->writes[front_group(hash)], sizeof(writes), MAPSTAT_READ);
 	/*
@@ -284,10 +290,10 @@ static __always_inline int front_load_shape(struct cmap *m, struct front *f, con
 	 */
 	writes = atomic64_read_acquire(&f->writes[front_group(hash)]);
 	answer = front_find(front_set(f, c, hash, shape), writes, key, value, shape);
-	front_count(c->lookups);
 	if (likely(answer == FRONT_HIT)) {
+		front_count(c->hits);
 		front_leave(c, 0);
-		return 0;
+		return cmap_count_load(m, 0, shape);
 	}
 	return front_miss(m, c, answer, writes, key, value);
 }
@@ -327,7 +333,7 @@ static noinline int front_load_told(struct cmap *m, const void *key, void *value
 	struct front *f = front_to_read(m);
 
 	if (!f)
-		return call_load(m, key, value);
+		return call_load_told(m, key, value);
 	cmap_touch(m, f, sizeof(*f), MAPSTAT_READ);
 	return CMAP_BY_SHAPE(m, front_load_shape, m, f, key, value);
 }
@@ -399,28 +405,11 @@ noinline void front_renew(struct cmap *m, struct front *f, u64 hash, u64 writes,
 }
 EXPORT_SYMBOL_IF_KUNIT(front_renew);
 
-/* A write that is timed: what does the front cost it? */
-static noinline int front_update_timed(struct cmap *m, struct front *f,
-				       const struct cmap_update *u)
+/* What the front cost a write, in the clock's ticks. */
+static noinline void front_record_cost(struct front *f, u64 ticks)
 {
-	u64 ticks = -mapstat_clock_read();
-	struct front_write w;
-	struct front_cpu *c;
-	int ret;
-
-	w = front_write_begin(m, f, u);
-	ticks += mapstat_clock_read();
-	ret = call_update(m, u);
-	ticks -= mapstat_clock_read();
-	front_write_end(m, f, w, u, ret);
-	ticks += mapstat_clock_read();
-
-	preempt_disable();
-	c = this_cpu_ptr(f->cpu);
-	WRITE_ONCE(c->write_ticks, c->write_ticks + ticks);	/* as front_count() */
-	front_count(c->write_samples);
-	preempt_enable();
-	return ret;
+	this_cpu_add(f->cpu->write_ticks, ticks);
+	this_cpu_add(f->cpu->write_samples, 1);
 }
 
 /**
@@ -436,16 +425,26 @@ int front_update(struct cmap *m, const struct cmap_update *u)
 	/* Pairs with rcu_assign_pointer() in front_publish(). */
 	struct front *f = rcu_dereference(m->front);
 	struct front_write w;
+	u64 ticks = 0;
+	bool timed;
 	int ret;
 
 	if (unlikely(!f))
 		return call_update(m, u);
 	cmap_touch(m, raw_cpu_ptr(&f->cpu->writes), sizeof(long), MAPSTAT_WRITE);
-	if (unlikely(!(this_cpu_inc_return(f->cpu->writes) % FRONT_WRITE_SAMPLE)))
-		return front_update_timed(m, f, u);
+	/* One copy of the code, for writes that are timed and those that are not. */
+	timed = !(this_cpu_inc_return(f->cpu->writes) % FRONT_WRITE_SAMPLE);
+	if (unlikely(timed))
+		ticks -= mapstat_clock_read();
 	w = front_write_begin(m, f, u);
+	if (unlikely(timed))
+		ticks += mapstat_clock_read();
 	ret = call_update(m, u);
+	if (unlikely(timed))
+		ticks -= mapstat_clock_read();
 	front_write_end(m, f, w, u, ret);
+	if (unlikely(timed))
+		front_record_cost(f, ticks + mapstat_clock_read());
 	return ret;
 }
 

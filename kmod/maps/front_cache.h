@@ -51,22 +51,24 @@ struct front_ages {
  * @state: 0; FRONT_BUSY: somebody is at work in it, and who interrupts him keeps off; or
  *	the loads that are yet to pass it by, as it rests.  One word, so that it is looked
  *	at once.  Written by its CPU, read by anyone
- * @lookups: loads that looked into it.  This and the other counts are written by their CPU
- *	alone, with preemption off, and read by anyone
- * @misses: those that did not find their key
- * @window_lookups: @lookups when it last looked whether it pays.  Its CPU's own
+ * @hits: loads that found their key in it.  This and the counts below are written by their
+ *	CPU alone, with preemption off, and read by anyone
+ * @misses: loads that looked and did not find it
+ * @window_lookups: @hits + @misses when it last looked whether it pays.  Its CPU's own
  * @window_misses: @misses then.  Its CPU's own
+ * @bypassed: loads that passed it by, because it rested or because they interrupted its user;
+ *	written with this_cpu operations
  */
 struct front_cpu {
 	void *sets;
 	u32 state;
-	unsigned long lookups;
+	unsigned long hits;
 	unsigned long misses;
 	unsigned long window_lookups;
 	unsigned long window_misses;
 	unsigned long invalidations;
 	unsigned long fills;
-	unsigned long interrupts;
+	unsigned long bypassed;
 	unsigned long rests;
 	unsigned long writes;
 	unsigned long write_samples;

@@ -218,18 +218,15 @@ static void front_add_cpu(struct front_stats *stats, const struct front_cpu *c, 
 {
 	/* Pair with front_count(), and its like: no ordering. */
 	const u64 invalidations = READ_ONCE(c->invalidations);
-	const u64 misses = READ_ONCE(c->misses), lookups = READ_ONCE(c->lookups);
-	const u64 rests = READ_ONCE(c->rests), state = READ_ONCE(c->state);
-	/* A rest that has begun may not be counted yet. */
-	const u64 rest = state == FRONT_BUSY || !rests ? 0 : state;
+	const u32 state = READ_ONCE(c->state);
 
-	stats->misses += misses;
-	stats->hits += lookups > misses ? lookups - misses : 0;
+	stats->hits += READ_ONCE(c->hits);
+	stats->misses += READ_ONCE(c->misses);
 	stats->invalidations += invalidations;
 	stats->fills += READ_ONCE(c->fills);
-	stats->bypassed += READ_ONCE(c->interrupts) + rests * FRONT_REST - rest;
-	stats->rests += rests;
-	stats->resting_cpus += rest > 0;
+	stats->bypassed += READ_ONCE(c->bypassed);
+	stats->rests += READ_ONCE(c->rests);
+	stats->resting_cpus += state && state != FRONT_BUSY;
 	stats->writes += READ_ONCE(c->writes);
 	stats->write_samples += READ_ONCE(c->write_samples);
 	*ticks += READ_ONCE(c->write_ticks);

@@ -129,10 +129,8 @@ static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key
 	struct hlist_map *hm = to_hlist(m);
 	struct hl_node *node = find(hm, hash_bucket(hash, hm->bits), key, false, shape);
 
-	if (unlikely(!node)) {
-		cmap_count_miss(m, shape);
+	if (unlikely(!node))
 		return -ENOENT;
-	}
 	cmap_touch_load(shape, m, node_value(node, shape), shape.value_size, MAPSTAT_READ);
 	cmap_value_copy(value, node_value(node, shape), shape);
 	return 0;

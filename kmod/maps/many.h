@@ -36,7 +36,7 @@ struct cmap_many {
  * @begin: optional; before the first fetch: an RCU read-side section, or a lock
  * @fetch: optional; begin to fetch what the load of a key with that hash touches first
  * @fetch_next: optional; what it touches next, for all keys, when @fetch is done
- * @load: 0 or -ENOENT; counts a miss, by cmap_count_miss()
+ * @load: 0 or -ENOENT
  * @end: optional; what @begin began
  */
 struct many_steps {
@@ -124,7 +124,7 @@ static __always_inline int many_load_one(struct cmap *m, const void *key, void *
 	ret = steps.load(m, hash, key, value, shape);
 	if (steps.end)
 		steps.end(m);
-	return ret;
+	return shape.counted ? cmap_count_load(m, ret, shape) : ret;
 }
 
 /**
@@ -135,6 +135,8 @@ static __always_inline int many_load_one(struct cmap *m, const void *key, void *
  * Of what is inlined into a loop (as design_load_inline()), all but maps of u64s are out
  * of line, away from the fast one's registers; and so is the load that tells what it accesses,
  * all of it, so that the others have no call that is hardly ever made.
+ *
+ * The loop counts its loads a batch at a time; design_load() counts each.
  */
 #define CMAP_DEFINE_LOAD(design, ...)						\
 static __always_inline int design##_load_shape(struct cmap *m, const void *key,	\
@@ -146,9 +148,15 @@ static __always_inline int design##_load_shape(struct cmap *m, const void *key,	
 	return many_load_one(m, key, value, steps, shape);			\
 }										\
 										\
-static noinline int design##_load_told(struct cmap *m, const void *key, void *value) \
+static noinline int design##_loop_load_told(struct cmap *m, const void *key,	\
+					    void *value)			\
 {										\
 	return CMAP_BY_SHAPE(m, design##_load_shape, m, key, value);		\
+}										\
+										\
+int design##_load_told(struct cmap *m, const void *key, void *value)		\
+{										\
+	return cmap_count_load(m, design##_loop_load_told(m, key, value), m->shape); \
 }										\
 										\
 static noinline int design##_load_sized(struct cmap *m, const void *key, void *value) \
@@ -159,11 +167,21 @@ static noinline int design##_load_sized(struct cmap *m, const void *key, void *v
 	return design##_load_shape(m, key, value, cmap_untold(CMAP_SHAPE_ANY(m))); \
 }										\
 										\
+static noinline int design##_load_sized_counted(struct cmap *m, const void *key, \
+						void *value)			\
+{										\
+	if (m->shape.u64_key)							\
+		return design##_load_shape(m, key, value,			\
+				cmap_counted(cmap_untold(CMAP_SHAPE_U64(m))));	\
+	return design##_load_shape(m, key, value,				\
+				   cmap_counted(cmap_untold(CMAP_SHAPE_ANY(m)))); \
+}										\
+										\
 static __always_inline int design##_load_inline(struct cmap *m, const void *key, \
 						void *value)			\
 {										\
 	if (cmap_is_observed(m))						\
-		return design##_load_told(m, key, value);			\
+		return design##_loop_load_told(m, key, value);			\
 	if (likely(m->shape.u64_pair))						\
 		return design##_load_shape(m, key, value,			\
 					   cmap_untold(CMAP_SHAPE_U64_U64));	\
@@ -172,7 +190,10 @@ static __always_inline int design##_load_inline(struct cmap *m, const void *key,
 										\
 int design##_load(struct cmap *m, const void *key, void *value)			\
 {										\
-	return design##_load_inline(m, key, value);				\
+	if (likely(m->shape.u64_pair))						\
+		return design##_load_shape(m, key, value,			\
+				cmap_counted(cmap_untold(CMAP_SHAPE_U64_U64)));	\
+	return design##_load_sized_counted(m, key, value);			\
 }
 
 /**

@@ -41,6 +41,7 @@ enum cmap_design {
  * @u64_pair: so it does, and values have 8 bytes as well
  * @untold: of loads while nobody listens: of what they access, locks apart, there is no code
  *	that would tell, with its calls and the registers that these take
+ * @counted: of loads: they count themselves, see cmap_count_load(); else the caller does
  *
  * Passed by value to __always_inline functions: where the caller passes a constant
  * (see CMAP_BY_SHAPE), every copy and compare below becomes a plain load or store.
@@ -51,6 +52,7 @@ struct cmap_shape {
 	bool u64_key;
 	bool u64_pair;
 	bool untold;
+	bool counted;
 };
 
 #define CMAP_SHAPE_U64_U64	((const struct cmap_shape){ 8, 8, true, true })
@@ -66,6 +68,12 @@ static __always_inline struct cmap_shape cmap_told(const struct cmap_shape shape
 static __always_inline struct cmap_shape cmap_untold(struct cmap_shape shape)
 {
 	shape.untold = true;
+	return shape;
+}
+
+static __always_inline struct cmap_shape cmap_counted(struct cmap_shape shape)
+{
+	shape.counted = true;
 	return shape;
 }
 
@@ -327,12 +335,14 @@ struct cmap_ops {
 
 /*
  * Called directly (a switch over the design, no indirect call):
- * load: 0 and the value, or -ENOENT, which it counts by cmap_count_miss().  load_many: see
- * many.h.  update: see update.h.
+ * load: 0 and the value, or -ENOENT; it counts itself, by cmap_count_load().  load_told: the
+ * same, and says what it accesses.  load_many: see
+ * many.h; the caller counts, by cmap_count_loads().  update: see update.h.
  */
 #define CMAP_DECLARE(d)								\
 	extern const struct cmap_ops d##_ops;					\
 	int d##_load(struct cmap *m, const void *key, void *value);		\
+	int d##_load_told(struct cmap *m, const void *key, void *value);	\
 	unsigned int d##_load_many(struct cmap *m, const struct cmap_many *q);	\
 	int d##_update(struct cmap *m, const struct cmap_update *u);		\
 	void d##_run(struct cmap *m, struct stress_batch *batch);
@@ -361,17 +371,31 @@ static __always_inline void cmap_count(struct cmap *m, enum cmap_counter c)
 	cmap_count_n(m, c, 1);
 }
 
-/* Loads count as hits before they begin, so that those that hit need count nothing more. */
-static __always_inline void cmap_count_miss(struct cmap *m, const struct cmap_shape shape)
+/*
+ * A load that cmap_load() asked for has ended with @ret, which is returned.  Hits and misses
+ * are two counters that only grow: a difference of loads and misses would count a load in
+ * flight as a hit, and fall when it misses.
+ */
+static __always_inline int cmap_count_load(struct cmap *m, int ret, const struct cmap_shape shape)
 {
 	if (static_branch_likely(&mapstat_stats_on)) {
-		this_cpu_add(m->pcpu->count[CMAP_MISSES], 1);
-		this_cpu_add(m->pcpu->count[CMAP_HITS], -1);
-		cmap_touch_load(shape, m, raw_cpu_ptr(&m->pcpu->count[CMAP_MISSES]),
-				sizeof(long), MAPSTAT_WRITE);
-		cmap_touch_load(shape, m, raw_cpu_ptr(&m->pcpu->count[CMAP_HITS]),
-				sizeof(long), MAPSTAT_WRITE);
+		if (likely(!ret))
+			this_cpu_add(m->pcpu->load_hits, 1);
+		else
+			this_cpu_add(m->pcpu->load_misses, 1);
+		cmap_touch_load(shape, m, raw_cpu_ptr(&m->pcpu->load_hits),
+				2 * sizeof(long), MAPSTAT_WRITE);
 	}
+	return ret;
+}
+
+/* So many loads at once have ended, of a bulk load or of a stress thread's batch. */
+static __always_inline void cmap_count_loads(struct cmap *m, unsigned int loads,
+					     unsigned int hits)
+{
+	cmap_count_n(m, CMAP_HITS, hits);
+	if (unlikely(hits < loads))
+		cmap_count_n(m, CMAP_MISSES, loads - hits);
 }
 
 /* The length is kept whether statistics are on or off. */

@@ -164,8 +164,6 @@ static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key
 		ret = entry_read(m, e, value, shape);
 	if (unlikely(ret == ENTRY_GONE))
 		ret = load_dirty(m, v, hash, key, value);
-	if (unlikely(ret))
-		cmap_count_miss(m, shape);
 	return ret;
 }
 

@@ -110,8 +110,6 @@ static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key
 		ret = entry_load(e, value, shape);
 	else if (read & CLASSIC_AMENDED)
 		ret = load_slow(m, hash, key, value);
-	if (unlikely(ret))
-		cmap_count_miss(m, shape);
 	return ret;
 }
 

@@ -184,10 +184,13 @@ static __always_inline int do_load(struct rhashtable_map *rm, const void *key, v
 		cmap_value_copy(value, node_value(node, shape), shape);
 	}
 	rcu_read_unlock();
-	if (likely(node))
-		return 0;
-	cmap_count_miss(&rm->map, shape);
-	return -ENOENT;
+	return likely(node) ? 0 : -ENOENT;
+}
+
+static __always_inline int do_load_counted(struct rhashtable_map *rm, const void *key,
+					   void *value, const struct cmap_shape shape)
+{
+	return cmap_count_load(&rm->map, do_load(rm, key, value, shape), shape);
 }
 
 static noinline int load_told(struct cmap *m, const void *key, void *value)
@@ -195,16 +198,27 @@ static noinline int load_told(struct cmap *m, const void *key, void *value)
 	return CMAP_BY_SHAPE(m, do_load, to_rhashtable(m), key, value);
 }
 
-int rhashtable_load(struct cmap *m, const void *key, void *value)
+int rhashtable_load_told(struct cmap *m, const void *key, void *value)
+{
+	return CMAP_BY_SHAPE(m, do_load_counted, to_rhashtable(m), key, value);
+}
+
+/* For those that count a batch at a time. */
+static noinline int load_one(struct cmap *m, const void *key, void *value)
 {
 	if (cmap_is_observed(m))
 		return load_told(m, key, value);
 	return CMAP_BY_SHAPE_UNTOLD(m, do_load, to_rhashtable(m), key, value);
 }
 
+int rhashtable_load(struct cmap *m, const void *key, void *value)
+{
+	return CMAP_BY_SHAPE_UNTOLD(m, do_load_counted, to_rhashtable(m), key, value);
+}
+
 unsigned int rhashtable_load_many(struct cmap *m, const struct cmap_many *q)
 {
-	return many_load_each(m, q, rhashtable_load);
+	return many_load_each(m, q, load_one);
 }
 
 static struct rh_node *alloc_node(struct rhashtable_map *rm, const struct cmap_update *u)
@@ -410,7 +424,7 @@ static void map_memory(struct cmap *m, struct cmap_memory *mem)
 	mem->bytes = sizeof(*rm) + mem->table_bytes + nodes;
 }
 
-STRESS_DEFINE_RUN(rhashtable, rhashtable_load)
+STRESS_DEFINE_RUN(rhashtable, load_one)
 
 const struct cmap_ops rhashtable_ops = {
 	.name		= "rhashtable",

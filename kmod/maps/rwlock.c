@@ -83,11 +83,7 @@ static void table_unlock(struct table *t)
 static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key, void *value,
 				       const struct cmap_shape shape)
 {
-	int ret = table_load(&to_rwlock(m)->table, hash, key, value, shape);
-
-	if (unlikely(ret))
-		cmap_count_miss(m, shape);
-	return ret;
+	return table_load(&to_rwlock(m)->table, hash, key, value, shape);
 }
 
 static __always_inline void fetch(struct cmap *m, u64 hash, const struct cmap_shape shape)

@@ -11,37 +11,40 @@
 /* (1 << sample_shift) - 1.  Written by the parameter, read by anyone; no ordering. */
 extern unsigned int mapstat_sample_mask;
 
-/* Count a call, and see whether it is to be timed. */
-static __always_inline bool sample_call(unsigned long __percpu *calls)
-{
-	if (!static_branch_likely(&mapstat_stats_on))
-		return false;
-	/* Pairs with the WRITE_ONCE() of the parameter: a value, no ordering. */
-	return !(this_cpu_inc_return(*calls) & READ_ONCE(mapstat_sample_mask));
-}
-
 /**
  * sample_due - is this call to be timed?
- * @m: the map
+ * @m: the map; counts the call, unless it is of cmap_load()
  *
  * Context: Any but NMI.
  * Return: true for 1 in 2^sample_shift calls on a CPU; never with statistics off.
  */
 static __always_inline bool sample_due(struct cmap *m)
 {
-	return sample_call(&m->pcpu->sample);
+	if (!static_branch_likely(&mapstat_stats_on))
+		return false;
+	/* Pairs with the WRITE_ONCE() of the parameter: a value, no ordering. */
+	return !(this_cpu_inc_return(m->pcpu->sample) & READ_ONCE(mapstat_sample_mask));
 }
 
 /**
- * sample_load - count a call of cmap_load(), and: is it to be timed?
+ * sample_load - is this call of cmap_load() to be timed?
  * @m: the map
+ *
+ * By the loads that have ended on this CPU, see cmap_count_load(); one that begins before
+ * another one has ended there is timed where that is.
  *
  * Context: Any but NMI.
  * Return: as sample_due().
  */
 static __always_inline bool sample_load(struct cmap *m)
 {
-	return sample_call(&m->pcpu->loads);
+	unsigned long number;
+
+	if (!static_branch_likely(&mapstat_stats_on))
+		return false;
+	number = this_cpu_read(m->pcpu->load_hits) + this_cpu_read(m->pcpu->load_misses) + 1;
+	/* Pairs as in sample_due(). */
+	return !(number & READ_ONCE(mapstat_sample_mask));
 }
 
 /**

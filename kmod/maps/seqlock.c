@@ -145,10 +145,8 @@ static __always_inline int sqm_load_at_length(struct cmap *m, const struct sqm_t
 
 		if (likely(look == SQM_FOUND))
 			return 0;
-		if (likely(look == SQM_ABSENT)) {
-			cmap_count_miss(m, shape);
+		if (likely(look == SQM_ABSENT))
 			return -ENOENT;
-		}
 		if (look == SQM_MOVED) {
 			/* Older than the move: pairs with sqm_resize_begin(). */
 			t = rcu_dereference(t->next);
@@ -188,8 +186,9 @@ static noinline struct sqm_found sqm_load_u64_again(struct cmap *m, const struct
  * No slot of the bucket has the key, and the last one may lead to more: 1 load of 20 in a
  * table that is half full.
  */
-static noinline struct sqm_found sqm_load_u64_more(struct cmap *m, const struct sqm_table *t,
-						   u64 key, const u64 *last, u32 ended)
+static __always_inline struct sqm_found sqm_do_load_u64_more(struct cmap *m,
+							     const struct sqm_table *t, u64 key,
+							     const u64 *last, u32 ended)
 {
 	const struct cmap_shape shape = CMAP_SHAPE_U64_U64;
 	const struct sqm_map *sm = to_sqm_map(m);
@@ -208,7 +207,6 @@ static noinline struct sqm_found sqm_load_u64_more(struct cmap *m, const struct 
 	if (likely(look == SQM_FOUND))
 		return found;
 	if (likely(look == SQM_ABSENT)) {
-		cmap_count_miss(m, shape);
 		found.ret = -ENOENT;
 		return found;
 	}
@@ -218,23 +216,26 @@ static noinline struct sqm_found sqm_load_u64_more(struct cmap *m, const struct 
 	return sqm_load_u64_at_length(m, rcu_dereference(t->next), key);
 }
 
-/*
- * Go from the home slot of a bucket of u64s to the one that has the key, in the order of
- * sqm_nth_slot().  Return: false where none has it; *at is any of the bucket then.
- */
-static __always_inline bool sqm_probe(const u64 **at, u64 key)
+static noinline struct sqm_found sqm_load_u64_more(struct cmap *m, const struct sqm_table *t,
+						   u64 key, const u64 *last, u32 ended)
 {
-	/* Unrolled by hand, each step from where the last one led.  Pairs with sqm_slot_fill(). */
-	if (likely(READ_ONCE(**at) == key))
-		return true;
-	*at = sqm_sibling(*at, 1);
-	if (READ_ONCE(**at) == key)
-		return true;
-	*at = sqm_sibling(*at, 1 ^ 2);
-	if (READ_ONCE(**at) == key)
-		return true;
-	*at = sqm_sibling(*at, 2 ^ 3);
-	return READ_ONCE(**at) == key;
+	return sqm_do_load_u64_more(m, t, key, last, ended);
+}
+
+/*
+ * The rest of a load that its first look did not decide; @last is as for sqm_load_u64_more(), or
+ * NULL.  For the public call: it keeps nothing for what follows but the map, in a register that
+ * it saves anyway.
+ */
+static noinline int sqm_load_u64_late(struct cmap *m, const struct sqm_table *t, u64 key,
+				      u64 *value, const u64 *last, u32 ended)
+{
+	const struct sqm_found late = last ? sqm_do_load_u64_more(m, t, key, last, ended) :
+					     sqm_load_u64_again(m, t, key);
+
+	if (likely(!late.ret))
+		*value = late.value;
+	return late.ret;
 }
 
 /* What a load of a map of u64s touches; @slot is where it found the key, or NULL. */
@@ -275,15 +276,18 @@ static __always_inline int sqm_load_u64(struct cmap *m, const struct sqm_table *
 	smp_rmb();	/* a key, then its value: pairs with the release in sqm_slot_fill() */
 	word = found ? READ_ONCE(slot[1]) : READ_ONCE(*sqm_last_of(slot));
 	if (unlikely(!sqm_valid(count, ended))) {
+		if (shape.counted)
+			return sqm_load_u64_late(m, t, k, value, NULL, 0);
 		late = sqm_load_u64_again(m, t, k);
 	} else if (likely(found)) {
 		*(u64 *)value = word;
 		return 0;
 	} else if (unlikely(word == sm->marks[0].more || word == sm->marks[1].more)) {
 		/* One of them is this stripe's. */
+		if (shape.counted)
+			return sqm_load_u64_late(m, t, k, value, sqm_last_of(slot), ended);
 		late = sqm_load_u64_more(m, t, k, sqm_last_of(slot), ended);
 	} else {
-		cmap_count_miss(m, shape);
 		return -ENOENT;
 	}
 	if (likely(!late.ret))

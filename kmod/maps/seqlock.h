@@ -311,6 +311,25 @@ static __always_inline const u64 *sqm_sibling(const u64 *home, unsigned int i)
 	return (const u64 *)((unsigned long)home ^ i * 2 * sizeof(u64));
 }
 
+/*
+ * Go from the home slot of a bucket of u64s to the one that has the key, in the order of
+ * sqm_nth_slot().  Return: false where none has it; *at is any of the bucket then.
+ */
+static __always_inline bool sqm_probe(const u64 **at, u64 key)
+{
+	/* Unrolled by hand, each step from where the last one led.  Pairs with sqm_slot_fill(). */
+	if (likely(READ_ONCE(**at) == key))
+		return true;
+	*at = sqm_sibling(*at, 1);
+	if (READ_ONCE(**at) == key)
+		return true;
+	*at = sqm_sibling(*at, 1 ^ 2);
+	if (READ_ONCE(**at) == key)
+		return true;
+	*at = sqm_sibling(*at, 2 ^ 3);
+	return READ_ONCE(**at) == key;
+}
+
 /* The last slot of such a bucket. */
 static __always_inline const u64 *sqm_last_of(const u64 *home)
 {

@@ -128,8 +128,6 @@ static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key
 	lock_shard(sm, lock);
 	ret = table_load(table_at(sm, i), hash, key, value, shape);
 	unlock_shard(sm, lock);
-	if (unlikely(ret))
-		cmap_count_miss(m, shape);
 	return ret;
 }
 

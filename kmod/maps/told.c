@@ -6,21 +6,12 @@
 #include <linux/rcupdate.h>
 #include "call.h"
 #include "front.h"
-#include "sample.h"
 #include "told.h"
 
 /* The next of a trace that has room, or one for the time of the call. */
 static struct mapstat_op *op_at(struct mapstat_trace *trace, struct mapstat_op *here)
 {
 	return trace ? &trace->op[trace->nr_ops] : here;
-}
-
-/* Counted as any load is, and never timed. */
-static void count_load(struct cmap *m)
-{
-	sample_load(m);
-	if (static_branch_likely(&mapstat_stats_on))
-		cmap_touch(m, raw_cpu_ptr(&m->pcpu->loads), sizeof(long), MAPSTAT_WRITE);
 }
 
 /**
@@ -39,9 +30,8 @@ int told_load(struct cmap *m, const void *key, void *value, struct mapstat_trace
 	int ret;
 
 	mapstat_op_begin(op, m, MAPSTAT_OP_LOAD, trace);
-	count_load(m);
 	rcu_read_lock();
-	ret = cmap_has_front(m) ? front_load(m, key, value) : call_load(m, key, value);
+	ret = cmap_has_front(m) ? front_load(m, key, value) : call_load_told(m, key, value);
 	rcu_read_unlock();
 	mapstat_op_end(op);
 	return ret;
@@ -64,8 +54,8 @@ unsigned int told_load_many(struct cmap *m, const struct cmap_many *q,
 
 	mapstat_op_begin(op, m, MAPSTAT_OP_LOAD_MANY, trace);
 	op->count = max(q->n, 1U);
-	cmap_count_n(m, CMAP_HITS, q->n);
 	hits = call_load_many(m, q);
+	cmap_count_loads(m, q->n, hits);
 	mapstat_op_end(op);
 	return hits;
 }

@@ -70,15 +70,20 @@ void mapstat_stats_set(bool on)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_stats_set);
 
 /*
- * A load that counted as a hit before zeroing, on another CPU, or not at all, as statistics
- * were off when it began, may be taken back as a miss: so a share of the hits may be negative.
+ * Each of the words only grows, so their sum does; it is the same in any order of reading that
+ * no counting comes between.
  */
-static s64 counted(const struct cmap *m, enum cmap_counter c, int cpu)
+static u64 counted(const struct cmap *m, enum cmap_counter c, int cpu)
 {
 	const struct cmap_pcpu *pcpu = per_cpu_ptr(m->pcpu, cpu);
+	/* These pair with the this_cpu operations that count: no tearing, no ordering. */
+	u64 n = READ_ONCE(pcpu->count[c]);
 
-	/* Pair with this_cpu operations of those who count: no tearing, no ordering. */
-	return READ_ONCE(pcpu->count[c]) + (c == CMAP_HITS ? READ_ONCE(pcpu->loads) : 0);
+	if (c == CMAP_HITS)
+		n += READ_ONCE(pcpu->load_hits);
+	else if (c == CMAP_MISSES)
+		n += READ_ONCE(pcpu->load_misses);
+	return n;
 }
 
 /**
@@ -87,16 +92,17 @@ static s64 counted(const struct cmap *m, enum cmap_counter c, int cpu)
  * @c: which
  *
  * Context: Any.
- * Return: the sum; what is counted meanwhile may or may not be in it.
+ * Return: the sum; what is counted meanwhile may or may not be in it.  A later call returns no
+ * less, unless there was a reset.
  */
 u64 cmap_counter_sum(const struct cmap *m, enum cmap_counter c)
 {
-	s64 sum = 0;
+	u64 sum = 0;
 	int cpu;
 
 	for_each_possible_cpu(cpu)
 		sum += counted(m, c, cpu);
-	return max(sum, 0LL);
+	return sum;
 }
 EXPORT_SYMBOL_IF_KUNIT(cmap_counter_sum);
 
@@ -111,7 +117,7 @@ EXPORT_SYMBOL_IF_KUNIT(cmap_counter_sum);
  */
 u64 cmap_counter_cpu(const struct cmap *m, enum cmap_counter c, int cpu)
 {
-	return max(counted(m, c, cpu), 0LL);
+	return counted(m, c, cpu);
 }
 EXPORT_SYMBOL_IF_KUNIT(cmap_counter_cpu);
 
@@ -124,7 +130,8 @@ static void reset_on_cpu(int cpu, void *arg)
 	/* Pair with the READ_ONCE()s in counted(): no tearing, no ordering. */
 	for (i = 0; i < CMAP_NR_COUNTERS; i++)
 		WRITE_ONCE(pcpu->count[i], 0);
-	WRITE_ONCE(pcpu->loads, 0);
+	WRITE_ONCE(pcpu->load_hits, 0);
+	WRITE_ONCE(pcpu->load_misses, 0);
 	for (i = 0; i < CMAP_NR_HISTS; i++)
 		mapstat_hist_zero(per_cpu_ptr(m->hist[i], cpu));
 	mapstat_misses_reset_cpu(cmap_misses(m), cpu);
@@ -135,8 +142,7 @@ static void reset_on_cpu(int cpu, void *arg)
  * @m: the map; may be in use.  Its entries and its length stay as they are
  *
  * What was counted or recorded before the call began is gone on return; what comes
- * meanwhile is kept or gone, never half of it, but that a load in flight which misses takes
- * back a hit.
+ * meanwhile is kept or gone, never half of it.
  *
  * Context: Process; sleeps.  See mapstat_each_cpu().
  */

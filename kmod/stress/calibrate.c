@@ -57,8 +57,6 @@ int __init stress_calibrate(void)
 		return -ENOMEM;
 	}
 	b->n = STRESS_BATCH_MAX;
-	b->sample_mask = UINT_MAX;	/* no operation is timed by itself */
-	b->first = 1;
 	for (i = 0; i < BATCHES; i++)
 		ps[i] = time_batch(b);
 	mapstat_clock.loop_ps = stress_median(ps, BATCHES);

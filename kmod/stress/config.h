@@ -73,7 +73,7 @@ struct stress_maps {
  * @layout: of enum stress_layout
  * @mode: of enum stress_mode
  * @front: 1: each map begins with a front
- * @sample_shift: latency of 1 in 2^@sample_shift operations is taken
+ * @sample_shift: latency of 1 in 2^@sample_shift operations is recorded
  * @stats: 0: counters and latency off
  * @cache: of enum mapstat_cache
  * @g: of the model of caches; what is 0 is this CPU's

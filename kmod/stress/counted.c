@@ -126,8 +126,7 @@ void stress_run_counted(struct stress_thread *t, struct cmap *m,
 {
 	struct stress_run *run = t->run;
 
-	t->batch->sample_mask = UINT_MAX;
-	t->batch->first = 1;	/* as in stress_batch_alloc() */
+	t->batch->timed = false;
 	do {
 		subject->draw(t, run->batch_ops);
 		if (t->trace)

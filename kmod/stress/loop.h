@@ -8,6 +8,7 @@
 #ifndef MAPSTAT_STRESS_LOOP_H
 #define MAPSTAT_STRESS_LOOP_H
 
+#include <linux/compiler.h>
 #include <mapstat/clock.h>
 #include "../maps/many.h"
 #include "../maps/update.h"
@@ -23,8 +24,7 @@ enum stress_op {
 /**
  * struct stress_batch - operations to do, and what came of them
  * @n: operations, 1..STRESS_BATCH_MAX
- * @sample_mask: operations whose number & @sample_mask is 0 are timed one by one
- * @first: number of the first operation
+ * @timed: its operations are timed one by one
  * @start: clock at the start of the loop (out)
  * @end: clock at the end of the loop (out)
  * @key_stride: bytes from one key to the next in @keys, a multiple of 8
@@ -36,15 +36,14 @@ enum stress_op {
  * @many: where @bulk > 1: for the first of loads in a row their number, 0 for all others
  * @found: where @many is not 0: which of them found their key (out)
  * @ret: what it returned (out)
- * @ticks: how long it took, in the clock's ticks, for those that were timed; at least
- *	1 for them and 0 for all others (out).  Of loads in a row the first has all of it
+ * @ticks: where @timed: how long it took, in the clock's ticks, at least 1 (out).  Of loads
+ *	in a row the first has all of it, and the others have 0
  *
  * Owned by one stress thread; shared with nobody.
  */
 struct stress_batch {
 	unsigned int n;
-	unsigned int sample_mask;
-	unsigned int first;
+	bool timed;
 	u64 start;
 	u64 end;
 	unsigned int key_stride;
@@ -82,12 +81,26 @@ do {										\
 	}									\
 } while (0)
 
-/* A clock of another CPU may be a little behind: at least 1, as @ticks wants it. */
-static __always_inline u64 stress_ticks_since(u64 start)
+/*
+ * An operation begins, and ends.  @timed is constant, but read anew each time, so that the
+ * compiler makes one copy of the operation: a second one for timed batches would be cold where
+ * few are timed.
+ */
+static __always_inline void stress_op_begin(struct stress_batch *b, unsigned int i)
 {
-	const s64 ticks = mapstat_clock_read() - start;
+	if (unlikely(READ_ONCE(b->timed)))
+		b->ticks[i] = mapstat_clock_read();
+}
 
-	return ticks > 0 ? ticks : 1;
+static __always_inline void stress_op_end(struct stress_batch *b, unsigned int i)
+{
+	s64 ticks;
+
+	if (likely(!READ_ONCE(b->timed)))
+		return;
+	/* A clock of another CPU may be a little behind: at least 1. */
+	ticks = mapstat_clock_read() - b->ticks[i];
+	b->ticks[i] = ticks > 0 ? ticks : 1;
 }
 
 /* Loads in a row, from operation i on, at once. */
@@ -115,15 +128,13 @@ static void design##_run_bulk(struct cmap *m, struct stress_batch *b)		\
 										\
 	b->start = mapstat_clock_read();					\
 	for (i = 0; i < b->n; i += n) {						\
-		const bool timed = !((b->first + i) & b->sample_mask);		\
-		u64 t = timed ? mapstat_clock_read() : 0;			\
-										\
+		stress_op_begin(b, i);						\
 		n = b->many[i] ?: 1;						\
 		if (b->many[i])							\
 			STRESS_DO_MANY(design, m, b, i, key, value);		\
 		else								\
 			STRESS_DO_OP(design, load, m, b, i, key, value);	\
-		b->ticks[i] = timed ? stress_ticks_since(t) : 0;		\
+		stress_op_end(b, i);						\
 		key += n * b->key_stride;					\
 		value += n * b->value_stride;					\
 	}									\
@@ -141,15 +152,9 @@ void design##_run(struct cmap *m, struct stress_batch *b)			\
 	}									\
 	b->start = mapstat_clock_read();					\
 	for (i = 0; i < b->n; i++) {						\
-		if (unlikely(!((b->first + i) & b->sample_mask))) {		\
-			u64 t = mapstat_clock_read();				\
-										\
-			STRESS_DO_OP(design, load, m, b, i, key, value);	\
-			b->ticks[i] = stress_ticks_since(t);			\
-		} else {							\
-			STRESS_DO_OP(design, load, m, b, i, key, value);	\
-			b->ticks[i] = 0;					\
-		}								\
+		stress_op_begin(b, i);						\
+		STRESS_DO_OP(design, load, m, b, i, key, value);		\
+		stress_op_end(b, i);						\
 		key += b->key_stride;						\
 		value += b->value_stride;					\
 	}									\

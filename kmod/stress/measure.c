@@ -83,6 +83,7 @@ static void sum_figures(const struct stress_run *run, struct stress_figures *sum
 
 		sum->ops += f->ops;
 		sum->ticks += f->ticks;
+		sum->ticks_ops += f->ticks_ops;
 		for (op = 0; op < ARRAY_SIZE(sum->max_ticks); op++)
 			sum->max_ticks[op] = max(sum->max_ticks[op], f->max_ticks[op]);
 		sum->response_max_ns = max(sum->response_max_ns, f->response_max_ns);
@@ -171,11 +172,11 @@ static void put_counters(const struct stress_measure *measure, u64 ops, u64 *col
 
 	for (i = 0; i < CMAP_NR_COUNTERS; i++)
 		d[i] = measure->after.counter[i] - measure->before.counter[i];
+	if (!ops)
+		return;		/* nothing was done that could have missed or waited */
 	col[STRESS_COL_misses] = d[CMAP_MISSES];
 	col[STRESS_COL_retries] = d[CMAP_RETRIES];
 	col[STRESS_COL_lock_waits] = d[CMAP_LOCK_WAITS];
-	if (!ops)
-		return;
 	col[STRESS_COL_allocs_per_op] = div64_u64(d[CMAP_ALLOCS] * 10000, ops);
 	col[STRESS_COL_alloc_bytes_per_op] = div64_u64(d[CMAP_ALLOC_BYTES] * 10, ops);
 }
@@ -213,10 +214,12 @@ void measure_end(struct stress_measure *measure, const struct stress_run *run, u
 	sum_figures(run, &f);
 
 	col[STRESS_COL_threads] = run->config.threads;
+	col[STRESS_COL_threads_away] = 0;
 	col[STRESS_COL_ops] = f.ops;
-	col[STRESS_COL_ops_per_s] = mul_u64_u64_div_u64(f.ops, NSEC_PER_SEC, wall_ns ?: 1);
 	if (f.ops)
-		col[STRESS_COL_ns_per_op] = div64_u64(mapstat_clock_ns(f.ticks * 10), f.ops);
+		col[STRESS_COL_ops_per_s] = mul_u64_u64_div_u64(f.ops, NSEC_PER_SEC, wall_ns ?: 1);
+	if (f.ticks_ops)
+		col[STRESS_COL_ns_per_op] = div64_u64(mapstat_clock_ns(f.ticks * 10), f.ticks_ops);
 	if (run->config.stats) {
 		put_latencies(measure, run, &f, col);
 		put_counters(measure, f.ops, col);

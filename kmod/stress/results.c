@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bitmap.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
@@ -15,6 +16,7 @@
 #include <mapstat/primitives.h>
 #include "../params.h"
 #include "results.h"
+#include "sampling.h"
 #include "stress.h"
 #include "variants.h"
 
@@ -249,6 +251,26 @@ static void show_ps(struct seq_file *m, u32 ps)
 		seq_puts(m, "- ns");
 }
 
+/* Of which operations latency was taken, and ns_per_op. */
+static void show_latency_source(struct seq_file *m, const struct stress_config *config)
+{
+	const bool poisson = config->arrival == STRESS_POISSON;
+	unsigned int tenths;
+
+	if (!config->stats) {
+		seq_puts(m, ", latency of no operation (stats=0)");
+	} else {
+		tenths = stress_sampled_tenths(config);
+		seq_printf(m, ", latency of 1 in %u", tenths / 10);
+		if (tenths % 10)
+			seq_printf(m, ".%u", tenths % 10);
+		seq_puts(m, " operations");
+		if (!poisson)
+			seq_puts(m, ", ns_per_op of batches in which none was timed");
+	}
+	seq_puts(m, poisson ? ", ns_per_op includes the clock\n" : "\n");
+}
+
 static void show_source(struct seq_file *m, const struct stress_config *config)
 {
 	int i;
@@ -257,11 +279,7 @@ static void show_source(struct seq_file *m, const struct stress_config *config)
 	show_ps(m, mapstat_clock.read_ps);
 	seq_puts(m, ", empty loop ");
 	show_ps(m, mapstat_clock.loop_ps);
-	if (!config->stats)
-		seq_puts(m, ", latency of no operation (stats=0)\n");
-	else
-		seq_printf(m, ", latency of 1 in %u operations\n",
-			   config->arrival == STRESS_POISSON ? 1 : 1U << config->sample_shift);
+	show_latency_source(m, config);
 	seq_printf(m, "# misses\t%s\n", *results.misses ? results.misses : "-");
 	seq_puts(m, "# primitives\t");
 	for (i = 0; i < MAPSTAT_PRIMITIVES; i++)
@@ -306,13 +324,33 @@ static void show_rows(struct seq_file *m)
 	}
 }
 
-/* Return: number of rounds of @map, whose values of @column are put into @values. */
+static bool is_disturbed(const struct stress_row *row)
+{
+	return row->col[STRESS_COL_threads_away];
+}
+
+/* Has @map a round in which all threads were on their CPUs? */
+static bool has_undisturbed(unsigned int map)
+{
+	unsigned int i;
+
+	for (i = 0; i < results.count; i++)
+		if (results.rows[i].map == map && !is_disturbed(&results.rows[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Return: number of rounds of @map, whose values of @column are put into @values.  Disturbed
+ * ones are left out, unless there are no others.
+ */
 static unsigned int column_values(unsigned int map, unsigned int column, u64 *values)
 {
+	const bool all = !has_undisturbed(map);
 	unsigned int i, n = 0;
 
 	for (i = 0; i < results.count; i++)
-		if (results.rows[i].map == map)
+		if (results.rows[i].map == map && (all || !is_disturbed(&results.rows[i])))
 			values[n++] = results.rows[i].col[column];
 	return n;
 }
@@ -342,8 +380,37 @@ static int show_medians(struct seq_file *m)
 	return 0;
 }
 
+/* Return: the rounds in which some map's row is disturbed, to be freed; NULL: no memory. */
+static unsigned long *disturbed_rounds(void)
+{
+	unsigned long *rounds = bitmap_zalloc(results.config->rounds + 1, GFP_KERNEL);
+	unsigned int i;
+
+	for (i = 0; rounds && i < results.count; i++)
+		if (is_disturbed(&results.rows[i]))
+			__set_bit(results.rows[i].round, rounds);
+	return rounds;
+}
+
+/* After what it ends in: which rounds are disturbed, if any. Return: 0 or -ENOMEM. */
+static int show_disturbed(struct seq_file *m, const char *before)
+{
+	const unsigned int nbits = results.config->rounds + 1;
+	unsigned long *rounds = disturbed_rounds();
+
+	if (!rounds)
+		return -ENOMEM;
+	if (!bitmap_empty(rounds, nbits))
+		seq_printf(m, "%s disturbed: threads were not on their CPUs in rounds %*pbl:",
+			   before, nbits, rounds);
+	bitmap_free(rounds);
+	return 0;
+}
+
 static int show_verdict(struct seq_file *m, const struct stress_config *config)
 {
+	int ret = 0;
+
 	if (!results.config)
 		seq_puts(m, "# NONE no run yet");
 	else if (results.running)
@@ -353,7 +420,9 @@ static int show_verdict(struct seq_file *m, const struct stress_config *config)
 	else
 		seq_printf(m, "# %s %s", results.verdict == STRESS_FAILURE ? "FAILURE" : "NONE",
 			   results.reason);
-	return mapstat_params_print(m, config);
+	if (results.config && !results.running)
+		ret = show_disturbed(m, results.verdict == STRESS_SUCCESS ? "" : ";");
+	return ret ?: mapstat_params_print(m, config);
 }
 
 /**

@@ -28,7 +28,7 @@
 	X(model_dtlb_misses_per_op, 4)		X(model_lines_per_op, 4)	\
 	X(model_atomics_per_op, 4)		X(pmu_l1d_misses_per_op, 4)	\
 	X(pmu_llc_misses_per_op, 4)		X(pmu_dtlb_misses_per_op, 4)	\
-	X(errors, 0)
+	X(threads_away, 0)	X(errors, 0)
 
 #define STRESS_COLUMN_ENUM(name, decimals) STRESS_COL_##name,
 enum stress_column {

@@ -57,6 +57,21 @@ static void set_busy(bool busy)
 	smp_store_release(&stress_running, busy);	/* pairs with stress_busy() */
 }
 
+static const char *map_name(const struct stress_run *run, unsigned int map)
+{
+	return stress_variant(&run->config, map).name;
+}
+
+/* In the last phase. */
+static unsigned int threads_away(const struct stress_run *run)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < run->config.threads; i++)
+		n += run->threads[i].figures.away;
+	return n;
+}
+
 static void collect_errors(struct stress_run *run)
 {
 	unsigned int i, map = run->phase.map;
@@ -65,6 +80,36 @@ static void collect_errors(struct stress_run *run)
 		run->errors[map] += run->threads[i].figures.errors;
 		run->nomem[map] += run->threads[i].figures.nomem;
 	}
+}
+
+/*
+ * Which threads were not on their CPU?  Logged when it changes, so that a phase has one line at
+ * most, however many threads and phases a CPU is offline for.
+ */
+static void collect_away(struct stress_run *run)
+{
+	const struct stress_phase *phase = &run->phase;
+	bool changed = false;
+	unsigned int i;
+
+	cpumask_clear(&run->away);
+	for (i = 0; i < run->config.threads; i++) {
+		struct stress_thread *t = &run->threads[i];
+
+		if (t->figures.away)
+			cpumask_set_cpu(t->cpu, &run->away);
+		changed |= t->figures.away != t->was_away;
+		t->was_away = t->figures.away;
+	}
+	if (!changed)
+		return;
+	if (cpumask_empty(&run->away))
+		pr_info("round %u, map %s: all threads are on their CPUs again\n", phase->round,
+			map_name(run, phase->map));
+	else
+		pr_info("round %u, map %s: %u of %u threads were driven off their CPUs: %*pbl\n",
+			phase->round, map_name(run, phase->map), threads_away(run),
+			run->config.threads, cpumask_pr_args(&run->away));
 }
 
 static bool phase_is_over(const struct stress_run *run)
@@ -95,12 +140,21 @@ static u64 run_phase(struct stress_run *run, unsigned int ms)
 		wait_event_idle(run->finish, phase_is_over(run));
 	}
 	collect_errors(run);
+	collect_away(run);
 	return run->end_ns - start;
 }
 
 static unsigned int warmup_ms(unsigned int ms)
 {
 	return clamp_t(unsigned int, ms / 10, WARMUP_MIN_MS, WARMUP_MAX_MS);
+}
+
+/* In the row: the most threads that were not on their CPU in any phase that it is made of. */
+static void note_away(const struct stress_run *run, struct stress_row *row)
+{
+	u64 *col = &row->col[STRESS_COL_threads_away];
+
+	*col = max_t(u64, *col, threads_away(run));
 }
 
 /*
@@ -119,7 +173,9 @@ static int count_turn(struct stress_run *run, struct stress_measure *measure, u6
 	ret = mapstat_session_attach(&run->session, m);
 	if (ret)
 		return ret;
-	run->phase = (struct stress_phase){ .map = row->map, .stream = stream, .counted = true };
+	run->phase = (struct stress_phase){
+		.round = row->round, .map = row->map, .stream = stream, .counted = true,
+	};
 	run_phase(run, warmup_ms(ms));
 	if (!kthread_should_stop()) {
 		measure_misses_begin(measure, run);
@@ -128,6 +184,7 @@ static int count_turn(struct stress_run *run, struct stress_measure *measure, u6
 		run->phase.timed = true;
 		run_phase(run, max(ms / COUNT_SHARE, COUNT_MIN_MS));
 		measure_misses_end(measure, run, row);
+		note_away(run, row);
 	}
 	mapstat_session_detach(&run->session);
 	return kthread_should_stop() ? -EINTR : 0;
@@ -142,7 +199,7 @@ static int run_turn(struct stress_run *run, struct stress_measure *measure,
 	unsigned int ms = run->config.duration_ms;
 	int ret;
 
-	run->phase = (struct stress_phase){ .map = map, .stream = stream };
+	run->phase = (struct stress_phase){ .round = round, .map = map, .stream = stream };
 	run_phase(run, warmup_ms(ms));
 	if (kthread_should_stop())
 		return -EINTR;
@@ -153,6 +210,8 @@ static int run_turn(struct stress_run *run, struct stress_measure *measure,
 	measure_end(measure, run, run_phase(run, ms), &row);
 	if (kthread_should_stop())
 		return -EINTR;		/* cut short: not a round */
+	note_away(run, &row);
+	run->idle[map] += !row.col[STRESS_COL_ops];
 	ret = count_turn(run, measure, stream, &row);
 	if (ret)
 		return ret;
@@ -200,11 +259,6 @@ static void destroy_maps(struct stress_run *run)
 	}
 }
 
-static const char *map_name(const struct stress_run *run, unsigned int map)
-{
-	return stress_variant(&run->config, map).name;
-}
-
 /* Return: the first map with a count in @counts, or -1. */
 static int first_map_with(const struct stress_run *run, const u64 *counts)
 {
@@ -221,6 +275,7 @@ static void conclude(struct stress_run *run, int ret)
 {
 	int wrong = first_map_with(run, run->errors);
 	int nomem = first_map_with(run, run->nomem);
+	int idle = first_map_with(run, run->idle);
 	int error = ret == -EINTR ? 0 : ret;
 
 	if (wrong >= 0)
@@ -232,6 +287,10 @@ static void conclude(struct stress_run *run, int ret)
 	else if (nomem >= 0)
 		results_end(STRESS_FAILURE, 0, "out of memory: map %s: %llu stores",
 			    map_name(run, nomem), run->nomem[nomem]);
+	else if (idle >= 0)
+		results_end(STRESS_FAILURE, 0,
+			    "no operation was done: map %s: in %llu of %u rounds",
+			    map_name(run, idle), run->idle[idle], run->config.rounds);
 	else if (ret)
 		results_end(STRESS_NO_VERDICT, 0, "stopped before the end");
 	else
@@ -391,6 +450,7 @@ static int prepare_run(struct stress_run *run)
 	stress_keys_init(&run->keys, c);
 	stress_mix_init(&run->mix, c->read_permille, c->delete_permille);
 	run->may_delete = run->mix.delete > run->mix.load;
+	stress_sampling_init(&run->sampling, c);
 	init_waitqueue_head(&run->wake);
 	init_waitqueue_head(&run->finish);
 	return 0;

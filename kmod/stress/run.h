@@ -13,6 +13,7 @@
 #include "keys.h"
 #include "loop.h"
 #include "mix.h"
+#include "sampling.h"
 #include "variants.h"
 
 struct stress_run;
@@ -33,21 +34,26 @@ struct stress_mine {
 /**
  * struct stress_figures - what a thread did in one phase
  * @ops: operations
- * @ticks: of the clock, in the timed loops
- * @max_ticks: longest timed operation, per enum stress_op
+ * @ticks: of the clock, in the loops over @ticks_ops
+ * @ticks_ops: those of @ops that were in batches which were not timed one by one, or, with
+ *	Poisson arrivals, all
+ * @max_ticks: longest operation recorded, per enum stress_op
  * @response_max_ns: longest from intended arrival to completion
  * @backlog_max: most arrivals that were due but not served
  * @errors: results that cannot be right
  * @nomem: stores that returned -ENOMEM
+ * @away: for a part of it at least, the thread was not on its CPU, which went offline
  */
 struct stress_figures {
 	u64 ops;
 	u64 ticks;
+	u64 ticks_ops;
 	u64 max_ticks[3];
 	u64 response_max_ns;
 	u64 backlog_max;
 	u64 errors;
 	u64 nomem;
+	bool away;
 };
 
 /**
@@ -59,6 +65,7 @@ struct stress_figures {
  * @owned: how many those are; constant
  * @generation: last phase that it saw; its own
  * @random: its own
+ * @sampler: draws what is timed and recorded; its own
  * @batch: its own
  * @index: the keys of the batch; its own
  * @version: the versions that the batch stores; its own
@@ -67,6 +74,7 @@ struct stress_figures {
  * @trace: what the batch touched, or NULL where there is no model; its own, and of who feeds
  *	it while all threads meet
  * @figures: its own while a phase runs, the coordinator's after stress_run.over
+ * @was_away: @figures.away of the phase before, which the log has; the coordinator's
  * @notes: per map, a byte for each key owned; as @figures
  * @mine: per map, the only keys that it works on, or NULL; constant once the map is filled
  */
@@ -78,6 +86,7 @@ struct stress_thread {
 	u64 owned;
 	unsigned int generation;
 	struct stress_random random;
+	struct stress_random sampler;
 	struct stress_batch *batch;
 	u64 index[STRESS_BATCH_MAX];
 	u8 version[STRESS_BATCH_MAX];
@@ -85,12 +94,14 @@ struct stress_thread {
 	struct stress_arrival ahead;
 	struct mapstat_trace *trace;
 	struct stress_figures figures;
+	bool was_away;
 	u8 *notes[CMAP_NR_DESIGNS];
 	struct stress_mine *mine[CMAP_NR_DESIGNS];
 } ____cacheline_aligned;
 
 /**
  * struct stress_phase - what the threads do until they are told to stop
+ * @round: from 1
  * @map: index into stress_run.maps
  * @stream: number of the random streams: the same operations come in each map's turn
  * @timed: figures and latencies are kept; otherwise it is a warm-up
@@ -98,6 +109,7 @@ struct stress_thread {
  *	otherwise it is the warm-up of that
  */
 struct stress_phase {
+	unsigned int round;
 	unsigned int map;
 	u64 stream;
 	bool timed;
@@ -111,6 +123,7 @@ struct stress_phase {
  * @mix: constant
  * @may_delete: some operations delete; constant
  * @batch_ops: operations in a batch; constant
+ * @sampling: constant
  * @maps: of stress_variant(); constant
  * @session: who counts cache misses; the coordinator's, constant while a phase runs
  * @threads: constant
@@ -133,6 +146,8 @@ struct stress_phase {
  * @met: threads wait here for the next @meeting
  * @errors: per map, of all phases and the final check; the coordinator's
  * @nomem: per map, as @errors
+ * @idle: per map, rounds without an operation; the coordinator's
+ * @away: CPUs whose threads were away in the last phase; the coordinator's
  */
 struct stress_run {
 	struct stress_config config;
@@ -140,6 +155,7 @@ struct stress_run {
 	struct stress_mix mix;
 	bool may_delete;
 	unsigned int batch_ops;
+	struct stress_sampling sampling;
 	struct cmap *maps[CMAP_NR_DESIGNS];
 	struct mapstat_miss_session session;
 	struct stress_thread *threads;
@@ -162,6 +178,8 @@ struct stress_run {
 
 	u64 errors[CMAP_NR_DESIGNS];
 	u64 nomem[CMAP_NR_DESIGNS];
+	u64 idle[CMAP_NR_DESIGNS];
+	struct cpumask away;
 };
 
 /* Every key is noted by one thread, at one place. */

@@ -18,8 +18,6 @@
 #include "../refusal.h"
 #include "run.h"
 
-/* Room for values in a batch: all of a batch stays in the L1 cache beside the map's lines. */
-#define BATCH_VALUE_BYTES	SZ_16K
 /*
  * How long before an arrival sleeping ends and spinning begins: the timer may be late by
  * the thread's slack (50 us), and waking takes as much again.
@@ -142,14 +140,18 @@ void stress_batch_draw(struct stress_thread *t, unsigned int n)
 		plan_bulk(t->batch);
 }
 
-/* As cmap_load() does; those that miss take it back. */
+/* Those that have not counted themselves. */
 static void count_loads(struct cmap *m, const struct stress_batch *b)
 {
-	unsigned int i, loads = 0;
+	unsigned int i, loads = 0, hits = 0;
 
-	for (i = 0; i < b->n; i++)
-		loads += b->op[i] == STRESS_LOAD;
-	cmap_count_n(m, CMAP_HITS, loads);
+	for (i = 0; i < b->n; i++) {
+		if (b->op[i] != STRESS_LOAD)
+			continue;
+		loads++;
+		hits += !b->ret[i];
+	}
+	cmap_count_loads(m, loads, hits);
 }
 
 /**
@@ -163,17 +165,22 @@ static void count_loads(struct cmap *m, const struct stress_batch *b)
  */
 void stress_batch_run(struct cmap *m, struct stress_batch *b)
 {
-	count_loads(m, b);
+	bool counted = b->bulk <= 1;	/* by the public calls' loads, not by bulk ones */
+
 	rcu_read_lock();
-	if (trace_cmap_op_enabled())
+	if (trace_cmap_op_enabled()) {
 		traced_run(m, b);
-	else if (cmap_front_is_on(m))
+	} else if (cmap_front_is_on(m)) {
 		front_run(m, b);
-	else
+	} else {
 		m->ops->run(m, b);
+		counted = false;
+	}
 	rcu_read_unlock();
 	if (b->bulk > 1)
 		stress_unfold_bulk(b);
+	if (!counted)
+		count_loads(m, b);
 }
 
 static void record(struct cmap *m, enum cmap_hist_kind kind, u64 ns)
@@ -186,14 +193,20 @@ static void record(struct cmap *m, enum cmap_hist_kind kind, u64 ns)
 /* Keep what the batch showed, where the phase is timed. */
 static void account_batch(struct stress_thread *t, struct cmap *m)
 {
+	const struct stress_sampling *s = &t->run->sampling;
 	const struct stress_batch *b = t->batch;
 	struct stress_figures *f = &t->figures;
 	unsigned int i;
 
 	f->ops += b->n;
-	f->ticks += b->end - b->start;
-	for (i = 0; i < b->n; i++) {
-		if (likely(!b->ticks[i]))
+	if (!b->timed || s->batches == STRESS_SHARE_ALL) {
+		f->ticks += b->end - b->start;
+		f->ticks_ops += b->n;
+	}
+	if (!b->timed)
+		return;
+	for (i = s->warm; i < b->n; i++) {
+		if (!b->ticks[i] || !stress_sampling_draw(s->keep, &t->sampler))
 			continue;
 		f->max_ticks[b->op[i]] = max(f->max_ticks[b->op[i]], b->ticks[i]);
 		record(m, b->bulk > 1 && b->many[i] ? CMAP_HIST_LOAD_MANY :
@@ -206,21 +219,19 @@ static void run_closed(struct stress_thread *t, struct cmap *m,
 {
 	struct stress_run *run = t->run;
 	struct stress_batch *b = t->batch;
-	bool sample = run->config.stats && run->phase.timed;
 
-	b->sample_mask = sample ? (1U << run->config.sample_shift) - 1 : UINT_MAX;
-	b->first = 1;	/* as in stress_batch_alloc() */
-	while (!stress_phase_ends(run)) {
+	b->timed = false;
+	do {	/* at least once, however late: a turn has an operation */
 		subject->draw(t, run->batch_ops);
-		/* At changing places: the first operations of a batch find colder caches. */
-		if (sample)
-			b->first = stress_mix64(t->figures.ops);
+		/* Not the first, which is cold, and for ns_per_op if it stays the only one. */
+		if (t->figures.ops)
+			b->timed = stress_sampling_draw(run->sampling.batches, &t->sampler);
 		stress_batch_run(m, b);
 		if (run->phase.timed)
 			account_batch(t, m);
 		t->figures.errors += subject->check(t);
 		cond_resched();
-	}
+	} while (!stress_phase_ends(run));
 }
 
 /* Until then, the end of the phase, or a stop. */
@@ -291,8 +302,7 @@ static void run_poisson(struct stress_thread *t, struct cmap *m,
 	stress_arrival_init(&t->arrivals, run->config.rate, ~run->config.seed,
 			    run->phase.stream + t->number);
 	t->ahead = t->arrivals;
-	b->sample_mask = run->config.stats ? 0 : UINT_MAX;
-	b->first = 1;
+	b->timed = run->config.stats;
 	for (;;) {
 		subject->draw(t, 1);
 		due_ns = stress_arrival_due_ns(&t->arrivals);
@@ -317,6 +327,9 @@ static void work(struct stress_thread *t)
 
 	memset(&t->figures, 0, sizeof(t->figures));
 	stress_random_seed(&t->random, run->config.seed, run->phase.stream + t->number);
+	/* What is timed has no part in what is done. */
+	stress_random_seed(&t->sampler, run->config.seed ^ STRESS_GOLDEN,
+			   run->phase.stream + t->number);
 	if (run->phase.counted)
 		stress_run_counted(t, m, subject);
 	else if (run->phase.timed && run->config.arrival == STRESS_POISSON)
@@ -325,9 +338,14 @@ static void work(struct stress_thread *t)
 		run_closed(t, m, subject);
 }
 
+static bool is_pinned(const struct stress_thread *t)
+{
+	return cpumask_equal(current->cpus_ptr, cpumask_of(t->cpu));
+}
+
 /*
  * The scheduler migrates the threads of a CPU that goes offline and lets them run anywhere
- * from then on.  Migrate @t back as soon as its CPU is online again, and log it.
+ * from then on.  Migrate @t back as soon as its CPU is online again.
  *
  * A CPU that is about to go offline accepts the affinity of a kernel thread but not the
  * thread: its mask would exclude the CPU on which it runs.  Hence not during CPU hotplug,
@@ -335,16 +353,10 @@ static void work(struct stress_thread *t)
  */
 static void stay_pinned(const struct stress_thread *t)
 {
-	const char *outcome = "while CPU hotplug is in progress";
-
-	if (likely(cpumask_equal(current->cpus_ptr, cpumask_of(t->cpu))))
+	if (likely(is_pinned(t)) || !cpus_read_trylock())
 		return;
-	if (cpus_read_trylock()) {
-		outcome = set_cpus_allowed_ptr(current, cpumask_of(t->cpu)) ?
-			"which is offline" : "and is back";
-		cpus_read_unlock();
-	}
-	pr_info("thread %u was driven off CPU %u, %s\n", t->number, t->cpu, outcome);
+	set_cpus_allowed_ptr(current, cpumask_of(t->cpu));	/* fails while it is offline */
+	cpus_read_unlock();
 }
 
 static bool phase_begins(const struct stress_thread *t)
@@ -368,6 +380,7 @@ static int stress_thread(void *arg)
 {
 	struct stress_thread *t = arg;
 	struct stress_run *run = t->run;
+	bool away;
 
 	/* Hundreds on a CPU must not shut out who wants to stop them. */
 	if (run->config.threads > cpumask_weight(&run->config.cpus))
@@ -378,8 +391,9 @@ static int stress_thread(void *arg)
 			break;
 		t->generation++;
 		stay_pinned(t);
+		away = !is_pinned(t);
 		work(t);
-		stay_pinned(t);
+		t->figures.away = away || !is_pinned(t);
 		end_phase(run);
 	}
 	return 0;
@@ -417,9 +431,6 @@ struct stress_batch *stress_batch_alloc(const struct stress_run *run)
 	b->value_stride = ALIGN(run->config.value_size, 8);
 	b->keys = kvcalloc(run->batch_ops, b->key_stride, GFP_KERNEL);
 	b->values = kvcalloc(run->batch_ops, b->value_stride, GFP_KERNEL);
-	/* Operation 1 and those after it in a batch never meet a mask of all ones. */
-	b->sample_mask = UINT_MAX;
-	b->first = 1;
 	if (b->keys && b->values)
 		return b;
 	stress_batch_free(b);
@@ -480,8 +491,7 @@ int stress_threads_create(struct stress_run *run)
 	unsigned int i;
 	int ret;
 
-	run->batch_ops = clamp(BATCH_VALUE_BYTES / ALIGN(c->value_size, 8), 1U,
-			       (unsigned int)STRESS_BATCH_MAX);
+	run->batch_ops = stress_batch_ops(c);
 	run->threads = kvcalloc(c->threads, sizeof(*run->threads), GFP_KERNEL);
 	if (!run->threads)
 		return -ENOMEM;

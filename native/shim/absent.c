@@ -23,6 +23,11 @@ int rhashtable_load(struct cmap *m, const void *key, void *value)
 	return -EINVAL;
 }
 
+int rhashtable_load_told(struct cmap *m, const void *key, void *value)
+{
+	return -EINVAL;
+}
+
 unsigned int rhashtable_load_many(struct cmap *m, const struct cmap_many *q)
 {
 	return 0;

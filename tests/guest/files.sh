@@ -59,6 +59,21 @@ while_running() {
 	wait_run 60
 }
 
+# Breaks when a total shows what is taken back later.
+totals_never_fall() {
+	local front
+	for front in off on; do
+		fresh
+		# All keys are deleted in the end: loads miss, and the front rests.
+		insmod mapstat.ko maps=rwlock,seqlock front="$front" keys=3000 rounds=1000 duration_ms=20 \
+			read_permille=900 delete_permille=1000 cache=model
+		wait_running
+		formats rising "$FILES" 4
+		echo stop >"$FILES/control"
+		wait_run 60
+	done
+}
+
 stress_files() {
 	fresh
 	insmod mapstat.ko autostart=0 cache=auto
@@ -102,6 +117,7 @@ for map in "${DESIGNS[@]}"; do
 done
 test_case "reset zeroes all" reset_zeroes
 test_case "whole while a run is on" while_running
+test_case "no total falls" totals_never_fall
 test_case "stress/ has the documented parameters and defaults" stress_files
 test_case "no parameter can be written in /sys/module" no_second_door
 test_case "unload" unload

@@ -14,25 +14,55 @@ no_errors() {
 		END { exit !(column && rows && !bad) }' "$1" || fail "errors in $1"
 }
 
-# Breaks when a thread that was driven off its CPU stays away, or nobody is told.
+# Breaks when a thread that was driven off its CPU stays away, the log does not say so, or says
+# it again in each phase.
 back_on_its_cpu() {
 	fresh
 	kernel_log_mark
-	insmod mapstat.ko maps=seqlock rounds=1000 duration_ms=50
+	insmod mapstat.ko maps=seqlock,rwlock rounds=1000 duration_ms=20
 	wait_running
 	echo 0 >"$last"
-	sleep 1
+	sleep 2
 	echo 1 >"$last"
 	sleep 1
 	local thread number=$(($(nproc) - 1))
 	thread=$(pgrep -x "mapstat/$number")
 	equal "CPUs of mapstat/$number" "$(taskset -cp "$thread" | sed 's/.*: //')" "$number"
-	kernel_log | grep -q "thread $number was driven off CPU $number, which is offline" ||
-		fail "the log does not tell that it went"
-	kernel_log | grep -q "thread $number was driven off CPU $number, and is back" ||
-		fail "the log does not tell that it is back"
 	echo stop >"$FILES/control"
 	wait_run 30
+	kernel_log >/tmp/log
+	equal "lines of threads driven off" "$(grep -c "driven off\|on their CPUs again" /tmp/log)" 2
+	grep -q "1 of $(nproc) threads were driven off their CPUs: $number$" /tmp/log || fail "not said: it went"
+	grep -q "all threads are on their CPUs again$" /tmp/log || fail "not said: it is back"
+}
+
+# until_round N: the run has got there
+until_round() {
+	local deadline=$((SECONDS + 60)) round=0
+	while ((round < $1)); do
+		((SECONDS < deadline)) || fail "round $1 does not begin"
+		[[ $(state) =~ ^running\ ([0-9]+)/ ]] || fail "control reads '$(state)'"
+		round=${BASH_REMATCH[1]}
+	done
+}
+
+# Breaks when a round counts in which threads were not on their CPU, or nothing says which one.
+disturbed_rounds_are_named() {
+	fresh
+	insmod mapstat.ko maps=seqlock,rwlock rounds=40 duration_ms=100
+	until_round 2
+	echo 0 >"$last"
+	sleep 1
+	echo 1 >"$last"
+	wait_run
+	cat "$FILES/results" >/tmp/results
+	[[ $(tail -n 1 /tmp/results) =~ ^"# SUCCESS disturbed: threads were not on their CPUs in rounds "[0-9,-]+": maps=" ]] ||
+		fail "$(tail -n 1 /tmp/results)"
+	# The rounds in the verdict are those of the rows, and the medians are without them.
+	formats results /tmp/results maps=seqlock,rwlock rounds=40
+	mapstat show | tr '\n' ' ' >/tmp/shown
+	grep -q "Left out, as threads were not on their CPUs: [0-9]* rounds* of seqlock" /tmp/shown || fail "$(</tmp/shown)"
+	grep -q "SUCCESS disturbed: threads were not on their CPUs in rounds" /tmp/shown || fail "$(</tmp/shown)"
 }
 
 # Breaks when a thread asks for its CPU while that goes offline: the scheduler then warns of a
@@ -107,6 +137,7 @@ if [[ -w $last ]]; then
 	test_case "a CPU goes and comes during a run" off_and_on
 	test_case "the next run succeeds" usable_afterwards
 	test_case "a thread goes back to its CPU" back_on_its_cpu
+	test_case "disturbed rounds are named, and do not count" disturbed_rounds_are_named
 	test_case "a thread goes back while its CPU goes again" back_while_it_goes
 	test_case "more threads than CPUs" off_and_on threads=5
 	test_case "rmmod while a CPU with a thread is offline" gone_while_offline

@@ -208,6 +208,8 @@ run_refused() {
 
 failure_is_a_status() {
 	fails 1 "" mapstat run maps=busted rounds=2 duration_ms=1500 keys=1000 cache=off
+	fails 1 "no operation was done: map rwlock" mapstat run maps=rwlock threads=1 arrival=poisson rate=1 rounds=1 duration_ms=1 cache=off
+	fails 1 "no operation was done: map rwlock" mapstat wait
 	mapstat run maps=rwlock rounds=1 duration_ms=50 cache=off >/dev/null 2>&1
 }
 

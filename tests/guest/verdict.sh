@@ -62,6 +62,17 @@ latency_from_the_intended_arrival() {
 	(($(column backlog_max_ops) > 1000)) || fail "the backlog is not counted"
 }
 
+# Breaks when a turn in which nothing happened is a success, or has figures.
+no_operation_is_no_success() {
+	local name
+	stress maps=rwlock threads=1 rounds=2 duration_ms=1 arrival=poisson rate=1 read_permille=1000
+	[[ $verdict == "# FAILURE no operation was done: map rwlock: in 2 of 2 rounds "* ]] || fail "the verdict is: $verdict"
+	equal ops "$(column ops)" 0
+	for name in ops_per_s ns_per_op load_p50_ns response_p50_ns misses retries lock_waits allocs_per_op; do
+		equal "$name" "$(column "$name")" -
+	done
+}
+
 # Breaks when what is done before and after the rounds is taken for a part of them.
 histograms_are_of_the_rounds() {
 	succeeds maps="$ALL_MAPS" rounds=1 duration_ms=50 read_permille=1000 sample_shift=0
@@ -112,6 +123,7 @@ test_case "keys of 7 bytes, values of 1" every_design key_size=7 value_size=1
 test_case "keys of 255 bytes, values of 256" every_design key_size=255 value_size=256 keys=300
 test_case "keys of 8 bytes, values of 257" every_design value_size=257 keys=300
 test_case "latency counts from the intended arrival" latency_from_the_intended_arrival
+test_case "a turn without one operation" no_operation_is_no_success
 test_case "histograms hold the rounds alone" histograms_are_of_the_rounds
 test_case "room made at once" every_design capacity=20000
 test_case "one shard; packed" every_design shards=1 layout=packed

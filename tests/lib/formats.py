@@ -4,13 +4,16 @@
 usage: formats.py results FILE [PARAMETER=VALUE...]
        formats.py version|stats|percpu|latency|latency_percpu|pauses|front_stats|cache_miss|shared_lines FILE
        formats.py sums DIRECTORY      maps/<name>, at rest
+       formats.py rising ROOT SECONDS   no total falls while a run is under way
        formats.py parameters DIRECTORY MODINFO-LINES-FILE
 Prints what is wrong and exits 1.
 """
+import glob
 import os
 import re
 import statistics
 import sys
+import time
 
 DOCS = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../docs/debugfs.md")
 OPS = "load store delete rmw range load_many load_response store_response delete_response".split()
@@ -89,6 +92,8 @@ def check_row(row, given):
 def check_medians(rows, maps):
     for name in maps:
         rounds = [r for r in rows if r["map"] == name and r["round"] != "median"]
+        # What a thread did that was not on its CPU does not count, where there is something else.
+        rounds = [r for r in rounds if r["threads_away"] == "0"] or rounds
         (median,) = [r for r in rows if r["map"] == name and r["round"] == "median"]
         for column in results_header()[2:]:
             values = [float(r[column]) for r in rounds if r[column] != "-"]
@@ -99,13 +104,26 @@ def check_medians(rows, maps):
                       f"{name}: median {column} is {median[column]}, of {values}")
 
 
+def numbers_of(text):
+    """Of a list as of CPUs."""
+    ranges = [part.split("-") for part in text.split(",")] if text else []
+    return {n for r in ranges for n in range(int(r[0]), int(r[-1]) + 1)}
+
+
+def check_disturbed(rows, verdict):
+    away = {int(r["round"]) for r in rows if r["round"] != "median" and r["threads_away"] != "0"}
+    said = re.search(r" disturbed: threads were not on their CPUs in rounds ([-,\d]+): ", verdict)
+    check(numbers_of(said.group(1) if said else "") == away, f"rounds with threads away: {away}, the verdict: {verdict}")
+
+
 def results(path, *settings):
     given = dict(s.split("=", 1) for s in settings)
     lines = lines_of(path)
     header = results_header()
     check(lines[0] == "# " + "\t".join(header), f"the header is not the documented one: {lines[0]}")
-    check(re.match(r"# source\tclock (tsc|ktime), read [\d.]+ ns, empty loop [\d.]+ ns, latency of "
-                   r"1 in \d+ operations$|# source\t.*-", lines[1]), f"source line: {lines[1]}")
+    of = ", ns_per_op includes the clock" if given.get("arrival") == "poisson" else ", ns_per_op of batches in which none was timed"
+    check(re.match(rf"# source\tclock (tsc|ktime), read [\d.]+ ns, empty loop [\d.]+ ns, latency of "
+                   rf"1 in \d+(\.\d)? operations{of}$|# source\t.*-", lines[1]), f"source line: {lines[1]}")
     check(re.match(r"# misses\t(model|pmu|none|-)", lines[2]), f"misses line: {lines[2]}")
     check(re.fullmatch("# primitives\t" + ", ".join(rf"{p} \d+\.\d ns" for p in PRIMITIVES), lines[3]),
           f"primitives line: {lines[3]}")
@@ -133,6 +151,7 @@ def results(path, *settings):
     for row in rows:
         check_row(row, given)
     check_medians(rows, maps)
+    check_disturbed(rows, lines[-1])
 
 
 # The files of one map, and version
@@ -418,6 +437,50 @@ def sums(directory):
     check({op: {(lo, hi): n for lo, hi, n in b} for op, b in whole.items()} == split,
           "latency is not the sum of latency_percpu")
     check("load" in whole, "no load was timed")
+
+
+# What only grows: totals, and the counts of histograms
+
+def totals_of_line(path, fields, header):
+    """(name, value) of each total in a line of any of the files."""
+    if fields[0].endswith("_total"):        # stats, percpu, cache_miss, front_stats
+        return [((fields[0], i), value) for i, value in enumerate(fields[1:])]
+    if path.endswith("events/stats"):       # a line per CPU
+        return [((fields[0], name), value) for name, value in zip(header[1:], fields[1:])]
+    if fields[0].startswith("# "):          # summaries of histograms, of pauses
+        what = tuple(f for f in fields if "=" not in f)
+        return [((*what, f.partition("=")[0]), f.partition("=")[2])
+                for f in fields if f.startswith(("count=", "total="))]
+    return []
+
+
+def totals_of(root):
+    found = {}
+    for path in sorted(glob.glob(f"{root}/maps/*/*")) + [f"{root}/events/stats"]:
+        with open(path, encoding="ascii") as file:
+            lines = [line.rstrip("\n").split("\t") for line in file]
+        for fields in lines:
+            for name, value in totals_of_line(path, fields, lines[0]):
+                if value.isdigit():
+                    found[path, name] = int(value)
+    return found
+
+
+def rising(root, seconds):
+    """Reads while a run is under way, as often as it can."""
+    last, fell, looks, grew, end = {}, {}, 0, 0, time.monotonic() + float(seconds)
+    while time.monotonic() < end or looks < 10:
+        now = totals_of(root)
+        for key, value in now.items():
+            if value < last.get(key, 0):
+                fell.setdefault(key, []).append((last[key], value))
+        grew += sum(value > last.get(key, value) for key, value in now.items())
+        last.update(now)
+        looks += 1
+    print(f"{looks} looks at {len(last)} totals, which grew {grew} times")
+    check(grew, "nothing grows: is no run under way?")
+    check(not fell, "\n".join(f"{path} {name} fell {len(times)} times, at first from {times[0][0]} to {times[0][1]}"
+                              for (path, name), times in fell.items()))
 
 
 # Parameters: the documentation, the module, and its files name the same ones

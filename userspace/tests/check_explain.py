@@ -70,7 +70,7 @@ class Tree:
         return None if text.startswith("none") else text
 
     def of(self, name):
-        rounds = [r for r in self.rows if r["map"] == name and r["round"] != "median"]
+        rounds = [r for r in self.rows if r["map"] == name and r["round"] != "median" and not number(r.get("threads_away"))]
         (median,) = [r for r in self.rows if r["map"] == name and r["round"] == "median"]
         return rounds, median
 

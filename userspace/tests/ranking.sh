@@ -73,6 +73,36 @@ test_answer_four_rounds() {
 	mapstat explain seqlock rwlock
 	exits 0 && has out "Fewer than 5 rounds decide nothing" && lacks out "ns each"
 }
+# away MAP ROUND: threads were not on their CPUs in it; the fastest by far, it would decide
+away() {
+	awk -F'\t' -v OFS='\t' -v map="$1" -v round="$2" '
+		$1 == "# map" { $(NF + 1) = "threads_away" }
+		$1 !~ /^#/ { away = $1 == map && $2 == round; $(NF + 1) = away + 0; if (away) $6 = 0.1 }
+		/^# SUCCESS/ { sub(/SUCCESS/, "SUCCESS disturbed: threads were not on their CPUs in rounds " round ":") }
+		{ print }' "$tmp/tree/results" > "$tmp/results" && mv "$tmp/results" "$tmp/tree/results"
+}
+# Five rounds each: what is left of them is too few. Breaks when a disturbed round counts.
+test_answer_of_disturbed_rounds() {
+	tree tie-baseline
+	away seqlock 3
+	answered "no winner: fewer than 5 rounds" "Left out, as threads were not on their CPUs: 1 round of seqlock." \
+		"SUCCESS disturbed: threads were not on their CPUs in rounds 3" && lacks flat "0.1.." || return
+	mapstat json
+	exits 0 && python3 "$here/check_json.py" "$tmp/tree" "$tmp/out" || return
+	COLUMNS=200 mapstat explain seqlock rwlock
+	exits 0 && has out "Left out, as threads were not on their CPUs: 1 round of seqlock." && lacks out "0.1.." || return
+	mapstat explain --json seqlock rwlock
+	exits 0 && python3 "$here/check_explain.py" "$tmp/tree" "$tmp/out" || return
+	mapstat wait
+	exits 0
+}
+test_falseshare_of_disturbed_rounds() {
+	shared_tree
+	away counters_packed 2
+	COLUMNS=200 mapstat falseshare --last
+	exits 0 && has out "Fewer than 5 rounds do not show what packing costs counters" \
+		"Left out, as threads were not on their CPUs: 1 round of counters_packed."
+}
 test_answer_none() { answer none "No run yet" "mapstat run"; }
 test_answer_stopped() { answer stopped "stopped before its end" && lacks out "No run yet"; }
 test_answer_running() { answer running "The run is not over" && lacks out "is fastest"; }

@@ -78,7 +78,7 @@ def presizing(m):
 
 
 def timed_operations(tree):
-    """Operations by kind: with sample_shift=0 each was timed."""
+    """Operations by kind: with sample_shift=0 two thirds are recorded, chosen whatever they are."""
     found = {}
     for line in tree.lines(f"maps/{PAIR[0]}/latency"):
         fields = line.split("\t")

@@ -31,6 +31,9 @@ void free_percpu(void *pcpu);
 #define this_cpu_add(var, n)							\
 	(*(__typeof__(var) __seg_gs *)(uintptr_t)&(var) += (n))
 
+#define this_cpu_read(var)							\
+	(*(const volatile __typeof__(var) __seg_gs *)(uintptr_t)&(var))
+
 #define this_cpu_inc_return(var)						\
 ({										\
 	__typeof__(var) __was = 1;						\
@@ -57,6 +60,8 @@ do {										\
 										\
 	WRITE_ONCE(*__mine, *__mine + (n));					\
 } while (0)
+
+#define this_cpu_read(var)	READ_ONCE(*this_cpu_ptr(&(var)))
 
 #endif
 
