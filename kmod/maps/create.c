@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
+#include <mapstat/memory.h>
 #include "front.h"
 #include "maps.h"
 #include "registry.h"
@@ -43,7 +44,7 @@ static int shared_alloc(struct cmap *m)
 {
 	int i;
 
-	m->pcpu = alloc_percpu(struct cmap_pcpu);
+	m->pcpu = alloc_percpu_gfp(struct cmap_pcpu, MAPSTAT_GFP_PERCPU);
 	if (!m->pcpu)
 		return -ENOMEM;
 	for (i = 0; i < CMAP_NR_HISTS; i++) {

@@ -12,6 +12,7 @@
 #include <linux/string.h>
 #include <linux/topology.h>
 #include <mapstat/clock.h>
+#include <mapstat/memory.h>
 #include "../table/array.h"
 #include "front_cache.h"
 
@@ -57,7 +58,7 @@ static void front_free(struct front *f)
 static void *front_sets_alloc(const struct cmap *m, const struct front *f, int cpu)
 {
 	const unsigned int set_bytes = front_set_bytes(m->shape);
-	void *sets = kvzalloc_node((size_t)(f->set_mask + 1) * set_bytes, GFP_KERNEL,
+	void *sets = kvzalloc_node((size_t)(f->set_mask + 1) * set_bytes, MAPSTAT_GFP,
 				   cpu_to_node(cpu));
 	unsigned int i;
 
@@ -79,7 +80,7 @@ static struct front *front_alloc(struct cmap *m)
 	f->set_mask = rounddown_pow_of_two(max(FRONT_BYTES / front_set_bytes(m->shape),
 					       FRONT_SETS_MIN)) - 1;
 	f->writes = array_alloc(FRONT_GROUPS * sizeof(*f->writes));
-	f->cpu = alloc_percpu(struct front_cpu);
+	f->cpu = alloc_percpu_gfp(struct front_cpu, MAPSTAT_GFP_PERCPU);
 	if (!f->writes || !f->cpu)
 		goto fail;
 	for_each_possible_cpu(cpu) {

@@ -5,6 +5,7 @@
  */
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <mapstat/memory.h>
 #include "readdirty_classic.h"
 #include "readdirty_range.h"
 #include "update.h"
@@ -385,7 +386,7 @@ static int clear_visit(void *arg, struct snap_item *item)
  */
 int classic_clear(struct cmap *m)
 {
-	struct classic_table *empty = table_alloc(m->params.capacity, GFP_KERNEL | __GFP_NOWARN);
+	struct classic_table *empty = table_alloc(m->params.capacity, MAPSTAT_GFP);
 	struct readdirty_classic *c = to_classic(m);
 	struct classic_stalls s = { };
 	struct clear clear = { .m = m };
@@ -436,10 +437,10 @@ int classic_init(struct cmap *m)
 					      ALIGN(m->shape.key_size, 8));
 	c->value_bytes = kmalloc_size_roundup(sizeof(struct classic_value) +
 					      ALIGN(m->shape.value_size, 8));
-	c->deletes = alloc_percpu(unsigned long);
+	c->deletes = alloc_percpu_gfp(unsigned long, MAPSTAT_GFP_PERCPU);
 	if (!c->deletes)
 		return -ENOMEM;
-	t = table_alloc(m->params.capacity, GFP_KERNEL | __GFP_NOWARN);
+	t = table_alloc(m->params.capacity, MAPSTAT_GFP);
 	if (!t) {
 		free_percpu(c->deletes);
 		return -ENOMEM;

@@ -6,6 +6,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <mapstat/memory.h>
 #include <mapstat/trace.h>
 #include "readdirty.h"
 #include "readdirty_entry.h"
@@ -22,7 +23,7 @@
 #define RD_MISSES_MIN	64
 /* A round keeps the tombstones where they are at most that share of the live entries. */
 #define RD_KEEP_SHARE	4
-#define RD_WORK_GFP	(GFP_KERNEL | __GFP_NOWARN)
+#define RD_WORK_GFP	MAPSTAT_GFP
 /* Between two tries where memory is short. */
 #define RD_RETRY_JIFFIES	(HZ / 10)
 /* log2 of the buckets that the worker visits between two resched points. */
@@ -306,7 +307,7 @@ int readdirty_init(struct cmap *m)
 
 	spin_lock_init(&rd->lock);
 	rd->entry_bytes = kmalloc_size_roundup(sizeof(struct rd_entry) + words * sizeof(u64));
-	rd->pcpu = alloc_percpu(struct rd_pcpu);
+	rd->pcpu = alloc_percpu_gfp(struct rd_pcpu, MAPSTAT_GFP_PERCPU);
 	if (!rd->pcpu)
 		return -ENOMEM;
 	if (snap_init(&v->read, m->params.capacity, RD_WORK_GFP)) {

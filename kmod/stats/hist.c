@@ -14,6 +14,7 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 #include <mapstat/hist.h>
+#include <mapstat/memory.h>
 #include "../compat.h"
 
 #define PER_MILLION	1000000
@@ -26,7 +27,7 @@
  */
 struct mapstat_hist __percpu *mapstat_hist_alloc(void)
 {
-	return alloc_percpu(struct mapstat_hist);
+	return alloc_percpu_gfp(struct mapstat_hist, MAPSTAT_GFP_PERCPU);
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_alloc);
 

@@ -22,6 +22,7 @@
 #include <linux/string.h>
 #include <linux/topology.h>
 #include <mapstat/lines.h>
+#include <mapstat/memory.h>
 #include <mapstat/touch.h>
 #include "../compat.h"
 
@@ -62,14 +63,14 @@ struct mapstat_lines {
  */
 struct mapstat_lines *mapstat_lines_alloc(void)
 {
-	struct mapstat_lines *lines = kzalloc(struct_size(lines, cpu, nr_cpu_ids), GFP_KERNEL);
+	struct mapstat_lines *lines = kzalloc(struct_size(lines, cpu, nr_cpu_ids), MAPSTAT_GFP);
 	int cpu;
 
 	if (!lines)
 		return NULL;
 	lines->line_bytes = SMP_CACHE_BYTES;
 	for_each_possible_cpu(cpu) {
-		lines->cpu[cpu] = kvzalloc_node(sizeof(*lines->cpu[cpu]), GFP_KERNEL,
+		lines->cpu[cpu] = kvzalloc_node(sizeof(*lines->cpu[cpu]), MAPSTAT_GFP,
 						cpu_to_node(cpu));
 		if (!lines->cpu[cpu]) {
 			mapstat_lines_free(lines);
@@ -302,8 +303,8 @@ struct mapstat_lines_look *mapstat_lines_look(struct mapstat_lines *lines)
 		return NULL;
 	/* Pairs with mapstat_lines_resize(): a value, no ordering. */
 	look->line_bytes = READ_ONCE(lines->line_bytes);
-	look->line = kvcalloc(room, sizeof(*look->line), GFP_KERNEL);
-	look->cpu = kvcalloc(room, sizeof(*look->cpu), GFP_KERNEL);
+	look->line = kvcalloc(room, sizeof(*look->line), MAPSTAT_GFP);
+	look->cpu = kvcalloc(room, sizeof(*look->cpu), MAPSTAT_GFP);
 	if (!look->line || !look->cpu) {
 		mapstat_lines_look_free(look);
 		return NULL;

@@ -6,6 +6,7 @@
 #include <linux/math64.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <mapstat/memory.h>
 #include <mapstat/misses.h>
 #include "../maps/maps.h"
 #include "misses.h"
@@ -80,7 +81,7 @@ struct mapstat_misses *misses_alloc(void)
 		return NULL;
 	spin_lock_init(&misses->lock);
 	misses->kind = MAPSTAT_CACHE_OFF;
-	misses->cpu = alloc_percpu(struct mapstat_miss_cpu);
+	misses->cpu = alloc_percpu_gfp(struct mapstat_miss_cpu, MAPSTAT_GFP_PERCPU);
 	misses->lines = mapstat_lines_alloc();
 	all = misses->cpu && misses->lines;
 	for (i = 0; i < MAPSTAT_NR_MISS_HISTS; i++) {

@@ -24,6 +24,7 @@
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <mapstat/memory.h>
 #include <mapstat/model.h>
 #include "../compat.h"
 
@@ -433,16 +434,16 @@ static void shadow_init(const struct mapstat_model *model, struct model_cpu *c)
 
 static struct model_cpu *cpu_alloc(const struct mapstat_model *model)
 {
-	struct model_cpu *c = kvzalloc(sizeof(*c), GFP_KERNEL);
+	struct model_cpu *c = kvzalloc(sizeof(*c), MAPSTAT_GFP);
 
 	if (!c)
 		return NULL;
 	raw_spin_lock_init(&c->lock);
-	c->ways = kvcalloc(model->lines, sizeof(*c->ways), GFP_KERNEL);
-	c->pages = kvcalloc(model->g.dtlb_entries, sizeof(*c->pages), GFP_KERNEL);
-	c->nodes = kvcalloc(model->lines + 1, sizeof(*c->nodes), GFP_KERNEL);
-	c->heads = kvzalloc(sizeof(*c->heads) << model->head_bits, GFP_KERNEL);
-	c->seen = kvzalloc(BIT(SEEN_BITS) / BITS_PER_BYTE, GFP_KERNEL);
+	c->ways = kvcalloc(model->lines, sizeof(*c->ways), MAPSTAT_GFP);
+	c->pages = kvcalloc(model->g.dtlb_entries, sizeof(*c->pages), MAPSTAT_GFP);
+	c->nodes = kvcalloc(model->lines + 1, sizeof(*c->nodes), MAPSTAT_GFP);
+	c->heads = kvzalloc(sizeof(*c->heads) << model->head_bits, MAPSTAT_GFP);
+	c->seen = kvzalloc(BIT(SEEN_BITS) / BITS_PER_BYTE, MAPSTAT_GFP);
 	if (c->ways && c->pages && c->nodes && c->heads && c->seen) {
 		shadow_init(model, c);
 		return c;
@@ -461,7 +462,7 @@ static struct model_cpu *cpu_alloc(const struct mapstat_model *model)
  */
 struct mapstat_model *mapstat_model_alloc(const struct mapstat_geometry *g, unsigned int cpus)
 {
-	struct mapstat_model *model = kvzalloc(struct_size(model, cpu, cpus), GFP_KERNEL);
+	struct mapstat_model *model = kvzalloc(struct_size(model, cpu, cpus), MAPSTAT_GFP);
 	unsigned int cpu;
 
 	if (!model)

@@ -11,6 +11,7 @@
 #include <linux/rcupdate.h>
 #include <linux/stddef.h>
 #include <mapstat/events.h>
+#include <mapstat/memory.h>
 #include <mapstat/misses.h>
 #include <mapstat/model.h>
 #include <mapstat/touch.h>
@@ -46,7 +47,7 @@ int mapstat_touch_init(void)
 {
 	int cpu;
 
-	touch_cpus = alloc_percpu(struct touch_cpu);
+	touch_cpus = alloc_percpu_gfp(struct touch_cpu, MAPSTAT_GFP_PERCPU);
 	if (!touch_cpus)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)

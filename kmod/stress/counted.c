@@ -13,7 +13,9 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 #include <linux/wait.h>
+#include <mapstat/memory.h>
 #include <mapstat/pmu.h>
 #include "../maps/told.h"
 #include "results.h"
@@ -144,7 +146,7 @@ static void free_traces(struct stress_run *run)
 	unsigned int i;
 
 	for (i = 0; i < run->config.threads; i++) {
-		kvfree(run->threads[i].trace);
+		vfree(run->threads[i].trace);
 		run->threads[i].trace = NULL;
 	}
 }
@@ -156,7 +158,8 @@ static int alloc_traces(struct stress_run *run)
 	init_waitqueue_head(&run->met);
 	atomic_set(&run->absent, run->config.threads);
 	for (i = 0; i < run->config.threads; i++) {
-		run->threads[i].trace = kvmalloc(sizeof(*run->threads[i].trace), GFP_KERNEL);
+		/* Page by page: what is contiguous would have to be looked for. */
+		run->threads[i].trace = __vmalloc(sizeof(*run->threads[i].trace), MAPSTAT_GFP);
 		if (!run->threads[i].trace)
 			return -ENOMEM;
 	}

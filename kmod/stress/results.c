@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/stringify.h>
+#include <mapstat/memory.h>
 #include <mapstat/primitives.h>
 #include "../params.h"
 #include "results.h"
@@ -78,7 +79,7 @@ int results_begin(const struct stress_config *config)
 	forget();
 	results.config = kmemdup(config, sizeof(*config), GFP_KERNEL);
 	results.rows = kvcalloc(config->rounds, stress_variants(config) * sizeof(*results.rows),
-				GFP_KERNEL);
+				MAPSTAT_GFP);
 	if (results.config && results.rows) {
 		results.running = true;
 		ret = 0;
@@ -314,7 +315,7 @@ static int show_medians(struct seq_file *m)
 	if (!results.count)
 		return 0;
 	values = kvcalloc(results.config->rounds + STRESS_NR_COLUMNS, sizeof(*values),
-			  GFP_KERNEL);
+			  MAPSTAT_GFP);
 	if (!values)
 		return -ENOMEM;
 	for (map = 0; map < stress_variants(results.config); map++) {

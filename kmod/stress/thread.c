@@ -12,6 +12,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
+#include <mapstat/memory.h>
 #include <mapstat/trace.h>
 #include "../maps/front.h"
 #include "../maps/traced.h"
@@ -408,14 +409,14 @@ void stress_batch_free(struct stress_batch *b)
  */
 struct stress_batch *stress_batch_alloc(const struct stress_run *run)
 {
-	struct stress_batch *b = kzalloc(sizeof(*b), GFP_KERNEL);
+	struct stress_batch *b = kzalloc(sizeof(*b), MAPSTAT_GFP);
 
 	if (!b)
 		return NULL;
 	b->key_stride = ALIGN(run->config.key_size, 8);
 	b->value_stride = ALIGN(run->config.value_size, 8);
-	b->keys = kvcalloc(run->batch_ops, b->key_stride, GFP_KERNEL);
-	b->values = kvcalloc(run->batch_ops, b->value_stride, GFP_KERNEL);
+	b->keys = kvcalloc(run->batch_ops, b->key_stride, MAPSTAT_GFP);
+	b->values = kvcalloc(run->batch_ops, b->value_stride, MAPSTAT_GFP);
 	/* Operation 1 and those after it in a batch never meet a mask of all ones. */
 	b->sample_mask = UINT_MAX;
 	b->first = 1;
@@ -425,7 +426,6 @@ struct stress_batch *stress_batch_alloc(const struct stress_run *run)
 	return NULL;
 }
 
-/* Notes may be most of the memory there is: fail rather than wake the OOM killer. */
 static int create_notes(struct stress_thread *t)
 {
 	const struct stress_config *c = &t->run->config;
@@ -433,8 +433,7 @@ static int create_notes(struct stress_thread *t)
 
 	t->owned = c->keys / c->threads + (t->number < c->keys % c->threads);
 	for (i = 0; i < stress_variants(c) && t->owned; i++) {
-		t->notes[i] = kvcalloc(t->owned, 1,
-				       GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+		t->notes[i] = kvcalloc(t->owned, 1, MAPSTAT_GFP);
 		if (!t->notes[i])
 			return -ENOMEM;
 	}
@@ -479,7 +478,7 @@ int stress_threads_create(struct stress_run *run)
 
 	run->batch_ops = clamp(BATCH_VALUE_BYTES / ALIGN(c->value_size, 8), 1U,
 			       (unsigned int)STRESS_BATCH_MAX);
-	run->threads = kvcalloc(c->threads, sizeof(*run->threads), GFP_KERNEL);
+	run->threads = kvcalloc(c->threads, sizeof(*run->threads), MAPSTAT_GFP);
 	if (!run->threads)
 		return -ENOMEM;
 	for (i = 0; i < c->threads; i++) {
