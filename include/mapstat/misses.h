@@ -108,6 +108,7 @@ struct mapstat_misses {
 	struct mapstat_lines *lines;
 };
 
+struct cpumask;
 struct mapstat_pmu;
 struct mapstat_pmu_reading;
 
@@ -117,6 +118,7 @@ struct mapstat_pmu_reading;
  * @text: the source in words
  * @model: the model, where it counts
  * @pmu: the CPUs' counters, where they count
+ * @cpus: those that take part: each has a cache of its own in the model; all others share one
  * @counts: of enum mapstat_miss_total, a bit for each that is counted
  *
  * Constant while the session lasts.
@@ -126,13 +128,14 @@ struct mapstat_miss_session {
 	char text[MAPSTAT_SOURCE_TEXT];
 	struct mapstat_model *model;
 	struct mapstat_pmu *pmu;
+	const struct cpumask *cpus;
 	unsigned long counts;
 };
 
 struct cmap;
 
 int mapstat_session_begin(struct mapstat_miss_session *s, enum mapstat_cache cache,
-			  const struct mapstat_geometry *g);
+			  const struct mapstat_geometry *g, const struct cpumask *cpus);
 void mapstat_session_end(struct mapstat_miss_session *s);
 int mapstat_session_name(const struct mapstat_miss_session *s, struct cmap *m);
 int mapstat_session_attach(const struct mapstat_miss_session *s, struct cmap *m);

@@ -2,14 +2,19 @@
 /*
  * Who counts misses: the CPUs' counters, or the model; during a run, or for a window.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/bottom_half.h>
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/mutex.h>
+#include <linux/printk.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
+#include <mapstat/memory.h>
 #include <mapstat/misses.h>
 #include <mapstat/pmu.h>
 #include "../maps/maps.h"
@@ -50,9 +55,16 @@ static void passed_over(struct mapstat_miss_session *s, int error)
 
 static int begin_model(struct mapstat_miss_session *s, const struct mapstat_geometry *g)
 {
-	s->model = mapstat_model_alloc(g, nr_cpu_ids);
-	if (!s->model)
+	const unsigned int own = cpumask_weight(s->cpus);
+	const u64 want = mapstat_model_bytes(g, own), room = mapstat_memory_room();
+
+	if (want <= room)
+		s->model = mapstat_model_alloc(g, cpumask_bits(s->cpus), nr_cpu_ids);
+	if (!s->model) {
+		pr_err("no memory for the model of %u CPUs: %llu KiB wanted, %llu available\n",
+		       own, want >> 10, room >> 10);
 		return nobody(s, -ENOMEM, "no memory for the model");
+	}
 	s->kind = MAPSTAT_CACHE_MODEL;
 	s->counts = (BIT(MAPSTAT_NR_MISS_TOTALS) - 1) & ~BIT(MAPSTAT_TOTAL_LLC);
 	mapstat_geometry_print(g, s->text, sizeof(s->text));
@@ -99,6 +111,7 @@ static int begin_pmu(struct mapstat_miss_session *s)
  * @s: the session
  * @cache: what is wished for
  * @g: of the model, filled in and checked
+ * @cpus: those that take part; does not change until mapstat_session_end()
  *
  * Waits for another session to end.  Where nobody can count, @s says why, and is a session
  * all the same.
@@ -107,11 +120,11 @@ static int begin_pmu(struct mapstat_miss_session *s)
  * Return: 0, or the -errno for which nobody counts; mapstat_session_end() is due.
  */
 int mapstat_session_begin(struct mapstat_miss_session *s, enum mapstat_cache cache,
-			  const struct mapstat_geometry *g)
+			  const struct mapstat_geometry *g, const struct cpumask *cpus)
 {
 	int ret, pmu_error = 0;
 
-	*s = (struct mapstat_miss_session){ .kind = MAPSTAT_CACHE_OFF };
+	*s = (struct mapstat_miss_session){ .kind = MAPSTAT_CACHE_OFF, .cpus = cpus };
 	mutex_lock(&session_lock);
 	if (cache == MAPSTAT_CACHE_OFF)
 		return nobody(s, -ENODATA, "cache=off");
@@ -208,6 +221,9 @@ int mapstat_session_attach(const struct mapstat_miss_session *s, struct cmap *m)
 
 	if (ret || !s->model)
 		return ret;
+	ret = mapstat_lines_make(m->misses->lines, cpumask_bits(s->cpus));
+	if (ret)
+		return ret;
 	mapstat_lines_resize(m->misses->lines, mapstat_model_line_bytes(s->model));
 	session_listener = (struct mapstat_listener){
 		.map = m, .model = s->model, .misses = m->misses,
@@ -301,13 +317,17 @@ void mapstat_pmu_batch(const struct mapstat_miss_session *s, struct cmap *m,
  */
 int mapstat_misses_window(struct cmap *m, const struct mapstat_geometry *g, unsigned int ms)
 {
-	struct mapstat_miss_session s = { .kind = MAPSTAT_CACHE_OFF };
+	struct mapstat_miss_session s = { .kind = MAPSTAT_CACHE_OFF, .cpus = cpu_online_mask };
 	const unsigned int warmup = ms / WINDOW_WARMUP_SHARE;
 	int ret;
 
 	if (!mutex_trylock(&session_lock))
 		return -EBUSY;
-	ret = begin_model(&s, g) ?: mapstat_session_attach(&s, m);
+	/* Those that are online now take part; one that comes later shares a cache. */
+	cpus_read_lock();
+	ret = begin_model(&s, g);
+	cpus_read_unlock();
+	ret = ret ?: mapstat_session_attach(&s, m);
 	if (!ret) {
 		mapstat_each_cpu(reset_cpu, m->misses);
 		msleep_interruptible(warmup);

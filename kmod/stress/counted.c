@@ -181,7 +181,7 @@ int stress_count_begin(struct stress_run *run)
 	unsigned int map;
 	int ret = 0;
 
-	mapstat_session_begin(&run->session, c->cache, &c->g);
+	mapstat_session_begin(&run->session, c->cache, &c->g, &run->cpus);
 	results_misses(run->session.text);
 	if (run->session.model)
 		ret = alloc_traces(run);

@@ -114,6 +114,7 @@ struct stress_phase {
  * @maps: of stress_variant(); constant
  * @session: who counts cache misses; the coordinator's, constant while a phase runs
  * @threads: constant
+ * @cpus: that they are pinned to; constant
  * @coordinator: constant
  * @phase: written by the coordinator while no thread works
  * @generation: number of the phase: stored with release, read with acquire, so that a
@@ -143,6 +144,7 @@ struct stress_run {
 	struct cmap *maps[CMAP_NR_DESIGNS];
 	struct mapstat_miss_session session;
 	struct stress_thread *threads;
+	struct cpumask cpus;
 	struct task_struct *coordinator;
 
 	struct stress_phase phase;

@@ -489,6 +489,7 @@ int stress_threads_create(struct stress_run *run)
 		ret = create_thread(t, cpu);
 		if (ret)
 			return ret;
+		cpumask_set_cpu(cpu, &run->cpus);
 		cpu = cpumask_next(cpu, &c->cpus);
 		if (cpu >= nr_cpu_ids)
 			cpu = cpumask_first(&c->cpus);

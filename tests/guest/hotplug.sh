@@ -103,6 +103,23 @@ loaded_while_offline() {
 	usable_afterwards
 }
 
+# The model shares a cache among CPUs that come when it is there: nobody is without.
+window_while_a_cpu_comes() {
+	local window
+	fresh
+	echo 0 >"$last"
+	insmod mapstat.ko maps=seqlock rounds=1 duration_ms=100
+	wait_run
+	echo "window 3000" >"$FILES/maps/seqlock/cache_miss" &
+	window=$!
+	sleep 1
+	echo 1 >"$last"
+	cat "$FILES/maps/seqlock/cache_miss" "$FILES/maps/seqlock/shared_lines" >/dev/null
+	wait "$window"
+	formats stats "$FILES/maps/seqlock/stats"
+	unload
+}
+
 if [[ -w $last ]]; then
 	test_case "a CPU goes and comes during a run" off_and_on
 	test_case "the next run succeeds" usable_afterwards
@@ -111,6 +128,7 @@ if [[ -w $last ]]; then
 	test_case "more threads than CPUs" off_and_on threads=5
 	test_case "rmmod while a CPU with a thread is offline" gone_while_offline
 	test_case "loaded while a CPU is offline" loaded_while_offline
+	test_case "a CPU comes during a window" window_while_a_cpu_comes
 	test_case "unload" unload
 else
 	test_case "CPUs that go and come" skip "no CPU of this guest can go offline"
