@@ -52,6 +52,17 @@ static void show_memory(struct seq_file *m, struct cmap *map)
 	} else {
 		seq_puts(m, "bytes_per_entry\t-\n");
 	}
+	seq_printf(m, "percpu_bytes\t%llu\n", cmap_percpu_held(map, &mem));
+}
+
+static u64 latencies_lost(struct cmap *map)
+{
+	u64 lost = 0;
+	int i;
+
+	for (i = 0; i < CMAP_NR_HISTS; i++)
+		lost += mapstat_hist_lost(map->hist[i]);
+	return lost;
 }
 
 static int stats_show(struct seq_file *m, void *v)
@@ -68,6 +79,7 @@ static int stats_show(struct seq_file *m, void *v)
 	for (i = 0; i < CMAP_NR_COUNTERS; i++)
 		seq_printf(m, "%s_total\t%llu\n", cmap_counter_names[i],
 			   cmap_counter_sum(map, i));
+	seq_printf(m, "latencies_lost_total\t%llu\n", latencies_lost(map));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);

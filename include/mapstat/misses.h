@@ -95,7 +95,7 @@ struct mapstat_miss_cpu {
  * @text: the source in words
  * @counts: as in struct mapstat_miss_session
  * @cpu: the pointer is constant
- * @hist: the pointers are constant; see struct mapstat_hist
+ * @hist: the pointers are constant; see struct mapstat_hist_cpu
  * @lines: those that CPUs take from each other, as the model sees it; the pointer is constant
  */
 struct mapstat_misses {
@@ -104,7 +104,7 @@ struct mapstat_misses {
 	char text[MAPSTAT_SOURCE_TEXT];
 	unsigned long counts;
 	struct mapstat_miss_cpu __percpu *cpu;
-	struct mapstat_hist __percpu *hist[MAPSTAT_NR_MISS_HISTS];
+	struct mapstat_hist_cpu __percpu *hist[MAPSTAT_NR_MISS_HISTS];
 	struct mapstat_lines *lines;
 };
 
@@ -147,12 +147,14 @@ void mapstat_pmu_batch(const struct mapstat_miss_session *s, struct cmap *m,
 		       unsigned int ops);
 int mapstat_misses_window(struct cmap *m, const struct mapstat_geometry *g, unsigned int ms);
 
+void mapstat_misses_ready(struct mapstat_misses *misses, int cpu);
 void mapstat_misses_record(struct mapstat_misses *misses, const struct mapstat_op *op, int cpu);
 u64 mapstat_misses_total(const struct mapstat_misses *misses, enum mapstat_op_kind kind,
 			 enum mapstat_miss_total total, int cpu);
 u64 mapstat_misses_sum(const struct mapstat_misses *misses, enum mapstat_miss_total total);
 unsigned long mapstat_misses_source(struct cmap *m, char *text, size_t size);
 void mapstat_misses_reset_cpu(struct mapstat_misses *misses, int cpu);
+u64 mapstat_misses_held(const struct mapstat_misses *misses);
 void mapstat_misses_free(struct mapstat_misses *misses);
 
 #endif /* MAPSTAT_MISSES_H */

@@ -57,6 +57,27 @@ static int shared_alloc(struct cmap *m)
 	return 0;
 }
 
+/**
+ * cmap_percpu_held - what a map holds per CPU
+ * @m: the map; may be in use
+ * @mem: of its design
+ *
+ * Counters, histograms, cache misses, and what the design has; a front is not in it.
+ *
+ * Context: Any.
+ * Return: bytes, of all possible CPUs.
+ */
+u64 cmap_percpu_held(struct cmap *m, const struct cmap_memory *mem)
+{
+	u64 bytes = num_possible_cpus() * sizeof(struct cmap_pcpu) + mem->percpu_bytes;
+	int i;
+
+	for (i = 0; i < CMAP_NR_HISTS; i++)
+		bytes += mapstat_hist_bytes(m->hist[i]);
+	return bytes + mapstat_misses_held(cmap_misses(m));
+}
+EXPORT_SYMBOL_IF_KUNIT(cmap_percpu_held);
+
 static bool name_is_valid(const char *name)
 {
 	const char *c;

@@ -503,6 +503,7 @@ void classic_memory(struct cmap *m, struct cmap_memory *mem)
 	for (t = c->retired; t; t = t->retired)
 		mem->table_bytes += snap_bytes(&t->snap);
 	mem->bytes = mem->table_bytes + c->entries * c->entry_bytes;
+	mem->percpu_bytes = num_possible_cpus() * sizeof(*c->deletes);
 	classic_unlock(c);
 	mem->bytes += cmap_len(m) * c->value_bytes;
 }

@@ -367,6 +367,7 @@ void readdirty_memory(struct cmap *m, struct cmap_memory *mem)
 	mem->table_bytes = READ_ONCE(rd->table_bytes) + READ_ONCE(rd->tries[0].nodes.bytes) +
 			   READ_ONCE(rd->tries[1].nodes.bytes);
 	mem->bytes = mem->table_bytes + READ_ONCE(rd->total) * rd->entry_bytes;
+	mem->percpu_bytes = num_possible_cpus() * sizeof(*rd->pcpu);
 	rcu_read_lock();
 	/* Pairs with rcu_assign_pointer() in view_publish(). */
 	mem->buckets = 1ULL << rcu_dereference(rd->view)->read.bits;

@@ -135,6 +135,32 @@ static unsigned int tables(const struct mapstat_lines *lines)
 }
 
 /**
+ * mapstat_lines_bytes - what tables take
+ * @n: how many
+ *
+ * Context: Any.
+ * Return: bytes.
+ */
+u64 mapstat_lines_bytes(unsigned int n)
+{
+	return n * mapstat_memory_taken(sizeof(struct lines_cpu)) +
+	       mapstat_memory_taken(sizeof(struct mapstat_lines) +
+				    nr_cpu_ids * sizeof(struct lines_cpu *));
+}
+
+/**
+ * mapstat_lines_held - what a map's lines take
+ * @lines: the map's
+ *
+ * Context: Any.
+ * Return: bytes.
+ */
+u64 mapstat_lines_held(const struct mapstat_lines *lines)
+{
+	return mapstat_lines_bytes(tables(lines));
+}
+
+/**
  * mapstat_lines_free - give them back
  * @lines: nobody uses them any more; or NULL
  *

@@ -95,6 +95,28 @@ struct mapstat_misses *misses_alloc(void)
 }
 
 /**
+ * mapstat_misses_held - what is kept of a map takes
+ * @misses: or NULL
+ *
+ * Context: Any.
+ * Return: bytes.
+ */
+u64 mapstat_misses_held(const struct mapstat_misses *misses)
+{
+	u64 bytes;
+	int i;
+
+	if (!misses)
+		return 0;
+	bytes = mapstat_memory_taken(sizeof(*misses)) +
+		num_possible_cpus() * sizeof(struct mapstat_miss_cpu) +
+		mapstat_lines_held(misses->lines);
+	for (i = 0; i < MAPSTAT_NR_MISS_HISTS; i++)
+		bytes += mapstat_hist_bytes(misses->hist[i]);
+	return bytes;
+}
+
+/**
  * misses_add - add to a sum of a CPU
  * @misses: the map's
  * @cpu: whose; nobody else adds to it meanwhile
@@ -120,12 +142,26 @@ void misses_add(struct mapstat_misses *misses, int cpu, enum mapstat_op_kind kin
  * @n: misses
  * @ops: of how many operations
  *
- * Context: Bottom halves off.
+ * Context: As mapstat_hist_record().
  */
 void misses_add_hist(struct mapstat_misses *misses, int cpu, enum mapstat_miss_hist hist, u64 n,
 		     unsigned int ops)
 {
 	mapstat_hist_record(per_cpu_ptr(misses->hist[hist], cpu), div_u64(n * THOUSAND, ops));
+}
+
+/**
+ * mapstat_misses_ready - have room for what mapstat_misses_record() records of a CPU
+ * @misses: the map's
+ * @cpu: this CPU, or one on which nobody records concurrently
+ *
+ * Context: As mapstat_hist_ready().
+ */
+void mapstat_misses_ready(struct mapstat_misses *misses, int cpu)
+{
+	mapstat_hist_ready(per_cpu_ptr(misses->hist[MAPSTAT_MISS_L1D], cpu));
+	mapstat_hist_ready(per_cpu_ptr(misses->hist[MAPSTAT_MISS_DTLB], cpu));
+	mapstat_hist_ready(per_cpu_ptr(misses->hist[MAPSTAT_MISS_COHERENCE], cpu));
 }
 
 /**

@@ -158,6 +158,9 @@ void mapstat_op_end(struct mapstat_op *op)
 {
 	unsigned long flags;
 
+	/* It is on this CPU until it ends; with interrupts off there may be no memory. */
+	if (op->misses && !op->trace)
+		mapstat_misses_ready(op->misses, smp_processor_id());
 	local_irq_save(flags);
 	list_del(&op->node);
 	if (op->trace)
@@ -251,6 +254,8 @@ void mapstat_trace_op(const struct mapstat_trace *trace, unsigned int i)
 	unsigned int n = i ? trace->end[i - 1] : 0;
 	unsigned long flags;
 
+	if (op.misses)
+		mapstat_misses_ready(op.misses, trace->cpu);
 	local_irq_save(flags);
 	l = listener_now();
 	for (; l && n < trace->end[i]; n++) {
