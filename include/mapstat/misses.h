@@ -134,6 +134,7 @@ struct mapstat_miss_session {
 
 struct cmap;
 
+bool mapstat_session_takes_model(enum mapstat_cache cache);
 int mapstat_session_begin(struct mapstat_miss_session *s, enum mapstat_cache cache,
 			  const struct mapstat_geometry *g, const struct cpumask *cpus);
 void mapstat_session_end(struct mapstat_miss_session *s);
@@ -154,6 +155,7 @@ u64 mapstat_misses_total(const struct mapstat_misses *misses, enum mapstat_op_ki
 u64 mapstat_misses_sum(const struct mapstat_misses *misses, enum mapstat_miss_total total);
 unsigned long mapstat_misses_source(struct cmap *m, char *text, size_t size);
 void mapstat_misses_reset_cpu(struct mapstat_misses *misses, int cpu);
+u64 mapstat_misses_bytes(unsigned int cpus);
 u64 mapstat_misses_held(const struct mapstat_misses *misses);
 void mapstat_misses_free(struct mapstat_misses *misses);
 

@@ -58,6 +58,18 @@ static int shared_alloc(struct cmap *m)
 }
 
 /**
+ * cmap_percpu_bytes - what a new map holds per CPU
+ *
+ * Context: Any.
+ * Return: bytes, of all possible CPUs, but for histograms that are made when first written.
+ */
+u64 cmap_percpu_bytes(void)
+{
+	return num_possible_cpus() *
+	       (sizeof(struct cmap_pcpu) + CMAP_NR_HISTS * sizeof(struct mapstat_hist_cpu));
+}
+
+/**
  * cmap_percpu_held - what a map holds per CPU
  * @m: the map; may be in use
  * @mem: of its design

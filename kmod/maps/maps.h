@@ -288,6 +288,7 @@ extern const struct cmap_ops *const cmap_designs[CMAP_NR_DESIGNS];
 extern struct workqueue_struct *mapstat_wq;
 
 int cmap_where(struct cmap *m, const void *addr, char *buf, size_t size);
+u64 cmap_percpu_bytes(void);
 u64 cmap_percpu_held(struct cmap *m, const struct cmap_memory *mem);
 struct cmap *cmap_create_of(const struct cmap_ops *ops, const struct cmap_params *params);
 

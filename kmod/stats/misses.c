@@ -95,6 +95,25 @@ struct mapstat_misses *misses_alloc(void)
 }
 
 /**
+ * mapstat_misses_bytes - what is kept of a map that the model counts
+ * @cpus: CPUs that take part
+ *
+ * Context: Any.
+ * Return: bytes.
+ */
+u64 mapstat_misses_bytes(unsigned int cpus)
+{
+	const u64 buckets = kmalloc_size_roundup(sizeof(struct mapstat_hist));
+	const size_t possible = sizeof(struct mapstat_miss_cpu) +
+				MAPSTAT_NR_MISS_HISTS * sizeof(struct mapstat_hist_cpu);
+
+	/* The model has no last-level cache. */
+	return mapstat_memory_taken(sizeof(struct mapstat_misses)) +
+	       num_possible_cpus() * possible + cpus * (MAPSTAT_NR_MISS_HISTS - 1) * buckets +
+	       mapstat_lines_bytes(cpus + 1);
+}
+
+/**
  * mapstat_misses_held - what is kept of a map takes
  * @misses: or NULL
  *

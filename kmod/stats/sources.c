@@ -107,6 +107,28 @@ static int begin_pmu(struct mapstat_miss_session *s)
 }
 
 /**
+ * mapstat_session_takes_model - would the model count?
+ * @cache: what is wished for
+ *
+ * Context: Process; sleeps.
+ * Return: whether it would, now.
+ */
+bool mapstat_session_takes_model(enum mapstat_cache cache)
+{
+	struct mapstat_pmu *pmu;
+	bool counts = false;
+	int i;
+
+	if (cache != MAPSTAT_CACHE_AUTO)
+		return cache == MAPSTAT_CACHE_MODEL;
+	pmu = mapstat_pmu_get();
+	for (i = 0; !IS_ERR(pmu) && i < MAPSTAT_NR_PMU; i++)
+		counts = counts || !mapstat_pmu_error(pmu, i);
+	mapstat_pmu_put(pmu);
+	return !counts;
+}
+
+/**
  * mapstat_session_begin - choose who counts, and have it ready
  * @s: the session
  * @cache: what is wished for

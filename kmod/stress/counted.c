@@ -73,11 +73,13 @@ static void feed_traces(const struct stress_run *run)
 {
 	unsigned int thread, i;
 
-	for (i = 0; i < MAPSTAT_TRACE_OPS; i++)
-		for (thread = 0; thread < run->config.threads; thread++)
+	for (i = 0; i < MAPSTAT_TRACE_OPS; i++) {
+		for (thread = 0; thread < run->config.threads; thread++) {
 			if (i < run->threads[thread].trace->nr_ops)
 				mapstat_trace_op(run->threads[thread].trace, i);
-	cond_resched();
+			cond_resched();
+		}
+	}
 }
 
 /*

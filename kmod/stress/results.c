@@ -49,7 +49,7 @@ struct stress_results {
 	bool running;
 	int error;
 	enum stress_verdict verdict;
-	char reason[128];
+	char reason[STRESS_REASON];
 	char misses[MAPSTAT_SOURCE_TEXT];
 };
 
@@ -62,6 +62,19 @@ static void forget(void)
 	kvfree(results.rows);
 	kfree(results.config);
 	memset(&results, 0, sizeof(results));
+}
+
+/**
+ * results_bytes - what the rows of a run take
+ * @config: of the run
+ *
+ * Context: Any.
+ * Return: bytes.
+ */
+u64 results_bytes(const struct stress_config *config)
+{
+	return mapstat_memory_taken((u64)config->rounds * stress_variants(config) *
+				    sizeof(struct stress_row));
 }
 
 /**
@@ -85,6 +98,8 @@ int results_begin(const struct stress_config *config)
 		ret = 0;
 	} else {
 		forget();
+		pr_err("out of memory: %llu KiB wanted for the rows of rounds=%u, %llu available\n",
+		       results_bytes(config) / 1024, config->rounds, mapstat_memory_room() / 1024);
 	}
 	mutex_unlock(&results_lock);
 	return ret;

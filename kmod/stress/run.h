@@ -179,6 +179,7 @@ int stress_threads_create(struct stress_run *run);
 void stress_threads_start(struct stress_run *run);
 void stress_threads_destroy(struct stress_run *run);
 
+unsigned int stress_batch_ops(const struct stress_config *c);
 struct stress_batch *stress_batch_alloc(const struct stress_run *run);
 void stress_batch_free(struct stress_batch *b);
 void stress_batch_draw(struct stress_thread *t, unsigned int n);
@@ -191,6 +192,8 @@ void stress_run_counted(struct stress_thread *t, struct cmap *m,
 			const struct stress_subject *subject);
 int stress_count_begin(struct stress_run *run);
 void stress_count_end(struct stress_run *run);
+
+int stress_memory_check(const struct stress_config *c, char *why, size_t size);
 
 int stress_prefill(struct stress_run *run, unsigned int map);
 int stress_final_check(struct stress_run *run, unsigned int map);

@@ -401,6 +401,19 @@ void stress_batch_free(struct stress_batch *b)
 }
 
 /**
+ * stress_batch_ops - operations in a batch
+ * @c: the parameters
+ *
+ * Context: Any.
+ * Return: 1..STRESS_BATCH_MAX.
+ */
+unsigned int stress_batch_ops(const struct stress_config *c)
+{
+	return clamp(BATCH_VALUE_BYTES / ALIGN(c->value_size, 8), 1U,
+		     (unsigned int)STRESS_BATCH_MAX);
+}
+
+/**
  * stress_batch_alloc - room for a batch of a run's operations
  * @run: its config is set up
  *
@@ -476,8 +489,7 @@ int stress_threads_create(struct stress_run *run)
 	unsigned int i;
 	int ret;
 
-	run->batch_ops = clamp(BATCH_VALUE_BYTES / ALIGN(c->value_size, 8), 1U,
-			       (unsigned int)STRESS_BATCH_MAX);
+	run->batch_ops = stress_batch_ops(c);
 	run->threads = kvcalloc(c->threads, sizeof(*run->threads), MAPSTAT_GFP);
 	if (!run->threads)
 		return -ENOMEM;
