@@ -55,6 +55,17 @@ static void show_memory(struct seq_file *m, struct cmap *map)
 	} else {
 		seq_puts(m, "bytes_per_entry\t-\n");
 	}
+	seq_printf(m, "percpu_bytes\t%llu\n", cmap_percpu_held(map, &mem));
+}
+
+static u64 latencies_lost(struct cmap *map)
+{
+	u64 lost = 0;
+	int i;
+
+	for (i = 0; i < CMAP_NR_HISTS; i++)
+		lost += mapstat_hist_lost(map->hist[i]);
+	return lost;
 }
 
 static int stats_show(struct seq_file *m, void *v)
@@ -71,6 +82,7 @@ static int stats_show(struct seq_file *m, void *v)
 	for (i = 0; i < CMAP_NR_COUNTERS; i++)
 		seq_printf(m, "%s_total\t%llu\n", cmap_counter_names[i],
 			   cmap_counter_sum(map, i));
+	seq_printf(m, "latencies_lost_total\t%llu\n", latencies_lost(map));
 	return 0;
 }
 MAPSTAT_MAP_ATTRIBUTE(stats);
@@ -287,7 +299,8 @@ static int front_apply(const char *word, struct cmap *map)
 	if (ret == -EOPNOTSUPP)
 		return mapstat_refuse_quietly(ret, "front: %s is no map", map->name);
 	if (ret == -ENOMEM)
-		mapstat_refuse_memory(cmap_front_bytes(map), "front: none for %s", map->name);
+		mapstat_refuse_memory(cmap_front_bytes(num_online_cpus()), "front: none for %s",
+				      map->name);
 	return ret;
 }
 

@@ -3,6 +3,7 @@
  * What is put before one map, or observes it, is no concern of another one.
  */
 #include <linux/atomic.h>
+#include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/minmax.h>
 #include <linux/preempt.h>
@@ -54,7 +55,8 @@ static struct apart *apart_init(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, test_store(a->special, a->b, KEY, 1));
 	KUNIT_ASSERT_EQ(test, 0, test_store(a->other, a->b, KEY, 1));
 	a->listener.map = a->special;
-	a->listener.model = mapstat_model_alloc(&geometry, nr_cpu_ids);
+	a->listener.model = mapstat_model_alloc(&geometry, cpumask_bits(cpu_possible_mask),
+						 nr_cpu_ids);
 	KUNIT_ASSERT_NOT_NULL(test, a->listener.model);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, free_model, a->listener.model));
 	return a;

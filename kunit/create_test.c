@@ -5,6 +5,7 @@
 #include <linux/completion.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
+#include <linux/sizes.h>
 #include "../kmod/maps/registry.h"
 #include "fixture.h"
 #include "threads.h"
@@ -268,6 +269,21 @@ static void designs_are_named_as_their_files(struct kunit *test)
 	}
 }
 
+/* Fails when: a map has histograms of CPUs, or of operations, that have none to record. */
+static void histograms_are_of_who_records(struct kunit *test)
+{
+	struct cmap *m = test_map(test, test->param_value, 0);
+	struct cmap_memory mem = { };
+	u64 held;
+
+	m->ops->memory(m, &mem);
+	held = cmap_percpu_held(m, &mem);
+	KUNIT_EXPECT_LE(test, held, SZ_1K * num_possible_cpus());
+	KUNIT_EXPECT_GE(test, held, sizeof(struct cmap_pcpu) * num_possible_cpus());
+	KUNIT_ASSERT_EQ(test, 0, cmap_clear(m));	/* each is timed */
+	KUNIT_EXPECT_EQ(test, cmap_percpu_held(m, &mem), held + SZ_8K);
+}
+
 static struct kunit_case create_cases[] = {
 	KUNIT_CASE(sizes),
 	KUNIT_CASE(names),
@@ -279,6 +295,7 @@ static struct kunit_case create_cases[] = {
 	KUNIT_CASE(destroy_of_no_map),
 	KUNIT_CASE(designs_are_named_as_their_files),
 	KUNIT_CASE_PARAM(capacity_stays, every_design_gen_params),
+	KUNIT_CASE_PARAM(histograms_are_of_who_records, every_design_gen_params),
 	{}
 };
 

@@ -6,6 +6,7 @@
 #include <linux/bottom_half.h>
 #include <linux/cpumask.h>
 #include <linux/prandom.h>
+#include <linux/sizes.h>
 #include <linux/sort.h>
 #include <mapstat/hist.h>
 #include "fixture.h"
@@ -89,7 +90,7 @@ static void random_values_are_within_their_bounds(struct kunit *test)
  * @value: what was recorded
  */
 struct hist_test {
-	struct mapstat_hist __percpu *hist;
+	struct mapstat_hist_cpu __percpu *hist;
 	struct mapstat_hist_sum sum;
 	struct mapstat_hist_sum old;
 	u64 value[OBSERVATIONS];
@@ -270,6 +271,95 @@ static void reset_forgets_all(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 3, t->sum.max_ns);
 }
 
+/* Fails when: a CPU that has not recorded has buckets, or one that has is without. */
+static void buckets_are_made_when_first_written(struct kunit *test)
+{
+	struct hist_test *t = test->priv;
+	const u64 empty = mapstat_hist_bytes(t->hist);
+
+	KUNIT_EXPECT_EQ(test, empty, 32 * num_possible_cpus());
+	record(t, 7);
+	KUNIT_EXPECT_EQ(test, mapstat_hist_bytes(t->hist), empty + SZ_8K);
+	record(t, 7);
+	KUNIT_EXPECT_EQ(test, mapstat_hist_bytes(t->hist), empty + SZ_8K);
+	mapstat_hist_reset(t->hist);
+	KUNIT_EXPECT_EQ(test, mapstat_hist_bytes(t->hist), empty + SZ_8K);
+	KUNIT_EXPECT_EQ(test, mapstat_hist_lost(t->hist), 0);
+}
+
+/* Fails when: what finds no memory is not in a snapshot, is lost or doubled when there is some. */
+static void observations_wait_for_memory(struct kunit *test)
+{
+	struct hist_test *t = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < MAPSTAT_HIST_WAITING; i++) {
+		local_bh_disable();
+		mapstat_hist_wait(this_cpu_ptr(t->hist), 1000 * (i + 1));
+		local_bh_enable();
+		mapstat_hist_snapshot(&t->sum, t->hist, -1);
+		KUNIT_EXPECT_EQ(test, t->sum.count, i + 1);
+		KUNIT_EXPECT_EQ(test, t->sum.max_ns, 1000 * (i + 1));
+	}
+	t->old = t->sum;
+	record(t, 5);
+	mapstat_hist_snapshot(&t->sum, t->hist, -1);
+	mapstat_hist_subtract(&t->sum, &t->old);
+	KUNIT_EXPECT_EQ(test, t->sum.count, 1);
+	KUNIT_EXPECT_EQ(test, t->sum.max_ns, 5);
+	mapstat_hist_snapshot(&t->sum, t->hist, -1);
+	KUNIT_EXPECT_EQ(test, t->sum.count, MAPSTAT_HIST_WAITING + 1);
+	KUNIT_EXPECT_EQ(test, t->sum.max_ns, 1000 * MAPSTAT_HIST_WAITING);
+	KUNIT_EXPECT_EQ(test, mapstat_hist_lost(t->hist), 0);
+}
+
+/* Fails when: more than can wait overwrites what does, or is not counted as lost. */
+static void more_than_can_wait_is_counted(struct kunit *test)
+{
+	struct hist_test *t = test->priv;
+	unsigned int i;
+
+	local_bh_disable();
+	for (i = 0; i < MAPSTAT_HIST_WAITING + 3; i++)
+		mapstat_hist_wait(this_cpu_ptr(t->hist), 10 * i + 10);
+	local_bh_enable();
+	KUNIT_EXPECT_EQ(test, mapstat_hist_lost(t->hist), 3);
+	record(t, 1);
+	mapstat_hist_snapshot(&t->sum, t->hist, -1);
+	KUNIT_EXPECT_EQ(test, t->sum.count, MAPSTAT_HIST_WAITING + 1);
+	KUNIT_EXPECT_EQ(test, t->sum.max_ns, 10 * MAPSTAT_HIST_WAITING);
+	KUNIT_EXPECT_EQ(test, mapstat_hist_lost(t->hist), 3);
+	mapstat_hist_reset(t->hist);
+	mapstat_hist_snapshot(&t->sum, t->hist, -1);
+	KUNIT_EXPECT_EQ(test, t->sum.count, 0);
+	KUNIT_EXPECT_EQ(test, mapstat_hist_lost(t->hist), 0);
+}
+
+/* Fails when: memory is asked for with interrupts off, or what came then is forgotten. */
+static void nothing_is_allocated_with_interrupts_off(struct kunit *test)
+{
+	struct hist_test *t = test->priv;
+	const u64 empty = mapstat_hist_bytes(t->hist);
+	unsigned long flags;
+	bool ready;
+
+	local_irq_save(flags);
+	mapstat_hist_record(this_cpu_ptr(t->hist), 300);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_EQ(test, mapstat_hist_bytes(t->hist), empty);
+
+	local_bh_disable();
+	ready = mapstat_hist_ready(this_cpu_ptr(t->hist));
+	local_irq_save(flags);
+	mapstat_hist_record(this_cpu_ptr(t->hist), 200);
+	local_irq_restore(flags);
+	local_bh_enable();
+	KUNIT_EXPECT_TRUE(test, ready);
+	mapstat_hist_snapshot(&t->sum, t->hist, -1);
+	KUNIT_EXPECT_EQ(test, t->sum.count, 2);
+	KUNIT_EXPECT_EQ(test, t->sum.max_ns, 300);
+}
+
 static struct kunit_case hist_cases[] = {
 	KUNIT_CASE(buckets_are_contiguous),
 	KUNIT_CASE(buckets_are_narrow),
@@ -282,6 +372,10 @@ static struct kunit_case hist_cases[] = {
 	KUNIT_CASE(subtract_leaves_what_came_between),
 	KUNIT_CASE(cpus_are_kept_apart),
 	KUNIT_CASE(reset_forgets_all),
+	KUNIT_CASE(buckets_are_made_when_first_written),
+	KUNIT_CASE(observations_wait_for_memory),
+	KUNIT_CASE(more_than_can_wait_is_counted),
+	KUNIT_CASE(nothing_is_allocated_with_interrupts_off),
 	{}
 };
 

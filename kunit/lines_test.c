@@ -22,7 +22,7 @@ static int lines_init(struct kunit *test)
 	if (!test->priv)
 		return -ENOMEM;
 	mapstat_lines_resize(test->priv, LINE_BYTES);
-	return 0;
+	return mapstat_lines_make(test->priv, cpumask_bits(cpu_possible_mask));
 }
 
 static void lines_exit(struct kunit *test)
@@ -241,6 +241,36 @@ static void addresses_are_named(struct kunit *test)
 	cmap_destroy(m);
 }
 
+/* Fails when: CPUs that share a table take each other's lines for their own, or lose them. */
+static void cpus_without_a_table_are_told_apart(struct kunit *test)
+{
+	const int a = cpumask_first(cpu_possible_mask), b = other_cpu(test);
+	struct mapstat_lines *lines = mapstat_lines_alloc();
+	struct mapstat_lines_look *look;
+
+	KUNIT_ASSERT_NOT_NULL(test, lines);
+	mapstat_lines_free(test->priv);
+	test->priv = lines;
+	mapstat_lines_resize(lines, LINE_BYTES);
+	write(test, a, BASE);
+	write(test, b, BASE + 8);
+	write(test, b, BASE + 8);
+	look = look_at(test);
+	KUNIT_ASSERT_EQ(test, 1, look->n);
+	KUNIT_EXPECT_EQ(test, 3, look->misses);
+	KUNIT_ASSERT_EQ(test, 2, look->line[0].cpus);
+	KUNIT_EXPECT_EQ(test, a, look->line[0].first[0].cpu);
+	KUNIT_EXPECT_EQ(test, 1, look->line[0].first[0].writes);
+	KUNIT_EXPECT_EQ(test, b, look->line[0].first[1].cpu);
+	KUNIT_EXPECT_EQ(test, 2, look->line[0].first[1].writes);
+	KUNIT_EXPECT_FALSE(test, look->line[0].is_true);
+	mapstat_lines_look_free(look);
+	mapstat_lines_reset_cpu(lines, a);
+	look = look_at(test);
+	KUNIT_EXPECT_EQ(test, 0, look->n);
+	mapstat_lines_look_free(look);
+}
+
 static struct kunit_case lines_cases[] = {
 	KUNIT_CASE(peaceful_lines_are_not_kept),
 	KUNIT_CASE(accesses_are_counted),
@@ -248,6 +278,7 @@ static struct kunit_case lines_cases[] = {
 	KUNIT_CASE(parts_fit_the_line),
 	KUNIT_CASE(sharing_is_told_true_from_false),
 	KUNIT_CASE(table_is_bounded),
+	KUNIT_CASE(cpus_without_a_table_are_told_apart),
 	KUNIT_CASE(addresses_are_named),
 	{}
 };

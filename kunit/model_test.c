@@ -4,6 +4,7 @@
  * the model does another thing than the name of the case says.
  */
 #include <kunit/test.h>
+#include <linux/cpumask.h>
 #include <linux/slab.h>
 #include <mapstat/misses.h>
 #include <mapstat/model.h>
@@ -30,7 +31,8 @@ static void free_model(void *model)
 
 static struct mapstat_model *make_model(struct kunit *test)
 {
-	struct mapstat_model *model = mapstat_model_alloc(&small, 3);
+	const unsigned long own = 0x7;
+	struct mapstat_model *model = mapstat_model_alloc(&small, &own, 3);
 
 	KUNIT_ASSERT_NOT_NULL(test, model);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, free_model, model), 0);
@@ -164,6 +166,21 @@ static void readers_share_until_a_write(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, access_at(model, 0, 0, MAPSTAT_WRITE).invalidated, 2);
 }
 
+/* CPUs that take no part are one: among themselves they hit, to the others they are another. */
+static void others_share_a_cache(struct kunit *test)
+{
+	const unsigned long own = BIT(1);
+	struct mapstat_model *model = mapstat_model_alloc(&small, &own, 4);
+
+	KUNIT_ASSERT_NOT_NULL(test, model);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, free_model, model), 0);
+	EXPECT_L1(0, 0, MAPSTAT_READ, MAPSTAT_L1_COLD);
+	EXPECT_L1(3, 0, MAPSTAT_WRITE, MAPSTAT_L1_HIT);
+	EXPECT_L1(1, 0, MAPSTAT_WRITE, MAPSTAT_L1_COLD);
+	EXPECT_L1(2, 0, MAPSTAT_READ, MAPSTAT_L1_COHERENCE);
+	EXPECT_L1(0, 0, MAPSTAT_READ, MAPSTAT_L1_HIT);
+}
+
 /* Pushed out first and written to by another CPU then: a larger cache would miss as well. */
 static void a_write_after_a_conflict_is_coherence(struct kunit *test)
 {
@@ -195,7 +212,8 @@ static struct heard *listen(struct kunit *test)
 	h->map = kunit_kzalloc(test, sizeof(*h->map), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, h->map);
 	h->listener.map = h->map;
-	h->listener.model = mapstat_model_alloc(&small, nr_cpu_ids);
+	h->listener.model = mapstat_model_alloc(&small, cpumask_bits(cpu_possible_mask),
+						nr_cpu_ids);
 	KUNIT_ASSERT_NOT_NULL(test, h->listener.model);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, free_model, h->listener.model), 0);
 	mapstat_touch_listen(&h->listener);
@@ -280,6 +298,7 @@ static struct kunit_case model_cases[] = {
 	KUNIT_CASE(stride_misses_the_tlb_only),
 	KUNIT_CASE(ping_pong),
 	KUNIT_CASE(readers_share_until_a_write),
+	KUNIT_CASE(others_share_a_cache),
 	KUNIT_CASE(a_write_after_a_conflict_is_coherence),
 	KUNIT_CASE(an_access_may_span_lines),
 	KUNIT_CASE(operations_do_not_mix),

@@ -134,7 +134,8 @@ static int __init session_cache_init(void)
 		pr_err("parameter sessions=%u: not in 1..1000000\n", sessions);
 		return -EINVAL;
 	}
-	tokens = kvmalloc_array(sessions, sizeof(*tokens), GFP_KERNEL);
+	/* As large as a parameter says: fails, instead of having tasks killed for it. */
+	tokens = kvmalloc_array(sessions, sizeof(*tokens), GFP_KERNEL | __GFP_RETRY_MAYFAIL);
 	if (!tokens)
 		return -ENOMEM;
 	get_random_bytes(tokens, (size_t)sessions * sizeof(*tokens));

@@ -7,6 +7,11 @@
  * second word.  Anyone may read at any time.  Count and sum are both derived from one
  * copy of the buckets, so they always agree: the sum takes each observation at its
  * bucket's midpoint (as HdrHistogram does), at most 1.6 % off.
+ *
+ * A CPU's buckets are 8 KiB, and are made when it first records: a histogram of a CPU that
+ * never does is 32 bytes.  The first observations may come where memory cannot be waited for,
+ * or not be asked for at all (interrupts off).  If there is none, a few of them wait in those
+ * 32 bytes until the next one finds some; beyond that they are counted as lost.
  */
 #ifndef MAPSTAT_HIST_H
 #define MAPSTAT_HIST_H
@@ -26,22 +31,54 @@ struct mapstat_hist {
 	u64 bucket[MAPSTAT_HIST_BUCKETS];
 } ____cacheline_aligned;
 
+#define MAPSTAT_HIST_WAITING	6U	/* fill up 32 bytes */
+
 /**
- * mapstat_hist_record - count one observation
- * @hist: of this CPU
- * @ns: the value
- *
- * Context: Process or softirq, bottom halves off, so that nobody else on this CPU is
- * in the same bucket.
+ * struct mapstat_hist_cpu - one CPU's share of a histogram
+ * @buckets: NULL until there is memory for the first observation, then constant.  Published by
+ *	the own CPU, with cmpxchg(); whoever acquires it sees the observations that waited in it
+ * @max: largest value that waited, ns.  Written by the own CPU, read by anyone
+ * @waited: observations for which there were no buckets: the first MAPSTAT_HIST_WAITING of
+ *	them wait in @index, the others are lost.  Stored with release by the own CPU, after
+ *	@index and @max; read with acquire by anyone.  Keeps its value when @buckets come
+ * @index: buckets of those that waited.  Written by the own CPU, read by anyone
  */
-static __always_inline void mapstat_hist_record(struct mapstat_hist *hist, u64 ns)
+struct mapstat_hist_cpu {
+	struct mapstat_hist *buckets;
+	u64 max;
+	u32 waited;
+	u16 index[MAPSTAT_HIST_WAITING];
+};
+
+void mapstat_hist_first(struct mapstat_hist_cpu *c, u64 ns);
+
+static __always_inline void mapstat_hist_count(struct mapstat_hist *hist, u64 ns)
 {
 	u64 *b = &hist->bucket[mapstat_hist_index(ns)];
 
-	/* Pairs with the READ_ONCE() in mapstat_hist_add(): no tearing, no ordering. */
+	/* Pairs with the READ_ONCE() in add_buckets(): no tearing, no ordering. */
 	WRITE_ONCE(*b, *b + 1);
 	if (unlikely(ns > hist->max))
-		WRITE_ONCE(hist->max, ns);	/* pairs with mapstat_hist_add() */
+		WRITE_ONCE(hist->max, ns);	/* pairs with add_buckets() */
+}
+
+/**
+ * mapstat_hist_record - count one observation
+ * @c: of this CPU
+ * @ns: the value
+ *
+ * Context: Process or softirq, bottom halves off, so that nobody else on this CPU is
+ * in the same bucket.  May allocate as mapstat_hist_ready() does, except with interrupts off.
+ */
+static __always_inline void mapstat_hist_record(struct mapstat_hist_cpu *c, u64 ns)
+{
+	/* Published by this CPU: no ordering. */
+	struct mapstat_hist *hist = READ_ONCE(c->buckets);
+
+	if (likely(hist))
+		mapstat_hist_count(hist, ns);
+	else
+		mapstat_hist_first(c, ns);
 }
 
 /**
@@ -58,17 +95,21 @@ struct mapstat_hist_sum {
 	u64 bucket[MAPSTAT_HIST_BUCKETS];
 };
 
-struct mapstat_hist __percpu *mapstat_hist_alloc(void);
-void mapstat_hist_free(struct mapstat_hist __percpu *hist);
-void mapstat_hist_reset(struct mapstat_hist __percpu *hist);
-void mapstat_hist_zero(struct mapstat_hist *hist);
+struct mapstat_hist_cpu __percpu *mapstat_hist_alloc(void);
+void mapstat_hist_free(struct mapstat_hist_cpu __percpu *hist);
+bool mapstat_hist_ready(struct mapstat_hist_cpu *c);
+void mapstat_hist_wait(struct mapstat_hist_cpu *c, u64 ns);
+void mapstat_hist_reset(struct mapstat_hist_cpu __percpu *hist);
+void mapstat_hist_zero(struct mapstat_hist_cpu *c);
+u64 mapstat_hist_bytes(struct mapstat_hist_cpu __percpu *hist);
+u64 mapstat_hist_lost(struct mapstat_hist_cpu __percpu *hist);
 void mapstat_each_cpu(void (*fn)(int cpu, void *arg), void *arg);
 
 void mapstat_hist_add(struct mapstat_hist_sum *sum, const struct mapstat_hist *hist);
 void mapstat_hist_subtract(struct mapstat_hist_sum *sum, const struct mapstat_hist_sum *old);
 void mapstat_hist_finish(struct mapstat_hist_sum *sum);
 void mapstat_hist_snapshot(struct mapstat_hist_sum *sum,
-			   struct mapstat_hist __percpu *hist, int cpu);
+			   struct mapstat_hist_cpu __percpu *hist, int cpu);
 u64 mapstat_hist_quantile(const struct mapstat_hist_sum *sum, u32 per_million);
 
 #endif /* MAPSTAT_HIST_H */

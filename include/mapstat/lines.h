@@ -77,6 +77,9 @@ struct mapstat_lines_look {
 };
 
 struct mapstat_lines *mapstat_lines_alloc(void);
+int mapstat_lines_make(struct mapstat_lines *lines, const unsigned long *own);
+u64 mapstat_lines_bytes(unsigned int n);
+u64 mapstat_lines_held(const struct mapstat_lines *lines);
 void mapstat_lines_free(struct mapstat_lines *lines);
 void mapstat_lines_resize(struct mapstat_lines *lines, unsigned int line_bytes);
 void mapstat_lines_reset_cpu(struct mapstat_lines *lines, int cpu);

@@ -95,7 +95,7 @@ struct mapstat_miss_cpu {
  * @text: the source in words
  * @counts: as in struct mapstat_miss_session
  * @cpu: the pointer is constant
- * @hist: the pointers are constant; see struct mapstat_hist
+ * @hist: the pointers are constant; see struct mapstat_hist_cpu
  * @lines: those that CPUs take from each other, as the model sees it; the pointer is constant
  */
 struct mapstat_misses {
@@ -104,10 +104,11 @@ struct mapstat_misses {
 	char text[MAPSTAT_SOURCE_TEXT];
 	unsigned long counts;
 	struct mapstat_miss_cpu __percpu *cpu;
-	struct mapstat_hist __percpu *hist[MAPSTAT_NR_MISS_HISTS];
+	struct mapstat_hist_cpu __percpu *hist[MAPSTAT_NR_MISS_HISTS];
 	struct mapstat_lines *lines;
 };
 
+struct cpumask;
 struct mapstat_pmu;
 struct mapstat_pmu_reading;
 
@@ -117,6 +118,7 @@ struct mapstat_pmu_reading;
  * @text: the source in words
  * @model: the model, where it counts
  * @pmu: the CPUs' counters, where they count
+ * @cpus: those that take part: each has a cache of its own in the model; all others share one
  * @counts: of enum mapstat_miss_total, a bit for each that is counted
  *
  * Constant while the session lasts.
@@ -126,13 +128,15 @@ struct mapstat_miss_session {
 	char text[MAPSTAT_SOURCE_TEXT];
 	struct mapstat_model *model;
 	struct mapstat_pmu *pmu;
+	const struct cpumask *cpus;
 	unsigned long counts;
 };
 
 struct cmap;
 
+bool mapstat_session_takes_model(enum mapstat_cache cache);
 int mapstat_session_begin(struct mapstat_miss_session *s, enum mapstat_cache cache,
-			  const struct mapstat_geometry *g);
+			  const struct mapstat_geometry *g, const struct cpumask *cpus);
 void mapstat_session_end(struct mapstat_miss_session *s);
 int mapstat_session_name(const struct mapstat_miss_session *s, struct cmap *m);
 int mapstat_session_attach(const struct mapstat_miss_session *s, struct cmap *m);
@@ -146,12 +150,15 @@ int mapstat_misses_window(struct cmap *m, const struct mapstat_geometry *g, unsi
 void mapstat_window_refuse(struct cmap *m);
 bool mapstat_window_end(void);
 
+void mapstat_misses_ready(struct mapstat_misses *misses, int cpu);
 void mapstat_misses_record(struct mapstat_misses *misses, const struct mapstat_op *op, int cpu);
 u64 mapstat_misses_total(const struct mapstat_misses *misses, enum mapstat_op_kind kind,
 			 enum mapstat_miss_total total, int cpu);
 u64 mapstat_misses_sum(const struct mapstat_misses *misses, enum mapstat_miss_total total);
 unsigned long mapstat_misses_source(struct cmap *m, char *text, size_t size);
 void mapstat_misses_reset_cpu(struct mapstat_misses *misses, int cpu);
+u64 mapstat_misses_bytes(unsigned int cpus);
+u64 mapstat_misses_held(const struct mapstat_misses *misses);
 void mapstat_misses_free(struct mapstat_misses *misses);
 
 #endif /* MAPSTAT_MISSES_H */

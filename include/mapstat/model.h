@@ -38,7 +38,9 @@ int mapstat_geometry_print(const struct mapstat_geometry *g, char *buf, size_t s
 unsigned int mapstat_page_shift(const void *addr);
 
 /* kmod/stats/model.c */
-struct mapstat_model *mapstat_model_alloc(const struct mapstat_geometry *g, unsigned int cpus);
+u64 mapstat_model_bytes(const struct mapstat_geometry *g, unsigned int own);
+struct mapstat_model *mapstat_model_alloc(const struct mapstat_geometry *g,
+					  const unsigned long *own, unsigned int cpus);
 void mapstat_model_free(struct mapstat_model *model);
 void mapstat_model_access(struct mapstat_model *model, struct mapstat_touch *t);
 unsigned int mapstat_model_line_bytes(const struct mapstat_model *model);

@@ -92,7 +92,9 @@ static noinline int timed_load(struct cmap *m, const void *key, void *value)
  * @key: key_size bytes; for 8-byte keys aligned as a u64
  * @value: value_size bytes, aligned as a u64; written to only where the key is found
  *
- * Context: Process or softirq (guarantee C).  Allocates nothing.
+ * Context: Process or softirq (guarantee C).  Allocates nothing itself; a call that is timed
+ * makes its CPU's histogram, once, as every timed operation does: without waiting, and it
+ * does not matter to the load whether that succeeds.
  * Return: 0, or -ENOENT where the key is absent.
  */
 int cmap_load(struct cmap *map, const void *key, void *value)
@@ -120,7 +122,7 @@ EXPORT_SYMBOL_MAPSTAT(cmap_load);
  * loads will touch is fetched for many keys at a time ("rhashtable" loads one by one).
  * Each key is a load by itself, at an instant of its own; there is no snapshot.
  *
- * Context: Process or softirq (guarantee C).  Allocates nothing.
+ * Context: Process or softirq (guarantee C).  Allocates as cmap_load() does.
  * Return: the number of keys found.
  */
 unsigned int cmap_load_many(struct cmap *map, const void *keys, void *values,

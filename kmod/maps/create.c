@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
+#include <mapstat/memory.h>
 #include "../table/array.h"
 #include "front.h"
 #include "maps.h"
@@ -45,7 +46,7 @@ static int shared_alloc(struct cmap *m)
 {
 	int i;
 
-	m->pcpu = alloc_percpu(struct cmap_pcpu);
+	m->pcpu = alloc_percpu_gfp(struct cmap_pcpu, MAPSTAT_GFP_PERCPU);
 	if (!m->pcpu)
 		return -ENOMEM;
 	for (i = 0; i < CMAP_NR_HISTS; i++) {
@@ -57,6 +58,39 @@ static int shared_alloc(struct cmap *m)
 	}
 	return 0;
 }
+
+/**
+ * cmap_percpu_bytes - what a new map holds per CPU
+ *
+ * Context: Any.
+ * Return: bytes, of all possible CPUs, but for histograms that are made when first written.
+ */
+u64 cmap_percpu_bytes(void)
+{
+	return num_possible_cpus() *
+	       (sizeof(struct cmap_pcpu) + CMAP_NR_HISTS * sizeof(struct mapstat_hist_cpu));
+}
+
+/**
+ * cmap_percpu_held - what a map holds per CPU
+ * @m: the map; may be in use
+ * @mem: of its design
+ *
+ * Counters, histograms, cache misses, and what the design has; a front is not in it.
+ *
+ * Context: Any.
+ * Return: bytes, of all possible CPUs.
+ */
+u64 cmap_percpu_held(struct cmap *m, const struct cmap_memory *mem)
+{
+	u64 bytes = num_possible_cpus() * sizeof(struct cmap_pcpu) + mem->percpu_bytes;
+	int i;
+
+	for (i = 0; i < CMAP_NR_HISTS; i++)
+		bytes += mapstat_hist_bytes(m->hist[i]);
+	return bytes + mapstat_misses_held(cmap_misses(m));
+}
+EXPORT_SYMBOL_IF_KUNIT(cmap_percpu_held);
 
 static bool name_is_valid(const char *name)
 {

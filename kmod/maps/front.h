@@ -47,7 +47,7 @@ static __always_inline bool cmap_has_front(const struct cmap *m)
  * @misses: loads that it did not have
  * @invalidations: of those, entries that a write had made invalid
  * @fills: entries put in, or renewed by a store
- * @bypassed: loads that passed it by: it was resting, or interrupted at work
+ * @bypassed: loads that passed it by: it was resting, interrupted at work, or had no memory
  * @rests: times that a CPU's cache put itself to rest, as its hits did not pay
  * @resting_cpus: CPUs whose cache is resting
  * @writes: writes that announced themselves
@@ -70,8 +70,8 @@ struct front_stats {
 	u64 write_ns;
 };
 
+u64 cmap_front_bytes(unsigned int cpus);
 int cmap_front_set(struct cmap *m, bool on);
-u64 cmap_front_bytes(const struct cmap *m);
 bool cmap_front_is_on(struct cmap *m);
 void cmap_front_stats(struct cmap *m, struct front_stats *stats);
 

@@ -47,10 +47,10 @@ struct front_ages {
 
 /**
  * struct front_cpu - a CPU's cache
- * @sets: set_bytes apart; its CPU's own
- * @state: 0; FRONT_BUSY: somebody is at work in it, and who interrupts him keeps off; or
- *	the loads that are yet to pass it by, as it rests.  One word, so that it is looked
- *	at once.  Written by its CPU, read by anyone
+ * @sets: set_bytes apart; its CPU's own.  NULL until the CPU is online, then constant
+ * @state: 0; FRONT_BUSY: somebody is at work in it, and who interrupts him keeps off, or
+ *	there are no @sets; or the loads that are yet to pass it by, as it rests.  One word, so
+ *	that it is looked at once.  Written by its CPU, read by anyone
  * @hits: loads that found their key in it.  This and the counts below are written by their
  *	CPU alone, with preemption off, and read by anyone
  * @misses: loads that looked and did not find it
@@ -84,12 +84,16 @@ MAPSTAT_WHOLE_LINES(struct front_cpu);
  *	lowest bits, how many of them have not ended; constant pointer
  * @set_mask: number of sets - 1; constant
  * @reading: loads may be answered.  Written by who turns it on or off, read under RCU
+ * @shape: the map's; constant
+ * @node: of the hotplug core: CPUs that come online get their sets
  */
 struct front {
 	struct front_cpu __percpu *cpu;
 	atomic64_t *writes;
 	unsigned int set_mask;
 	bool reading;
+	struct cmap_shape shape;
+	struct hlist_node node;
 } ____cacheline_aligned;
 
 static __always_inline void *front_key(struct front_set *set, unsigned int way,

@@ -3,9 +3,12 @@
  * A front comes and goes, and tells what it did.  "ON AND OFF" in front.c says why nobody
  * who uses the map need know.
  */
+#include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
+#include <linux/list.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/rwsem.h>
@@ -13,11 +16,17 @@
 #include <linux/string.h>
 #include <linux/topology.h>
 #include <mapstat/clock.h>
+#include <mapstat/memory.h>
 #include "../table/array.h"
 #include "front_cache.h"
 
 DEFINE_STATIC_KEY_FALSE(front_in_use);
 EXPORT_SYMBOL_IF_KUNIT(front_in_use);
+
+static DEFINE_MUTEX(front_cpus_lock);
+/* All fronts are instances of it; it is there while there are any.  Under front_cpus_lock. */
+static enum cpuhp_state front_cpus_state;
+static unsigned int front_cpus_users;		/* under front_cpus_lock */
 
 /**
  * front_clear - see cmap_clear()
@@ -44,22 +53,23 @@ int front_clear(struct cmap *m)
 	return ret;
 }
 
-static void front_free(struct front *f)
+/**
+ * cmap_front_bytes - what a front takes
+ * @cpus: that are online
+ *
+ * Context: Any.
+ * Return: bytes, at most.
+ */
+u64 cmap_front_bytes(unsigned int cpus)
 {
-	int cpu;
-
-	if (f->cpu)
-		for_each_possible_cpu(cpu)
-			kvfree(per_cpu_ptr(f->cpu, cpu)->sets);
-	free_percpu(f->cpu);
-	kvfree(f->writes);
-	kfree(f);
+	return (u64)cpus * FRONT_BYTES + num_possible_cpus() * sizeof(struct front_cpu) +
+	       FRONT_GROUPS * sizeof(atomic64_t);
 }
 
-static void *front_sets_alloc(const struct cmap *m, const struct front *f, int cpu)
+static void *front_sets_alloc(const struct front *f, int cpu)
 {
-	const unsigned int set_bytes = front_set_bytes(m->shape);
-	void *sets = kvzalloc_node((size_t)(f->set_mask + 1) * set_bytes, GFP_KERNEL,
+	const unsigned int set_bytes = front_set_bytes(f->shape);
+	void *sets = kvzalloc_node((size_t)(f->set_mask + 1) * set_bytes, MAPSTAT_GFP,
 				   cpu_to_node(cpu));
 	unsigned int i;
 
@@ -71,35 +81,110 @@ static void *front_sets_alloc(const struct cmap *m, const struct front *f, int c
 	return sets;
 }
 
-/* A power of two. */
-static unsigned int front_sets(const struct cmap *m)
+/*
+ * A CPU comes online, or is when its front is made: before it uses that.  Always 0: without
+ * memory its loads pass by, which is no reason for it to stay offline.
+ */
+static int front_cpu_comes(unsigned int cpu, struct hlist_node *node)
 {
-	return rounddown_pow_of_two(max(FRONT_BYTES / front_set_bytes(m->shape), FRONT_SETS_MIN));
+	struct front *f = hlist_entry(node, struct front, node);
+	struct front_cpu *c = per_cpu_ptr(f->cpu, cpu);
+
+	if (c->sets)
+		return 0;
+	/* Pairs with cmap_front_stats(): whether they are there, no ordering. */
+	WRITE_ONCE(c->sets, front_sets_alloc(f, cpu));
+	if (c->sets)
+		WRITE_ONCE(c->state, 0);	/* pairs as front_count() does */
+	return 0;
+}
+
+/* Have sets on all CPUs that are online, and on those that come. Return: 0 or -errno. */
+static int front_follow_cpus(struct front *f)
+{
+	int ret = 0;
+
+	mutex_lock(&front_cpus_lock);
+	if (!front_cpus_users) {
+		ret = cpuhp_setup_state_multi(CPUHP_BP_PREPARE_DYN, "mapstat/front:prepare",
+					      front_cpu_comes, NULL);
+		front_cpus_state = ret;
+	}
+	if (ret >= 0) {
+		front_cpus_users++;
+		ret = cpuhp_state_add_instance(front_cpus_state, &f->node);
+		if (ret && !--front_cpus_users)
+			cpuhp_remove_multi_state(front_cpus_state);
+	}
+	mutex_unlock(&front_cpus_lock);
+	return ret;
+}
+
+static void front_leave_cpus(struct front *f)
+{
+	mutex_lock(&front_cpus_lock);
+	cpuhp_state_remove_instance_nocalls(front_cpus_state, &f->node);
+	if (!--front_cpus_users)
+		cpuhp_remove_multi_state(front_cpus_state);
+	mutex_unlock(&front_cpus_lock);
+}
+
+/* What is there, where it follows no CPUs any more. */
+static void front_release(struct front *f)
+{
+	int cpu;
+
+	if (f->cpu)
+		for_each_possible_cpu(cpu)
+			kvfree(per_cpu_ptr(f->cpu, cpu)->sets);
+	free_percpu(f->cpu);
+	kvfree(f->writes);
+	kfree(f);
+}
+
+static void front_free(struct front *f)
+{
+	front_leave_cpus(f);
+	front_release(f);
+}
+
+static bool front_is_complete(const struct front *f)
+{
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		if (!per_cpu_ptr(f->cpu, cpu)->sets)
+			return false;
+	return true;
 }
 
 static struct front *front_alloc(struct cmap *m)
 {
-	struct front *f = kzalloc(sizeof(*f), GFP_KERNEL);
+	struct front *f = NULL;
 	int cpu;
 
+	if (cmap_front_bytes(num_online_cpus()) <= mapstat_memory_room())
+		f = kzalloc(sizeof(*f), MAPSTAT_GFP);
 	if (!f)
 		return NULL;
-	f->set_mask = front_sets(m) - 1;
+	f->shape = m->shape;
+	f->set_mask = rounddown_pow_of_two(max(FRONT_BYTES / front_set_bytes(m->shape),
+					       FRONT_SETS_MIN)) - 1;
 	f->writes = array_alloc(FRONT_GROUPS * sizeof(*f->writes));
-	f->cpu = alloc_percpu(struct front_cpu);
+	f->cpu = alloc_percpu_gfp(struct front_cpu, MAPSTAT_GFP_PERCPU);
 	if (!f->writes || !f->cpu)
-		goto fail;
-	for_each_possible_cpu(cpu) {
-		void *sets = front_sets_alloc(m, f, cpu);
+		goto fail_release;
+	/* A CPU without sets never ends to be busy: its loads pass by, and are counted. */
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(f->cpu, cpu)->state = FRONT_BUSY;
+	if (front_follow_cpus(f))
+		goto fail_release;
+	if (front_is_complete(f))
+		return f;
+	front_leave_cpus(f);
 
-		if (!sets)
-			goto fail;
-		per_cpu_ptr(f->cpu, cpu)->sets = sets;
-	}
-	return f;
-
-fail:
-	front_free(f);
+fail_release:
+	front_release(f);
 	return NULL;
 }
 
@@ -166,21 +251,6 @@ static void front_off(struct cmap *m)
 		return;
 	static_branch_dec(&front_in_use);
 	front_free(f);
-}
-
-/**
- * cmap_front_bytes - what a front of a map takes
- * @m: the map
- *
- * Context: Any.
- * Return: bytes, on all CPUs together.
- */
-u64 cmap_front_bytes(const struct cmap *m)
-{
-	const u64 sets = front_sets(m);
-
-	return sizeof(struct front) + FRONT_GROUPS * sizeof(atomic64_t) +
-	       num_possible_cpus() * (sizeof(struct front_cpu) + sets * front_set_bytes(m->shape));
 }
 
 /**
@@ -255,8 +325,13 @@ void cmap_front_stats(struct cmap *m, struct front_stats *stats)
 		stats->entries_per_cpu = FRONT_WAYS * sets;
 		stats->bytes = sizeof(*f) + FRONT_GROUPS * sizeof(*f->writes);
 		for_each_possible_cpu(cpu) {
-			stats->bytes += sizeof(struct front_cpu) + sets * front_set_bytes(m->shape);
-			front_add_cpu(stats, per_cpu_ptr(f->cpu, cpu), &ticks);
+			const struct front_cpu *c = per_cpu_ptr(f->cpu, cpu);
+
+			stats->bytes += sizeof(*c);
+			/* Pairs with front_cpu_comes(): whether they are there, no ordering. */
+			if (READ_ONCE(c->sets))
+				stats->bytes += sets * front_set_bytes(m->shape);
+			front_add_cpu(stats, c, &ticks);
 		}
 		stats->write_ns = mapstat_clock_ns(ticks);
 	}

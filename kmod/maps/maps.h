@@ -128,7 +128,7 @@ extern const char *const cmap_hist_names[CMAP_NR_HISTS];
  * @front: what loads are answered from, or NULL; see front.c and cmap_has_front().  Written
  *	under @front_lock, read under RCU
  * @pcpu: the pointer is constant; see struct cmap_pcpu
- * @hist: the pointers are constant; see struct mapstat_hist
+ * @hist: the pointers are constant; see struct mapstat_hist_cpu
  * @work: growth, promotion and reclaim of this map: ops->work on mapstat_wq
  * @pauses: own lock
  * @front_lock: the front comes or goes; a clear reads it
@@ -154,7 +154,7 @@ struct cmap {
 	struct cmap_hash_key hash;
 	struct front __rcu *front;
 	struct cmap_pcpu __percpu *pcpu;
-	struct mapstat_hist __percpu *hist[CMAP_NR_HISTS];
+	struct mapstat_hist_cpu __percpu *hist[CMAP_NR_HISTS];
 	struct work_struct work ____cacheline_aligned;
 	struct mapstat_pauses pauses;
 	struct rw_semaphore front_lock;
@@ -284,14 +284,16 @@ static inline void cmap_page_add(const struct cmap *m, struct cmap_page *page,
 
 /**
  * struct cmap_memory - what a map holds
- * @bytes: all that is allocated now, tables, entries and overflow
+ * @bytes: all that is allocated now, tables, entries and overflow; nothing that is per CPU
  * @table_bytes: of those, tables
+ * @percpu_bytes: what the design holds per CPU, of all possible CPUs
  * @buckets: of the current table
  * @entries: live ones
  */
 struct cmap_memory {
 	u64 bytes;
 	u64 table_bytes;
+	u64 percpu_bytes;
 	u64 buckets;
 	u64 entries;
 };
@@ -353,6 +355,8 @@ extern const struct cmap_ops *const cmap_designs[CMAP_NR_DESIGNS];
 extern struct workqueue_struct *mapstat_wq;
 
 int cmap_where(struct cmap *m, const void *addr, char *buf, size_t size);
+u64 cmap_percpu_bytes(void);
+u64 cmap_percpu_held(struct cmap *m, const struct cmap_memory *mem);
 struct cmap *cmap_make(const struct cmap_params *params, u64 *wanted);
 struct cmap *cmap_create_of(const struct cmap_ops *ops, const struct cmap_params *params,
 			    u64 *wanted);

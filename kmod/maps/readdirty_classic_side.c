@@ -6,6 +6,7 @@
 #include <linux/cpumask.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <mapstat/memory.h>
 #include "readdirty_classic.h"
 #include "readdirty_range.h"
 #include "update.h"
@@ -386,7 +387,7 @@ static int clear_visit(void *arg, struct snap_item *item)
  */
 int classic_clear(struct cmap *m)
 {
-	struct classic_table *empty = table_alloc(m->params.capacity, GFP_KERNEL | __GFP_NOWARN);
+	struct classic_table *empty = table_alloc(m->params.capacity, MAPSTAT_GFP);
 	struct readdirty_classic *c = to_classic(m);
 	struct classic_stalls s = { };
 	struct clear clear = { .m = m };
@@ -439,10 +440,10 @@ int classic_init(struct cmap *m)
 					      ALIGN(m->shape.value_size, 8));
 	m->wanted = sizeof(*c->deletes) * num_possible_cpus() + sizeof(*t) +
 		    (sizeof(struct snap_bucket) << snap_bits(m->params.capacity));
-	c->deletes = alloc_percpu(unsigned long);
+	c->deletes = alloc_percpu_gfp(unsigned long, MAPSTAT_GFP_PERCPU);
 	if (!c->deletes)
 		return -ENOMEM;
-	t = table_alloc(m->params.capacity, GFP_KERNEL | __GFP_NOWARN);
+	t = table_alloc(m->params.capacity, MAPSTAT_GFP);
 	if (!t) {
 		free_percpu(c->deletes);
 		return -ENOMEM;
@@ -505,6 +506,7 @@ void classic_memory(struct cmap *m, struct cmap_memory *mem)
 	for (t = c->retired; t; t = t->retired)
 		mem->table_bytes += snap_bytes(&t->snap);
 	mem->bytes = mem->table_bytes + c->entries * c->entry_bytes;
+	mem->percpu_bytes = num_possible_cpus() * sizeof(*c->deletes);
 	classic_unlock(c);
 	mem->bytes += cmap_len(m) * c->value_bytes;
 }

@@ -7,6 +7,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <mapstat/memory.h>
 #include <mapstat/trace.h>
 #include "readdirty.h"
 #include "readdirty_entry.h"
@@ -23,7 +24,7 @@
 #define RD_MISSES_MIN	64
 /* A round keeps the tombstones where they are at most that share of the live entries. */
 #define RD_KEEP_SHARE	4
-#define RD_WORK_GFP	(GFP_KERNEL | __GFP_NOWARN)
+#define RD_WORK_GFP	MAPSTAT_GFP
 /* Between two tries where memory is short. */
 #define RD_RETRY_JIFFIES	(HZ / 10)
 /* log2 of the buckets that the worker visits between two resched points. */
@@ -309,7 +310,7 @@ int readdirty_init(struct cmap *m)
 	rd->entry_bytes = kmalloc_size_roundup(sizeof(struct rd_entry) + words * sizeof(u64));
 	m->wanted = sizeof(struct rd_pcpu) * num_possible_cpus() +
 		    (sizeof(struct snap_bucket) << snap_bits(m->params.capacity));
-	rd->pcpu = alloc_percpu(struct rd_pcpu);
+	rd->pcpu = alloc_percpu_gfp(struct rd_pcpu, MAPSTAT_GFP_PERCPU);
 	if (!rd->pcpu)
 		return -ENOMEM;
 	if (snap_init(&v->read, m->params.capacity, RD_WORK_GFP)) {
@@ -369,6 +370,7 @@ void readdirty_memory(struct cmap *m, struct cmap_memory *mem)
 	mem->table_bytes = READ_ONCE(rd->table_bytes) + READ_ONCE(rd->tries[0].nodes.bytes) +
 			   READ_ONCE(rd->tries[1].nodes.bytes);
 	mem->bytes = mem->table_bytes + READ_ONCE(rd->total) * rd->entry_bytes;
+	mem->percpu_bytes = num_possible_cpus() * sizeof(*rd->pcpu);
 	rcu_read_lock();
 	/* Pairs with rcu_assign_pointer() in view_publish(). */
 	mem->buckets = 1ULL << rcu_dereference(rd->view)->read.bits;

@@ -53,7 +53,8 @@ static __always_inline bool sample_load(struct cmap *m)
  * @kind: its histogram
  * @start: mapstat_clock_read() before it
  *
- * Context: Process or softirq.
+ * Context: Process or softirq.  Allocates the first time, without waiting: see
+ * mapstat_hist_record().
  */
 static inline void sample_record(struct cmap *m, enum cmap_hist_kind kind, u64 start)
 {

@@ -8,6 +8,7 @@
  */
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <mapstat/memory.h>
 #include "../table/array.h"
 #include "seqlock_bucket.h"
 
@@ -334,7 +335,7 @@ static bool sqm_move_stripe(struct sqm_map *sm, struct sqm_stripe *s, struct sqm
 		sqm_stripe_unlock(s);
 
 		if (need)
-			ok = sqm_supply_overflows(sm, supply, need, GFP_KERNEL);
+			ok = sqm_supply_overflows(sm, supply, need, MAPSTAT_GFP);
 		cond_resched();
 	} while (!done && ok);
 	/* What falls short of a long chain's need is kept, so that it is reached some day. */

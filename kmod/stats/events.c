@@ -27,6 +27,7 @@
 #include <mapstat/counters.h>
 #include <mapstat/events.h>
 #include <mapstat/hist.h>
+#include <mapstat/memory.h>
 #include <mapstat/trace.h>
 #include "../compat.h"
 
@@ -164,7 +165,7 @@ static bool there_is_room(const struct mapstat_events_config *config)
 {
 	const u64 need = (u64)num_online_cpus() * config->subbufs * config->subbuf_kib << 10;
 
-	return need <= (u64)max(si_mem_available(), 0L) << PAGE_SHIFT;
+	return need <= mapstat_memory_room();
 }
 
 static int open_channel(void)

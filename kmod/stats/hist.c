@@ -9,24 +9,29 @@
 #include <linux/bottom_half.h>
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
+#include <linux/irqflags.h>
 #include <linux/math64.h>
 #include <linux/overflow.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
 #include <mapstat/hist.h>
+#include <mapstat/memory.h>
 #include "../compat.h"
 
 #define PER_MILLION	1000000
 
 /**
- * mapstat_hist_alloc - make an empty histogram for every possible CPU
+ * mapstat_hist_alloc - make an empty histogram
  *
- * Context: Process; sleeps.  Allocates with GFP_KERNEL.
+ * No CPU has buckets: see mapstat_hist_ready().
+ *
+ * Context: Process; sleeps.
  * Return: the histogram, or NULL.
  */
-struct mapstat_hist __percpu *mapstat_hist_alloc(void)
+struct mapstat_hist_cpu __percpu *mapstat_hist_alloc(void)
 {
-	return alloc_percpu(struct mapstat_hist);
+	return alloc_percpu_gfp(struct mapstat_hist_cpu, MAPSTAT_GFP_PERCPU);
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_alloc);
 
@@ -36,27 +41,158 @@ EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_alloc);
  *
  * Context: Process.
  */
-void mapstat_hist_free(struct mapstat_hist __percpu *hist)
+void mapstat_hist_free(struct mapstat_hist_cpu __percpu *hist)
 {
+	int cpu;
+
+	if (!hist)
+		return;
+	for_each_possible_cpu(cpu)
+		kfree(per_cpu_ptr(hist, cpu)->buckets);
 	free_percpu(hist);
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_free);
 
 /**
+ * mapstat_hist_ready - have buckets for a CPU's observations
+ * @c: of this CPU, or of a CPU that records nothing concurrently
+ *
+ * Does not wait for memory, and leaves the reserves to those that must not fail.
+ *
+ * Context: Process or softirq, interrupts on; on PREEMPT_RT where a spinlock_t can be taken.
+ * Return: whether there are buckets; if not, the next call tries again.
+ */
+bool mapstat_hist_ready(struct mapstat_hist_cpu *c)
+{
+	struct mapstat_hist *hist;
+	unsigned long flags;
+	unsigned int i;
+
+	/* Published by this CPU, below: no ordering. */
+	if (READ_ONCE(c->buckets))
+		return true;
+	hist = kzalloc(sizeof(*hist), GFP_NOWAIT | __GFP_NOWARN);
+	if (!hist)
+		return false;
+	/* A softirq may have been here since, and an observation may come to wait. */
+	local_irq_save(flags);
+	if (!c->buckets) {
+		for (i = 0; i < min(c->waited, MAPSTAT_HIST_WAITING); i++)
+			hist->bucket[c->index[i]]++;
+		hist->max = c->max;
+		/* Pairs with the acquire in add_share(): whoever sees it sees what is in it. */
+		smp_store_release(&c->buckets, hist);
+		hist = NULL;
+	}
+	local_irq_restore(flags);
+	kfree(hist);
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_ready);
+
+/**
+ * mapstat_hist_wait - keep an observation for which there are no buckets
+ * @c: of this CPU, or of a CPU that records nothing concurrently
+ * @ns: the value
+ *
+ * Context: As mapstat_hist_record().
+ */
+void mapstat_hist_wait(struct mapstat_hist_cpu *c, u64 ns)
+{
+	if (c->waited < MAPSTAT_HIST_WAITING) {
+		/* Pair with the READ_ONCE()s in add_waiting(); the order is that of @waited. */
+		WRITE_ONCE(c->index[c->waited], mapstat_hist_index(ns));
+		WRITE_ONCE(c->max, max(c->max, ns));
+	}
+	if (c->waited == U32_MAX)
+		return;		/* as many, at least */
+	/* Pairs with the acquire in add_waiting(). */
+	smp_store_release(&c->waited, c->waited + 1);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_wait);
+
+/**
+ * mapstat_hist_first - mapstat_hist_record() for a CPU that has no buckets
+ * @c: of this CPU, or of a CPU that records nothing concurrently
+ * @ns: the value
+ *
+ * With interrupts off PREEMPT_RT cannot allocate; so it is on all kernels.
+ *
+ * Context: As mapstat_hist_record().
+ */
+void mapstat_hist_first(struct mapstat_hist_cpu *c, u64 ns)
+{
+	if (!irqs_disabled() && mapstat_hist_ready(c))
+		mapstat_hist_count(c->buckets, ns);
+	else
+		mapstat_hist_wait(c, ns);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_first);
+
+/**
  * mapstat_hist_zero - forget what one CPU recorded
- * @hist: of this CPU, or of a CPU that is and stays offline
+ * @c: of this CPU, or of a CPU that is and stays offline; keeps its buckets
  *
  * Context: Process or softirq, bottom halves off, as for mapstat_hist_record().
  */
-void mapstat_hist_zero(struct mapstat_hist *hist)
+void mapstat_hist_zero(struct mapstat_hist_cpu *c)
 {
+	/* Published by this CPU, or it is offline and can publish none: no ordering. */
+	struct mapstat_hist *hist = READ_ONCE(c->buckets);
 	unsigned int i;
 
-	/* Pair with the READ_ONCE()s in add_buckets(): no tearing, no ordering. */
-	for (i = 0; i < MAPSTAT_HIST_BUCKETS; i++)
+	/* Pair with the readers' accesses in add_share(): no tearing, no ordering. */
+	for (i = 0; hist && i < MAPSTAT_HIST_BUCKETS; i++)
 		WRITE_ONCE(hist->bucket[i], 0);
-	WRITE_ONCE(hist->max, 0);
+	if (hist)
+		WRITE_ONCE(hist->max, 0);
+	WRITE_ONCE(c->waited, 0);
+	WRITE_ONCE(c->max, 0);
 }
+
+/**
+ * mapstat_hist_bytes - what a histogram takes
+ * @hist: the histogram
+ *
+ * Context: Any.
+ * Return: bytes, of all possible CPUs.
+ */
+u64 mapstat_hist_bytes(struct mapstat_hist_cpu __percpu *hist)
+{
+	u64 bytes = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		bytes += sizeof(struct mapstat_hist_cpu);
+		/* Pairs with mapstat_hist_ready(): only whether it is there, no ordering. */
+		if (READ_ONCE(per_cpu_ptr(hist, cpu)->buckets))
+			bytes += kmalloc_size_roundup(sizeof(struct mapstat_hist));
+	}
+	return bytes;
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_bytes);
+
+/**
+ * mapstat_hist_lost - how many observations found no memory
+ * @hist: the histogram
+ *
+ * Context: Any.
+ * Return: those that are in no snapshot, of all possible CPUs.
+ */
+u64 mapstat_hist_lost(struct mapstat_hist_cpu __percpu *hist)
+{
+	u64 lost = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		/* Pairs with mapstat_hist_wait(): a count, no ordering. */
+		const u32 waited = READ_ONCE(per_cpu_ptr(hist, cpu)->waited);
+
+		lost += waited - min(waited, MAPSTAT_HIST_WAITING);
+	}
+	return lost;
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_lost);
 
 /* What a CPU is asked to do. */
 struct cpu_call {
@@ -105,7 +241,7 @@ void mapstat_each_cpu(void (*fn)(int cpu, void *arg), void *arg)
 
 static void zero_on_cpu(int cpu, void *arg)
 {
-	struct mapstat_hist __percpu *hist = (struct mapstat_hist __percpu __force *)arg;
+	struct mapstat_hist_cpu __percpu *hist = (struct mapstat_hist_cpu __percpu __force *)arg;
 
 	mapstat_hist_zero(per_cpu_ptr(hist, cpu));
 }
@@ -120,7 +256,7 @@ static void zero_on_cpu(int cpu, void *arg)
  *
  * Context: Process; sleeps.  See mapstat_each_cpu().
  */
-void mapstat_hist_reset(struct mapstat_hist __percpu *hist)
+void mapstat_hist_reset(struct mapstat_hist_cpu __percpu *hist)
 {
 	mapstat_each_cpu(zero_on_cpu, (void __force *)hist);
 }
@@ -177,12 +313,36 @@ static void add_buckets(struct mapstat_hist_sum *sum, const struct mapstat_hist 
 	unsigned int i;
 
 	/*
-	 * Pair with the WRITE_ONCE()s in mapstat_hist_record() and mapstat_hist_zero().  No
+	 * Pair with the WRITE_ONCE()s in mapstat_hist_count() and mapstat_hist_zero().  No
 	 * ordering between a bucket and the maximum: mapstat_hist_finish() reconciles them.
 	 */
 	for (i = 0; i < MAPSTAT_HIST_BUCKETS; i++)
 		sum->bucket[i] += READ_ONCE(hist->bucket[i]);
 	sum->max_ns = max(sum->max_ns, READ_ONCE(hist->max));
+}
+
+/* What waits for buckets. */
+static void add_waiting(struct mapstat_hist_sum *sum, const struct mapstat_hist_cpu *c)
+{
+	/* Pairs with the release in mapstat_hist_wait(): their indices are there. */
+	const u32 waited = smp_load_acquire(&c->waited);
+	unsigned int i;
+
+	/* Pair with mapstat_hist_wait(). */
+	for (i = 0; i < min(waited, MAPSTAT_HIST_WAITING); i++)
+		sum->bucket[READ_ONCE(c->index[i])]++;
+	sum->max_ns = max(sum->max_ns, READ_ONCE(c->max));
+}
+
+static void add_share(struct mapstat_hist_sum *sum, const struct mapstat_hist_cpu *c)
+{
+	/* Pairs with the release in mapstat_hist_ready(): what waited is in the buckets. */
+	const struct mapstat_hist *hist = smp_load_acquire(&c->buckets);
+
+	if (hist)
+		add_buckets(sum, hist);
+	else
+		add_waiting(sum, c);
 }
 
 /**
@@ -229,16 +389,16 @@ EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_subtract);
  * Context: Any.
  */
 void mapstat_hist_snapshot(struct mapstat_hist_sum *sum,
-			   struct mapstat_hist __percpu *hist, int cpu)
+			   struct mapstat_hist_cpu __percpu *hist, int cpu)
 {
 	int c;
 
 	memset(sum, 0, sizeof(*sum));
 	if (cpu >= 0) {
-		add_buckets(sum, per_cpu_ptr(hist, cpu));
+		add_share(sum, per_cpu_ptr(hist, cpu));
 	} else {
 		for_each_possible_cpu(c)
-			add_buckets(sum, per_cpu_ptr(hist, c));
+			add_share(sum, per_cpu_ptr(hist, c));
 	}
 	mapstat_hist_finish(sum);
 }

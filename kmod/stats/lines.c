@@ -2,14 +2,16 @@
 /*
  * A bounded table of lines for each CPU, kept while the model listens.
  *
- * Each CPU has a table of its own, so that tables are not shared while operations run; who
- * looks puts together what the CPUs have of the same line.  A line comes into a CPU's table when it
- * misses there because another CPU has written to it, or when a write there puts an end to
- * another's copy: so those who suffer are there, and those who make them suffer.
+ * Each CPU that takes part has a table of its own, so that tables are not shared while operations
+ * run; all others share one.  Who looks puts together what the CPUs have of the same line.  A line
+ * comes into a CPU's table when it misses there because another CPU has written to it, or when a
+ * write there puts an end to another's copy: so those who suffer are there, and those who make
+ * them suffer.
  *
  * A table is made of sets, as a cache is.  Where a set is full, the line with the fewest
  * misses makes room, and its misses are counted as lost: a line with many stays.
  */
+#include <linux/bitops.h>
 #include <linux/bits.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
@@ -22,6 +24,7 @@
 #include <linux/string.h>
 #include <linux/topology.h>
 #include <mapstat/lines.h>
+#include <mapstat/memory.h>
 #include <mapstat/touch.h>
 #include "../compat.h"
 
@@ -32,11 +35,11 @@
 #define LINES_PER_CPU	(LINES_SETS * LINES_WAYS)
 
 /**
- * struct lines_cpu - the table of one CPU
+ * struct lines_cpu - the table of one CPU, or of all that have none of their own
  * @lock: protects all that follows.  Taken for each access by whoever feeds the model, and to
  *	look: raw, since touches come with interrupts off
  * @lost: misses of lines that made room
- * @at: the lines, set by set; @addr 0 where there is none
+ * @at: the lines of each CPU, set by set; @addr 0 where there is none
  */
 struct lines_cpu {
 	raw_spinlock_t lock;	/* of all that follows */
@@ -47,39 +50,115 @@ struct lines_cpu {
 /**
  * struct mapstat_lines - the tables of a map
  * @line_bytes: bytes of a line; constant while the model listens
- * @cpu: a table for each possible CPU; constant
+ * @others: the table of CPUs without one of their own; constant
+ * @cpu: of each possible CPU its own table, or NULL.  Stored with release while the model does
+ *	not listen, and then constant; read with acquire
  */
 struct mapstat_lines {
 	unsigned int line_bytes;
+	struct lines_cpu *others;
 	struct lines_cpu *cpu[];
 };
 
+static struct lines_cpu *table_of(const struct mapstat_lines *lines, int cpu)
+{
+	/* Pairs with mapstat_lines_make(): its lock is ready. */
+	return smp_load_acquire(&lines->cpu[cpu]);
+}
+
+static struct lines_cpu *table_alloc(int node)
+{
+	struct lines_cpu *c = kvzalloc_node(sizeof(*c), MAPSTAT_GFP, node);
+
+	if (c)
+		raw_spin_lock_init(&c->lock);
+	return c;
+}
+
 /**
- * mapstat_lines_alloc - make the tables of a map
+ * mapstat_lines_alloc - make what keeps a map's lines
+ *
+ * No CPU has a table of its own: see mapstat_lines_make().
  *
  * Context: Process; sleeps.
- * Return: tables without lines, or NULL.
+ * Return: what has no lines, or NULL.
  */
 struct mapstat_lines *mapstat_lines_alloc(void)
 {
-	struct mapstat_lines *lines = kzalloc(struct_size(lines, cpu, nr_cpu_ids), GFP_KERNEL);
-	int cpu;
+	struct mapstat_lines *lines = kvzalloc(struct_size(lines, cpu, nr_cpu_ids), MAPSTAT_GFP);
 
 	if (!lines)
 		return NULL;
 	lines->line_bytes = SMP_CACHE_BYTES;
-	for_each_possible_cpu(cpu) {
-		lines->cpu[cpu] = kvzalloc_node(sizeof(*lines->cpu[cpu]), GFP_KERNEL,
-						cpu_to_node(cpu));
-		if (!lines->cpu[cpu]) {
-			mapstat_lines_free(lines);
-			return NULL;
-		}
-		raw_spin_lock_init(&lines->cpu[cpu]->lock);
-	}
-	return lines;
+	lines->others = table_alloc(NUMA_NO_NODE);
+	if (lines->others)
+		return lines;
+	kvfree(lines);
+	return NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_lines_alloc);
+
+/**
+ * mapstat_lines_make - have tables for those CPUs that take part
+ * @lines: nobody touches; others may look concurrently
+ * @own: a bit for each of them, nr_cpu_ids bits; those that had a table keep it
+ *
+ * Context: Process; sleeps.  The caller excludes another call.
+ * Return: 0 or -ENOMEM; then some may have theirs.
+ */
+int mapstat_lines_make(struct mapstat_lines *lines, const unsigned long *own)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		struct lines_cpu *c;
+
+		if (!test_bit(cpu, own) || lines->cpu[cpu])
+			continue;
+		c = table_alloc(cpu_to_node(cpu));
+		if (!c)
+			return -ENOMEM;
+		smp_store_release(&lines->cpu[cpu], c);	/* pairs with table_of() */
+	}
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_lines_make);
+
+static unsigned int tables(const struct mapstat_lines *lines)
+{
+	unsigned int n = 1;	/* that of the others */
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		n += !!table_of(lines, cpu);
+	return n;
+}
+
+/**
+ * mapstat_lines_bytes - what tables take
+ * @n: how many
+ *
+ * Context: Any.
+ * Return: bytes.
+ */
+u64 mapstat_lines_bytes(unsigned int n)
+{
+	return n * mapstat_memory_taken(sizeof(struct lines_cpu)) +
+	       mapstat_memory_taken(sizeof(struct mapstat_lines) +
+				    nr_cpu_ids * sizeof(struct lines_cpu *));
+}
+
+/**
+ * mapstat_lines_held - what a map's lines take
+ * @lines: the map's
+ *
+ * Context: Any.
+ * Return: bytes.
+ */
+u64 mapstat_lines_held(const struct mapstat_lines *lines)
+{
+	return mapstat_lines_bytes(tables(lines));
+}
 
 /**
  * mapstat_lines_free - give them back
@@ -95,7 +174,8 @@ void mapstat_lines_free(struct mapstat_lines *lines)
 		return;
 	for_each_possible_cpu(cpu)
 		kvfree(lines->cpu[cpu]);
-	kfree(lines);
+	kvfree(lines->others);
+	kvfree(lines);
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_lines_free);
 
@@ -121,9 +201,11 @@ EXPORT_SYMBOL_IF_KUNIT(mapstat_lines_resize);
  */
 void mapstat_lines_reset_cpu(struct mapstat_lines *lines, int cpu)
 {
-	struct lines_cpu *c = lines->cpu[cpu];
+	struct lines_cpu *c = table_of(lines, cpu);
 	unsigned long flags;
 
+	/* What CPUs without a table have is forgotten with the first of them. */
+	c = c ?: lines->others;
 	raw_spin_lock_irqsave(&c->lock, flags);
 	c->lost = 0;
 	memset(c->at, 0, sizeof(c->at));
@@ -191,7 +273,7 @@ static struct mapstat_line_cpu *find(struct lines_cpu *c, unsigned long addr,
 	unsigned int i;
 
 	for (i = 0; i < LINES_WAYS; i++)
-		if (set[i].addr == addr)
+		if (set[i].addr == addr && set[i].cpu == t->cpu)
 			return &set[i];
 	if (t->l1 != MAPSTAT_L1_COHERENCE && !t->invalidated)
 		return NULL;
@@ -208,7 +290,7 @@ static struct mapstat_line_cpu *find(struct lines_cpu *c, unsigned long addr,
 void mapstat_lines_touch(struct mapstat_lines *lines, const struct mapstat_touch *t)
 {
 	const unsigned long addr = (unsigned long)t->addr & ~(lines->line_bytes - 1UL);
-	struct lines_cpu *c = lines->cpu[t->cpu];
+	struct lines_cpu *c = table_of(lines, t->cpu) ?: lines->others;
 	struct mapstat_line_cpu *line;
 
 	raw_spin_lock(&c->lock);
@@ -294,22 +376,29 @@ static void put_together(struct mapstat_lines_look *look, unsigned int n)
 struct mapstat_lines_look *mapstat_lines_look(struct mapstat_lines *lines)
 {
 	struct mapstat_lines_look *look = kzalloc(sizeof(*look), GFP_KERNEL);
-	const size_t room = (size_t)num_possible_cpus() * LINES_PER_CPU;
+	struct lines_cpu *c;
 	unsigned int n = 0;
+	size_t room;
 	int cpu;
 
 	if (!look)
 		return NULL;
 	/* Pairs with mapstat_lines_resize(): a value, no ordering. */
 	look->line_bytes = READ_ONCE(lines->line_bytes);
-	look->line = kvcalloc(room, sizeof(*look->line), GFP_KERNEL);
-	look->cpu = kvcalloc(room, sizeof(*look->cpu), GFP_KERNEL);
+	room = (size_t)tables(lines) * LINES_PER_CPU;
+	look->line = kvcalloc(room, sizeof(*look->line), MAPSTAT_GFP);
+	look->cpu = kvcalloc(room, sizeof(*look->cpu), MAPSTAT_GFP);
 	if (!look->line || !look->cpu) {
 		mapstat_lines_look_free(look);
 		return NULL;
 	}
-	for_each_possible_cpu(cpu)
-		n = copy_cpu(lines->cpu[cpu], look, n);
+	n = copy_cpu(lines->others, look, n);
+	for_each_possible_cpu(cpu) {
+		c = table_of(lines, cpu);
+		/* One that came since they were counted has no room, and hardly a line. */
+		if (c && n + LINES_PER_CPU <= room)
+			n = copy_cpu(c, look, n);
+	}
 	put_together(look, n);
 	return look;
 }

@@ -6,6 +6,7 @@
 #include <linux/math64.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <mapstat/memory.h>
 #include <mapstat/misses.h>
 #include "../maps/maps.h"
 #include "misses.h"
@@ -80,7 +81,7 @@ struct mapstat_misses *misses_alloc(void)
 		return NULL;
 	spin_lock_init(&misses->lock);
 	misses->kind = MAPSTAT_CACHE_OFF;
-	misses->cpu = alloc_percpu(struct mapstat_miss_cpu);
+	misses->cpu = alloc_percpu_gfp(struct mapstat_miss_cpu, MAPSTAT_GFP_PERCPU);
 	misses->lines = mapstat_lines_alloc();
 	all = misses->cpu && misses->lines;
 	for (i = 0; i < MAPSTAT_NR_MISS_HISTS; i++) {
@@ -91,6 +92,47 @@ struct mapstat_misses *misses_alloc(void)
 		return misses;
 	mapstat_misses_free(misses);
 	return NULL;
+}
+
+/**
+ * mapstat_misses_bytes - what is kept of a map that the model counts
+ * @cpus: CPUs that take part
+ *
+ * Context: Any.
+ * Return: bytes.
+ */
+u64 mapstat_misses_bytes(unsigned int cpus)
+{
+	const u64 buckets = kmalloc_size_roundup(sizeof(struct mapstat_hist));
+	const size_t possible = sizeof(struct mapstat_miss_cpu) +
+				MAPSTAT_NR_MISS_HISTS * sizeof(struct mapstat_hist_cpu);
+
+	/* The model has no last-level cache. */
+	return mapstat_memory_taken(sizeof(struct mapstat_misses)) +
+	       num_possible_cpus() * possible + cpus * (MAPSTAT_NR_MISS_HISTS - 1) * buckets +
+	       mapstat_lines_bytes(cpus + 1);
+}
+
+/**
+ * mapstat_misses_held - what is kept of a map takes
+ * @misses: or NULL
+ *
+ * Context: Any.
+ * Return: bytes.
+ */
+u64 mapstat_misses_held(const struct mapstat_misses *misses)
+{
+	u64 bytes;
+	int i;
+
+	if (!misses)
+		return 0;
+	bytes = mapstat_memory_taken(sizeof(*misses)) +
+		num_possible_cpus() * sizeof(struct mapstat_miss_cpu) +
+		mapstat_lines_held(misses->lines);
+	for (i = 0; i < MAPSTAT_NR_MISS_HISTS; i++)
+		bytes += mapstat_hist_bytes(misses->hist[i]);
+	return bytes;
 }
 
 /**
@@ -119,12 +161,26 @@ void misses_add(struct mapstat_misses *misses, int cpu, enum mapstat_op_kind kin
  * @n: misses
  * @ops: of how many operations
  *
- * Context: Bottom halves off.
+ * Context: As mapstat_hist_record().
  */
 void misses_add_hist(struct mapstat_misses *misses, int cpu, enum mapstat_miss_hist hist, u64 n,
 		     unsigned int ops)
 {
 	mapstat_hist_record(per_cpu_ptr(misses->hist[hist], cpu), div_u64(n * THOUSAND, ops));
+}
+
+/**
+ * mapstat_misses_ready - have room for what mapstat_misses_record() records of a CPU
+ * @misses: the map's
+ * @cpu: this CPU, or one on which nobody records concurrently
+ *
+ * Context: As mapstat_hist_ready().
+ */
+void mapstat_misses_ready(struct mapstat_misses *misses, int cpu)
+{
+	mapstat_hist_ready(per_cpu_ptr(misses->hist[MAPSTAT_MISS_L1D], cpu));
+	mapstat_hist_ready(per_cpu_ptr(misses->hist[MAPSTAT_MISS_DTLB], cpu));
+	mapstat_hist_ready(per_cpu_ptr(misses->hist[MAPSTAT_MISS_COHERENCE], cpu));
 }
 
 /**

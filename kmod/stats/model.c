@@ -13,17 +13,20 @@
  * this CPU never had the line, which a Bloom filter of fixed size remembers: after 500 000
  * lines it takes 1 in 70 cold misses for capacity, after a million 1 in 20.
  *
- * COSTS.  Per CPU that there may be 1 MiB for the filter and 64 bytes and a little for a line
+ * COSTS.  Per CPU that takes part 1 MiB for the filter and 64 bytes and a little for a line
  * of the cache, while a model is there; and a transaction takes a lock of every CPU that has
- * used the model.
+ * used the model.  All CPUs that do not take part share one cache, as if they were one: a map's
+ * worker may run there, or a CPU may come online later.
  */
 #include <linux/bitmap.h>
+#include <linux/bitops.h>
 #include <linux/irqflags.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <mapstat/memory.h>
 #include <mapstat/model.h>
 #include "../compat.h"
 
@@ -78,7 +81,7 @@ struct model_node {
 };
 
 /**
- * struct model_cpu - a CPU's cache
+ * struct model_cpu - a CPU's cache, or that of all CPUs that do not take part
  * @lock: protects all that follows, but for @used
  * @clock: accesses so far
  * @ways: of the cache, set by set
@@ -107,10 +110,11 @@ struct model_cpu {
  * @tlb_mask: sets of a TLB - 1; constant
  * @lines: of a cache; constant
  * @head_bits: log2 of the shadow's chains; constant
- * @cpus: CPUs that it has; constant
+ * @caches: number of them; constant
  * @bus: held for a transaction; taken before any CPU's lock.  A CPU's own lock is taken
  *	before another's, and then only with the bus
- * @cpu: each; constant
+ * @cache: each; constant
+ * @cpu: which of them each CPU has; constant
  */
 struct mapstat_model {
 	struct mapstat_geometry g;
@@ -119,8 +123,9 @@ struct mapstat_model {
 	unsigned int tlb_mask;
 	unsigned int lines;
 	unsigned int head_bits;
-	unsigned int cpus;
+	unsigned int caches;
 	raw_spinlock_t bus;
+	struct model_cpu **cache;
 	struct model_cpu *cpu[];
 };
 
@@ -296,15 +301,16 @@ static bool snoop(struct mapstat_model *model, struct model_cpu *c, u64 line,
 	return has;
 }
 
-static bool snoop_others(struct mapstat_model *model, u64 line, struct mapstat_touch *t)
+static bool snoop_others(struct mapstat_model *model, const struct model_cpu *mine, u64 line,
+			 struct mapstat_touch *t)
 {
 	bool shared = false;
-	unsigned int cpu;
+	unsigned int i;
 
-	for (cpu = 0; cpu < model->cpus; cpu++) {
-		struct model_cpu *c = model->cpu[cpu];
+	for (i = 0; i < model->caches; i++) {
+		struct model_cpu *c = model->cache[i];
 
-		if (cpu == t->cpu || !c->used)
+		if (c == mine || !c->used)
 			continue;
 		raw_spin_lock_nested(&c->lock, SINGLE_DEPTH_NESTING);
 		shared |= snoop(model, c, line, t);
@@ -323,7 +329,7 @@ static void access_by_bus(struct mapstat_model *model, struct model_cpu *c, u64 
 	raw_spin_lock(&model->bus);
 	c->used = true;
 	raw_spin_lock(&c->lock);
-	shared = snoop_others(model, line, t);
+	shared = snoop_others(model, c, line, t);
 	way = way_find(model, c, line);
 	t->l1 = MAPSTAT_L1_HIT;
 	if (!way) {
@@ -433,16 +439,16 @@ static void shadow_init(const struct mapstat_model *model, struct model_cpu *c)
 
 static struct model_cpu *cpu_alloc(const struct mapstat_model *model)
 {
-	struct model_cpu *c = kvzalloc(sizeof(*c), GFP_KERNEL);
+	struct model_cpu *c = kvzalloc(sizeof(*c), MAPSTAT_GFP);
 
 	if (!c)
 		return NULL;
 	raw_spin_lock_init(&c->lock);
-	c->ways = kvcalloc(model->lines, sizeof(*c->ways), GFP_KERNEL);
-	c->pages = kvcalloc(model->g.dtlb_entries, sizeof(*c->pages), GFP_KERNEL);
-	c->nodes = kvcalloc(model->lines + 1, sizeof(*c->nodes), GFP_KERNEL);
-	c->heads = kvzalloc(sizeof(*c->heads) << model->head_bits, GFP_KERNEL);
-	c->seen = kvzalloc(BIT(SEEN_BITS) / BITS_PER_BYTE, GFP_KERNEL);
+	c->ways = kvcalloc(model->lines, sizeof(*c->ways), MAPSTAT_GFP);
+	c->pages = kvcalloc(model->g.dtlb_entries, sizeof(*c->pages), MAPSTAT_GFP);
+	c->nodes = kvcalloc(model->lines + 1, sizeof(*c->nodes), MAPSTAT_GFP);
+	c->heads = kvzalloc(sizeof(*c->heads) << model->head_bits, MAPSTAT_GFP);
+	c->seen = kvzalloc(BIT(SEEN_BITS) / BITS_PER_BYTE, MAPSTAT_GFP);
 	if (c->ways && c->pages && c->nodes && c->heads && c->seen) {
 		shadow_init(model, c);
 		return c;
@@ -451,35 +457,88 @@ static struct model_cpu *cpu_alloc(const struct mapstat_model *model)
 	return NULL;
 }
 
+static unsigned int model_lines(const struct mapstat_geometry *g)
+{
+	return g->l1d_kib * 1024 / g->line_bytes;
+}
+
+static unsigned int model_head_bits(const struct mapstat_geometry *g)
+{
+	return order_base_2(model_lines(g)) + 1;
+}
+
+/**
+ * mapstat_model_bytes - what a model takes
+ * @g: filled in and checked
+ * @own: CPUs with a cache of their own
+ *
+ * Context: Any.
+ * Return: bytes, the cache of all other CPUs included.
+ */
+u64 mapstat_model_bytes(const struct mapstat_geometry *g, unsigned int own)
+{
+	const u64 lines = model_lines(g);
+	const u64 each = mapstat_memory_taken(sizeof(struct model_cpu)) +
+		mapstat_memory_taken(lines * sizeof(struct model_way)) +
+		mapstat_memory_taken(g->dtlb_entries * sizeof(struct model_page)) +
+		mapstat_memory_taken((lines + 1) * sizeof(struct model_node)) +
+		mapstat_memory_taken((u64)sizeof(u32) << model_head_bits(g)) +
+		BIT(SEEN_BITS) / BITS_PER_BYTE;
+
+	return (own + 1) * each;
+}
+
+/* Let each CPU have its cache. Return: 0 or -ENOMEM. */
+static int caches_alloc(struct mapstat_model *model, const unsigned long *own,
+			unsigned int cpus)
+{
+	struct model_cpu *others = NULL;
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < cpus; cpu++) {
+		struct model_cpu *c = test_bit(cpu, own) ? NULL : others;
+
+		if (!c) {
+			c = cpu_alloc(model);
+			if (!c)
+				return -ENOMEM;
+			model->cache[model->caches++] = c;
+			if (!test_bit(cpu, own))
+				others = c;
+		}
+		model->cpu[cpu] = c;
+	}
+	return 0;
+}
+
 /**
  * mapstat_model_alloc - make a model, all of whose caches are empty
  * @g: filled in and checked
- * @cpus: how many CPUs it has; their numbers are below that
+ * @own: a bit for each CPU that has a cache of its own; all others share one.  Does not change
+ *	until the call returns
+ * @cpus: CPU numbers are below that
  *
- * Context: Process; sleeps.
+ * Context: Process; sleeps.  Allocates with MAPSTAT_GFP.
  * Return: the model, or NULL.
  */
-struct mapstat_model *mapstat_model_alloc(const struct mapstat_geometry *g, unsigned int cpus)
+struct mapstat_model *mapstat_model_alloc(const struct mapstat_geometry *g,
+					  const unsigned long *own, unsigned int cpus)
 {
-	struct mapstat_model *model = kvzalloc(struct_size(model, cpu, cpus), GFP_KERNEL);
-	unsigned int cpu;
+	struct mapstat_model *model = kvzalloc(struct_size(model, cpu, cpus), MAPSTAT_GFP);
 
 	if (!model)
 		return NULL;
 	model->g = *g;
-	model->cpus = cpus;
 	model->line_shift = order_base_2(g->line_bytes);
-	model->lines = g->l1d_kib * 1024 / g->line_bytes;
+	model->lines = model_lines(g);
 	model->set_mask = model->lines / g->l1d_ways - 1;
 	model->tlb_mask = g->dtlb_entries / g->dtlb_ways - 1;
-	model->head_bits = order_base_2(model->lines) + 1;
+	model->head_bits = model_head_bits(g);
 	raw_spin_lock_init(&model->bus);
-	for (cpu = 0; cpu < cpus; cpu++) {
-		model->cpu[cpu] = cpu_alloc(model);
-		if (!model->cpu[cpu]) {
-			mapstat_model_free(model);
-			return NULL;
-		}
+	model->cache = kvcalloc(cpus, sizeof(*model->cache), MAPSTAT_GFP);
+	if (!model->cache || caches_alloc(model, own, cpus)) {
+		mapstat_model_free(model);
+		return NULL;
 	}
 	return model;
 }
@@ -493,12 +552,13 @@ EXPORT_SYMBOL_IF_KUNIT(mapstat_model_alloc);
  */
 void mapstat_model_free(struct mapstat_model *model)
 {
-	unsigned int cpu;
+	unsigned int i;
 
 	if (!model)
 		return;
-	for (cpu = 0; cpu < model->cpus; cpu++)
-		cpu_free(model->cpu[cpu]);
+	for (i = 0; i < model->caches; i++)
+		cpu_free(model->cache[i]);
+	kvfree(model->cache);
 	kvfree(model);
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_model_free);

@@ -15,6 +15,7 @@
 #include <linux/percpu.h>
 #include <linux/perf_event.h>
 #include <linux/slab.h>
+#include <mapstat/memory.h>
 #include <mapstat/pmu.h>
 #include "../compat.h"
 
@@ -150,7 +151,7 @@ struct mapstat_pmu *mapstat_pmu_create(const struct mapstat_pmu_event *events)
 	if (!pmu)
 		return ERR_PTR(-ENOMEM);
 	pmu->events = events;
-	pmu->cpu = alloc_percpu(struct pmu_cpu);
+	pmu->cpu = alloc_percpu_gfp(struct pmu_cpu, MAPSTAT_GFP_PERCPU);
 	ret = pmu->cpu ? follow_cpus(pmu) : -ENOMEM;
 	if (!ret)
 		return pmu;

@@ -2,16 +2,21 @@
 /*
  * Who counts misses: the CPUs' counters, or the model; during a run, or for a window.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/atomic.h>
 #include <linux/bottom_half.h>
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/mutex.h>
+#include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/wait.h>
+#include <mapstat/memory.h>
 #include <mapstat/misses.h>
 #include <mapstat/pmu.h>
 #include "../maps/maps.h"
@@ -61,9 +66,16 @@ static void passed_over(struct mapstat_miss_session *s, int error)
 
 static int begin_model(struct mapstat_miss_session *s, const struct mapstat_geometry *g)
 {
-	s->model = mapstat_model_alloc(g, nr_cpu_ids);
-	if (!s->model)
+	const unsigned int own = cpumask_weight(s->cpus);
+	const u64 want = mapstat_model_bytes(g, own), room = mapstat_memory_room();
+
+	if (want <= room)
+		s->model = mapstat_model_alloc(g, cpumask_bits(s->cpus), nr_cpu_ids);
+	if (!s->model) {
+		pr_err("no memory for the model of %u CPUs: %llu KiB wanted, %llu available\n",
+		       own, want >> 10, room >> 10);
 		return nobody(s, -ENOMEM, "no memory for the model");
+	}
 	s->kind = MAPSTAT_CACHE_MODEL;
 	s->counts = (BIT(MAPSTAT_NR_MISS_TOTALS) - 1) & ~BIT(MAPSTAT_TOTAL_LLC);
 	mapstat_geometry_print(g, s->text, sizeof(s->text));
@@ -119,10 +131,33 @@ static void session_claim(void)
 }
 
 /**
+ * mapstat_session_takes_model - would the model count?
+ * @cache: what is wished for
+ *
+ * Context: Process; sleeps.
+ * Return: whether it would, now.
+ */
+bool mapstat_session_takes_model(enum mapstat_cache cache)
+{
+	struct mapstat_pmu *pmu;
+	bool counts = false;
+	int i;
+
+	if (cache != MAPSTAT_CACHE_AUTO)
+		return cache == MAPSTAT_CACHE_MODEL;
+	pmu = mapstat_pmu_get();
+	for (i = 0; !IS_ERR(pmu) && i < MAPSTAT_NR_PMU; i++)
+		counts = counts || !mapstat_pmu_error(pmu, i);
+	mapstat_pmu_put(pmu);
+	return !counts;
+}
+
+/**
  * mapstat_session_begin - choose who counts, and have it ready
  * @s: the session
  * @cache: what is wished for
  * @g: of the model, filled in and checked
+ * @cpus: those that take part; does not change until mapstat_session_end()
  *
  * Ends a window, and waits for another session to end.  Where nobody can count, @s says why,
  * and is a session all the same.
@@ -131,11 +166,11 @@ static void session_claim(void)
  * Return: 0, or the -errno for which nobody counts; mapstat_session_end() is due.
  */
 int mapstat_session_begin(struct mapstat_miss_session *s, enum mapstat_cache cache,
-			  const struct mapstat_geometry *g)
+			  const struct mapstat_geometry *g, const struct cpumask *cpus)
 {
 	int ret, pmu_error = 0;
 
-	*s = (struct mapstat_miss_session){ .kind = MAPSTAT_CACHE_OFF };
+	*s = (struct mapstat_miss_session){ .kind = MAPSTAT_CACHE_OFF, .cpus = cpus };
 	session_claim();
 	if (cache == MAPSTAT_CACHE_OFF)
 		return nobody(s, -ENODATA, "cache=off");
@@ -231,6 +266,9 @@ int mapstat_session_attach(const struct mapstat_miss_session *s, struct cmap *m)
 	int ret = mapstat_session_name(s, m);
 
 	if (ret || !s->model)
+		return ret;
+	ret = mapstat_lines_make(m->misses->lines, cpumask_bits(s->cpus));
+	if (ret)
 		return ret;
 	mapstat_lines_resize(m->misses->lines, mapstat_model_line_bytes(s->model));
 	session_listener = (struct mapstat_listener){
@@ -375,13 +413,17 @@ static int window_sleep(const struct cmap *m, unsigned int ms)
  */
 int mapstat_misses_window(struct cmap *m, const struct mapstat_geometry *g, unsigned int ms)
 {
-	struct mapstat_miss_session s = { .kind = MAPSTAT_CACHE_OFF };
+	struct mapstat_miss_session s = { .kind = MAPSTAT_CACHE_OFF, .cpus = cpu_online_mask };
 	const unsigned int warmup = ms / WINDOW_WARMUP_SHARE;
 	int ret;
 
 	if (!mutex_trylock(&session_lock))
 		return -EBUSY;
-	ret = begin_model(&s, g) ?: mapstat_session_attach(&s, m);
+	/* Those that are online now take part; one that comes later shares a cache. */
+	cpus_read_lock();
+	ret = begin_model(&s, g);
+	cpus_read_unlock();
+	ret = ret ?: mapstat_session_attach(&s, m);
 	if (!ret) {
 		mapstat_each_cpu(reset_cpu, m->misses);
 		ret = window_sleep(m, warmup);

@@ -11,6 +11,7 @@
 #include <linux/rcupdate.h>
 #include <linux/stddef.h>
 #include <mapstat/events.h>
+#include <mapstat/memory.h>
 #include <mapstat/misses.h>
 #include <mapstat/model.h>
 #include <mapstat/touch.h>
@@ -46,7 +47,7 @@ int mapstat_touch_init(void)
 {
 	int cpu;
 
-	touch_cpus = alloc_percpu(struct touch_cpu);
+	touch_cpus = alloc_percpu_gfp(struct touch_cpu, MAPSTAT_GFP_PERCPU);
 	if (!touch_cpus)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
@@ -163,6 +164,9 @@ void mapstat_op_end(struct mapstat_op *op)
 {
 	unsigned long flags;
 
+	/* It is on this CPU until it ends; with interrupts off there may be no memory. */
+	if (op->misses && !op->trace)
+		mapstat_misses_ready(op->misses, smp_processor_id());
 	local_irq_save(flags);
 	list_del(&op->node);
 	if (op->trace)
@@ -256,6 +260,8 @@ void mapstat_trace_op(const struct mapstat_trace *trace, unsigned int i)
 	unsigned int n = i ? trace->end[i - 1] : 0;
 	unsigned long flags;
 
+	if (op.misses)
+		mapstat_misses_ready(op.misses, trace->cpu);
 	local_irq_save(flags);
 	l = listener_now();
 	for (; l && n < trace->end[i]; n++) {

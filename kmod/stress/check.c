@@ -13,6 +13,7 @@
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
+#include <mapstat/memory.h>
 #include "run.h"
 
 static const char *const op_names[] = {
@@ -114,11 +115,11 @@ static bool walk_interrupted(void)
 
 /*
  * Stores take memory without waiting for any, from the last reserves too, and what fails
- * in the end may be somebody else's.  So filling ends while a sixteenth is left.
+ * in the end may be somebody else's.  So filling ends while there is some left to others.
  */
 static bool memory_is_short(void)
 {
-	return si_mem_available() < (long)(totalram_pages() / 16);
+	return !mapstat_memory_room();
 }
 
 /*
@@ -230,8 +231,7 @@ static int check_range(struct stress_run *run, unsigned int map, u64 expect)
 	struct range_check rc = { .run = run, .map = map };
 	int ret;
 
-	rc.seen = kvcalloc(BITS_TO_LONGS(run->config.keys), sizeof(long),
-			   GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	rc.seen = kvcalloc(BITS_TO_LONGS(run->config.keys), sizeof(long), MAPSTAT_GFP);
 	if (!rc.seen)
 		return -ENOMEM;
 	ret = cmap_range(m, range_entry, &rc);

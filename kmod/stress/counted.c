@@ -13,7 +13,9 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 #include <linux/wait.h>
+#include <mapstat/memory.h>
 #include <mapstat/pmu.h>
 #include "../maps/told.h"
 #include "results.h"
@@ -71,11 +73,13 @@ static void feed_traces(const struct stress_run *run)
 {
 	unsigned int thread, i;
 
-	for (i = 0; i < MAPSTAT_TRACE_OPS; i++)
-		for (thread = 0; thread < run->config.threads; thread++)
+	for (i = 0; i < MAPSTAT_TRACE_OPS; i++) {
+		for (thread = 0; thread < run->config.threads; thread++) {
 			if (i < run->threads[thread].trace->nr_ops)
 				mapstat_trace_op(run->threads[thread].trace, i);
-	cond_resched();
+			cond_resched();
+		}
+	}
 }
 
 /*
@@ -143,7 +147,7 @@ static void free_traces(struct stress_run *run)
 	unsigned int i;
 
 	for (i = 0; i < run->config.threads; i++) {
-		kvfree(run->threads[i].trace);
+		vfree(run->threads[i].trace);
 		run->threads[i].trace = NULL;
 	}
 }
@@ -155,7 +159,8 @@ static int alloc_traces(struct stress_run *run)
 	init_waitqueue_head(&run->met);
 	atomic_set(&run->absent, run->config.threads);
 	for (i = 0; i < run->config.threads; i++) {
-		run->threads[i].trace = kvmalloc(sizeof(*run->threads[i].trace), GFP_KERNEL);
+		/* Page by page: what is contiguous would have to be looked for. */
+		run->threads[i].trace = __vmalloc(sizeof(*run->threads[i].trace), MAPSTAT_GFP);
 		if (!run->threads[i].trace)
 			return -ENOMEM;
 	}
@@ -177,7 +182,7 @@ int stress_count_begin(struct stress_run *run)
 	unsigned int map;
 	int ret = 0;
 
-	mapstat_session_begin(&run->session, c->cache, &c->g);
+	mapstat_session_begin(&run->session, c->cache, &c->g, &run->cpus);
 	results_misses(run->session.text);
 	if (run->session.model)
 		ret = alloc_traces(run);

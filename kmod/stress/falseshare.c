@@ -17,6 +17,7 @@
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <mapstat/memory.h>
 #include "../maps/sharded.h"
 #include "../table/array.h"
 #include "run.h"
@@ -234,8 +235,7 @@ static int deal_keys(struct stress_thread *t, unsigned int map, u64 *key)
 	struct stress_mine *mine;
 	u64 index;
 
-	mine = kvzalloc(struct_size(mine, index, t->owned),
-			GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	mine = kvzalloc(struct_size(mine, index, t->owned), MAPSTAT_GFP);
 	t->mine[map] = mine;
 	if (!mine)
 		return -ENOMEM;

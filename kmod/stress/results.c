@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/stringify.h>
+#include <mapstat/memory.h>
 #include <mapstat/primitives.h>
 #include "../params.h"
 #include "results.h"
@@ -50,7 +51,7 @@ struct stress_results {
 	bool running;
 	int error;
 	enum stress_verdict verdict;
-	char reason[128];
+	char reason[STRESS_REASON];
 	char misses[MAPSTAT_SOURCE_TEXT];
 };
 
@@ -72,9 +73,10 @@ static void forget(void)
  * Context: Any.
  * Return: bytes.
  */
-size_t results_bytes(const struct stress_config *config)
+u64 results_bytes(const struct stress_config *config)
 {
-	return (size_t)config->rounds * stress_variants(config) * sizeof(struct stress_row);
+	return mapstat_memory_taken((u64)config->rounds * stress_variants(config) *
+				    sizeof(struct stress_row));
 }
 
 /**
@@ -91,12 +93,15 @@ int results_begin(const struct stress_config *config)
 	mutex_lock(&results_lock);
 	forget();
 	results.config = kmemdup(config, sizeof(*config), GFP_KERNEL);
-	results.rows = kvzalloc(results_bytes(config), GFP_KERNEL);
+	results.rows = kvcalloc(config->rounds, stress_variants(config) * sizeof(*results.rows),
+				MAPSTAT_GFP);
 	if (results.config && results.rows) {
 		results.running = true;
 		ret = 0;
 	} else {
 		forget();
+		pr_err("out of memory: %llu KiB wanted for the rows of rounds=%u, %llu available\n",
+		       results_bytes(config) / 1024, config->rounds, mapstat_memory_room() / 1024);
 	}
 	mutex_unlock(&results_lock);
 	return ret;
@@ -363,7 +368,7 @@ static int show_medians(struct seq_file *m)
 	if (!results.count)
 		return 0;
 	values = kvcalloc(results.config->rounds + STRESS_NR_COLUMNS, sizeof(*values),
-			  GFP_KERNEL);
+			  MAPSTAT_GFP);
 	if (!values)
 		return -ENOMEM;
 	for (map = 0; map < stress_variants(results.config); map++) {

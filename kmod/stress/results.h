@@ -56,7 +56,9 @@ enum stress_verdict {
 	STRESS_FAILURE,
 };
 
-size_t results_bytes(const struct stress_config *config);
+#define STRESS_REASON	224		/* bytes that the reason of a verdict fits in */
+
+u64 results_bytes(const struct stress_config *config);
 int results_begin(const struct stress_config *config);
 void results_round(unsigned int round);
 void results_add(const struct stress_row *row);

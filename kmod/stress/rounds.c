@@ -343,23 +343,10 @@ static int create_map(struct stress_run *run, unsigned int map)
 	run->maps[map] = m;
 	ret = run->config.front ? cmap_front_set(m, true) : 0;
 	if (ret == -ENOMEM)
-		mapstat_refuse_memory(cmap_front_bytes(m), "map %s cannot have a front: %d", v.name,
+		mapstat_refuse_memory(cmap_front_bytes(num_online_cpus()),
+				      "map %s cannot have a front: %d", v.name,
 				      ret);
 	return ret;
-}
-
-/* Refuse at once what can never fit, before anything else is driven out of memory. */
-static int check_memory(const struct stress_config *c)
-{
-	u64 entry = c->key_size + c->value_size + 1;	/* and its owner's note */
-	u64 need = c->keys * stress_variants(c) * entry;
-	u64 have = (u64)max(si_mem_available(), 0L) << PAGE_SHIFT;
-
-	if (need <= have)
-		return 0;
-	return mapstat_refuse(-ENOMEM,
-			      "keys=%llu: %u maps need more than %llu MiB, available are %llu",
-			      c->keys, stress_variants(c), need >> 20, have >> 20);
 }
 
 static int create_coordinator(struct stress_run *run)
@@ -416,6 +403,7 @@ static void tell_of_run(const struct stress_config *c)
 /* The run takes the place of the last one from here on, whatever becomes of it. */
 static int launch_run(struct stress_run *run)
 {
+	char why[STRESS_REASON];
 	int ret;
 
 	reap_run();
@@ -427,8 +415,13 @@ static int launch_run(struct stress_run *run)
 		goto fail;
 	}
 	tell_of_run(&run->config);
-	ret = check_memory(&run->config) ?: each_map(run, create_map) ?:
-	      stress_threads_create(run) ?: create_coordinator(run);
+	ret = stress_memory_check(&run->config, why, sizeof(why));
+	if (ret) {
+		mapstat_refuse_quietly(ret, "%s", why);
+		results_end(STRESS_FAILURE, ret, "%s", why);
+		goto fail;
+	}
+	ret = each_map(run, create_map) ?: stress_threads_create(run) ?: create_coordinator(run);
 	if (!ret)
 		return 0;
 	results_end(STRESS_FAILURE, ret, "%s: the run cannot begin: %d",

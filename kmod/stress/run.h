@@ -127,6 +127,7 @@ struct stress_phase {
  * @maps: of stress_variant(); constant
  * @session: who counts cache misses; the coordinator's, constant while a phase runs
  * @threads: constant
+ * @cpus: that they are pinned to; constant
  * @coordinator: constant
  * @phase: written by the coordinator while no thread works
  * @generation: number of the phase: stored with release, read with acquire, so that a
@@ -159,6 +160,7 @@ struct stress_run {
 	struct cmap *maps[CMAP_NR_DESIGNS];
 	struct mapstat_miss_session session;
 	struct stress_thread *threads;
+	struct cpumask cpus;
 	struct task_struct *coordinator;
 
 	struct stress_phase phase;
@@ -195,6 +197,7 @@ int stress_threads_create(struct stress_run *run);
 void stress_threads_start(struct stress_run *run);
 void stress_threads_destroy(struct stress_run *run);
 
+unsigned int stress_batch_ops(const struct stress_config *c);
 struct stress_batch *stress_batch_alloc(const struct stress_run *run);
 void stress_batch_free(struct stress_batch *b);
 void stress_batch_draw(struct stress_thread *t, unsigned int n);
@@ -207,6 +210,8 @@ void stress_run_counted(struct stress_thread *t, struct cmap *m,
 			const struct stress_subject *subject);
 int stress_count_begin(struct stress_run *run);
 void stress_count_end(struct stress_run *run);
+
+int stress_memory_check(const struct stress_config *c, char *why, size_t size);
 
 int stress_prefill(struct stress_run *run, unsigned int map);
 int stress_final_check(struct stress_run *run, unsigned int map);

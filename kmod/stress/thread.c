@@ -12,6 +12,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
+#include <mapstat/memory.h>
 #include <mapstat/trace.h>
 #include "../maps/front.h"
 #include "../maps/traced.h"
@@ -423,21 +424,20 @@ void stress_batch_free(struct stress_batch *b)
  */
 struct stress_batch *stress_batch_alloc(const struct stress_run *run)
 {
-	struct stress_batch *b = kzalloc(sizeof(*b), GFP_KERNEL);
+	struct stress_batch *b = kzalloc(sizeof(*b), MAPSTAT_GFP);
 
 	if (!b)
 		return NULL;
 	b->key_stride = ALIGN(run->config.key_size, 8);
 	b->value_stride = ALIGN(run->config.value_size, 8);
-	b->keys = kvcalloc(run->batch_ops, b->key_stride, GFP_KERNEL);
-	b->values = kvcalloc(run->batch_ops, b->value_stride, GFP_KERNEL);
+	b->keys = kvcalloc(run->batch_ops, b->key_stride, MAPSTAT_GFP);
+	b->values = kvcalloc(run->batch_ops, b->value_stride, MAPSTAT_GFP);
 	if (b->keys && b->values)
 		return b;
 	stress_batch_free(b);
 	return NULL;
 }
 
-/* Notes may be most of the memory there is: fail rather than wake the OOM killer. */
 static int create_notes(struct stress_thread *t)
 {
 	const struct stress_config *c = &t->run->config;
@@ -445,8 +445,7 @@ static int create_notes(struct stress_thread *t)
 
 	t->owned = c->keys / c->threads + (t->number < c->keys % c->threads);
 	for (i = 0; i < stress_variants(c) && t->owned; i++) {
-		t->notes[i] = kvcalloc(t->owned, 1,
-				       GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+		t->notes[i] = kvcalloc(t->owned, 1, MAPSTAT_GFP);
 		if (!t->notes[i])
 			return mapstat_refuse_memory(t->owned * stress_variants(c),
 						     "keys=%llu: no memory for notes of thread %u",
@@ -492,7 +491,7 @@ int stress_threads_create(struct stress_run *run)
 	int ret;
 
 	run->batch_ops = stress_batch_ops(c);
-	run->threads = kvcalloc(c->threads, sizeof(*run->threads), GFP_KERNEL);
+	run->threads = kvcalloc(c->threads, sizeof(*run->threads), MAPSTAT_GFP);
 	if (!run->threads)
 		return -ENOMEM;
 	for (i = 0; i < c->threads; i++) {
@@ -503,6 +502,7 @@ int stress_threads_create(struct stress_run *run)
 		ret = create_thread(t, cpu);
 		if (ret)
 			return ret;
+		cpumask_set_cpu(cpu, &run->cpus);
 		cpu = cpumask_next(cpu, &c->cpus);
 		if (cpu >= nr_cpu_ids)
 			cpu = cpumask_first(&c->cpus);

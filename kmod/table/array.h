@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <mapstat/memory.h>
 
 /**
  * array_alloc - a zeroed, cache-line aligned array
@@ -22,7 +23,7 @@
  */
 static inline void *array_alloc(u64 bytes)
 {
-	const gfp_t gfp = GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL;
+	const gfp_t gfp = MAPSTAT_GFP | __GFP_ZERO;
 
 	if (bytes >> PAGE_SHIFT > si_mem_available())
 		return NULL;

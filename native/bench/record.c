@@ -12,7 +12,8 @@
 #define LATENCIES	1024	/* 8 KiB, so they stay in the L1 cache */
 #define TURNS		2048	/* of all of them, a round */
 
-static struct mapstat_hist hist;
+static struct mapstat_hist buckets;
+static struct mapstat_hist_cpu hist = { .buckets = &buckets };
 
 /* Mostly 8 to 40 ns, as sampled loads are; 1 in 16 is a miss, 1 in 256 something worse. */
 static void draw_latencies(u64 *ns, uint64_t seed)
@@ -54,7 +55,7 @@ static bool all_are_there(unsigned int rounds)
 	unsigned int i;
 
 	for (i = 0; i < MAPSTAT_HIST_BUCKETS; i++)
-		sum += hist.bucket[i];
+		sum += buckets.bucket[i];
 	return sum == (uint64_t)rounds * TURNS * LATENCIES;
 }
 

@@ -94,6 +94,7 @@ static int report(const struct mapstat_misses *misses, uint64_t loop, uint64_t n
 static int run(const struct bench_peer *peer, uint64_t n, enum bench_mix mix, uint64_t warm_up,
 	       uint64_t ops)
 {
+	const unsigned long own = 1;	/* CPU 0 */
 	struct mapstat_listener listener = { };
 	struct lookups l = { .peer = peer };
 	struct keys keys;
@@ -102,7 +103,7 @@ static int run(const struct bench_peer *peer, uint64_t n, enum bench_mix mix, ui
 	keys_init(&keys, n, SEED, false);
 	l.map = fill_map(peer, &keys, n);
 	l.keys = fill_draws(&keys, SEED, mix, DIST_UNIFORM);
-	l.model = mapstat_model_alloc(&geometry, 1);
+	l.model = mapstat_model_alloc(&geometry, &own, 1);
 	listener.map = l.map;
 	listener.model = l.model;
 	listener.misses = misses_alloc();

@@ -73,7 +73,7 @@ static inline void count(size_t size, gfp_t gfp)
 	}
 }
 
-unsigned long si_mem_available(void)
+long si_mem_available(void)
 {
 	unsigned long kb = 0;
 	FILE *f = fopen("/proc/meminfo", "r");
@@ -85,7 +85,7 @@ unsigned long si_mem_available(void)
 	if (f)
 		fclose(f);
 	/* Where nobody can tell, there is enough. */
-	return kb ? kb >> (PAGE_SHIFT - 10) : ~0UL;
+	return kb ? kb >> (PAGE_SHIFT - 10) : ~0UL >> 1;
 }
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)

@@ -132,7 +132,7 @@ no_memory_for_keys() {
 	fresh
 	kernel_log_mark
 	keeps_nothing 64 refused_with "Cannot allocate memory" insmod mapstat.ko keys=4294967295
-	kernel_log | grep -q '^mapstat: keys=4294967295: ' || fail "the log says: $(kernel_log)"
+	kernel_log | grep -q '^mapstat: FAILURE out of memory: .* keys=4294967295 ' || fail "the log says: $(kernel_log)"
 	not_loaded
 }
 

@@ -133,6 +133,46 @@ loaded_while_offline() {
 	usable_afterwards
 }
 
+front_bytes() {
+	awk '$1 == "memory_bytes" { print $2 }' "$FILES/maps/seqlock/front_stats"
+}
+
+# Breaks when a front has room for a CPU that is not there, or none for one that comes.
+front_follows_cpus() {
+	local before after
+	fresh
+	echo 0 >"$last"
+	insmod mapstat.ko maps=seqlock front=on rounds=1 duration_ms=100 keys=100
+	wait_run
+	before=$(front_bytes)
+	echo 1 >"$last"
+	after=$(front_bytes)
+	equal "bytes more for one CPU more" "$((after - before))" 262144
+	echo 0 >"$last"
+	echo 1 >"$last"
+	equal "bytes of a front whose CPU was away" "$(front_bytes)" "$after"
+	echo off >"$FILES/maps/seqlock/front"
+	equal "bytes without a front" "$(front_bytes)" 0
+	unload
+}
+
+# The model shares a cache among CPUs that come when it is there: nobody is without.
+window_while_a_cpu_comes() {
+	local window
+	fresh
+	echo 0 >"$last"
+	insmod mapstat.ko maps=seqlock rounds=1 duration_ms=100
+	wait_run
+	echo "window 3000" >"$FILES/maps/seqlock/cache_miss" &
+	window=$!
+	sleep 1
+	echo 1 >"$last"
+	cat "$FILES/maps/seqlock/cache_miss" "$FILES/maps/seqlock/shared_lines" >/dev/null
+	wait "$window"
+	formats stats "$FILES/maps/seqlock/stats"
+	unload
+}
+
 if [[ -w $last ]]; then
 	test_case "a CPU goes and comes during a run" off_and_on
 	test_case "the next run succeeds" usable_afterwards
@@ -142,6 +182,8 @@ if [[ -w $last ]]; then
 	test_case "more threads than CPUs" off_and_on threads=5
 	test_case "rmmod while a CPU with a thread is offline" gone_while_offline
 	test_case "loaded while a CPU is offline" loaded_while_offline
+	test_case "a front follows CPUs" front_follows_cpus
+	test_case "a CPU comes during a window" window_while_a_cpu_comes
 	test_case "unload" unload
 else
 	test_case "CPUs that go and come" skip "no CPU of this guest can go offline"

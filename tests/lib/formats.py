@@ -182,10 +182,12 @@ def version(path):
 def stats(path):
     found = pairs(path)
     wanted = ("design mode id key_size_bytes value_size_bytes entries buckets memory_bytes table_bytes "
-              "bytes_per_entry").split() + [c + "_total" for c in counters()]
+              "bytes_per_entry percpu_bytes").split() + [c + "_total" for c in counters()] + ["latencies_lost_total"]
     check(list(found) == wanted, f"keys are {list(found)}, should be {wanted}")
     for name in wanted[2:]:
         check(re.fullmatch(r"-|\d+(\.\d+)?", found[name]), f"{name} is {found[name]}")
+    check(int(found["percpu_bytes"]) >= 8 * len(counters()) * len(possible_cpus()),
+          f"percpu_bytes is {found['percpu_bytes']}: the counters alone take more")
     memory, entries = found["memory_bytes"], found["entries"]
     check(memory == "-" or int(found["table_bytes"]) <= int(memory), "table_bytes above memory_bytes")
     if memory != "-" and int(entries):

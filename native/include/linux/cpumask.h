@@ -12,5 +12,7 @@ extern unsigned int native_nr_cpus;
 #define for_each_possible_cpu(cpu)						\
 	for ((cpu) = 0; (cpu) < (int)native_nr_cpus; (cpu)++)
 #define cpu_online(cpu)		((void)(cpu), false)
+#define num_online_cpus()	num_possible_cpus()
+#define for_each_online_cpu(cpu)	for_each_possible_cpu(cpu)
 
 #endif /* _NATIVE_LINUX_CPUMASK_H */

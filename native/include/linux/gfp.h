@@ -10,6 +10,8 @@
 #define __GFP_ZERO		0x4U
 #define __GFP_NOWARN		0x8U
 #define __GFP_RETRY_MAYFAIL	0x10U
+#define __GFP_NORETRY		0x20U
+#define GFP_NOWAIT		0x40U
 
 static inline bool gfpflags_allow_blocking(gfp_t gfp)
 {

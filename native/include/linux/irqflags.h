@@ -8,6 +8,7 @@
 #include <linux/compiler.h>
 
 #define local_irq_save(flags)		do { (flags) = 0; barrier(); } while (0)
+#define irqs_disabled()			false
 #define local_irq_restore(flags)	do { (void)(flags); barrier(); } while (0)
 
 #endif /* _NATIVE_LINUX_IRQFLAGS_H */

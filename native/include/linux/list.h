@@ -71,6 +71,7 @@ static inline void hlist_del(struct hlist_node *node)
 		node->next->pprev = node->pprev;
 }
 
+#define hlist_entry(ptr, type, member)	container_of(ptr, type, member)
 #define hlist_entry_or_null(ptr, type, member)					\
 ({										\
 	__typeof__(ptr) __node = (ptr);						\

@@ -11,6 +11,8 @@
 #define PAGE_SIZE	(1UL << PAGE_SHIFT)
 #define PAGE_ALIGN(x)	ALIGN(x, PAGE_SIZE)
 
-unsigned long si_mem_available(void);
+long si_mem_available(void);
+/* None has to be left to others. */
+#define totalram_pages()	0L
 
 #endif /* _NATIVE_LINUX_MM_H */

@@ -18,7 +18,8 @@ extern __thread unsigned long native_cpu_offset;
 void *native_percpu_alloc(size_t size);
 void free_percpu(void *pcpu);
 
-#define alloc_percpu(type)	((type *)native_percpu_alloc(sizeof(type)))
+#define alloc_percpu_gfp(type, gfp)						\
+	((void)(gfp), (type *)native_percpu_alloc(sizeof(type)))
 #define per_cpu_ptr(p, cpu)							\
 	((__typeof__(p))((char *)(p) + (size_t)(cpu) * NATIVE_CPU_BYTES))
 #define this_cpu_ptr(p)		((__typeof__(p))((char *)(p) + native_cpu_offset))

@@ -12,6 +12,8 @@ void *kmalloc(size_t size, gfp_t gfp) __attribute__((__malloc__, __alloc_size__(
 void kfree(const void *p);
 size_t kmalloc_size_roundup(size_t size);
 
+#define KMALLOC_MAX_SIZE	(4UL << 20)
+
 #define kvfree(p)	kfree(p)
 #define kvmalloc(size, gfp)	kmalloc(size, gfp)
 
