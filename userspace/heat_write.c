@@ -2,6 +2,7 @@
 /*
  * "mapstat heat --json": the sums, of each map its places and its lines.
  */
+#include <stdlib.h>
 #include "heat.h"
 
 static void put_number(FILE *out, const char *name, __u64 n, bool first)
@@ -85,9 +86,35 @@ static void put_map(FILE *out, const struct heat_map *m)
 	fputs("]}", out);
 }
 
+/* As in the summary of "events --json"; and what the picture says of it, NULL: it lacks nothing. */
+static void put_records(FILE *out, const struct heat *h)
+{
+	const struct event_count *c = &h->count;
+	char *text = NULL;
+	size_t len;
+	FILE *f = xmemstream(&text, &len);
+	const bool lacks = heat_lacks(h, f);
+
+	fclose(f);
+	put_number(out, "records", c->read, false);
+	if (c->known) {
+		put_number(out, "dropped", c->dropped, false);
+		put_number(out, "produced", c->produced, false);
+		fprintf(out, ", \"partial\": %s", event_count_partial(c) ? "true" : "false");
+	} else {
+		fputs(", \"dropped\": null, \"produced\": null, \"partial\": null", out);
+	}
+	put_number(out, "events_shift", c->shift, false);
+	json_key(out, "lacks", false);
+	json_text_or_null(out, lacks ? text : NULL);
+	free(text);
+}
+
 void heat_document(const struct heat *h, FILE *out)
 {
-	fprintf(out, "{\"line_bytes\": %d, \"maps\": [", HEAT_LINE);
+	fprintf(out, "{\"line_bytes\": %d", HEAT_LINE);
+	put_records(out, h);
+	fputs(",\n\"maps\": [", out);
 	for (size_t i = 0; i < h->nmaps; i++) {
 		fputs(i ? ",\n " : "\n ", out);
 		put_map(out, &h->map[i]);

@@ -213,7 +213,8 @@ test_heat_json_counts_all() {
 	mapstat heat --json "$here/trees/events.json"
 	exits 0 && python3 - "$tmp/out" "$here/trees/events.json" <<- 'END' || return
 		import json, sys
-		maps = json.load(open(sys.argv[1]))["maps"]
+		document = json.load(open(sys.argv[1]))
+		maps = document["maps"]
 		records = [r for r in map(json.loads, open(sys.argv[2])) if "seq" in r]
 		for m in maps:
 		    mine = [r for r in records if r["map"] == m["name"]]
@@ -222,8 +223,12 @@ test_heat_json_counts_all() {
 		        assert sum(p["l1"]["coherence"] for p in part) == sum(r["l1"] == "coherence" for r in mine)
 		        assert sum(p["writes"] for p in part) == sum(r["access"] != "read" for r in mine)
 		    assert {c for l in m["lines"] for c in l["writers"] + l["readers"]} == {r["cpu"] for r in mine}
-		assert sum(m["accesses"] for m in maps) == len(records) > 0
+		assert sum(m["accesses"] for m in maps) == len(records) == document["records"] > 0
+		assert document["partial"] is False and document["lacks"] is None, document["lacks"]
 	END
+	event_tree
+	mapstat heat --source relay --seconds 0 --json
+	exits 0 && has out '"records": 4, "dropped": 2, "produced": 6, "partial": true' '"lacks": "Partial: 2 of 6' || return
 	refuses 2 "not both" heat --json --folded "$here/trees/events.json"
 }
 
