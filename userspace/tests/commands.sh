@@ -107,14 +107,16 @@ test_completion_of_parameters() {
 	completes "" mapstat run dist =
 }
 test_every_command_is_completed() {
-	local command option
+	local command option n=0
 	tree
 	while IFS=$'\t' read -r command _; do
 		completes "$command" mapstat "$command" || return
 		while IFS=$'\t' read -r _ option _; do
 			completes "$option" mapstat "$command" "$option" || return
+			n=$((n + 1))
 		done < <(table option | awk -F'\t' -v command="$command" '$1 == command')
 	done < <(table command)
+	[[ $n -gt 0 ]]
 }
 
 # -- JSON --
@@ -367,17 +369,25 @@ test_run_as_insmod() {
 	tree
 	refuses 2 "keys: not name=value" run keys && refuses 2 "=5: not name=value" run =5 && reads stress/keys 10000
 }
+# As the module does: parameters has the values of the files under stress/.
+show_values() {
+	awk -F'\t' -v OFS='\t' -v stress="$tmp/tree/stress/" '
+		/^#/ { print; next }
+		{ value = ""; getline value < (stress $1); $6 = value; print }' "$tmp/tree/parameters" > "$tmp/parameters" &&
+		mv "$tmp/parameters" "$tmp/tree/parameters"
+}
 # A run is what its command line says, and not what another one said.
 test_run_takes_defaults() {
 	tree
 	run_done dist=zipf theta=0.5 maps=rwlock,seqlock && reads stress/dist zipf && lacks err "defaults" &&
-		run_done keys=500 && reads stress/dist uniform && reads stress/theta 0.990 && reads stress/keys 500 &&
+		show_values && run_done keys=500 && reads stress/dist uniform && reads stress/theta 0.990 && reads stress/keys 500 &&
 		reads stress/maps rwlock,sharded,readdirty,seqlock,rhashtable || return
+	show_values
 	run_done && reads stress/keys 10000
 }
 test_run_keeps() {
 	tree
-	run_done dist=zipf theta=0.5 && run_done --keep keys=500 && reads stress/dist zipf && reads stress/theta 0.5 &&
+	run_done dist=zipf theta=0.5 && show_values && run_done --keep keys=500 && reads stress/dist zipf && reads stress/theta 0.5 &&
 		reads stress/keys 500
 }
 # They are not the run's: a reader of events may have turned them on just now.
@@ -387,6 +397,7 @@ test_run_leaves_events_and_autostart() {
 	echo 1 > "$tmp/tree/stress/events"
 	echo 128 > "$tmp/tree/stress/events_kib"
 	echo 0 > "$tmp/tree/stress/autostart"
+	show_values
 	run_done && reads stress/events 1 && reads stress/events_kib 128 && reads stress/autostart 0 || return
 	run_done events=0 autostart=1 && reads stress/events 0 && reads stress/autostart 1
 }
@@ -402,6 +413,7 @@ test_run_refused_puts_all_back() {
 	tree
 	echo zipf > "$tmp/tree/stress/dist"
 	echo 7 > "$tmp/tree/stress/keys"
+	show_values
 	faulty FAULT_WRITE=4097:22 run rounds=3 threads=4097
 	exits 9 && reads stress/dist zipf && reads stress/keys 7 && reads stress/rounds 5 && reads control idle
 }
@@ -411,6 +423,7 @@ test_run_tries_again_what_is_refused() {
 	tree
 	echo 200 > "$tmp/tree/stress/keys"
 	echo 1 > "$tmp/tree/stress/key_size"
+	show_values
 	control idle
 	fake_kernel tie idle & kernel=$!
 	env FAULT_UNTIL="10000:$tmp/tree/stress/key_size:8" FAULT_WRITE=none:0 LD_PRELOAD="$tmp/faults.so" \
@@ -422,8 +435,9 @@ test_run_tries_again_what_is_refused() {
 test_falseshare_takes_defaults() {
 	local kernel
 	shared_tree
-	printf '# name\tkind\tdefault\trange\thelp\nkeys\tnumber\t10000\t1..\tx\ncache\tword\tauto\tx\tx\n' > "$tmp/tree/parameters"
 	echo 77 > "$tmp/tree/stress/keys"
+	grep -E "^(# name|experiment|threads|keys|cache|rounds|duration_ms|read_permille)	" "$here/trees/parameters" > "$tmp/tree/parameters"
+	show_values
 	mv "$tmp/tree/results" "$tmp/later"
 	{ await control start && reads stress/cache model && reads stress/keys 10000 && control "running 1/5" && sleep 0.3 &&
 		cp "$tmp/later" "$tmp/tree/results" && control idle; } & kernel=$!
