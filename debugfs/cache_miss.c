@@ -144,7 +144,7 @@ static int refuse_window(int error)
 	if (error == -EINTR)
 		return mapstat_refuse_quietly(error, "window: a signal has ended it early");
 	if (error == -ECANCELED)
-		return mapstat_refuse_quietly(error, "window: a run or the map's end has ended it early");
+		return mapstat_refuse_quietly(error, "window: its map, a run or stop has ended it");
 	if (error == -ENOMEM)
 		return mapstat_refuse_quietly(error, "window: no memory for the model");
 	return error;

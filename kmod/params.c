@@ -344,7 +344,7 @@ static int set_events(const struct mapstat_param *p, struct stress_config *confi
 	  "on: each map begins with a front, a per-CPU cache; needs experiment=maps",\
 	  WORD(front_names))							\
 	X(sample_shift, sample_shift, SAMPLE_SHIFT_DEFAULT,			\
-	  "latency of 1 in 2^sample_shift operations is taken, in a closed loop of 2 in 3 at most; of all maps at once",\
+	  "latency of 1 in 2^sample_shift operations is taken, of a closed loop's 2 in 3 at most",\
 	  NUMBER_BY(set_sample_shift, 0, SAMPLE_SHIFT_MAX))			\
 	X(stats, stats, 1, "0: no counters and no latencies, of all maps at once",\
 	  NUMBER_BY(set_stats, 0, 1))						\

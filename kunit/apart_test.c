@@ -56,7 +56,7 @@ static struct apart *apart_init(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, test_store(a->other, a->b, KEY, 1));
 	a->listener.map = a->special;
 	a->listener.model = mapstat_model_alloc(&geometry, cpumask_bits(cpu_possible_mask),
-						 nr_cpu_ids);
+						nr_cpu_ids);
 	KUNIT_ASSERT_NOT_NULL(test, a->listener.model);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, free_model, a->listener.model));
 	return a;

@@ -235,8 +235,8 @@ static void add_defaults(struct session *s)
 		const struct param *p = &s->known.at[i];
 
 		if (!p->fallback) {
-			fputs("mapstat: this module does not publish its defaults: parameters that are "
-			      "not named stay as they are\n", stderr);
+			fputs("mapstat: this module publishes no defaults: what is not named stays\n",
+			      stderr);
 			return;
 		}
 		if (is_named(s, p->name) || !is_of_the_run(p->name))

@@ -405,7 +405,7 @@ test_run_without_defaults() {
 	tree
 	rm "$tmp/tree/parameters"
 	echo zipf > "$tmp/tree/stress/dist"
-	run_done keys=500 && reads stress/dist zipf && reads stress/keys 500 && has err "does not publish its defaults" || return
+	run_done keys=500 && reads stress/dist zipf && reads stress/keys 500 && has err "publishes no defaults" || return
 	run_done --keep keys=600 && lacks err "defaults"
 }
 # What was default and what was named: all of it is as it was before.
