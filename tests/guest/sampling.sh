@@ -27,8 +27,8 @@ run_of() {
 	sed -n "s/^# load\t.*\tp50_ns=\([0-9]*\)\t.*\tp99_ns=\([0-9]*\)\t.*/p50 $shift \1\np99 $shift \2/p" "$FILES/maps/$map/latency"
 }
 
-# A machine that does something else now and then makes a run slower, never faster: of each shift
-# the fastest of several runs counts, which take turns.
+# A machine that does something else makes a run slower, and one whose other CPU is idle for once makes
+# it faster: of each shift the median of several runs counts, which take turns.
 runs() {
 	local i shift
 	for i in 1 2 3; do
@@ -39,18 +39,18 @@ runs() {
 	cat /tmp/runs
 }
 
-# apart FIGURE: how far the shifts are apart in it: the largest to the smallest, in per cent.
+# apart FIGURE: how far the shifts' medians are apart in it: the largest to the smallest, in per cent.
 apart() {
-	awk -v name="$1" '
-		$1 == name && (!($2 in least) || $3 < least[$2]) { least[$2] = $3 }
+	local shift
+	for shift in "${SHIFTS[@]}"; do
+		awk -v name="$1" -v shift="$shift" '$1 == name && $2 == shift { print $3 }' /tmp/runs |
+			sort -n | sed -n '2p'
+	done | sort -n | awk '
+		{ value[NR] = $1 }
 		END {
-			for (shift in least) {
-				if (!n++ || least[shift] < low) low = least[shift]
-				if (least[shift] > high) high = least[shift]
-			}
-			if (n != 4) exit 1
-			printf "%.0f\n", 100 * high / low
-		}' /tmp/runs || fail "no $1 with some sample_shift"
+			if (NR != 4) exit 1
+			printf "%.0f\n", 100 * value[4] / value[1]
+		}' || fail "no $1 with some sample_shift"
 }
 
 # Breaks when an operation that is timed takes other code than one that is not: rare, that code is
@@ -66,7 +66,7 @@ closed_loop() {
 said_in_the_source() {
 	run_of 0 arrival=poisson rate=10000 >/dev/null
 	grep $'^# source\t.*, latency of 1 in 1 operations, ns_per_op includes the clock$' "$FILES/results"
-	run_of 0 arrival=closed >/dev/null
+	run_of 0 arrival=closed rate=1000 >/dev/null
 	grep $'^# source\t.*, latency of 1 in 1\.5 operations, ns_per_op of batches in which none was timed$' "$FILES/results"
 	run_of 6 >/dev/null
 	grep $'^# source\t.*, latency of 1 in 64 operations, ns_per_op of batches in which none was timed$' "$FILES/results"
