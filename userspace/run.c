@@ -235,7 +235,7 @@ static void add_defaults(struct session *s)
 		const struct param *p = &s->known.at[i];
 
 		if (!p->fallback) {
-			fputs("mapstat: this module publishes no defaults: what is not named stays\n",
+			fputs("mapstat: the module publishes no defaults: all else stays\n",
 			      stderr);
 			return;
 		}
