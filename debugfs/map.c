@@ -297,10 +297,7 @@ static int front_apply(const char *word, struct cmap *map)
 		return mapstat_refuse(-EINVAL, "front: %.40s: not one of on, off", word);
 	ret = cmap_front_set(map, !strcmp(word, "on"));
 	if (ret == -EOPNOTSUPP)
-		return mapstat_refuse_quietly(ret, "front: %s is no map", map->name);
-	if (ret == -ENOMEM)
-		mapstat_refuse_memory(cmap_front_bytes(num_online_cpus()), "front: none for %s",
-				      map->name);
+		mapstat_refuse_quietly(ret, "front: %s is no map", map->name);
 	return ret;
 }
 

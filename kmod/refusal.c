@@ -15,8 +15,8 @@
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
+#include <mapstat/memory.h>
 #include "refusal.h"
-#include "table/array.h"
 
 /* The last refusal of as many threads. */
 #define REFUSALS_KEPT	32
@@ -153,8 +153,8 @@ int mapstat_refuse_memory(u64 wanted, const char *fmt, ...)
 
 	va_start(args, fmt);
 	what.va = &args;
-	ret = mapstat_refuse(-ENOMEM, "%pV: %llu KiB wanted, %lu available", &what,
-			     DIV_ROUND_UP_ULL(wanted, 1024), mem_available_kib());
+	ret = mapstat_refuse(-ENOMEM, "%pV: %llu KiB wanted, %llu available", &what,
+			     DIV_ROUND_UP_ULL(wanted, 1024), mapstat_memory_room() / 1024);
 	va_end(args);
 	return ret;
 }

@@ -5,7 +5,7 @@
 #ifndef MAPSTAT_REFUSAL_H
 #define MAPSTAT_REFUSAL_H
 
-#include <linux/compiler_attributes.h>
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 struct seq_file;

@@ -13,7 +13,7 @@
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <mapstat/memory.h>
-#include "../table/array.h"
+#include "../refusal.h"
 #include "front.h"
 #include "maps.h"
 #include "registry.h"
@@ -204,21 +204,26 @@ static u64 shared_bytes(const struct cmap_ops *ops)
 	return ops->size + percpu * num_possible_cpus();
 }
 
+static struct cmap *refuse_memory(const struct cmap_params *p, u64 wanted)
+{
+	return ERR_PTR(mapstat_refuse_memory(wanted, "map %s cannot be made: %d", p->name,
+					     -ENOMEM));
+}
+
 static struct cmap *make_map(const struct cmap_params *p, const struct cmap_ops *ops,
-			     enum cmap_design design, u64 *wanted)
+			     enum cmap_design design)
 {
 	struct cmap *m = alloc_map(p, ops, design);
+	u64 wanted;
 	int ret;
 
-	if (!m) {
-		*wanted = shared_bytes(ops);
-		return ERR_PTR(-ENOMEM);
-	}
+	if (!m)
+		return refuse_memory(p, shared_bytes(ops));
 	ret = m->ops->init(m);
 	if (ret) {
-		*wanted = m->wanted;
+		wanted = m->wanted;
 		free_map(m);
-		return ERR_PTR(ret);
+		return ret == -ENOMEM ? refuse_memory(p, wanted) : ERR_PTR(ret);
 	}
 	ret = registry_add(m);
 	if (ret) {
@@ -229,14 +234,18 @@ static struct cmap *make_map(const struct cmap_params *p, const struct cmap_ops 
 }
 
 /**
- * cmap_make - make a map; as cmap_create(), which see
+ * cmap_create - make a map
  * @params: what to make; not kept
- * @wanted: receives how many bytes could not be had, with -ENOMEM
+ *
+ * The map appears under debugfs maps/ at once.  The caller holds a reference to this
+ * module by linking to it, so it cannot be unloaded while maps are live.
  *
  * Context: Process; sleeps.  Allocates with GFP_KERNEL.
- * Return: as cmap_create(); of -ENOMEM the log says nothing.
+ * Return: the map; ERR_PTR(-EINVAL) with one line in the log, -EEXIST if a map has that name
+ * that is live, or whose cmap_destroy() has not returned, or -ENOMEM with one line that says
+ * how much was wanted.
  */
-struct cmap *cmap_make(const struct cmap_params *params, u64 *wanted)
+struct cmap *cmap_create(const struct cmap_params *params)
 {
 	struct cmap_params p = *params;
 	int design, ret;
@@ -249,50 +258,25 @@ struct cmap *cmap_make(const struct cmap_params *params, u64 *wanted)
 	if (design < 0)
 		return ERR_PTR(design);
 	p.shards = p.shards ?: CMAP_SHARDS_DEFAULT;
-	return make_map(&p, cmap_designs[design], design, wanted);
-}
-
-/**
- * cmap_create - make a map
- * @params: what to make; not kept
- *
- * The map appears under debugfs maps/ at once.  The caller holds a reference to this
- * module by linking to it, so it cannot be unloaded while maps are live.
- *
- * Context: Process; sleeps.  Allocates with GFP_KERNEL.
- * Return: the map; ERR_PTR(-EINVAL) with one line in the log, -EEXIST where a live map
- * has that name, or -ENOMEM with one line that says how much was wanted.
- */
-struct cmap *cmap_create(const struct cmap_params *params)
-{
-	u64 wanted = 0;
-	struct cmap *m = cmap_make(params, &wanted);
-
-	if (m == ERR_PTR(-ENOMEM))
-		pr_err("map %s cannot be made: %d: %llu KiB wanted, %lu available\n",
-		       params->name, -ENOMEM, DIV_ROUND_UP_ULL(wanted, 1024),
-		       mem_available_kib());
-	return m;
+	return make_map(&p, cmap_designs[design], design);
 }
 EXPORT_SYMBOL_MAPSTAT(cmap_create);
 
 /**
  * cmap_create_of - make what has the files and the timed loop of a map, but is none
  * @ops: what it is; stays
- * @params: as of cmap_create(), but for the design; not kept
- * @wanted: as of cmap_make()
+ * @params: as of cmap_create(), except the design; not kept
  *
  * Loads find nothing in it, writes are what @ops makes of them, and it has no front.
  *
  * Context: Process; sleeps.  Allocates with GFP_KERNEL.
- * Return: as cmap_make().
+ * Return: as cmap_create().
  */
-struct cmap *cmap_create_of(const struct cmap_ops *ops, const struct cmap_params *params,
-			    u64 *wanted)
+struct cmap *cmap_create_of(const struct cmap_ops *ops, const struct cmap_params *params)
 {
 	const int ret = check_params(params);
 
-	return ret ? ERR_PTR(ret) : make_map(params, ops, CMAP_NR_DESIGNS, wanted);
+	return ret ? ERR_PTR(ret) : make_map(params, ops, CMAP_NR_DESIGNS);
 }
 
 /**

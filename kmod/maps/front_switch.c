@@ -17,6 +17,7 @@
 #include <linux/topology.h>
 #include <mapstat/clock.h>
 #include <mapstat/memory.h>
+#include "../refusal.h"
 #include "../table/array.h"
 #include "front_cache.h"
 
@@ -223,7 +224,8 @@ static int front_on(struct cmap *m)
 		return 0;
 	f = front_alloc(m);
 	if (!f)
-		return -ENOMEM;
+		return mapstat_refuse_memory(cmap_front_bytes(num_online_cpus()),
+					     "map %s cannot have a front: %d", m->name, -ENOMEM);
 	static_branch_inc(&front_in_use);
 	down_write(&m->front_lock);
 	if (front_held(m))
@@ -260,7 +262,8 @@ static void front_off(struct cmap *m)
  *
  * Context: Process; sleeps, also for grace periods, and takes cpus_read_lock().  Allocates
  * with GFP_KERNEL.
- * Return: 0; -ENOMEM: there is none, as before; -EOPNOTSUPP: this is no map.
+ * Return: 0; -ENOMEM with one line in the log: there is none, as before; -EOPNOTSUPP: this is
+ * no map.
  */
 int cmap_front_set(struct cmap *m, bool on)
 {

@@ -357,9 +357,7 @@ extern struct workqueue_struct *mapstat_wq;
 int cmap_where(struct cmap *m, const void *addr, char *buf, size_t size);
 u64 cmap_percpu_bytes(void);
 u64 cmap_percpu_held(struct cmap *m, const struct cmap_memory *mem);
-struct cmap *cmap_make(const struct cmap_params *params, u64 *wanted);
-struct cmap *cmap_create_of(const struct cmap_ops *ops, const struct cmap_params *params,
-			    u64 *wanted);
+struct cmap *cmap_create_of(const struct cmap_ops *ops, const struct cmap_params *params);
 
 /* Counting; a this_cpu operation each, nothing when statistics are off. */
 static __always_inline void cmap_count_n(struct cmap *m, enum cmap_counter c, unsigned long n)

@@ -149,7 +149,7 @@ static const struct cmap_ops counters_ops = {
 };
 
 static struct cmap *counters_create(const struct stress_config *c,
-				    const struct stress_variant *v, u64 *wanted)
+				    const struct stress_variant *v)
 {
 	const struct cmap_params params = {
 		.name = v->name,
@@ -159,7 +159,7 @@ static struct cmap *counters_create(const struct stress_config *c,
 		.capacity = c->threads,
 	};
 
-	return cmap_create_of(&counters_ops, &params, wanted);
+	return cmap_create_of(&counters_ops, &params);
 }
 
 static int counters_prefill(struct stress_run *run, unsigned int map)

@@ -323,30 +323,19 @@ static int stress_coordinator(void *arg)
 	return 0;
 }
 
-static int refuse_map(const char *name, int error, u64 wanted)
-{
-	if (error == -ENOMEM)
-		return mapstat_refuse_memory(wanted, "map %s cannot be made: %d", name, error);
-	return mapstat_refuse(error, "map %s cannot be made: %d%s", name, error,
-			      error == -EEXIST ? ": a live map has that name" : "");
-}
-
 static int create_map(struct stress_run *run, unsigned int map)
 {
 	const struct stress_variant v = stress_variant(&run->config, map);
-	u64 wanted = 0;
-	struct cmap *m = v.subject->create(&run->config, &v, &wanted);
-	int ret;
+	struct cmap *m = v.subject->create(&run->config, &v);
 
+	if (m == ERR_PTR(-ENOMEM))
+		return -ENOMEM;		/* the reason was given */
 	if (IS_ERR(m))
-		return refuse_map(v.name, PTR_ERR(m), wanted);
+		return mapstat_refuse(PTR_ERR(m), "map %s cannot be made: %ld%s", v.name,
+				      PTR_ERR(m), m == ERR_PTR(-EEXIST) ?
+				      ": a live map has that name" : "");
 	run->maps[map] = m;
-	ret = run->config.front ? cmap_front_set(m, true) : 0;
-	if (ret == -ENOMEM)
-		mapstat_refuse_memory(cmap_front_bytes(num_online_cpus()),
-				      "map %s cannot have a front: %d", v.name,
-				      ret);
-	return ret;
+	return run->config.front ? cmap_front_set(m, true) : 0;
 }
 
 static int create_coordinator(struct stress_run *run)

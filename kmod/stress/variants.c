@@ -9,13 +9,11 @@
  * stress_map_create - a map, as the parameters want it
  * @c: the parameters
  * @v: its name, design and flags
- * @wanted: receives how many bytes could not be had, with -ENOMEM
  *
  * Context: Process; sleeps.
- * Return: as cmap_make().
+ * Return: as cmap_create().
  */
-struct cmap *stress_map_create(const struct stress_config *c, const struct stress_variant *v,
-			       u64 *wanted)
+struct cmap *stress_map_create(const struct stress_config *c, const struct stress_variant *v)
 {
 	const bool classic = c->mode == STRESS_MODE_CLASSIC;
 	const struct cmap_params params = {
@@ -29,7 +27,7 @@ struct cmap *stress_map_create(const struct stress_config *c, const struct stres
 		.capacity = c->capacity,
 	};
 
-	return cmap_make(&params, wanted);
+	return cmap_create(&params);
 }
 
 static const struct stress_subject map_subject = {

@@ -15,7 +15,7 @@ struct stress_variant;
 
 /**
  * struct stress_subject - how a kind of thing is made, worked on and checked
- * @create: make it; returns it or ERR_PTR(), and with -ENOMEM how many bytes it wanted
+ * @create: make it; returns it or ERR_PTR()
  * @prefill: the coordinator's, before the first phase; returns 0, -errno, or -EINTR
  *	where the coordinator is to stop
  * @draw: the next operations of a thread, into its batch, which the map's timed loop runs
@@ -24,8 +24,7 @@ struct stress_variant;
  *	stress_run.errors; returns as @prefill
  */
 struct stress_subject {
-	struct cmap *(*create)(const struct stress_config *c, const struct stress_variant *v,
-			       u64 *wanted);
+	struct cmap *(*create)(const struct stress_config *c, const struct stress_variant *v);
 	int (*prefill)(struct stress_run *run, unsigned int map);
 	void (*draw)(struct stress_thread *t, unsigned int n);
 	u64 (*check)(struct stress_thread *t);
@@ -50,8 +49,7 @@ struct stress_variant {
 
 extern const struct stress_variant stress_falseshare[STRESS_FALSESHARE_VARIANTS];
 
-struct cmap *stress_map_create(const struct stress_config *c, const struct stress_variant *v,
-			       u64 *wanted);
+struct cmap *stress_map_create(const struct stress_config *c, const struct stress_variant *v);
 unsigned int stress_variants(const struct stress_config *c);
 struct stress_variant stress_variant(const struct stress_config *c, unsigned int i);
 

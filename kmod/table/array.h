@@ -5,7 +5,6 @@
 #ifndef MAPSTAT_ARRAY_H
 #define MAPSTAT_ARRAY_H
 
-#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -31,12 +30,6 @@ static inline void *array_alloc(u64 bytes)
 	if (bytes <= PAGE_SIZE)
 		return kmalloc(roundup_pow_of_two(bytes), gfp);
 	return vmalloc_huge(bytes, gfp);
-}
-
-/* Said beside what was wanted, where an allocation has failed. */
-static inline unsigned long mem_available_kib(void)
-{
-	return max_t(long, si_mem_available(), 0) << (PAGE_SHIFT - 10);
 }
 
 #endif /* MAPSTAT_ARRAY_H */

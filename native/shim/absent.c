@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What the module has and these programs have not: the kernel's own rhashtable, which is
- * named in kmod/maps/designs.h, the parameters, and events.
+ * named in kmod/maps/designs.h, the parameters, events, and the file last_error.
  */
+#include <linux/errno.h>
 #include <linux/mm.h>
 #include <mapstat/events.h>
 #include <mapstat/model.h>
 #include <mapstat/touch.h>
 #include "../../kmod/maps/sample.h"
 #include "../../kmod/maps/update.h"
+#include "../../kmod/refusal.h"
 
 /* 1 in 64 calls is timed, the default of sample_shift=. */
 unsigned int mapstat_sample_mask = 63;
+
+/* No more than the errno, as for all that these programs allocate. */
+int mapstat_refuse_memory(u64 wanted, const char *fmt, ...)
+{
+	return -ENOMEM;
+}
 
 static int absent_init(struct cmap *m)
 {
