@@ -100,8 +100,6 @@ int results_begin(const struct stress_config *config)
 		ret = 0;
 	} else {
 		forget();
-		pr_err("out of memory: %llu KiB wanted for the rows of rounds=%u, %llu available\n",
-		       results_bytes(config) / 1024, config->rounds, mapstat_memory_room() / 1024);
 	}
 	mutex_unlock(&results_lock);
 	return ret;

@@ -197,7 +197,6 @@ int stress_threads_create(struct stress_run *run);
 void stress_threads_start(struct stress_run *run);
 void stress_threads_destroy(struct stress_run *run);
 
-unsigned int stress_batch_ops(const struct stress_config *c);
 struct stress_batch *stress_batch_alloc(const struct stress_run *run);
 void stress_batch_free(struct stress_batch *b);
 void stress_batch_draw(struct stress_thread *t, unsigned int n);
