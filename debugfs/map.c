@@ -10,6 +10,7 @@
 #include <linux/debugfs.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
+#include <linux/kernel.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -348,25 +349,34 @@ static int front_stats_show(struct seq_file *m, void *v)
 }
 MAPSTAT_MAP_ATTRIBUTE(front_stats);
 
+static const struct {
+	const char *name;
+	const struct file_operations *fops;
+} map_files[] = {
+	{ "stats", &stats_fops },
+	{ "percpu", &percpu_fops },
+	{ "latency", &latency_fops },
+	{ "latency_percpu", &latency_percpu_fops },
+	{ "pauses", &pauses_fops },
+	{ "cache_miss", &mapstat_cache_miss_fops },
+	{ "misses", &mapstat_misses_fops },
+	{ "shared_lines", &mapstat_shared_lines_fops },
+	{ "front", &front_fops },
+	{ "front_stats", &front_stats_fops },
+};
+
 static void map_added(struct cmap *map)
 {
 	struct dentry *dir = mapstat_debugfs_dir(map->name, maps_dir);
+	unsigned int i;
 
 	map->observer_data = dir;
-	debugfs_create_file_unsafe("stats", MAPSTAT_DEBUGFS_RO, dir, map, &stats_fops);
-	debugfs_create_file_unsafe("percpu", MAPSTAT_DEBUGFS_RO, dir, map, &percpu_fops);
-	debugfs_create_file_unsafe("latency", MAPSTAT_DEBUGFS_RO, dir, map, &latency_fops);
-	debugfs_create_file_unsafe("latency_percpu", MAPSTAT_DEBUGFS_RO, dir, map,
-				   &latency_percpu_fops);
-	debugfs_create_file_unsafe("pauses", MAPSTAT_DEBUGFS_RO, dir, map, &pauses_fops);
-	debugfs_create_file_unsafe("cache_miss", MAPSTAT_DEBUGFS_RW, dir, map,
-				   &mapstat_cache_miss_fops);
-	debugfs_create_file_unsafe("misses", MAPSTAT_DEBUGFS_RO, dir, map, &mapstat_misses_fops);
-	debugfs_create_file_unsafe("shared_lines", MAPSTAT_DEBUGFS_RO, dir, map,
-				   &mapstat_shared_lines_fops);
-	debugfs_create_file_unsafe("front", MAPSTAT_DEBUGFS_RW, dir, map, &front_fops);
-	debugfs_create_file_unsafe("front_stats", MAPSTAT_DEBUGFS_RO, dir, map,
-				   &front_stats_fops);
+	for (i = 0; i < ARRAY_SIZE(map_files); i++) {
+		const struct file_operations *fops = map_files[i].fops;
+		const umode_t mode = fops->write ? MAPSTAT_DEBUGFS_RW : MAPSTAT_DEBUGFS_RO;
+
+		debugfs_create_file_unsafe(map_files[i].name, mode, dir, map, fops);
+	}
 }
 
 static void map_removed(struct cmap *map)
