@@ -5,15 +5,6 @@
 # tested in userspace/tests.)
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
-# fails STATUS TEXT COMMAND...
-fails() {
-	local want=$1 text=$2 said status=0
-	shift 2
-	said=$("$@" 2>&1 >/dev/null) || status=$?
-	equal "status of '$*' ($said)" "$status" "$want"
-	[[ $said == *"$text"* ]] || fail "'$*' does not say '$text' but: $said"
-}
-
 without_module() {
 	fresh
 	local command

@@ -46,6 +46,15 @@ equal() {
 	[[ $2 == "$3" ]] || fail "$1: is '$2', should be '$3'"
 }
 
+# fails STATUS TEXT COMMAND...: it ends with that status, and says TEXT on stderr
+fails() {
+	local want=$1 text=$2 said status=0
+	shift 2
+	said=$("$@" 2>&1 >/dev/null) || status=$?
+	equal "status of '$*' ($said)" "$status" "$want"
+	[[ $said == *"$text"* ]] || fail "'$*' does not say '$text' but: $said"
+}
+
 # at_most WHAT IS LIMIT, numbers
 at_most() {
 	(($2 <= $3)) || fail "$1: is $2, should be at most $3"

@@ -10,7 +10,8 @@ import errno
 import os
 import sys
 
-FILES = "/sys/kernel/debug/mapstat"
+from files import FILES, read, write
+
 INIT_MODULE, DELETE_MODULE = 313, 176  # finit_module(2), delete_module(2) on x86-64
 libc = ctypes.CDLL(None, use_errno=True)
 log = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
@@ -70,20 +71,8 @@ def one_line_about(setting):
     check(found[0].startswith(beginning) and len(found[0]) > len(beginning), f"the line is: {found[0]}")
 
 
-def read(name):
-    with open(f"{FILES}/stress/{name}", encoding="ascii") as file:
-        return file.read().rstrip("\n")
-
-
-def write(name, value):
-    fd = os.open(f"{FILES}/stress/{name}", os.O_WRONLY)
-    try:
-        os.write(fd, value.encode() + b"\n")
-        return 0
-    except OSError as error:
-        return error.errno
-    finally:
-        os.close(fd)
+def value_of(name):
+    return read(f"stress/{name}").rstrip("\n")
 
 
 def insmod_refuses(setting):
@@ -99,23 +88,23 @@ def file_refuses(setting):
     name, value = setting.split("=", 1)
     if not loaded():
         check(insmod("autostart=0") == 0, "insmod failed")
-    before = read(name)
+    before = value_of(name)
     forget_log()
-    error = write(name, value)
+    error = write(f"stress/{name}", value)
     check(error == errno.EINVAL, f"the write gave {errno.errorcode.get(error, error)}")
     one_line_about(setting)
-    check(read(name) == before, f"{name} was {before}, is {read(name)} now")
+    check(value_of(name) == before, f"{name} was {before}, is {value_of(name)} now")
 
 
 def accepts(setting):
     name, value = setting.split("=", 1)
     fresh()
     check(insmod("autostart=0 " + setting) == 0, "insmod refused it")
-    check(read(name) == value, f"after insmod {name} reads {read(name)}")
+    check(value_of(name) == value, f"after insmod {name} reads {value_of(name)}")
     fresh()
     check(insmod("autostart=0") == 0, "insmod failed")
-    check(write(name, value) == 0, "the file refused it")
-    check(read(name) == value, f"after the write {name} reads {read(name)}")
+    check(write(f"stress/{name}", value) == 0, "the file refused it")
+    check(value_of(name) == value, f"after the write {name} reads {value_of(name)}")
 
 
 def main():

@@ -15,8 +15,8 @@ import subprocess
 import sys
 
 import documents
+from files import FILES, read, write
 
-FILES = "/sys/kernel/debug/mapstat"
 WRITERS, ROUNDS = 16, 200
 
 
@@ -27,22 +27,6 @@ def check(condition, message):
 
 def table():
     return {row["name"]: row for row in documents.parameters(f"{FILES}/parameters")}
-
-
-def read(name):
-    with open(f"{FILES}/{name}", encoding="ascii") as file:
-        return file.read()
-
-
-def write(name, value):
-    fd = os.open(f"{FILES}/{name}", os.O_WRONLY)
-    try:
-        os.write(fd, value.encode() + b"\n")
-        return 0
-    except OSError as error:
-        return error.errno
-    finally:
-        os.close(fd)
 
 
 def agrees(modinfo):
