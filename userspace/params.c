@@ -3,10 +3,8 @@
  * The parameters, as the module publishes them: names, kinds, defaults, ranges, what for, and
  * values.  Nothing of them is known here.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "mapstat.h"
 
 #define COLUMNS_KNOWN	6
@@ -113,7 +111,7 @@ int params_read(const struct tree *t, struct params *p)
 	int ret;
 
 	*p = (struct params){ 0 };
-	if (faccessat(t->fd, "parameters", F_OK, 0) && errno == ENOENT)
+	if (!tree_has(t, "parameters"))
 		ret = read_files(t, p);
 	else
 		ret = read_table(t, p);

@@ -212,7 +212,7 @@ int tree_read(const struct tree *t, const char *file, struct text *text)
 
 const char *tree_twin(const struct tree *t, const char *twin, const char *file)
 {
-	return faccessat(t->fd, twin, F_OK, 0) && errno == ENOENT ? file : twin;
+	return tree_has(t, twin) ? twin : file;
 }
 
 int tree_read_word(const struct tree *t, const char *file, char **word)
