@@ -16,7 +16,7 @@
 #include "../kmod/stress/config.h"
 #include "debugfs.h"
 
-/* All operations on the map are slower meanwhile. */
+/* Operations on the map are slower for so long. */
 #define WINDOW_MS_MAX	10000
 
 /**

@@ -112,7 +112,7 @@ static ssize_t seq_read_kernel(struct file *file, void *buf, size_t size, loff_t
  * @ppos: offset in the file
  *
  * Holds removal off while the text is made, and not while it is copied: a page fault there may
- * take any time, and would be one of those who destroy the map.
+ * take any time, during which the map could not be destroyed.
  *
  * Context: Process; sleeps.
  * Return: bytes copied, 0 at the end; -EIO if the map is gone, -EFAULT, -ENOMEM, or what

@@ -34,7 +34,7 @@
 
 /**
  * struct events_file - a CPU's file
- * @busy: bit 0: somebody has it open; also one that is removed
+ * @busy: bit 0: it is open; also one that is removed
  * @lock: held by a read, also while it copies to user space: a file that was inherited may be
  *	read by two, and they alone wait for each other
  */

@@ -120,7 +120,7 @@ static void the_observed_one_reports(struct kunit *test)
 	KUNIT_EXPECT_GT(test, timed(test, a->other, CMAP_HIST_STORE), 0);
 }
 
-/* Fails when: a map is still observed when nobody listens, or has a front that was taken away. */
+/* Fails when: a map stays observed after mapstat_touch_unlisten(), or keeps a front taken away. */
 static void it_is_over_when_it_ends(struct kunit *test)
 {
 	struct apart *a = apart_init(test);

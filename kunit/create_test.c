@@ -148,7 +148,7 @@ static int visit_and_others(struct team *team, unsigned int id)
 }
 
 /*
- * Fails when: whoever goes through the maps, and is held up at one of them, holds up another map
+ * Fails when: a walk of the maps that is held up at one of them holds up another map
  * that comes and goes; or the one that it is at goes, or gives its name away, before it is done.
  */
 static void a_visit_holds_up_its_map_only(struct kunit *test)

@@ -21,7 +21,7 @@ struct event_sink {
 /**
  * struct event_count - what became of the records
  * @read: handed to the sink
- * @produced: made by the kernel, among them those that nobody has read yet; by its own count
+ * @produced: made by the kernel, among them those that have not been read yet; by its own count
  * @dropped: of those, lost for want of room; by its own count
  * @known: @produced and @dropped are known
  * @shift: 1 access in 2^shift became a record
@@ -55,7 +55,7 @@ struct event_source {
 };
 
 int relay_open(struct event_source *s, const struct tree *t, const sigset_t *caught);
-/* Does the channel hold records that nobody has read, or is reading? */
+/* Does the channel hold records that no reader has read, or is reading? */
 bool relay_has_records(const struct tree *t);
 /* Where it cannot be had, @why says so, and nothing is printed. */
 int bpf_open(struct event_source *s, const struct tree *t, char *why, size_t size);

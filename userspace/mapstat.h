@@ -116,7 +116,7 @@ int tree_fail(const struct tree *t, const char *file, int err);
  */
 const char *tree_twin(const struct tree *t, const char *twin, const char *file);
 
-/* -- what a refused write means (refused.c); Return: an exit status, told to the user -- */
+/* -- what a refused write means (refused.c); Return: an exit status, with its message printed -- */
 
 /* A run does not let it. */
 int refused_busy(void);

@@ -156,7 +156,7 @@ static size_t parse_errno(const char *s, int *err)
 	return 0;
 }
 
-/* The files say who was asked: the CPU's counters, through perf. */
+/* The files name the source that was asked: the CPU's counters, through perf. */
 static const char *errno_in_words(int err)
 {
 	switch (err) {

@@ -36,7 +36,7 @@ struct mapstat_hist {
 /**
  * struct mapstat_hist_cpu - one CPU's share of a histogram
  * @buckets: NULL until there is memory for the first observation, then constant.  Published by
- *	the own CPU, interrupts off, with release; whoever acquires it sees what waited in it
+ *	the own CPU, interrupts off, with release; a reader that acquires it sees what waited in it
  * @max: largest value that waited, ns.  Written by the own CPU, read by anyone
  * @waited: observations for which there were no buckets: the first MAPSTAT_HIST_WAITING of
  *	them wait in @index, the others are lost.  Stored with release by the own CPU, after

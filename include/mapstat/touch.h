@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What operations touch: one inline hook, cmap_touch() of kmod/maps/maps.h, which costs a static
- * branch while nobody listens; in loads, cmap_touch_load(), which then costs nothing.
+ * branch while no map is observed; in loads, cmap_touch_load(), which then costs nothing.
  *
  * A design says each distinct access of an object in the order in which it makes them:
  * the bucket, the key that is compared, the value, a lock word, a sequence word, a counter;

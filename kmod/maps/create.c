@@ -63,7 +63,8 @@ static int shared_alloc(struct cmap *m)
  * cmap_percpu_bytes - what a new map holds per CPU
  *
  * Context: Any.
- * Return: bytes, of all possible CPUs, but for histograms that are made when first written.
+ * Return: bytes, of all possible CPUs, without the histograms, which are made when first
+ * written.
  */
 u64 cmap_percpu_bytes(void)
 {

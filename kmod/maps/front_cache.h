@@ -48,8 +48,8 @@ struct front_ages {
 /**
  * struct front_cpu - a CPU's cache
  * @sets: set_bytes apart; its CPU's own.  NULL until the CPU is online, then constant
- * @state: 0; FRONT_BUSY: somebody is at work in it, and who interrupts him keeps off, or
- *	there are no @sets; or the loads that are yet to pass it by, as it rests.  One word, so
+ * @state: 0; FRONT_BUSY: it is in use, and what interrupts that use keeps off, or there are
+ *	no @sets; or the loads that are yet to pass it by, as it rests.  One word, so
  *	that it is looked at once.  Written by its CPU, read by anyone
  * @hits: loads that found their key in it.  This and the counts below are written by their
  *	CPU alone, with preemption off, and read by anyone

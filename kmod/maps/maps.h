@@ -189,9 +189,9 @@ MAPSTAT_SHARES_LINE(struct cmap, front, pcpu);
  * the others go on as without.
  *
  * It is a hint, which may be seen late, in either direction: an operation that is not reported
- * is right all the same, and one that is, is heard only as long as there is a listener (see
+ * is right all the same, and one that is, counts only as long as there is an observer (see
  * listener_now(), under RCU).  So it needs no order against the key: it is set before the key
- * is turned on, and whoever sees the key and not the flag just does not report yet.
+ * is turned on, and an operation that sees the key and not the flag does not report yet.
  *
  * Context: Any.
  * Return: whether they do.
@@ -225,7 +225,7 @@ static __always_inline bool cmap_may_be_observed(const struct cmap *m)
 
 /**
  * cmap_touch_load - as cmap_touch(), in what loads consist of
- * @shape: says whether there is somebody to be told
+ * @shape: says whether accesses are reported
  * @m: the map, or NULL
  * @addr: what
  * @size: bytes

@@ -20,7 +20,7 @@ static u32 registry_last_id;			/* protected by registry_lock */
 /*
  * Held for reading while a map is added or removed, which includes the calls of the observer,
  * and for writing to change the observer: while this module is loaded or unloaded, when no
- * other module has maps.  Readers wait for nobody else, and so not for each other.
+ * other module has maps.  Readers do not wait for each other.
  */
 static DECLARE_RWSEM(observer_lock);
 static const struct cmap_observer *registry_observer;	/* protected by observer_lock */
@@ -94,7 +94,7 @@ void registry_remove(struct cmap *m)
 
 /**
  * registry_for_each - do something to every live map
- * @fn: called without the registry's mutex; may sleep.  The map stays meanwhile
+ * @fn: called without the registry's mutex; may sleep.  The map stays until it returns
  *
  * A map that comes or goes during the call may be left out.
  *

@@ -92,7 +92,7 @@ static u64 counted(const struct cmap *m, enum cmap_counter c, int cpu)
  * @c: which
  *
  * Context: Any.
- * Return: the sum; what is counted meanwhile may or may not be in it.  A later call returns no
+ * Return: the sum; what is counted concurrently may or may not be in it.  A later call returns no
  * less, unless there was a reset.
  */
 u64 cmap_counter_sum(const struct cmap *m, enum cmap_counter c)
@@ -142,7 +142,7 @@ static void reset_on_cpu(int cpu, void *arg)
  * @m: the map; may be in use.  Its entries and its length stay as they are
  *
  * What was counted or recorded before the call began is gone on return; what comes
- * meanwhile is kept or gone, never half of it.
+ * concurrently is kept or gone, never half of it.
  *
  * Context: Process; sleeps.  See mapstat_each_cpu().
  */

@@ -80,7 +80,7 @@ bool mapstat_hist_ready(struct mapstat_hist_cpu *c)
 		for (i = 0; i < min(c->waited, MAPSTAT_HIST_WAITING); i++)
 			hist->bucket[c->index[i]]++;
 		hist->max = c->max;
-		/* Pairs with the acquire in add_share(): whoever sees it sees what is in it. */
+		/* Pairs with the acquire in add_share(): it is seen with what is in it. */
 		smp_store_release(&c->buckets, hist);
 		hist = NULL;
 	}

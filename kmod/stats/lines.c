@@ -5,8 +5,8 @@
  * Each CPU that takes part has a table of its own, so that tables are not shared while operations
  * run; all others share one.  Who looks puts together what the CPUs have of the same line.  A line
  * comes into a CPU's table when it misses there because another CPU has written to it, or when a
- * write there puts an end to another's copy: so those who suffer are there, and those who make
- * them suffer.
+ * write there puts an end to another's copy: so both sides are there: the CPUs that
+ * miss, and those that make them miss.
  *
  * A table is made of sets, as a cache is.  Where a set is full, the line with the fewest
  * misses makes room, and its misses are counted as lost: a line with many stays.
@@ -51,8 +51,8 @@ struct lines_cpu {
  * struct mapstat_lines - the tables of a map
  * @line_bytes: bytes of a line; constant while the model listens
  * @others: the table of CPUs without one of their own; constant
- * @cpu: of each possible CPU its own table, or NULL.  Stored with release while the model does
- *	not listen, and then constant; read with acquire
+ * @cpu: of each possible CPU its own table, or NULL.  Stored with release while the map is not
+ *	observed, and then constant; read with acquire
  */
 struct mapstat_lines {
 	unsigned int line_bytes;
@@ -100,7 +100,7 @@ EXPORT_SYMBOL_IF_KUNIT(mapstat_lines_alloc);
 
 /**
  * mapstat_lines_make - have tables for those CPUs that take part
- * @lines: nobody touches; others may look concurrently
+ * @lines: the map is not observed; readers may look concurrently
  * @own: a bit for each of them, nr_cpu_ids bits; those that had a table keep it
  *
  * Context: Process; sleeps.  The caller excludes another call.

@@ -172,7 +172,7 @@ void misses_add_hist(struct mapstat_misses *misses, int cpu, enum mapstat_miss_h
 /**
  * mapstat_misses_ready - have room for what mapstat_misses_record() records of a CPU
  * @misses: the map's
- * @cpu: this CPU, or one on which nobody records concurrently
+ * @cpu: this CPU, or one that records nothing concurrently
  *
  * Context: As mapstat_hist_ready().
  */

@@ -27,8 +27,8 @@
 
 /*
  * One session at a time: there is one hook.  Held as long as a session lasts; but a session of
- * a window ends at once when its owner is asked to, so that whoever waits here, after
- * session_claim(), does not wait for a reader of files.
+ * a window ends at once when its owner is asked to, so that a caller that waits here,
+ * after session_claim(), does not wait for a reader of files.
  */
 static DEFINE_MUTEX(session_lock);
 
@@ -159,7 +159,7 @@ bool mapstat_session_takes_model(enum mapstat_cache cache)
  * @g: of the model, filled in and checked
  * @cpus: those that take part; does not change until mapstat_session_end()
  *
- * Ends a window, and waits for another session to end.  Where nobody can count, @s says why,
+ * Ends a window, and waits for another session to end.  If there is no source, @s says why,
  * and is a session all the same.
  *
  * Context: Process; sleeps.
@@ -380,8 +380,8 @@ void mapstat_window_refuse(struct cmap *m)
 static bool window_is_over(const struct cmap *m)
 {
 	/*
-	 * Pair with session_claim() and mapstat_window_refuse(), which wake whoever waits after
-	 * they have written.  Flags: nothing else is ordered by them.
+	 * Pair with session_claim() and mapstat_window_refuse(), which wake the window
+	 * after they have written.  Flags: nothing else is ordered by them.
 	 */
 	return READ_ONCE(m->no_window) || atomic_read(&session_claims);
 }
@@ -407,7 +407,7 @@ static int window_sleep(const struct cmap *m, unsigned int ms)
  * What was kept of the map before is forgotten.
  *
  * Context: Process; sleeps.
- * Return: 0; -EBUSY where somebody else counts; -EINTR if a signal has ended it early;
+ * Return: 0; -EBUSY if another session counts; -EINTR if a signal has ended it early;
  * -ECANCELED if mapstat_window_refuse(), mapstat_window_end() or mapstat_session_begin() have;
  * -ENOMEM.
  */

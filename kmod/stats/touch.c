@@ -105,7 +105,7 @@ void mapstat_touch_unlisten(void)
 	struct mapstat_listener *l;
 
 	static_branch_disable(&mapstat_touch_on);
-	/* Whoever listens says when he does no more: nobody else writes it. */
+	/* The caller is the one that called mapstat_touch_listen(): there is no other writer. */
 	l = rcu_dereference_protected(listener, true);
 	WRITE_ONCE(l->map->observed, false);	/* pairs with cmap_is_observed() */
 	RCU_INIT_POINTER(listener, NULL);

@@ -115,7 +115,7 @@ static bool walk_interrupted(void)
 
 /*
  * Stores take memory without waiting for any, from the last reserves too, and what fails
- * in the end may be somebody else's.  So filling ends while there is some left to others.
+ * in the end may be another task's.  So filling ends while some is left to others.
  */
 static bool memory_is_short(void)
 {

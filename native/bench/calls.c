@@ -32,7 +32,7 @@ BENCH_DEFINE_LOOPS(calls);
 #define CALLS_TEXT(text)	#text
 #define CALLS_NAME(peer, kind)	#peer "_" CALLS_TEXT(kind)
 
-/* Writes report to what nobody reads, where the key is on. */
+/* Writes report to a listener without a reader, if the key is on. */
 static void *calls_create(const char *design, const char *mode, uint64_t capacity)
 {
 	static bool begun;

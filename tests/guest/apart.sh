@@ -80,14 +80,14 @@ once() {
 	wait_run
 }
 
-# Breaks when a window is waited for by whoever destroys its map.
+# Breaks when the destruction of a map waits for its window.
 start_ends_a_window() {
 	once
 	window rwlock
 	promptly start
 	over "Operation canceled"
 	wait_run
-	# And by the one who wants to count misses, of whatever map it is.
+	# And by a run that counts misses, of whatever map it is.
 	insmod session_cache.ko
 	window session_cache
 	echo model >"$FILES/stress/cache"
@@ -97,7 +97,7 @@ start_ends_a_window() {
 	rmmod session_cache
 }
 
-# Breaks when a window, or who waits for its end, is in the way of another module.
+# Breaks when a window, or a wait for its end, is in the way of another module.
 others_come_and_go() {
 	local starter
 	once
@@ -193,7 +193,7 @@ nobody_waits_for_a_page() {
 	done
 }
 
-# The parameters' mutex, and that of all who use relay.
+# The parameters' mutex, and that of all users of relay.
 nobody_waits_for_a_page_of_events() {
 	once events=1 cache=model
 	stuck read "$FILES/events/cpu0"

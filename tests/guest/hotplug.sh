@@ -156,7 +156,7 @@ front_follows_cpus() {
 	unload
 }
 
-# The model shares a cache among CPUs that come when it is there: nobody is without.
+# The model shares a cache among CPUs that come when it is there: none is without.
 window_while_a_cpu_comes() {
 	local window
 	fresh

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Memory that grows with a parameter or with the number of CPUs: what cannot fit is refused with
-# one line, what fits runs, and nobody is killed for either. CPUs that could exist but take no
+# one line, what fits runs, and no task is killed for either. CPUs that could exist but take no
 # part cost next to nothing; tests/host/memory.sh boots a kernel with many of them.
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
@@ -32,11 +32,11 @@ refuses() {
 	shift
 	fresh
 	kernel_log_mark
-	# Whoever holds most is killed first.
+	# The task that holds most is killed first.
 	python3 -c 'import time; held = bytearray(150 << 20); time.sleep(600)' &
 	bystander=$!
 	refused_with "Cannot allocate memory" insmod mapstat.ko "$@"
-	kill "$bystander" || fail "who held memory is gone"
+	kill "$bystander" || fail "the task that held memory is gone"
 	nobody_is_killed
 	refusal
 	(($(refused "$name") * 2 > $(refused wanted))) || fail "the line is: $(</tmp/lines)"

@@ -29,7 +29,7 @@ table_is_of_the_module() {
 	published agrees /tmp/modinfo
 }
 
-# Breaks when the range that is told is not the one that is kept.
+# Breaks when the published range is not the one that is checked.
 ranges_are_kept() {
 	loaded
 	published ranges
@@ -128,7 +128,7 @@ each_refusal_has_its_words() {
 	((BASH_REMATCH[1] > BASH_REMATCH[2])) || fail "more is available than wanted: ${BASH_REMATCH[0]}"
 }
 
-# Breaks when a line is torn, or a writer is told what another one did.
+# Breaks when a line is torn, or a writer reads the reason of another one.
 writers_race() {
 	loaded
 	published races

@@ -250,7 +250,7 @@ rmmod_beneath_it() {
 }
 
 # From here on the kernel loads no module any more. Breaks when a file is opened to be read that
-# has a mode to write, or root is told to be root.
+# has a mode to write, or root is asked to be root.
 locked_down() {
 	local lockdown=/sys/kernel/security/lockdown command
 	[[ -e $lockdown ]] || mount -t securityfs none /sys/kernel/security 2>/dev/null || true
@@ -270,7 +270,7 @@ locked_down() {
 	fails 4 "locked down (integrity)" mapstat run -p keys=10
 	fails 4 "locked down (integrity)" mapstat run
 	fails 4 "locked down (integrity)" mapstat events --source relay --seconds 0
-	! mapstat run 2>&1 | grep sudo || fail "root is told to use sudo"
+	! mapstat run 2>&1 | grep sudo || fail "root is asked to use sudo"
 }
 
 test_case "the module is absent" without_module

@@ -59,7 +59,7 @@ in_background() {
 	ready+=("$name")
 }
 
-# All listen to one run: few records, so that none finds a buffer full.
+# All record one run: few records, so that none finds a buffer full.
 run_traced() {
 	local pids=() ready=() event text
 	fresh

@@ -13,7 +13,7 @@ debugfs_off() {
 	equal "status of mapstat ($out)" "$status" 3
 	[[ $out == *"mapstat: no debugfs: -1"* ]] || fail "the module does not say so: $out"
 	[[ $out == *"this kernel has debugfs turned off"*"without debugfs=off"* ]] || fail "the reader says: $out"
-	[[ $out != *"mount -t debugfs"* ]] || fail "it is told to mount it: $out"
+	[[ $out != *"mount -t debugfs"* ]] || fail "the hint is to mount it: $out"
 }
 
 test_case "debugfs=off" debugfs_off

@@ -12,7 +12,7 @@ table() {
 
 # -- one table --
 
-# Breaks when the table has a command that nobody is told of.
+# Breaks when the table has a command that no help mentions.
 test_help_is_of_the_table() {
 	local command options option argument
 	mapstat --help

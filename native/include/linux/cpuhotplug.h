@@ -16,7 +16,7 @@ enum cpuhp_state {
 
 typedef int (*native_cpuhp_fn)(unsigned int cpu, struct hlist_node *node);
 
-static native_cpuhp_fn native_cpuhp_startup;	/* protected by a lock of those who call */
+static native_cpuhp_fn native_cpuhp_startup;	/* protected by a lock of the callers */
 
 static inline int cpuhp_setup_state_multi(enum cpuhp_state state, const char *name,
 					  native_cpuhp_fn startup, native_cpuhp_fn teardown)
