@@ -127,26 +127,25 @@ int team_run_ms(struct team *team, unsigned int n, team_fn fn, void *arg, unsign
 }
 
 /**
- * team_run_until - run threads for some time, and again as long as they have done too little
+ * team_run_until - run threads for some time, and again as long as it was not enough
  * @team: the team
  * @n: how many threads
  * @fn: what each does
- * @arg: for @fn
- * @ms: for how long; a busy machine, or an emulated one, may leave them nothing of it
- * @done: they count here what they do
- * @least: more than that is enough; a hundred times is too long
+ * @arg: for @fn and @enough
+ * @ms: for how long; a busy machine, or an emulated one, may leave one of them nothing of it
+ * @enough: whether each thread has done what the test expects; it is asked a hundred times at most
  *
  * Context: Process; sleeps.
  * Return: 0, or the first error that a thread returned.
  */
 int team_run_until(struct team *team, unsigned int n, team_fn fn, void *arg, unsigned int ms,
-		   const atomic_t *done, int least)
+		   team_enough_fn enough)
 {
 	int ret, times = 0;
 
 	do {
 		ret = team_run_ms(team, n, fn, arg, ms);
-	} while (!ret && atomic_read(done) <= least && ++times < 100);
+	} while (!ret && !enough(arg) && ++times < 100);
 	return ret;
 }
 

@@ -24,6 +24,14 @@ struct team;
 typedef int (*team_fn)(struct team *team, unsigned int id);
 
 /**
+ * typedef team_enough_fn - have the threads done everything that the test expects of them?
+ * @arg: team->arg
+ *
+ * Context: Process; no thread runs.
+ */
+typedef bool (*team_enough_fn)(void *arg);
+
+/**
  * struct team - some threads; begin with TEAM_INIT or zeroed
  * @fn: what they do: constant while they run
  * @arg: the caller's: constant while they run
@@ -53,7 +61,7 @@ int team_join(struct team *team);
 int team_stop(struct team *team);
 int team_run_ms(struct team *team, unsigned int n, team_fn fn, void *arg, unsigned int ms);
 int team_run_until(struct team *team, unsigned int n, team_fn fn, void *arg, unsigned int ms,
-		   const atomic_t *done, int least);
+		   team_enough_fn enough);
 void team_pause(unsigned int id, struct test_bufs *b);
 
 /* Is the thread to end? Pairs with the WRITE_ONCE() in team_stop(): a flag, no data. */
