@@ -29,7 +29,6 @@ __thread struct task_struct native_task;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* protects all below */
 static bool cpu_taken[NATIVE_CPUS_MAX];
-static unsigned int cpus_used;		/* the highest that was ever taken, and one */
 static char *area;			/* CPU 0's; the others' follow */
 static u32 piece_length[PIECES];	/* of an allocation that begins here */
 static bool piece_taken[PIECES];
@@ -87,7 +86,6 @@ void native_cpu_begin(void)
 	if (WARN_ON_ONCE(cpu == native_nr_cpus))
 		abort();
 	cpu_taken[cpu] = true;
-	cpus_used = max(cpus_used, cpu + 1);
 	pthread_mutex_unlock(&lock);
 	cpu_set(cpu);
 	registered = true;
@@ -139,8 +137,8 @@ void *native_percpu_alloc(size_t size)
 		p = area + (size_t)first * PIECE;
 		piece_length[first] = n;
 		memset(piece_taken + first, true, n);
-		/* What nobody has used is zero. */
-		for (cpu = 0; cpu < max(cpus_used, 1U); cpu++)
+		/* Also of CPUs that no thread has been: what is per CPU is set up for all possible ones. */
+		for (cpu = 0; cpu < native_nr_cpus; cpu++)
 			memset(per_cpu_ptr(p, cpu), 0, size);
 	}
 	pthread_mutex_unlock(&lock);
