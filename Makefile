@@ -41,7 +41,7 @@ clean:
 	$(MAKE) -C userspace clean
 	@find . -maxdepth 1 $(REMOVE_MADE)
 	@find $(KBUILD_DIRS) $(REMOVE_MADE)
-	find native tests userspace vm -name __pycache__ -prune -exec rm -rf {} +
+	find native tests vm -name __pycache__ -prune -exec rm -rf {} +
 	rm -rf build compile_commands.json compile_commands.json.tmp .checkpatch-camelcase.*
 
 # The kernels and their source that vm/ keeps for all checkouts, too.
@@ -80,7 +80,7 @@ claims: mapstat
 	$(SHARE)python3 vm/claims
 
 check-vm:
-	$(SHARE)vm/test
+	$(SHARE)tests/host/vm.sh
 
 # The tables of parameters in docs/debugfs.md and the man page, from the module's own.
 parameters:

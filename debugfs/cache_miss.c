@@ -10,10 +10,10 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include "../kmod/maps/maps.h"
-#include "../kmod/params.h"
-#include "../kmod/refusal.h"
-#include "../kmod/stress/config.h"
+#include "kmod/designs/design.h"
+#include "kmod/refusal.h"
+#include "kmod/stress/config.h"
+#include "kmod/stress/params.h"
 #include "debugfs.h"
 
 /* Operations on the map are slower for so long. */

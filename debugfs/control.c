@@ -9,11 +9,11 @@
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/utsname.h>
-#include <mapstat/clock.h>
-#include <mapstat/primitives.h>
+#include "kmod/stats/clock.h"
+#include "kmod/stats/primitives.h"
 #include <uapi/mapstat.h>
-#include "../kmod/refusal.h"
-#include "../kmod/stress/stress.h"
+#include "kmod/refusal.h"
+#include "kmod/stress/stress.h"
 #include "debugfs.h"
 
 static int control_apply(const char *word, void *arg)

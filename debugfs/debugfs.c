@@ -15,7 +15,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
-#include "../kmod/refusal.h"
+#include "kmod/refusal.h"
 #include "debugfs.h"
 
 #define NO_WORD	"a word is one write of 1 to %lu bytes without a NUL, at the beginning of the file"

@@ -23,10 +23,10 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <mapstat/events.h>
-#include <mapstat/touch.h>
+#include "kmod/cachesim/events.h"
+#include "kmod/cachesim/touch.h"
 #include <uapi/mapstat.h>
-#include "../kmod/compat.h"
+#include "kmod/compat.h"
 #include "debugfs.h"
 
 /* A read copies so much at a time. */

@@ -9,10 +9,10 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <mapstat/lines.h>
-#include <mapstat/misses.h>
-#include <mapstat/touch.h>
-#include "../kmod/maps/maps.h"
+#include "kmod/cachesim/lines.h"
+#include "kmod/cachesim/misses.h"
+#include "kmod/cachesim/touch.h"
+#include "kmod/designs/design.h"
 #include "debugfs.h"
 
 #define LINES_SHOWN	32	/* a screen of them */

@@ -16,12 +16,12 @@
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
-#include <mapstat/misses.h>
-#include "../kmod/maps/front.h"
-#include "../kmod/maps/maps.h"
-#include "../kmod/maps/registry.h"
-#include "../kmod/maps/sample.h"
-#include "../kmod/refusal.h"
+#include "kmod/cachesim/misses.h"
+#include "kmod/cmap/front.h"
+#include "kmod/cmap/registry.h"
+#include "kmod/cmap/sample.h"
+#include "kmod/designs/design.h"
+#include "kmod/refusal.h"
 #include "debugfs.h"
 
 /* Set before the observer is, and constant until it is gone. */

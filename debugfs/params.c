@@ -6,7 +6,7 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
-#include "../kmod/params.h"
+#include "kmod/stress/params.h"
 #include "debugfs.h"
 
 static int param_apply(const char *word, void *arg)

@@ -8,13 +8,13 @@
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/workqueue.h>
-#include <mapstat/clock.h>
-#include <mapstat/events.h>
-#include <mapstat/primitives.h>
-#include "../debugfs/debugfs.h"
-#include "maps/maps.h"
-#include "params.h"
-#include "stress/stress.h"
+#include "debugfs/debugfs.h"
+#include "kmod/cachesim/events.h"
+#include "kmod/designs/design.h"
+#include "kmod/stats/clock.h"
+#include "kmod/stats/primitives.h"
+#include "kmod/stress/params.h"
+#include "kmod/stress/stress.h"
 
 /*
  * Growth, promotion and reclaim of all maps.  Unbound, since these run long and would

@@ -15,7 +15,7 @@
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
-#include <mapstat/memory.h>
+#include "memory.h"
 #include "refusal.h"
 
 /* The last refusal of as many threads. */

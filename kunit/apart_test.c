@@ -8,10 +8,10 @@
 #include <linux/minmax.h>
 #include <linux/preempt.h>
 #include <linux/timekeeping.h>
-#include <mapstat/hist.h>
-#include <mapstat/misses.h>
-#include <mapstat/model.h>
-#include "../kmod/maps/front.h"
+#include "kmod/cachesim/misses.h"
+#include "kmod/cachesim/model.h"
+#include "kmod/cmap/front.h"
+#include "kmod/stats/hist.h"
 #include "fixture.h"
 #include "threads.h"
 

@@ -5,7 +5,7 @@
 #include <kunit/test.h>
 #include <linux/math64.h>
 #include <linux/time64.h>
-#include "../kmod/stress/arrival.h"
+#include "kmod/stress/arrival.h"
 #include "fixture.h"
 
 #define DRAWS	1000000

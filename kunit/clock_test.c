@@ -6,8 +6,8 @@
 #include <linux/delay.h>
 #include <linux/irqflags.h>
 #include <linux/timekeeping.h>
-#include <mapstat/clock.h>
-#include <mapstat/primitives.h>
+#include "kmod/stats/clock.h"
+#include "kmod/stats/primitives.h"
 
 /* Fails when: the name is not that of the clock which is read. */
 static void name_tells_the_clock(struct kunit *test)

@@ -2,7 +2,7 @@
 /*
  * What the public operations count, in every design; the switch; zeroing.
  */
-#include "../kmod/maps/front.h"
+#include "kmod/cmap/front.h"
 #include "threads.h"
 
 #define RUN_MS	60	/* of threads that work side by side, scaled */

@@ -6,7 +6,7 @@
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/sizes.h>
-#include "../kmod/maps/registry.h"
+#include "kmod/cmap/registry.h"
 #include "fixture.h"
 #include "threads.h"
 

@@ -10,10 +10,10 @@
 #include <linux/pfn.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
-#include <mapstat/events.h>
-#include <mapstat/touch.h>
+#include "kmod/cachesim/events.h"
+#include "kmod/cachesim/touch.h"
 #include <mapstat/trace.h>
-#include "../kmod/maps/maps.h"
+#include "kmod/designs/design.h"
 
 /**
  * struct events_test - what a test works with

@@ -4,7 +4,7 @@
  */
 #include <kunit/test.h>
 #include <linux/prandom.h>
-#include "../kmod/stress/fixmath.h"
+#include "kmod/stress/fixmath.h"
 #include "fixture.h"
 
 #define LOG_ULPS	8	/* 2^-54 in Q57 */

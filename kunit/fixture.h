@@ -9,9 +9,9 @@
 #include <kunit/test.h>
 #include <linux/prandom.h>
 #include <mapstat/cmap.h>
-#include "../kmod/compat.h"
-#include "../kmod/maps/maps.h"
-#include "../kmod/maps/update.h"
+#include "kmod/compat.h"
+#include "kmod/designs/design.h"
+#include "kmod/designs/update.h"
 
 /**
  * struct test_shape - sizes and flags of a map under test

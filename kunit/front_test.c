@@ -7,7 +7,7 @@
 #include <linux/delay.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
-#include "../kmod/maps/front_cache.h"
+#include "kmod/cmap/front_cache.h"
 #include "fixture.h"
 #include "threads.h"
 

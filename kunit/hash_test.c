@@ -5,7 +5,7 @@
 #include <kunit/test.h>
 #include <linux/math64.h>
 #include <linux/sort.h>
-#include "../kmod/table/hash.h"
+#include "kmod/designs/hash.h"
 
 #define SAMPLES		8192
 #define CELLS		256

@@ -8,7 +8,7 @@
 #include <linux/prandom.h>
 #include <linux/sizes.h>
 #include <linux/sort.h>
-#include <mapstat/hist.h>
+#include "kmod/stats/hist.h"
 #include "fixture.h"
 
 #define LAST_BOUND	BIT_ULL(MAPSTAT_HIST_MAX_BITS)

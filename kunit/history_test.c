@@ -5,7 +5,7 @@
 #include <linux/atomic.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
-#include "../kmod/maps/front.h"
+#include "kmod/cmap/front.h"
 #include "fixture.h"
 #include "linearize.h"
 #include "threads.h"

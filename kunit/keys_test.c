@@ -4,7 +4,7 @@
  */
 #include <kunit/test.h>
 #include <linux/math64.h>
-#include "../kmod/stress/keys.h"
+#include "kmod/stress/keys.h"
 #include "fixture.h"
 
 #define DRAWS	1000000

@@ -4,8 +4,8 @@
  */
 #include <kunit/test.h>
 #include <linux/cpumask.h>
-#include <mapstat/lines.h>
-#include <mapstat/touch.h>
+#include "kmod/cachesim/lines.h"
+#include "kmod/cachesim/touch.h"
 #include "fixture.h"
 
 #define LINE_BYTES	64

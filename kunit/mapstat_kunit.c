@@ -6,7 +6,7 @@
 #include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
-#include "../kmod/compat.h"
+#include "kmod/compat.h"
 #include "fixture.h"
 
 static unsigned int scale = 100;

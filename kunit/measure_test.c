@@ -4,7 +4,7 @@
  */
 #include <kunit/test.h>
 #include <linux/math64.h>
-#include "../kmod/stress/measure.h"
+#include "kmod/stress/measure.h"
 
 /**
  * struct measure_test - what a test works with

@@ -3,7 +3,7 @@
  * The operation mix: shares of loads, stores and deletes.
  */
 #include <kunit/test.h>
-#include "../kmod/stress/mix.h"
+#include "kmod/stress/mix.h"
 #include "fixture.h"
 
 #define DRAWS	1000000

@@ -6,10 +6,10 @@
 #include <kunit/test.h>
 #include <linux/cpumask.h>
 #include <linux/slab.h>
-#include <mapstat/misses.h>
-#include <mapstat/model.h>
-#include <mapstat/touch.h>
-#include "../kmod/maps/maps.h"
+#include "kmod/cachesim/misses.h"
+#include "kmod/cachesim/model.h"
+#include "kmod/cachesim/touch.h"
+#include "kmod/designs/design.h"
 #include "fixture.h"
 
 #define LINE	64UL

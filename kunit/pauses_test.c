@@ -4,7 +4,7 @@
  */
 #include <kunit/test.h>
 #include <linux/timekeeping.h>
-#include <mapstat/pauses.h>
+#include "kmod/stats/pauses.h"
 
 /**
  * struct pauses_test - what a test works with

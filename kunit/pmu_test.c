@@ -11,7 +11,7 @@
 #include <linux/perf_event.h>
 #include <linux/sched.h>
 #include <linux/string.h>
-#include <mapstat/pmu.h>
+#include "kmod/cachesim/pmu.h"
 
 /* No type of that number is registered: perf gives them out from 0 on. */
 #define TYPE_OF_NOTHING		0x7fffffff

@@ -4,7 +4,7 @@
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
-#include "../kmod/table/snapshot.h"
+#include "kmod/designs/readdirty/snapshot.h"
 #include "fixture.h"
 #include "threads.h"
 

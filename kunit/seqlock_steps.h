@@ -7,8 +7,8 @@
 #define MAPSTAT_KUNIT_SEQLOCK_STEPS_H
 
 #include <linux/slab.h>
-#include "../kmod/stress/loop.h"
-#include "../kmod/table/array.h"
+#include "kmod/designs/loop.h"
+#include "kmod/designs/array.h"
 
 static void step(void);
 static unsigned int memory = UINT_MAX;	/* allocations that do not fail */
@@ -59,8 +59,8 @@ do {										\
 #define cond_resched()		do { } while (0)
 #define cmap_kick(m)		((void)(m), kicks++)
 
-#include "../kmod/maps/seqlock.c"
-#include "../kmod/maps/seqlock_map.c"
-#include "../kmod/maps/seqlock_resize.c"
+#include "kmod/designs/seqlock/seqlock.c"
+#include "kmod/designs/seqlock/map.c"
+#include "kmod/designs/seqlock/resize.c"
 
 #endif /* MAPSTAT_KUNIT_SEQLOCK_STEPS_H */

@@ -5,7 +5,7 @@
 #include <kunit/test.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
-#include "../kmod/table/table.h"
+#include "kmod/designs/table/table.h"
 
 /**
  * struct table_test - a table with as much of a map around it as it needs

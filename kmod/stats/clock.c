@@ -12,8 +12,8 @@
 #include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/sort.h>
-#include <mapstat/clock.h>
-#include "../compat.h"
+#include "kmod/compat.h"
+#include "clock.h"
 #if defined(__x86_64__) && !defined(CONFIG_UML)
 #include <asm/cpufeature.h>
 #include <asm/tsc.h>

@@ -4,7 +4,7 @@
  */
 #include <linux/cpumask.h>
 #include <linux/mutex.h>
-#include "../maps/maps.h"
+#include "kmod/designs/design.h"
 
 const char *const cmap_counter_names[CMAP_NR_COUNTERS] = {
 	[CMAP_HITS]		= "hits",

@@ -15,9 +15,9 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
-#include <mapstat/hist.h>
-#include <mapstat/memory.h>
-#include "../compat.h"
+#include "kmod/compat.h"
+#include "kmod/memory.h"
+#include "hist.h"
 
 #define PER_MILLION	1000000
 

@@ -7,9 +7,9 @@
 #include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
-#include <mapstat/pauses.h>
+#include "pauses.h"
 #include <mapstat/trace.h>
-#include "../compat.h"
+#include "kmod/compat.h"
 
 const char *const mapstat_pause_names[MAPSTAT_NR_PAUSES] = {
 	[MAPSTAT_PAUSE_PROMOTION]	= "promotion",

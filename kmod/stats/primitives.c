@@ -14,9 +14,9 @@
 #include <linux/minmax.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
-#include <mapstat/clock.h>
-#include <mapstat/primitives.h>
-#include "../compat.h"
+#include "kmod/compat.h"
+#include "clock.h"
+#include "primitives.h"
 
 #define BATCHES	31	/* odd, for a median; few enough for the stack */
 #define BATCH	128	/* uses; a preempted batch is one of many */

@@ -4,7 +4,7 @@
  */
 #include <linux/math64.h>
 #include <linux/time64.h>
-#include "../compat.h"
+#include "kmod/compat.h"
 #include "arrival.h"
 #include "fixmath.h"
 

@@ -5,8 +5,8 @@
 #include <linux/math64.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include "../maps/maps.h"
-#include "loop.h"
+#include "kmod/designs/design.h"
+#include "kmod/designs/loop.h"
 #include "results.h"
 #include "stress.h"
 

@@ -13,7 +13,7 @@
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
-#include <mapstat/memory.h>
+#include "kmod/memory.h"
 #include "run.h"
 
 static const char *const op_names[] = {

@@ -8,8 +8,8 @@
 
 #include <linux/cpumask.h>
 #include <linux/types.h>
-#include <mapstat/misses.h>
-#include "../maps/maps.h"
+#include "kmod/cachesim/misses.h"
+#include "kmod/designs/design.h"
 
 #define STRESS_THREADS_MAX	4096
 
@@ -83,7 +83,7 @@ struct stress_maps {
  * @events_subbufs: sub-buffers of a CPU
  * @autostart: start a run when the module is loaded
  *
- * The one behind the parameters is protected by their mutex (kmod/params.c); the copy
+ * The one behind the parameters is protected by their mutex (kmod/stress/params.c); the copy
  * of a run is constant.
  */
 struct stress_config {

@@ -15,9 +15,9 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <linux/wait.h>
-#include <mapstat/memory.h>
-#include <mapstat/pmu.h>
-#include "../maps/told.h"
+#include "kmod/cachesim/pmu.h"
+#include "kmod/cmap/told.h"
+#include "kmod/memory.h"
 #include "results.h"
 #include "run.h"
 

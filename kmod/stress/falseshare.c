@@ -17,9 +17,9 @@
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <mapstat/memory.h>
-#include "../maps/sharded.h"
-#include "../table/array.h"
+#include "kmod/designs/array.h"
+#include "kmod/designs/sharded.h"
+#include "kmod/memory.h"
 #include "run.h"
 
 /**

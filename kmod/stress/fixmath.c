@@ -5,7 +5,7 @@
 #include <linux/bitops.h>
 #include <linux/kernel.h>
 #include <linux/math64.h>
-#include "../compat.h"
+#include "kmod/compat.h"
 #include "fixmath.h"
 
 #define FIX_LN2_Q64	0xb17217f7d1cf79acULL

@@ -7,7 +7,7 @@
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
-#include "../compat.h"
+#include "kmod/compat.h"
 #include "fixmath.h"
 #include "keys.h"
 

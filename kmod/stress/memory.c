@@ -16,8 +16,8 @@
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
-#include <mapstat/memory.h>
-#include "../maps/front.h"
+#include "kmod/cmap/front.h"
+#include "kmod/memory.h"
 #include "results.h"
 #include "run.h"
 

@@ -3,7 +3,7 @@
  * Which operation is next.
  */
 #include <linux/math64.h>
-#include "../compat.h"
+#include "kmod/compat.h"
 #include "mix.h"
 
 #define PER_MILLE	1000

@@ -6,8 +6,8 @@
 #define MAPSTAT_STRESS_MIX_H
 
 #include <linux/types.h>
+#include "kmod/designs/loop.h"
 #include "config.h"
-#include "loop.h"
 #include "random.h"
 
 /**

@@ -13,9 +13,9 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/stringify.h>
-#include <mapstat/memory.h>
-#include <mapstat/primitives.h>
-#include "../params.h"
+#include "kmod/memory.h"
+#include "kmod/stats/primitives.h"
+#include "params.h"
 #include "results.h"
 #include "sampling.h"
 #include "stress.h"

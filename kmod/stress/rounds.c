@@ -11,11 +11,11 @@
 #include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
-#include "../maps/front.h"
-#include "../maps/registry.h"
-#include "../params.h"
-#include "../refusal.h"
+#include "kmod/cmap/front.h"
+#include "kmod/cmap/registry.h"
+#include "kmod/refusal.h"
 #include "measure.h"
+#include "params.h"
 #include "results.h"
 #include "run.h"
 #include "stress.h"

@@ -8,10 +8,10 @@
 #include <linux/atomic.h>
 #include <linux/sched.h>
 #include <linux/wait.h>
+#include "kmod/designs/loop.h"
 #include "arrival.h"
 #include "config.h"
 #include "keys.h"
-#include "loop.h"
 #include "mix.h"
 #include "sampling.h"
 #include "variants.h"

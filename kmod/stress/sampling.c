@@ -6,9 +6,9 @@
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/sizes.h>
-#include "../compat.h"
+#include "kmod/compat.h"
+#include "kmod/designs/loop.h"
 #include "config.h"
-#include "loop.h"
 #include "sampling.h"
 
 /* Room for values in a batch: all of a batch stays in the L1 cache beside the map's lines. */

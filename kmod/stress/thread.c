@@ -12,11 +12,11 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
-#include <mapstat/memory.h>
+#include "kmod/memory.h"
 #include <mapstat/trace.h>
-#include "../maps/front.h"
-#include "../maps/traced.h"
-#include "../refusal.h"
+#include "kmod/cmap/front.h"
+#include "kmod/cmap/traced.h"
+#include "kmod/refusal.h"
 #include "run.h"
 
 /*

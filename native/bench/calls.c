@@ -6,7 +6,7 @@
  * is what a kernel patches in then; NAME_on: they are on; NAME_beside: they are on, and so are
  * the static keys that are on while some other map has a front, and another one is observed.
  */
-#include <mapstat/touch.h>
+#include "kmod/cachesim/touch.h"
 #include "map.h"
 #include "ours.h"
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "../shim/native.h"
+#include "native/shim/native.h"
 #include "cell.h"
 #include "clock.h"
 

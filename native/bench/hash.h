@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The hash of the peers that let their user choose: the mixer of kmod/table/hash.h with
+ * The hash of the peers that let their user choose: the mixer of kmod/designs/hash.h with
  * constants for secrets, so that no peer is slower, or in longer chains, for its hash.
  */
 #ifndef MAPSTAT_BENCH_HASH_H

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-#include "../shim/native.h"
+#include "native/shim/native.h"
 #include "external.h"
 #include "modes.h"
 

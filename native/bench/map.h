@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 #include <linux/err.h>
-#include "../../kmod/maps/maps.h"
-#include "../shim/native.h"
+#include "kmod/designs/design.h"
+#include "native/shim/native.h"
 #include "peer.h"
 
 /* Names of live maps differ. */

@@ -2,8 +2,8 @@
 /*
  * Our designs, each with its u64 path and, as NAME_generic, with its path for byte strings.
  */
-#include "../../kmod/maps/front.h"
-#include "../shim/ours.h"
+#include "kmod/cmap/front.h"
+#include "native/shim/ours.h"
 #include "map.h"
 #include "ours.h"
 

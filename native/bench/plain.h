@@ -6,7 +6,7 @@
 #ifndef MAPSTAT_BENCH_PLAIN_H
 #define MAPSTAT_BENCH_PLAIN_H
 
-#include "../../kmod/table/hash.h"
+#include "kmod/designs/hash.h"
 #include "peer.h"
 
 /**

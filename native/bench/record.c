@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <mapstat/hist.h>
+#include "kmod/stats/hist.h"
 #include "clock.h"
 #include "keys.h"
 #include "modes.h"

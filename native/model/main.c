@@ -11,12 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <mapstat/model.h>
-#include "../../kmod/maps/maps.h"
-#include "../../kmod/stats/misses.h"
-#include "../bench/fill.h"
-#include "../bench/ours.h"
-#include "../shim/native.h"
+#include "kmod/cachesim/model.h"
+#include "kmod/cachesim/session.h"
+#include "kmod/designs/design.h"
+#include "native/bench/fill.h"
+#include "native/bench/ours.h"
+#include "native/shim/native.h"
 
 #define SEED	1
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What the module has and these programs have not: the kernel's own rhashtable, which is
- * named in kmod/maps/designs.h, the parameters, events, and the file last_error.
+ * named in kmod/designs/designs.h, the parameters, events, and the file last_error.
  */
 #include <linux/errno.h>
 #include <linux/mm.h>
-#include <mapstat/events.h>
-#include <mapstat/model.h>
-#include <mapstat/touch.h>
-#include "../../kmod/maps/sample.h"
-#include "../../kmod/maps/update.h"
-#include "../../kmod/refusal.h"
+#include "kmod/cachesim/events.h"
+#include "kmod/cachesim/model.h"
+#include "kmod/cachesim/touch.h"
+#include "kmod/cmap/sample.h"
+#include "kmod/designs/update.h"
+#include "kmod/refusal.h"
 
 /* 1 in 64 calls is timed, the default of sample_shift=. */
 unsigned int mapstat_sample_mask = 63;

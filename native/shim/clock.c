@@ -6,7 +6,7 @@
 #define _GNU_SOURCE
 #include <time.h>
 #include <linux/kernel.h>
-#include <mapstat/clock.h>
+#include "kmod/stats/clock.h"
 #include "internal.h"
 
 #define CALIBRATE_NS	20000000ULL

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In the place of kmod/stress/loop.h: the bench's timed loops, compiled inside each design,
+ * In the place of kmod/designs/loop.h: the bench's timed loops, compiled inside each design,
  * so that load and update are direct calls that the compiler may inline.  Included from the
  * command line, before a design's own file.
  */
 #ifndef MAPSTAT_STRESS_LOOP_H
 #define MAPSTAT_STRESS_LOOP_H
 
-#include "../../kmod/maps/many.h"
-#include "../../kmod/maps/update.h"
-#include "../bench/peer.h"
+#include "kmod/designs/lookup.h"
+#include "kmod/designs/update.h"
+#include "native/bench/peer.h"
 #include "ours.h"
 
 #define STRESS_DEFINE_RUN(design, load)						\

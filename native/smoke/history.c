@@ -6,7 +6,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
-#include "../shim/native.h"
+#include "native/shim/native.h"
 #include "smoke.h"
 
 #define RANGE_EVERY	3000	/* operations */

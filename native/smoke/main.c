@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <linux/kernel.h>
-#include "../shim/native.h"
+#include "native/shim/native.h"
 #include "smoke.h"
 
 #define HISTORY_OPS	50000

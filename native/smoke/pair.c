@@ -9,7 +9,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
-#include "../shim/native.h"
+#include "native/shim/native.h"
 #include "smoke.h"
 
 #define BATCH		128

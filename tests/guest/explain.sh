@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # mapstat explain on a live run with the model: each of its figures is that of the files, which
 # are read here a second time, and what was not measured has its reason. (Recorded trees are
-# tested in userspace/tests.)
+# tested in tests/reader.)
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
-CHECK=$MAPSTAT_SOURCE/userspace/tests/check_explain.py
+CHECK=$MAPSTAT_SOURCE/tests/reader/check_explain.py
 
 # Breaks when a figure is of the wrong file, map or operation, or the order is not by size.
 figures_are_those_of_the_files() {

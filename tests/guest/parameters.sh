@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The parameters have one home, the table in kmod/params.c, which the module publishes: what the
+# The parameters have one home, the table in kmod/stress/params.c, which the module publishes: what the
 # reader and the documents say of them is compared with it. And of what is refused the module
 # says why: in last_error, which the reader repeats.
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # mapstat(1) on the real files: what it prints is what the kernel says, and what cannot be
 # is told in a clear line with a status of its own. (What it does with damaged files is
-# tested in userspace/tests.)
+# tested in tests/reader.)
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
 without_module() {
@@ -99,7 +99,7 @@ json_is_the_same() {
 json_has_every_file() {
 	mapstat run maps=rwlock,seqlock rounds=2 duration_ms=50 keys=300 front=on cache=model events=1 events_shift=10 >/dev/null 2>&1
 	mapstat json >/tmp/json
-	python3 "$MAPSTAT_SOURCE/userspace/tests/check_json.py" "$FILES" /tmp/json || fail "it says something else"
+	python3 "$MAPSTAT_SOURCE/tests/reader/check_json.py" "$FILES" /tmp/json || fail "it says something else"
 	python3 - "$FILES" <<-'END'
 		import json, os, sys
 		root, document = sys.argv[1], json.load(open("/tmp/json"))

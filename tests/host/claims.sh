@@ -33,7 +33,7 @@ nothing_measured() {
 recorded() {
 	local run=$DIR/measured/uml/$1
 	mkdir -p "${run%/*}"
-	cp -r userspace/tests/trees/recorded "$run"
+	cp -r tests/reader/trees/recorded "$run"
 	mv "$run/maps/readdirty" "$run/maps/readdirty_classic"
 	sed -i 's/^readdirty\t/readdirty_classic\t/' "$run/results"
 }

@@ -12,7 +12,7 @@ trap 'rm -rf -- "$DIR" "$CASE_LOG"' EXIT
 
 # The shims of native/ stand for the kernel's headers: only the layout is looked at.
 compile() {
-	(cd -- "$DIR" && gcc -std=gnu11 -fsyntax-only -w -Inative/include -Iinclude \
+	(cd -- "$DIR" && gcc -std=gnu11 -fsyntax-only -w -I. -Inative/include -Iinclude \
 		-include native/shim/loop.h "$1" 2>&1)
 }
 
@@ -24,8 +24,8 @@ copy() {
 as_it_is() {
 	copy
 	local file
-	for file in front.c readdirty.c readdirty_classic.c rwlock.c seqlock.c; do
-		compile "kmod/maps/$file"
+	for file in cmap/front.c designs/{readdirty/readdirty,readdirty/classic,rwlock,seqlock/seqlock}.c; do
+		compile "kmod/$file"
 	done
 }
 
@@ -37,7 +37,7 @@ broken() {
 	# A field more, so that it does not come out even by chance.
 	[[ -z ${4:-} ]] || sed -i "/$2/i\\	u8 one_more;" "$DIR/$1"
 	sed -i "/$2/s/ *____cacheline_aligned//" "$DIR/$1"
-	if said=$(compile "kmod/maps/$3"); then
+	if said=$(compile "kmod/$3"); then
 		fail "nobody noticed"
 	fi
 	[[ $said == *"cache line"* ]] || fail "it says: $said"
@@ -49,7 +49,7 @@ between() {
 	copy
 	grep -q "$2" "$DIR/$1" || fail "$1 has no line like '$2'"
 	sed -i "/$2/i\\	u8 one_line_more[SMP_CACHE_BYTES];" "$DIR/$1"
-	if said=$(compile "kmod/maps/$3"); then
+	if said=$(compile "kmod/$3"); then
 		fail "nobody noticed"
 	fi
 	[[ $said == *"has to be in the cache line of"* ]] || fail "it says: $said"
@@ -65,15 +65,15 @@ shown() {
 }
 
 test_case "all compiles as it is" as_it_is
-test_case "struct cmap: work" broken kmod/maps/maps.h 'struct work_struct work ____' rwlock.c more
-test_case "struct cmap: observed" between kmod/maps/maps.h '^.bool observed;' rwlock.c
-test_case "struct cmap: front" between kmod/maps/maps.h 'struct cmap_pcpu __percpu .pcpu;' rwlock.c
-test_case "struct cmap_pcpu" broken include/mapstat/counters.h '^} ____cacheline_aligned' rwlock.c
-test_case "struct rwlock_map: lock" broken kmod/maps/rwlock.c 'rwlock_t lock ____' rwlock.c more
-test_case "struct readdirty: lock" broken kmod/maps/readdirty.h 'spinlock_t lock ____' readdirty.c more
-test_case "struct rd_pcpu" broken kmod/maps/readdirty.h '^} ____cacheline_aligned' readdirty.c
-test_case "struct readdirty_classic: lock" broken kmod/maps/readdirty_classic.h 'spinlock_t lock ____' readdirty_classic.c more
-test_case "struct sqm_table: slots" broken kmod/maps/seqlock.h 'u64 slots\[\] ____' seqlock.c
-test_case "struct sqm_map: counts" broken kmod/maps/seqlock.h 'struct sqm_count counts' seqlock.c more
+test_case "struct cmap: work" broken kmod/designs/design.h 'struct work_struct work ____' designs/rwlock.c more
+test_case "struct cmap: observed" between kmod/designs/design.h '^.bool observed;' designs/rwlock.c
+test_case "struct cmap: front" between kmod/designs/design.h 'struct cmap_pcpu __percpu .pcpu;' designs/rwlock.c
+test_case "struct cmap_pcpu" broken kmod/stats/counters.h '^} ____cacheline_aligned' designs/rwlock.c
+test_case "struct rwlock_map: lock" broken kmod/designs/rwlock.c 'rwlock_t lock ____' designs/rwlock.c more
+test_case "struct readdirty: lock" broken kmod/designs/readdirty/readdirty.h 'spinlock_t lock ____' designs/readdirty/readdirty.c more
+test_case "struct rd_pcpu" broken kmod/designs/readdirty/readdirty.h '^} ____cacheline_aligned' designs/readdirty/readdirty.c
+test_case "struct readdirty_classic: lock" broken kmod/designs/readdirty/classic.h 'spinlock_t lock ____' designs/readdirty/classic.c more
+test_case "struct sqm_table: slots" broken kmod/designs/seqlock/seqlock.h 'u64 slots\[\] ____' designs/seqlock/seqlock.c
+test_case "struct sqm_map: counts" broken kmod/designs/seqlock/seqlock.h 'struct sqm_count counts' designs/seqlock/seqlock.c more
 test_case "make layout shows it" shown
 run_cases

@@ -127,7 +127,7 @@ profile_adds_up() {
 	counted=$(awk '$1 == "rwlock" && $3 == "hit" { printf "%.2f", $4 }' "$OUT/counted.tsv")
 	all=$(awk '$4 == "all" { print $1 }' "$OUT/profile")
 	equal "instructions" "$all" "$counted"
-	grep -q ' kmod/table/table.h:[0-9]*  .*TABLE_ONES [*] tag' "$OUT/profile" || fail "$(cat "$OUT/profile")"
+	grep -q ' kmod/designs/table/table.h:[0-9]*  .*TABLE_ONES [*] tag' "$OUT/profile" || fail "$(cat "$OUT/profile")"
 	grep -q '^modelled: [1-9][0-9.]* lines, 2.00 atomics' "$OUT/profile" || fail "$(cat "$OUT/profile")"
 }
 

@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who counts misses: the CPUs' counters, or the model; during a run, or for a window.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/atomic.h>
+#include <linux/bottom_half.h>
+#include <linux/cpu.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/mutex.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+#include <linux/wait.h>
+#include "kmod/designs/design.h"
+#include "kmod/memory.h"
+#include "misses.h"
+#include "pmu.h"
+#include "session.h"
+
+/* A window's caches are filled for that share of it before anything is recorded. */
+#define WINDOW_WARMUP_SHARE	8
+
+/*
+ * One session at a time: there is one hook.  Held as long as a session lasts; but a session of
+ * a window ends at once when its owner is asked to, so that a caller that waits here,
+ * after session_claim(), does not wait for a reader of files.
+ */
+static DEFINE_MUTEX(session_lock);
+
+/* How many wait for session_lock and want an open window to end. */
+static atomic_t session_claims = ATOMIC_INIT(0);
+/* A window waits here for its end. */
+static DECLARE_WAIT_QUEUE_HEAD(window_wait);
+
+/* Of the session that is attached, if it is the model's.  Protected by session_lock. */
+static struct mapstat_listener session_listener;
+
+/* Where the counts of the CPUs' counters go. */
+static const struct {
+	enum mapstat_miss_hist hist;
+	enum mapstat_miss_total total;
+} pmu_to[MAPSTAT_NR_PMU] = {
+	[MAPSTAT_PMU_L1D]  = { MAPSTAT_MISS_L1D,  MAPSTAT_TOTAL_L1D },
+	[MAPSTAT_PMU_LLC]  = { MAPSTAT_MISS_LLC,  MAPSTAT_TOTAL_LLC },
+	[MAPSTAT_PMU_DTLB] = { MAPSTAT_MISS_DTLB, MAPSTAT_TOTAL_DTLB },
+};
+
+static int nobody(struct mapstat_miss_session *s, int error, const char *why)
+{
+	scnprintf(s->text, sizeof(s->text), "none %pe (%s)", ERR_PTR(error), why);
+	return error;
+}
+
+/* Behind the name of the model: why the CPUs' counters, which were wished for, are not used. */
+static void passed_over(struct mapstat_miss_session *s, int error)
+{
+	const size_t n = strlen(s->text);
+
+	scnprintf(s->text + n, sizeof(s->text) - n, "; pmu: none %pe", ERR_PTR(error));
+}
+
+static int begin_model(struct mapstat_miss_session *s, const struct mapstat_geometry *g)
+{
+	const unsigned int own = cpumask_weight(s->cpus);
+	const u64 want = mapstat_model_bytes(g, own), room = mapstat_memory_room();
+
+	if (want <= room)
+		s->model = mapstat_model_alloc(g, cpumask_bits(s->cpus), nr_cpu_ids);
+	if (!s->model) {
+		pr_err("no memory for the model of %u CPUs: %llu KiB wanted, %llu available\n",
+		       own, want >> 10, room >> 10);
+		return nobody(s, -ENOMEM, "no memory for the model");
+	}
+	s->kind = MAPSTAT_CACHE_MODEL;
+	s->counts = (BIT(MAPSTAT_NR_MISS_TOTALS) - 1) & ~BIT(MAPSTAT_TOTAL_LLC);
+	mapstat_geometry_print(g, s->text, sizeof(s->text));
+	return 0;
+}
+
+/* Each event with its name, or with what perf says of it. */
+static void pmu_texts(struct mapstat_miss_session *s, struct mapstat_pmu *pmu)
+{
+	char text[MAPSTAT_PMU_TEXT];
+	unsigned int i;
+	int n = 0;
+
+	for (i = 0; i < MAPSTAT_NR_PMU; i++) {
+		mapstat_pmu_text(pmu, i, text, sizeof(text));
+		n += scnprintf(s->text + n, sizeof(s->text) - n, "%s%s", i ? ", " : "", text);
+	}
+}
+
+static int begin_pmu(struct mapstat_miss_session *s)
+{
+	struct mapstat_pmu *pmu = mapstat_pmu_get();
+	int i, error = 0;
+
+	if (IS_ERR(pmu))
+		return nobody(s, PTR_ERR(pmu), "no counters");
+	pmu_texts(s, pmu);
+	for (i = 0; i < MAPSTAT_NR_PMU; i++) {
+		error = mapstat_pmu_error(pmu, i);
+		if (!error)
+			s->counts |= BIT(MAPSTAT_TOTAL_OPS) | BIT(pmu_to[i].total);
+	}
+	if (!s->counts) {
+		mapstat_pmu_put(pmu);
+		return error;
+	}
+	s->pmu = pmu;
+	s->kind = MAPSTAT_CACHE_PMU;
+	return 0;
+}
+
+/*
+ * Take session_lock, and do not wait for a window to end by itself.  One that is opened before
+ * the lock is taken ends at once, too: it finds the claim.
+ */
+static void session_claim(void)
+{
+	/* Before they are woken: pairs with window_is_over(). */
+	atomic_inc(&session_claims);
+	wake_up_all(&window_wait);
+	mutex_lock(&session_lock);
+	atomic_dec(&session_claims);
+}
+
+/**
+ * mapstat_session_takes_model - would the model count?
+ * @cache: what is wished for
+ *
+ * Context: Process; sleeps.
+ * Return: whether it would, now.
+ */
+bool mapstat_session_takes_model(enum mapstat_cache cache)
+{
+	struct mapstat_pmu *pmu;
+	bool counts = false;
+	int i;
+
+	if (cache != MAPSTAT_CACHE_AUTO)
+		return cache == MAPSTAT_CACHE_MODEL;
+	pmu = mapstat_pmu_get();
+	for (i = 0; !IS_ERR(pmu) && i < MAPSTAT_NR_PMU; i++)
+		counts = counts || !mapstat_pmu_error(pmu, i);
+	mapstat_pmu_put(pmu);
+	return !counts;
+}
+
+/**
+ * mapstat_session_begin - choose who counts, and have it ready
+ * @s: the session
+ * @cache: what is wished for
+ * @g: of the model, filled in and checked
+ * @cpus: those that take part; does not change until mapstat_session_end()
+ *
+ * Ends a window, and waits for another session to end.  If there is no source, @s says why,
+ * and is a session all the same.
+ *
+ * Context: Process; sleeps.
+ * Return: 0, or the -errno for which nobody counts; mapstat_session_end() is due.
+ */
+int mapstat_session_begin(struct mapstat_miss_session *s, enum mapstat_cache cache,
+			  const struct mapstat_geometry *g, const struct cpumask *cpus)
+{
+	int ret, pmu_error = 0;
+
+	*s = (struct mapstat_miss_session){ .kind = MAPSTAT_CACHE_OFF, .cpus = cpus };
+	session_claim();
+	if (cache == MAPSTAT_CACHE_OFF)
+		return nobody(s, -ENODATA, "cache=off");
+	if (cache != MAPSTAT_CACHE_MODEL) {
+		pmu_error = begin_pmu(s);
+		if (!pmu_error || cache == MAPSTAT_CACHE_PMU)
+			return pmu_error;
+	}
+	ret = begin_model(s, g);
+	if (!ret && pmu_error)
+		passed_over(s, pmu_error);
+	return ret;
+}
+
+/**
+ * mapstat_session_end - nobody counts any more
+ * @s: of mapstat_session_begin(); detached
+ *
+ * Context: Process; sleeps.
+ */
+void mapstat_session_end(struct mapstat_miss_session *s)
+{
+	lockdep_assert_held(&session_lock);
+	mapstat_model_free(s->model);
+	mapstat_pmu_put(s->pmu);
+	mutex_unlock(&session_lock);
+}
+
+/* Make room at the map, once. */
+static struct mapstat_misses *misses_of(struct cmap *m)
+{
+	struct mapstat_misses *misses = m->misses;
+
+	lockdep_assert_held(&session_lock);
+	if (!misses) {
+		misses = misses_alloc();
+		/* Pairs with cmap_misses(): it is complete. */
+		smp_store_release(&m->misses, misses);
+	}
+	return misses;
+}
+
+static void reset_cpu(int cpu, void *arg)
+{
+	mapstat_misses_reset_cpu(arg, cpu);
+}
+
+/* From now on the figures are of this source: those of another are forgotten. */
+static void name_source(const struct mapstat_miss_session *s, struct mapstat_misses *misses)
+{
+	bool same;
+
+	spin_lock_bh(&misses->lock);
+	same = misses->kind == s->kind && !strcmp(misses->text, s->text);
+	misses->kind = s->kind;
+	misses->counts = s->counts;
+	strscpy(misses->text, s->text, sizeof(misses->text));
+	spin_unlock_bh(&misses->lock);
+	if (!same)
+		mapstat_each_cpu(reset_cpu, misses);
+}
+
+/**
+ * mapstat_session_name - a map's figures are of this session's source from now on
+ * @s: the session
+ * @m: the map; what was kept of it from another source is forgotten
+ *
+ * Context: Process; sleeps, and takes cpus_read_lock().
+ * Return: 0 or -ENOMEM.
+ */
+int mapstat_session_name(const struct mapstat_miss_session *s, struct cmap *m)
+{
+	struct mapstat_misses *misses = misses_of(m);
+
+	if (!misses)
+		return -ENOMEM;
+	name_source(s, misses);
+	return 0;
+}
+
+/**
+ * mapstat_session_attach - a map's operations are counted
+ * @s: the session; no other map is attached
+ * @m: the map
+ *
+ * By the model they are fed, but not recorded before mapstat_session_record().
+ *
+ * Context: Process; sleeps, and takes cpus_read_lock().
+ * Return: 0 or -ENOMEM.
+ */
+int mapstat_session_attach(const struct mapstat_miss_session *s, struct cmap *m)
+{
+	int ret = mapstat_session_name(s, m);
+
+	if (ret || !s->model)
+		return ret;
+	ret = mapstat_lines_make(m->misses->lines, cpumask_bits(s->cpus));
+	if (ret)
+		return ret;
+	mapstat_lines_resize(m->misses->lines, mapstat_model_line_bytes(s->model));
+	session_listener = (struct mapstat_listener){
+		.map = m, .model = s->model, .misses = m->misses,
+	};
+	mapstat_touch_listen(&session_listener);
+	return 0;
+}
+
+/**
+ * mapstat_session_record - the caches are filled: record from now on
+ * @s: attached
+ *
+ * Context: Any.
+ */
+void mapstat_session_record(const struct mapstat_miss_session *s)
+{
+	if (s->model)
+		WRITE_ONCE(session_listener.record, true);	/* pairs with mapstat_op_begin() */
+}
+
+/**
+ * mapstat_session_counts - does it count this?
+ * @s: the session
+ * @total: what
+ *
+ * Context: Any.
+ * Return: whether it does.
+ */
+bool mapstat_session_counts(const struct mapstat_miss_session *s, enum mapstat_miss_total total)
+{
+	return s->counts & BIT(total);
+}
+
+/**
+ * mapstat_session_detach - a map's operations are not counted any more
+ * @s: attached
+ *
+ * Context: Process; sleeps, and takes cpus_read_lock().
+ */
+void mapstat_session_detach(const struct mapstat_miss_session *s)
+{
+	if (s->model)
+		mapstat_touch_unlisten();
+}
+
+/**
+ * mapstat_pmu_batch - a batch of operations has been done
+ * @s: the session, of the CPUs' counters
+ * @m: the map, attached
+ * @before: this CPU's counters before the batch
+ * @kind: of the operations
+ * @ops: how many
+ *
+ * Context: Process, pinned to a CPU; sleeps.
+ */
+void mapstat_pmu_batch(const struct mapstat_miss_session *s, struct cmap *m,
+		       const struct mapstat_pmu_reading *before, enum mapstat_op_kind kind,
+		       unsigned int ops)
+{
+	struct mapstat_misses *misses = cmap_misses(m);
+	struct mapstat_pmu_reading after;
+	struct mapstat_pmu_counts counts;
+	unsigned int i;
+	int cpu;
+
+	mapstat_pmu_read(s->pmu, raw_smp_processor_id(), &after);
+	mapstat_pmu_between(before, &after, &counts);
+	local_bh_disable();
+	cpu = smp_processor_id();
+	misses_add(misses, cpu, kind, MAPSTAT_TOTAL_OPS, ops);
+	for (i = 0; i < MAPSTAT_NR_PMU; i++) {
+		if (counts.event[i].error)
+			continue;
+		misses_add(misses, cpu, kind, pmu_to[i].total, counts.event[i].count);
+		misses_add_hist(misses, cpu, pmu_to[i].hist, counts.event[i].count, ops);
+	}
+	local_bh_enable();
+}
+
+/**
+ * mapstat_window_end - end the window that is open, if there is one
+ *
+ * Context: Process; sleeps.  No run is in progress.
+ * Return: whether there was one.
+ */
+bool mapstat_window_end(void)
+{
+	const bool open = !mutex_trylock(&session_lock);
+
+	if (open)
+		session_claim();
+	mutex_unlock(&session_lock);
+	return open;
+}
+
+/**
+ * mapstat_window_refuse - end a map's window, and let it have no other
+ * @m: the map, which is to go
+ *
+ * Context: Process.  Does not wait.
+ */
+void mapstat_window_refuse(struct cmap *m)
+{
+	WRITE_ONCE(m->no_window, true);	/* before it is woken: pairs with window_is_over() */
+	wake_up_all(&window_wait);
+}
+
+static bool window_is_over(const struct cmap *m)
+{
+	/*
+	 * Pair with session_claim() and mapstat_window_refuse(), which wake the window
+	 * after they have written.  Flags: nothing else is ordered by them.
+	 */
+	return READ_ONCE(m->no_window) || atomic_read(&session_claims);
+}
+
+/* Return: 0 after that time; -ECANCELED or -EINTR if the window is to end before. */
+static int window_sleep(const struct cmap *m, unsigned int ms)
+{
+	/* One jiffy more, as msleep() has it: the first is not a whole one. */
+	const long left = wait_event_interruptible_timeout(window_wait, window_is_over(m),
+							   msecs_to_jiffies(ms) + 1);
+
+	if (left < 0)
+		return -EINTR;
+	return left ? -ECANCELED : 0;
+}
+
+/**
+ * mapstat_misses_window - have the model count a live map's operations for a while
+ * @m: the map; it stays until this returns
+ * @g: the model's, filled in and checked
+ * @ms: how long
+ *
+ * What was kept of the map before is forgotten.
+ *
+ * Context: Process; sleeps.
+ * Return: 0; -EBUSY if another session counts; -EINTR if a signal has ended it early;
+ * -ECANCELED if mapstat_window_refuse(), mapstat_window_end() or mapstat_session_begin() have;
+ * -ENOMEM.
+ */
+int mapstat_misses_window(struct cmap *m, const struct mapstat_geometry *g, unsigned int ms)
+{
+	struct mapstat_miss_session s = { .kind = MAPSTAT_CACHE_OFF, .cpus = cpu_online_mask };
+	const unsigned int warmup = ms / WINDOW_WARMUP_SHARE;
+	int ret;
+
+	if (!mutex_trylock(&session_lock))
+		return -EBUSY;
+	/* Those that are online now take part; one that comes later shares a cache. */
+	cpus_read_lock();
+	ret = begin_model(&s, g);
+	cpus_read_unlock();
+	ret = ret ?: mapstat_session_attach(&s, m);
+	if (!ret) {
+		mapstat_each_cpu(reset_cpu, m->misses);
+		ret = window_sleep(m, warmup);
+		if (!ret) {
+			mapstat_session_record(&s);
+			ret = window_sleep(m, ms - warmup);
+		}
+		mapstat_session_detach(&s);
+	}
+	mapstat_session_end(&s);
+	return ret;
+}

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What operations touch: from the hook to those who listen.
+ */
+#include <linux/errno.h>
+#include <linux/irqflags.h>
+#include <linux/minmax.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/rcupdate.h>
+#include <linux/stddef.h>
+#include "kmod/memory.h"
+#include "events.h"
+#include "misses.h"
+#include "model.h"
+#include "touch.h"
+#include <mapstat/trace.h>
+#include "kmod/designs/design.h"
+
+DEFINE_STATIC_KEY_FALSE(mapstat_touch_on);
+EXPORT_SYMBOL_IF_KUNIT(mapstat_touch_on);
+
+/**
+ * struct touch_cpu - a CPU's share
+ * @ops: operations in progress here, the last that began first: its CPU's own, with
+ *	interrupts off
+ * @last: number of the one that began last; as @ops
+ */
+struct touch_cpu {
+	struct list_head ops;
+	u64 last;
+} ____cacheline_aligned;
+
+static struct touch_cpu __percpu *touch_cpus;	/* constant while the module is there */
+
+/* Who listens, or NULL.  Written by who begins to listen; read under RCU, interrupts off. */
+static struct mapstat_listener __rcu *listener;
+
+/**
+ * mapstat_touch_init - call once, before any operation
+ *
+ * Context: Process; sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int mapstat_touch_init(void)
+{
+	int cpu;
+
+	touch_cpus = alloc_percpu_gfp(struct touch_cpu, MAPSTAT_GFP_PERCPU);
+	if (!touch_cpus)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		INIT_LIST_HEAD(&per_cpu_ptr(touch_cpus, cpu)->ops);
+	return 0;
+}
+
+/**
+ * mapstat_touch_exit - call last; no operation is in progress
+ *
+ * Context: Process; sleeps.
+ */
+void mapstat_touch_exit(void)
+{
+	free_percpu(touch_cpus);
+	touch_cpus = NULL;
+}
+
+/* Who is this? A softirq is not the thread that it has interrupted. */
+static unsigned long context_now(void)
+{
+	return (unsigned long)current + (in_serving_softirq() ? 1 : 0);
+}
+
+/* With interrupts off, which RCU waits for. */
+static struct mapstat_listener *listener_now(void)
+{
+	/* Pairs with rcu_assign_pointer() in mapstat_touch_listen(). */
+	return rcu_dereference_sched(listener);
+}
+
+/**
+ * mapstat_touch_listen - listen to the accesses of one map
+ * @l: who; stays until mapstat_touch_unlisten().  Nobody else listens
+ *
+ * Context: Process; sleeps, and takes cpus_read_lock().
+ */
+void mapstat_touch_listen(struct mapstat_listener *l)
+{
+	rcu_assign_pointer(listener, l);	/* pairs with listener_now() */
+	WRITE_ONCE(l->map->observed, true);	/* pairs with cmap_is_observed() */
+	static_branch_enable(&mapstat_touch_on);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_touch_listen);
+
+/**
+ * mapstat_touch_unlisten - listen no more
+ *
+ * On return nobody uses what mapstat_touch_listen() was given.
+ *
+ * Context: Process; sleeps, and takes cpus_read_lock().
+ */
+void mapstat_touch_unlisten(void)
+{
+	struct mapstat_listener *l;
+
+	static_branch_disable(&mapstat_touch_on);
+	/* The caller is the one that called mapstat_touch_listen(): there is no other writer. */
+	l = rcu_dereference_protected(listener, true);
+	WRITE_ONCE(l->map->observed, false);	/* pairs with cmap_is_observed() */
+	RCU_INIT_POINTER(listener, NULL);
+	synchronize_rcu();
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_touch_unlisten);
+
+/**
+ * mapstat_op_begin - an operation begins
+ * @op: describes it; stays until mapstat_op_end()
+ * @m: what it operates on
+ * @kind: what it is
+ * @trace: where its accesses are kept, and @op is the next of; NULL: they are fed at once
+ *
+ * Stays on this CPU until it ends.  What every operation reads of the map itself is told
+ * here, so that no hook is needed for it.
+ *
+ * Context: Process or softirq.
+ */
+void mapstat_op_begin(struct mapstat_op *op, const struct cmap *m, enum mapstat_op_kind kind,
+		      struct mapstat_trace *trace)
+{
+	const struct mapstat_listener *l;
+	struct touch_cpu *c;
+	unsigned long flags;
+
+	*op = (struct mapstat_op){ .map = m, .kind = kind, .count = 1, .trace = trace,
+				   .context = context_now() };
+	migrate_disable();
+	local_irq_save(flags);
+	c = this_cpu_ptr(touch_cpus);
+	op->number = ++c->last;
+	l = listener_now();
+	if (l && l->map == m && READ_ONCE(l->record))	/* pairs with who listens */
+		op->misses = l->misses;
+	list_add(&op->node, &c->ops);
+	local_irq_restore(flags);
+	mapstat_touch(m, m, offsetofend(struct cmap, pcpu), MAPSTAT_READ);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_op_begin);
+
+static void op_record(const struct mapstat_listener *l, const struct mapstat_op *op, int cpu)
+{
+	/* Only where the same one listens still, all was heard. */
+	if (op->misses && l && l->misses == op->misses)
+		mapstat_misses_record(op->misses, op, cpu);
+}
+
+/**
+ * mapstat_op_end - an operation ends
+ * @op: of mapstat_op_begin(), by the same thread
+ *
+ * Context: Process or softirq.
+ */
+void mapstat_op_end(struct mapstat_op *op)
+{
+	unsigned long flags;
+
+	/* It is on this CPU until it ends; with interrupts off there may be no memory. */
+	if (op->misses && !op->trace)
+		mapstat_misses_ready(op->misses, smp_processor_id());
+	local_irq_save(flags);
+	list_del(&op->node);
+	if (op->trace)
+		op->trace->end[op->trace->nr_ops++] = op->trace->nr;
+	else
+		op_record(listener_now(), op, smp_processor_id());
+	local_irq_restore(flags);
+	migrate_enable();
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_op_end);
+
+/* The operation of whoever runs now; interrupts are off. */
+static struct mapstat_op *op_now(void)
+{
+	const unsigned long context = context_now();
+	struct mapstat_op *op;
+
+	list_for_each_entry(op, &this_cpu_ptr(touch_cpus)->ops, node)
+		if (op->context == context)
+			return op;
+	return NULL;
+}
+
+/**
+ * mapstat_touch_result - an access of a line, and what became of it
+ * @t: told to all who want to hear of it
+ *
+ * Context: Interrupts off, no lock held.
+ */
+void mapstat_touch_result(const struct mapstat_touch *t)
+{
+	struct mapstat_op *op = t->op;
+
+	if (static_branch_unlikely(&mapstat_events_on) || trace_mem_access_enabled())
+		mapstat_events_make(t);
+	if (!op)
+		return;
+	op->accesses[t->access]++;
+	op->l1[t->l1]++;
+	op->tlb_misses += t->tlb_miss;
+	op->invalidated += t->invalidated;
+	if (op->misses)
+		mapstat_lines_touch(op->misses->lines, t);
+}
+
+static void touch_lines(struct mapstat_model *model, struct mapstat_touch *t, unsigned int size)
+{
+	const unsigned int line = mapstat_model_line_bytes(model);
+	const void *end = t->addr + size;
+
+	for (; t->addr < end; t->addr += t->size) {
+		t->size = min_t(unsigned long, end - t->addr,
+				line - ((unsigned long)t->addr & (line - 1)));
+		mapstat_model_access(model, t);
+		mapstat_touch_result(t);
+	}
+}
+
+/* Keep an access for later. Return: false where there is no room. */
+static bool trace_touch(struct mapstat_trace *trace, struct mapstat_site *site,
+			const void *addr, unsigned int size, enum mapstat_access access)
+{
+	const unsigned int i = trace->nr;
+
+	if (i == MAPSTAT_TRACE_TOUCHES)
+		return false;
+	trace->touch[i].site = site;
+	trace->touch[i].addr = addr;
+	trace->touch[i].size = size;
+	trace->touch[i].access = access;
+	trace->nr++;
+	return true;
+}
+
+/**
+ * mapstat_trace_op - feed an operation that was done before
+ * @trace: it is in
+ * @i: its number there
+ *
+ * As though its thread did it now, on its CPU.
+ *
+ * Context: Process.  Nobody records operations of that CPU meanwhile.
+ */
+void mapstat_trace_op(const struct mapstat_trace *trace, unsigned int i)
+{
+	struct mapstat_op op = trace->op[i];
+	struct mapstat_touch t = {
+		.map = op.map, .op = &op, .cpu = trace->cpu, .pid = trace->pid,
+	};
+	const struct mapstat_listener *l;
+	unsigned int n = i ? trace->end[i - 1] : 0;
+	unsigned long flags;
+
+	if (op.misses)
+		mapstat_misses_ready(op.misses, trace->cpu);
+	local_irq_save(flags);
+	l = listener_now();
+	for (; l && n < trace->end[i]; n++) {
+		t.site = trace->touch[n].site;
+		t.addr = trace->touch[n].addr;
+		t.access = trace->touch[n].access;
+		touch_lines(l->model, &t, trace->touch[n].size);
+	}
+	op_record(l, &op, trace->cpu);
+	local_irq_restore(flags);
+}
+
+/* Out of line: of most that come here, those of other maps, nothing is to be kept. */
+static noinline void touch_at(struct mapstat_site *site, const struct cmap *m, const void *addr,
+			      unsigned int size, enum mapstat_access access)
+{
+	struct mapstat_touch t = { .site = site, .addr = addr, .access = access };
+	const struct mapstat_listener *l;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	l = listener_now();
+	t.op = op_now();
+	t.map = m ?: t.op ? t.op->map : NULL;
+	if (l && t.map == l->map &&
+	    !(t.op && t.op->trace && trace_touch(t.op->trace, site, addr, size, access))) {
+		t.cpu = smp_processor_id();
+		t.pid = current->pid;
+		touch_lines(l->model, &t, size);
+	}
+	local_irq_restore(flags);
+}
+
+/**
+ * mapstat_touch_at - see cmap_touch()
+ * @site: where in the source
+ * @m: the map, or NULL
+ * @addr: what
+ * @size: bytes
+ * @access: how
+ *
+ * Context: Process or softirq, under any lock.
+ */
+void mapstat_touch_at(struct mapstat_site *site, const struct cmap *m, const void *addr,
+		      unsigned int size, enum mapstat_access access)
+{
+	/*
+	 * Is there an operation that it may belong to?  One that reports stays on its CPU, and
+	 * in its list, until it ends: without it, whatever CPU's list this is, nothing is heard.
+	 */
+	if (m || !list_empty(&raw_cpu_ptr(touch_cpus)->ops))
+		touch_at(site, m, addr, size, access);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_touch_at);

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What operations touch: one inline hook, cmap_touch() of kmod/designs/design.h, which costs a static
+ * branch while no map is observed; in loads, cmap_touch_load(), which then costs nothing.
+ *
+ * A design says each distinct access of an object in the order in which it makes them:
+ * the bucket, the key that is compared, the value, a lock word, a sequence word, a counter;
+ * not what it reads a second time in the same step.  Sizes are in bytes; the lines that an
+ * access covers are found here.  A lock is an atomic access of its word when it is taken,
+ * and a write (or an atomic access, where giving it back is one) when it is released.
+ *
+ * Which operation an access belongs to is known by the struct mapstat_op that whoever runs
+ * the operation has put on its CPU's list: the public calls, and the stress threads in the
+ * rounds of the model.  The same thread, in the same context, finds it there again: so
+ * threads that share a CPU, and softirqs, do not take each other's accesses for their own.
+ */
+#ifndef MAPSTAT_TOUCH_H
+#define MAPSTAT_TOUCH_H
+
+#include <linux/compiler.h>
+#include <linux/jump_label.h>
+#include <linux/list.h>
+#include <linux/types.h>
+
+struct cmap;
+struct mapstat_misses;
+struct mapstat_model;
+struct mapstat_trace;
+
+/* Of a lock only the word that all its users write counts, whatever a debug kernel adds. */
+#define MAPSTAT_LOCK_BYTES	4
+
+/**
+ * enum mapstat_access - what an access does
+ * @MAPSTAT_READ: a load
+ * @MAPSTAT_WRITE: a store, or a plain load and store
+ * @MAPSTAT_ATOMIC: a locked read-modify-write: a write, counted apart as well
+ */
+enum mapstat_access {
+	MAPSTAT_READ,
+	MAPSTAT_WRITE,
+	MAPSTAT_ATOMIC,
+	MAPSTAT_NR_ACCESSES
+};
+
+/**
+ * enum mapstat_op_kind - what operation an access belongs to
+ * @MAPSTAT_OP_NONE: to none: a map's worker, a clear
+ * @MAPSTAT_OP_LOAD: cmap_load()
+ * @MAPSTAT_OP_STORE: cmap_store()
+ * @MAPSTAT_OP_DELETE: cmap_delete()
+ * @MAPSTAT_OP_RMW: load_or_store, swap, load_and_delete, compare_and_*
+ * @MAPSTAT_OP_RANGE: one step of cmap_range()
+ * @MAPSTAT_OP_LOAD_MANY: one call of cmap_load_many()
+ */
+enum mapstat_op_kind {
+	MAPSTAT_OP_NONE,
+	MAPSTAT_OP_LOAD,
+	MAPSTAT_OP_STORE,
+	MAPSTAT_OP_DELETE,
+	MAPSTAT_OP_RMW,
+	MAPSTAT_OP_RANGE,
+	MAPSTAT_OP_LOAD_MANY,
+	MAPSTAT_NR_OP_KINDS
+};
+
+/**
+ * enum mapstat_l1 - what became of a line's access in the first-level cache
+ * @MAPSTAT_L1_HIT: it was there
+ * @MAPSTAT_L1_COLD: a miss: this CPU never had the line
+ * @MAPSTAT_L1_CAPACITY: a miss that a fully associative cache of that size has too
+ * @MAPSTAT_L1_CONFLICT: a miss that it does not have
+ * @MAPSTAT_L1_COHERENCE: a miss because another CPU has written to the line
+ */
+enum mapstat_l1 {
+	MAPSTAT_L1_HIT,
+	MAPSTAT_L1_COLD,
+	MAPSTAT_L1_CAPACITY,
+	MAPSTAT_L1_CONFLICT,
+	MAPSTAT_L1_COHERENCE,
+	MAPSTAT_NR_L1
+};
+
+/**
+ * struct mapstat_site - a place in the source that touches; one for each
+ * @what: what is touched there: an expression
+ * @func: the function that it stands in
+ * @next: the one that became known before; constant once it is known
+ * @id: 0 until it is known; written with interrupts off, read by anyone
+ */
+struct mapstat_site {
+	const char *what;
+	const char *func;
+	struct mapstat_site *next;
+	u16 id;
+};
+
+/**
+ * struct mapstat_op - an operation in progress; on the stack of whoever runs it
+ * @node: in the list of its CPU; that CPU's, interrupts off
+ * @map: what it operates on
+ * @context: the thread, or the thread that a softirq has interrupted
+ * @kind: what it is
+ * @count: operations that it stands for: keys of a bulk load, else 1
+ * @number: of the operation on this CPU, from 1
+ * @misses: where it is to be recorded when it ends, or NULL
+ * @trace: where its accesses are kept until it is replayed, or NULL: they are fed at once
+ * @accesses: lines accessed so far, by enum mapstat_access; as @node
+ * @l1: those, by what became of them
+ * @lines: distinct lines of those; one that was evicted meanwhile counts anew
+ * @tlb_misses: those whose page was not in the TLB
+ * @invalidated: copies in other CPUs' caches that it put an end to
+ */
+struct mapstat_op {
+	struct list_head node;
+	const struct cmap *map;
+	unsigned long context;
+	enum mapstat_op_kind kind;
+	unsigned int count;
+	u64 number;
+	struct mapstat_misses *misses;
+	struct mapstat_trace *trace;
+	unsigned int accesses[MAPSTAT_NR_ACCESSES];
+	unsigned int l1[MAPSTAT_NR_L1];
+	unsigned int lines;
+	unsigned int tlb_misses;
+	unsigned int invalidated;
+};
+
+/**
+ * struct mapstat_listener - who wants to hear of a map's accesses
+ * @map: the map
+ * @model: the model that they are fed to
+ * @misses: where its operations are recorded
+ * @record: they are; until then it is a warm-up.  Written by the owner, read by anyone
+ */
+struct mapstat_listener {
+	struct cmap *map;
+	struct mapstat_model *model;
+	struct mapstat_misses *misses;
+	bool record;
+};
+
+/**
+ * struct mapstat_touch - an access, as far as it is in one line
+ * @map: the map
+ * @op: the operation that it belongs to, or NULL
+ * @site: where in the source
+ * @addr: its first byte in the line
+ * @size: bytes of it in the line
+ * @access: what it does
+ * @cpu: where
+ * @pid: of the thread
+ * @l1: what became of it in the first-level cache
+ * @tlb_miss: its page was not in the TLB
+ * @invalidated: copies of the line in other CPUs' caches that it put an end to
+ */
+struct mapstat_touch {
+	const struct cmap *map;
+	struct mapstat_op *op;
+	struct mapstat_site *site;
+	const void *addr;
+	unsigned int size;
+	enum mapstat_access access;
+	int cpu;
+	pid_t pid;
+	enum mapstat_l1 l1;
+	bool tlb_miss;
+	unsigned int invalidated;
+};
+
+#define MAPSTAT_TRACE_OPS	64
+#define MAPSTAT_TRACE_TOUCHES	8192	/* far more than so many operations make, but for copies */
+
+/**
+ * struct mapstat_trace - operations that a thread has done, to be fed to the model later
+ * @cpu: where
+ * @pid: of the thread
+ * @nr_ops: operations
+ * @nr: accesses
+ * @op: the operations
+ * @end: of each, the number of accesses up to its end
+ * @touch: the accesses: site, address, bytes, enum mapstat_access
+ *
+ * Its thread's own, until it is replayed.
+ */
+struct mapstat_trace {
+	int cpu;
+	pid_t pid;
+	unsigned int nr_ops;
+	unsigned int nr;
+	struct mapstat_op op[MAPSTAT_TRACE_OPS];
+	unsigned int end[MAPSTAT_TRACE_OPS];
+	struct {
+		struct mapstat_site *site;
+		const void *addr;
+		u32 size;
+		u32 access;
+	} touch[MAPSTAT_TRACE_TOUCHES];
+};
+
+DECLARE_STATIC_KEY_FALSE(mapstat_touch_on);
+
+int mapstat_touch_init(void);
+void mapstat_touch_exit(void);
+void mapstat_touch_listen(struct mapstat_listener *l);
+void mapstat_touch_unlisten(void);
+void mapstat_op_begin(struct mapstat_op *op, const struct cmap *m, enum mapstat_op_kind kind,
+		      struct mapstat_trace *trace);
+void mapstat_op_end(struct mapstat_op *op);
+void mapstat_trace_op(const struct mapstat_trace *trace, unsigned int i);
+void mapstat_touch_at(struct mapstat_site *site, const struct cmap *m, const void *addr,
+		      unsigned int size, enum mapstat_access access);
+void mapstat_touch_result(const struct mapstat_touch *t);
+u16 mapstat_site_id(struct mapstat_site *site);
+const struct mapstat_site *mapstat_sites(void);
+const struct mapstat_site *mapstat_site_of(u16 id);
+
+/* A macro each, so that a site knows its expression, and no argument is evaluated for nothing. */
+#define MAPSTAT_TOUCH_AT(m, addr, size, access, expression)			\
+do {										\
+	static struct mapstat_site __site = {					\
+		.what = (expression), .func = __func__,				\
+	};									\
+										\
+	mapstat_touch_at(&__site, m, addr, size, access);			\
+} while (0)
+
+/**
+ * mapstat_touch - as cmap_touch(), where it is known that somebody listens
+ * @m: the map
+ * @addr: what
+ * @size: bytes
+ * @access: how
+ */
+#define mapstat_touch(m, addr, size, access)					\
+	MAPSTAT_TOUCH_AT(m, addr, size, access, #addr)
+
+#endif /* MAPSTAT_TOUCH_H */

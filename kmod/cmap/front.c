@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The front: a per-CPU cache of what loads found, before a map.
+ *
+ * Each CPU has a set-associative cache of keys and values, LRU within a set, that it alone
+ * reads and writes.  What makes an entry invalid is shared: keys are grouped by their
+ * hash, and a group has one word that counts the writes that have begun, and says how many
+ * of them have not ended.
+ *
+ *   A write counts itself as begun, writes to the map, counts itself as ended.
+ *   A load looks at the word.  If it finds its key, it takes the value if the word is still
+ *   the entry's.  If not, it loads from the map; and where the word said that nobody was
+ *   writing in the group, it may keep the value together with that word.
+ *
+ * WHY NO OLD VALUE IS RETURNED.  No write was in progress when an entry's word was read, and
+ * it was read before its value.  The word is still the group's at the instant at which a load
+ * that hits reads it: no write has begun until then, so the value was and is the key's, and the
+ * load takes effect at that instant.  An entry whose group was written while its value was on
+ * its way is put in, and never hits.  A store that was alone in its group from its beginning
+ * to its end knows value and word, and puts them into the entry that its key has on its CPU:
+ * no write has begun since, where the word is still as it left it.  (42 bits of count come
+ * round after days of nothing but writes in that one group, and would have to be met at the
+ * very write.)
+ *
+ * WHAT IS KEPT.  A key that was here and has been written, or that there is room for.  Of
+ * others 1 in FRONT_ADMITS, so that keys which are looked for once do not displace those
+ * which are looked for often, and most misses do not pay for a fill.
+ *
+ * ON AND OFF.  All that write are in an RCU read-side section from before they look for a
+ * front until they have written.  On: the front is published, but nobody reads from it
+ * yet; after a grace period every write counts itself, and reading begins.  Off: reading
+ * ends; after a grace period nobody relies on the counts, and the front is unpublished;
+ * after another one it is freed.  A clear excludes both, and counts as a write in all groups.
+ *
+ * A cache that answers fewer than one load in FRONT_PAYS puts itself to rest for a while.
+ */
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
+#include "kmod/designs/loop.h"
+#include "kmod/stats/clock.h"
+#include "call.h"
+#include "front_cache.h"
+
+/* Loads that have looked into a cache. */
+static __always_inline unsigned long front_lookups(const struct front_cpu *c)
+{
+	return c->hits + c->misses;
+}
+
+/*
+ * Does it pay? Looked at FRONT_WINDOW loads after the last time or later, when one misses.
+ * Return: the cache's next state.
+ */
+static u32 front_judge(struct front_cpu *c)
+{
+	const unsigned long lookups = front_lookups(c) - c->window_lookups;
+	const unsigned long misses = c->misses - c->window_misses;
+
+	c->window_lookups = front_lookups(c);
+	c->window_misses = c->misses;
+	if (misses <= lookups - lookups / FRONT_PAYS)
+		return 0;
+	front_count(c->rests);
+	return FRONT_REST;
+}
+
+/* Pass by a cache that is resting, or that this interrupts. */
+static __always_inline void front_pass(struct front *f, struct front_cpu *c, u32 state)
+{
+	/* A this_cpu operation, for a softirq that interrupts this one counts as well. */
+	this_cpu_add(f->cpu->bypassed, 1);
+	if (likely(state != FRONT_BUSY))
+		WRITE_ONCE(c->state, state - 1);	/* pairs as front_count() does */
+}
+
+/*
+ * Begin to work in this CPU's cache; @load: as a load, which is counted where it passes by.
+ * Return: it, with preemption off, for front_leave(); or NULL: it is resting, or this
+ * interrupts somebody who is at work there.
+ */
+static __always_inline struct front_cpu *front_enter(struct front *f, bool load,
+						     const struct cmap_shape shape)
+{
+	struct front_cpu *c;
+	u32 state;
+
+	preempt_disable();
+	c = this_cpu_ptr(f->cpu);
+	/* Against softirqs of this CPU, who leave it as they found it, or rest in between. */
+	state = READ_ONCE(c->state);
+	/* Its state and counts: all of it is one line or two, of this CPU alone. */
+	cmap_touch_load(shape, NULL, c, offsetof(struct front_cpu, window_lookups),
+			MAPSTAT_WRITE);
+	if (unlikely(state)) {
+		if (load)
+			front_pass(f, c, state);
+		preempt_enable();
+		return NULL;
+	}
+	WRITE_ONCE(c->state, FRONT_BUSY);
+	barrier();	/* busy first, idle last */
+	return c;
+}
+
+static __always_inline void front_leave(struct front_cpu *c, u32 state)
+{
+	barrier();	/* as in front_enter() */
+	WRITE_ONCE(c->state, state);
+	preempt_enable();
+}
+
+static __always_inline void front_age(struct front_ages *ages, unsigned int way,
+				      const struct cmap_shape shape)
+{
+	cmap_touch_load(shape, NULL, ages, sizeof(*ages), MAPSTAT_WRITE);
+	ages->used[way] = ++ages->clock;
+}
+
+/* Has an entry the key? Its bit. */
+static __always_inline unsigned int front_matches(struct front_set *set, unsigned int way,
+						  const void *key, const struct cmap_shape shape)
+{
+	return (unsigned int)cmap_key_equal(front_key(set, way, shape), key, shape) << way;
+}
+
+/*
+ * Which entries have the key? A bit for each.  All are compared, without a branch: which of
+ * them it is cannot be predicted.
+ */
+static __always_inline unsigned int front_match(struct front_set *set, const void *key,
+						const struct cmap_shape shape)
+{
+	BUILD_BUG_ON(FRONT_WAYS != 2);
+	cmap_touch_load(shape, NULL, set->keys, FRONT_WAYS * ALIGN(shape.key_size, 8),
+			MAPSTAT_READ);
+	return front_matches(set, 0, key, shape) | front_matches(set, 1, key, shape);
+}
+
+/* FRONT_ABSENT: and there is room for it; FRONT_FULL: there is none */
+enum front_answer {
+	FRONT_HIT,
+	FRONT_ABSENT,
+	FRONT_FULL,
+	FRONT_INVALID,
+};
+
+/* Look for a key whose group has that word; @value is written on a hit only. */
+static __always_inline enum front_answer front_find(struct front_set *set, u64 writes,
+						    const void *key, void *value,
+						    const struct cmap_shape shape)
+{
+	const unsigned int match = front_match(set, key, shape);
+	unsigned int way;
+
+	if (unlikely(!match))	/* the last way is the last one that is filled */
+		return set->writes[FRONT_WAYS - 1] == FRONT_EMPTY ? FRONT_ABSENT : FRONT_FULL;
+	way = __ffs(match);
+	cmap_touch_load(shape, NULL, &set->writes[way], sizeof(writes), MAPSTAT_READ);
+	if (unlikely(set->writes[way] != writes))
+		return set->writes[way] == FRONT_EMPTY ? FRONT_ABSENT : FRONT_INVALID;
+	cmap_touch_load(shape, NULL, front_value(set, way, shape), shape.value_size,
+			MAPSTAT_READ);
+	cmap_value_copy(value, front_value(set, way, shape), shape);
+	front_age(front_ages(set, shape), way, shape);
+	return FRONT_HIT;
+}
+
+/* The key's own entry, an empty one, or else the one that was used longest ago. */
+static unsigned int front_victim(struct front_set *set, const void *key,
+				 const struct cmap_shape shape)
+{
+	const struct front_ages *ages = front_ages(set, shape);
+	const unsigned int match = front_match(set, key, shape);
+	unsigned int way, victim = 0;
+	u32 longest = 0;
+
+	if (match)
+		return __ffs(match);
+	for (way = 0; way < FRONT_WAYS; way++) {
+		if (set->writes[way] == FRONT_EMPTY)
+			return way;
+		if (ages->clock - ages->used[way] >= longest) {
+			longest = ages->clock - ages->used[way];
+			victim = way;
+		}
+	}
+	return victim;
+}
+
+/* Make an entry hold a value, which its key has as long as the group has that word. */
+static void front_put(struct cmap *m, struct front_cpu *c, struct front_set *set,
+		      unsigned int way, u64 writes, const void *value)
+{
+	const struct cmap_shape shape = m->shape;
+
+	set->writes[way] = writes;
+	cmap_value_copy(front_value(set, way, shape), value, shape);
+	cmap_touch(m, &set->writes[way], sizeof(writes), MAPSTAT_WRITE);
+	cmap_touch(m, front_value(set, way, shape), shape.value_size, MAPSTAT_WRITE);
+	front_count(c->fills);
+}
+
+/**
+ * front_fill - keep what a load found
+ * @m: the map
+ * @f: its front
+ * @hash: of @key
+ * @writes: the word of the key's group before the load; nobody was writing
+ * @key: the key
+ * @value: what was found
+ *
+ * Context: Process or softirq; RCU read lock.
+ */
+noinline void front_fill(struct cmap *m, struct front *f, u64 hash, u64 writes,
+			 const void *key, const void *value)
+{
+	const struct cmap_shape shape = m->shape;
+	struct front_cpu *c = front_enter(f, false, shape);
+	struct front_set *set;
+	unsigned int way;
+
+	if (!c)
+		return;
+	set = front_set(f, c, hash, shape);
+	way = front_victim(set, key, shape);
+	cmap_key_copy(front_key(set, way, shape), key, shape);
+	cmap_touch(m, front_key(set, way, shape), shape.key_size, MAPSTAT_WRITE);
+	front_put(m, c, set, way, writes, value);
+	front_age(front_ages(set, shape), way, shape);
+	front_leave(c, 0);
+}
+EXPORT_SYMBOL_IF_KUNIT(front_fill);
+
+/* A load that the front has no answer to, and that is to be kept. */
+static noinline int front_load_keep(struct cmap *m, u64 writes, const void *key, void *value)
+{
+	/* The one that had no answer: it was read from, and stays as long as this section. */
+	struct front *f = rcu_dereference(m->front);
+	const int ret = call_load_any(m, key, value);
+
+	if (!ret && !(writes & FRONT_WRITING))
+		front_fill(m, f, cmap_hash(m, key, m->shape), writes, key, value);
+	return ret;
+}
+
+/* A load that the front has no answer to, and that is the time to judge it. */
+static noinline int front_load_judge(struct cmap *m, struct front_cpu *c, const void *key,
+				     void *value)
+{
+	front_leave(c, front_judge(c));
+	return call_load_any(m, key, value);
+}
+
+/*
+ * A load that the front has no answer to.  Nothing follows any of its calls, so that one that
+ * has an answer saves no registers for them.
+ */
+static __always_inline int front_miss(struct cmap *m, struct front_cpu *c,
+				      enum front_answer answer, u64 writes, const void *key,
+				      void *value)
+{
+	bool keep;
+
+	front_count(c->misses);
+	if (answer == FRONT_INVALID)
+		front_count(c->invalidations);
+	keep = answer != FRONT_FULL || !(c->misses % FRONT_ADMITS);
+	if (unlikely(front_lookups(c) - c->window_lookups >= FRONT_WINDOW))
+		return front_load_judge(m, c, key, value);
+	front_leave(c, 0);
+	if (keep)
+		return front_load_keep(m, writes, key, value);
+	return call_load_any(m, key, value);
+}
+
+static __always_inline int front_load_shape(struct cmap *m, struct front *f, const void *key,
+					    void *value, const struct cmap_shape shape)
+{
+	struct front_cpu *c = front_enter(f, true, shape);
+	enum front_answer answer;
+	u64 hash, writes;
+
+	if (unlikely(!c))
+		return call_load_any(m, key, value);
+	hash = cmap_hash(m, key, shape);
+	cmap_touch_load(shape, m, &f->writes[front_group(hash)], sizeof(writes), MAPSTAT_READ);
+	/*
+	 * Where a hit takes effect.  Pairs with front_begin(): who saw its write sees it; and
+	 * with front_end(): what the writes did that have ended is seen.
+	 */
+	writes = atomic64_read_acquire(&f->writes[front_group(hash)]);
+	answer = front_find(front_set(f, c, hash, shape), writes, key, value, shape);
+	if (likely(answer == FRONT_HIT)) {
+		front_count(c->hits);
+		front_leave(c, 0);
+		return cmap_count_load(m, 0, shape);
+	}
+	return front_miss(m, c, answer, writes, key, value);
+}
+
+/* The shapes with sizes known only now, out of line, away from the fast one's registers. */
+static noinline int front_load_sized(struct cmap *m, struct front *f, const void *key,
+				     void *value)
+{
+	if (m->shape.u64_key)
+		return front_load_shape(m, f, key, value, cmap_untold(CMAP_SHAPE_U64(m)));
+	return front_load_shape(m, f, key, value, cmap_untold(CMAP_SHAPE_ANY(m)));
+}
+
+/* The map's front, if loads may be answered from it; or NULL. */
+static __always_inline struct front *front_to_read(struct cmap *m)
+{
+	struct front *f;
+
+	/*
+	 * A load before this one may have been answered by the map, with the value of a write
+	 * that had begun, and may have kept it: this one's look at the counts comes after that.
+	 * Pairs with front_begin().
+	 */
+	smp_rmb();
+	/* Pairs with rcu_assign_pointer() in front_publish(). */
+	f = rcu_dereference(m->front);
+	/*
+	 * Acquire: the counts are looked at after that.  Pairs with the WRITE_ONCE()s in
+	 * front_publish() and front_unpublish(), a grace period apart.
+	 */
+	return likely(f && smp_load_acquire(&f->reading)) ? f : NULL;
+}
+
+/* As the other loads that tell what they access; see many.h. */
+static noinline int front_load_told(struct cmap *m, const void *key, void *value)
+{
+	struct front *f = front_to_read(m);
+
+	if (!f)
+		return call_load_told(m, key, value);
+	cmap_touch(m, f, sizeof(*f), MAPSTAT_READ);
+	return CMAP_BY_SHAPE(m, front_load_shape, m, f, key, value);
+}
+
+/**
+ * front_load - see cmap_load()
+ * @m: the map; it may have a front or none
+ * @key: the key
+ * @value: where the value goes
+ *
+ * Context: Process or softirq; RCU read lock.
+ * Return: 0 or -ENOENT.
+ */
+int front_load(struct cmap *m, const void *key, void *value)
+{
+	struct front *f;
+
+	if (cmap_is_observed(m))
+		return front_load_told(m, key, value);
+	f = front_to_read(m);
+	if (unlikely(!f))
+		return call_load(m, key, value);
+	if (likely(m->shape.u64_pair))
+		return front_load_shape(m, f, key, value, cmap_untold(CMAP_SHAPE_U64_U64));
+	return front_load_sized(m, f, key, value);
+}
+
+/**
+ * front_load_many - see cmap_load_many(); past the front, which has nothing to fetch early
+ * @m: the map
+ * @q: what to load
+ *
+ * Context: Process or softirq.
+ * Return: keys found.
+ */
+unsigned int front_load_many(struct cmap *m, const struct cmap_many *q)
+{
+	return call_load_many(m, q);
+}
+
+/**
+ * front_renew - let the entry that a key has on this CPU, if it has one, hold what was stored
+ * @m: the map
+ * @f: its front
+ * @hash: of @key
+ * @writes: the word of the key's group as the store left it, which was alone there
+ * @key: the key
+ * @value: its value
+ *
+ * Context: Process or softirq; RCU read lock.
+ */
+noinline void front_renew(struct cmap *m, struct front *f, u64 hash, u64 writes,
+			  const void *key, const void *value)
+{
+	const struct cmap_shape shape = m->shape;
+	struct front_cpu *c = front_enter(f, false, shape);
+	struct front_set *set;
+	unsigned int match, way;
+
+	if (!c)
+		return;
+	set = front_set(f, c, hash, shape);
+	match = front_match(set, key, shape);
+	way = match ? __ffs(match) : 0;
+	/* An empty entry may have the key, too, if that is all zeroes. */
+	if (match && set->writes[way] != FRONT_EMPTY)
+		front_put(m, c, set, way, writes, value);
+	front_leave(c, 0);
+}
+EXPORT_SYMBOL_IF_KUNIT(front_renew);
+
+/* What the front cost a write, in the clock's ticks. */
+static noinline void front_record_cost(struct front *f, u64 ticks)
+{
+	this_cpu_add(f->cpu->write_ticks, ticks);
+	this_cpu_add(f->cpu->write_samples, 1);
+}
+
+/**
+ * front_update - see struct cmap_update
+ * @m: the map; it may have a front or none
+ * @u: the write
+ *
+ * Context: Process or softirq; RCU read lock.
+ * Return: what the operation returns.
+ */
+int front_update(struct cmap *m, const struct cmap_update *u)
+{
+	/* Pairs with rcu_assign_pointer() in front_publish(). */
+	struct front *f = rcu_dereference(m->front);
+	struct front_write w;
+	u64 ticks = 0;
+	bool timed;
+	int ret;
+
+	if (unlikely(!f))
+		return call_update(m, u);
+	cmap_touch(m, raw_cpu_ptr(&f->cpu->writes), sizeof(long), MAPSTAT_WRITE);
+	/* One copy of the code, for writes that are timed and those that are not. */
+	timed = !(this_cpu_inc_return(f->cpu->writes) % FRONT_WRITE_SAMPLE);
+	if (unlikely(timed))
+		ticks -= mapstat_clock_read();
+	w = front_write_begin(m, f, u);
+	if (unlikely(timed))
+		ticks += mapstat_clock_read();
+	ret = call_update(m, u);
+	if (unlikely(timed))
+		ticks -= mapstat_clock_read();
+	front_write_end(m, f, w, u, ret);
+	if (unlikely(timed))
+		front_record_cost(f, ticks + mapstat_clock_read());
+	return ret;
+}
+
+STRESS_DEFINE_RUN(front, front_load)

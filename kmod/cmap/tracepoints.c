@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The tracepoints are made here.
+ */
+#include <linux/string.h>
+#include "kmod/designs/design.h"
+
+#define CREATE_TRACE_POINTS
+#include <mapstat/trace.h>
+
+EXPORT_TRACEPOINT_SYMBOL_GPL(mem_access);

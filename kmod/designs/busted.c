@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Wrong on purpose: the negative control of every check, as lock_busted is in
+ * locktorture.  One table behind one spinlock that drops one store in BUSTED_PERIOD,
+ * telling success, and about as rarely serves a value that was replaced before.
+ */
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include "kmod/designs/table/table.h"
+#include "lookup.h"
+#include "loop.h"
+
+#define BUSTED_PERIOD	16384	/* rare enough to get past a careless check */
+
+/**
+ * struct busted_map - the map
+ * @map: the shared part
+ * @lock: protects all that follows
+ * @table: the entries
+ * @stores: counts up to the one that is dropped
+ * @loads: counts up to the time when a stale value is due
+ * @has_stale: @stale holds a key and a value that it had before
+ * @stale: laid out as an entry of the table
+ */
+struct busted_map {
+	struct cmap map;
+	spinlock_t lock;	/* protects all that follows */
+	struct table table;
+	unsigned int stores;
+	unsigned int loads;
+	bool has_stale;
+	void *stale;
+};
+
+static struct busted_map *to_busted(struct cmap *m)
+{
+	return container_of(m, struct busted_map, map);
+}
+
+static void *stale_value(struct busted_map *bm)
+{
+	return bm->stale + ALIGN(bm->map.shape.key_size, 8);
+}
+
+static void table_lock(struct table *t)
+	__acquires(&to_busted(t->map)->lock)
+{
+	spin_lock_bh(&to_busted(t->map)->lock);
+}
+
+static void table_unlock(struct table *t)
+	__releases(&to_busted(t->map)->lock)
+{
+	spin_unlock_bh(&to_busted(t->map)->lock);
+}
+
+static bool is_stale_key(struct busted_map *bm, const void *key)
+{
+	return bm->has_stale && cmap_key_equal(bm->stale, key, bm->map.shape);
+}
+
+static int busted_load_one(struct cmap *m, const void *key, void *value)
+{
+	struct busted_map *bm = to_busted(m);
+	u64 hash = cmap_hash(m, key, m->shape);
+	int ret;
+
+	spin_lock_bh(&bm->lock);
+	ret = table_load(&bm->table, hash, key, value, m->shape);
+	if (++bm->loads > BUSTED_PERIOD && !ret && is_stale_key(bm, key)) {
+		cmap_value_copy(value, stale_value(bm), m->shape);
+		bm->has_stale = false;
+		bm->loads = 0;
+	}
+	spin_unlock_bh(&bm->lock);
+	return ret;
+}
+
+int busted_load(struct cmap *m, const void *key, void *value)
+{
+	return cmap_count_load(m, busted_load_one(m, key, value), m->shape);
+}
+
+int busted_load_told(struct cmap *m, const void *key, void *value)
+{
+	return busted_load(m, key, value);
+}
+
+unsigned int busted_load_many(struct cmap *m, const struct cmap_many *q)
+{
+	return many_load_each(m, q, busted_load_one);
+}
+
+/* Keep the value that a store is about to replace. */
+static void remember(struct busted_map *bm, u64 hash, const void *key)
+{
+	const struct cmap_shape shape = bm->map.shape;
+
+	if (!bm->has_stale && !table_load(&bm->table, hash, key, stale_value(bm), shape)) {
+		cmap_key_copy(bm->stale, key, shape);
+		bm->has_stale = true;
+	}
+}
+
+int busted_update(struct cmap *m, const struct cmap_update *u)
+{
+	struct busted_map *bm = to_busted(m);
+	u64 hash = cmap_hash(m, u->key, m->shape);
+	enum cmap_action act = CMAP_ACT_NONE;
+	int ret = 0;
+
+	spin_lock_bh(&bm->lock);
+	if (u->op == CMAP_STORE)
+		remember(bm, hash, u->key);
+	else if (is_stale_key(bm, u->key))
+		bm->has_stale = false;
+	if (u->op != CMAP_STORE || ++bm->stores % BUSTED_PERIOD)
+		ret = table_update(&bm->table, u, hash, m->shape, &act);
+	spin_unlock_bh(&bm->lock);
+	update_count(m, act);
+	return ret;
+}
+
+static void map_exit(struct cmap *m)
+{
+	struct busted_map *bm = to_busted(m);
+
+	table_exit(&bm->table);
+	kfree(bm->stale);
+}
+
+static int map_init(struct cmap *m)
+{
+	struct busted_map *bm = to_busted(m);
+	int ret;
+
+	spin_lock_init(&bm->lock);
+	bm->table.lock = table_lock;
+	bm->table.unlock = table_unlock;
+	m->wanted = table_entry_size(m->shape);
+	bm->stale = kzalloc(m->wanted, GFP_KERNEL);
+	if (!bm->stale)
+		return -ENOMEM;
+	ret = table_init(&bm->table, m, m->params.capacity);
+	if (ret)
+		kfree(bm->stale);
+	return ret;
+}
+
+static int map_collect(struct cmap *m, struct cmap_page *page)
+{
+	struct busted_map *bm = to_busted(m);
+
+	spin_lock_bh(&bm->lock);
+	table_collect(&bm->table, &page->cursor, page);
+	spin_unlock_bh(&bm->lock);
+	page->done = page->cursor >> TABLE_BITS_MAX;
+	return 0;
+}
+
+static int map_clear(struct cmap *m)
+{
+	struct busted_map *bm = to_busted(m);
+	u64 cursor = 0;
+
+	while (!(cursor >> TABLE_BITS_MAX)) {
+		spin_lock_bh(&bm->lock);
+		table_clear_step(&bm->table, &cursor);
+		spin_unlock_bh(&bm->lock);
+		cond_resched();
+	}
+	return 0;
+}
+
+static void map_work(struct cmap *m)
+{
+	table_work(&to_busted(m)->table);
+}
+
+static void map_memory(struct cmap *m, struct cmap_memory *mem)
+{
+	struct busted_map *bm = to_busted(m);
+
+	spin_lock_bh(&bm->lock);
+	table_memory(&bm->table, mem);
+	spin_unlock_bh(&bm->lock);
+	mem->bytes += sizeof(*bm) + table_entry_size(m->shape);
+}
+
+STRESS_DEFINE_RUN(busted, busted_load_one)
+
+const struct cmap_ops busted_ops = {
+	.name		= "busted",
+	.size		= sizeof(struct busted_map),
+	.init		= map_init,
+	.exit		= map_exit,
+	.collect	= map_collect,
+	.clear		= map_clear,
+	.work		= map_work,
+	.memory		= map_memory,
+	.run		= busted_run,
+};

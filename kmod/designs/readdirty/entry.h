@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An entry of "readdirty" (default mode): key, value, and one word that says what the
+ * entry is.  Tables hold pointers to entries, several tables to the same one, so this
+ * word is the only truth about the key.
+ *
+ * THE STATE WORD
+ *	live	neither bit: the key is present, with @value
+ *	dead	ENTRY_DEAD: a tombstone; a store may bring it back to life
+ *	frozen	ENTRY_DEAD and ENTRY_FROZEN: a tombstone for good.  It says nothing
+ *		about the key: another entry may stand for it now
+ *	locked	ENTRY_LOCKED: a writer is inside; the other bits are as it found them
+ * The remaining bits count changes.  64 bits of state do not come round.
+ *
+ * The word is a lock and a sequence count in one.  Readers write nothing, they begin
+ * again when the word changed under them (and take the lock when it does all the time).
+ * A writer's section is short, calls nothing that sleeps, and runs with preemption and
+ * softirqs off, so whoever waits for it waits for a CPU that is at work.  Softirqs: the
+ * contract allows operations there, and one that interrupted a writer on its own CPU
+ * would wait for ever.  On PREEMPT_RT softirqs run in threads, and preemption off is
+ * enough.
+ */
+#ifndef MAPSTAT_READDIRTY_ENTRY_H
+#define MAPSTAT_READDIRTY_ENTRY_H
+
+#include <linux/atomic.h>
+#include <linux/bottom_half.h>
+#include <linux/preempt.h>
+#include <linux/processor.h>
+#include "kmod/designs/update.h"
+#include "trie.h"
+
+#define ENTRY_LOCKED	1UL
+#define ENTRY_DEAD	2UL
+#define ENTRY_FROZEN	4UL
+#define ENTRY_CHANGE	8UL
+
+/* Attempts at reading without the lock, before the reader takes it to get its turn. */
+#define ENTRY_READ_TRIES	16
+
+/* Returned inside the design: the entry is frozen, look on. */
+#define ENTRY_GONE	1
+
+/**
+ * struct rd_entry - a key and its value
+ * @item: hash, and link of the trie that the entry was inserted into; constant then
+ * @state: the state word; see above
+ * @grave: the next frozen entry; the worker's
+ * @data: the key, constant; then, from the next multiple of 8 bytes on, the value:
+ *	written with @state locked, read by anyone who then finds @state unchanged
+ */
+struct rd_entry {
+	struct trie_item item;
+	unsigned long state;
+	struct rd_entry *grave;
+	u64 data[];
+};
+
+static __always_inline struct rd_entry *entry_of(struct snap_item *item)
+{
+	return container_of(item, struct rd_entry, item.snap);
+}
+
+static __always_inline u64 *entry_value(struct rd_entry *e, const struct cmap_shape shape)
+{
+	return e->data + DIV_ROUND_UP(shape.key_size, sizeof(u64));
+}
+
+/* Copy a value that a writer may be changing; the caller finds out afterwards. */
+static __always_inline void entry_copy_out(void *to, const u64 *value,
+					   const struct cmap_shape shape)
+{
+	const u8 *rest = (const u8 *)(value + shape.value_size / 8);
+	unsigned int i;
+
+	/* Pair with the WRITE_ONCE()s in entry_copy_in(). */
+	for (i = 0; i < shape.value_size / 8; i++)
+		((u64 *)to)[i] = READ_ONCE(value[i]);
+	for (i = 0; i < shape.value_size % 8; i++)
+		((u8 *)to)[shape.value_size / 8 * 8 + i] = READ_ONCE(rest[i]);
+}
+
+static __always_inline void entry_copy_in(u64 *value, const void *from,
+					  const struct cmap_shape shape)
+{
+	u8 *rest = (u8 *)(value + shape.value_size / 8);
+	unsigned int i;
+
+	/* Pair with the READ_ONCE()s in entry_copy_out(). */
+	for (i = 0; i < shape.value_size / 8; i++)
+		WRITE_ONCE(value[i], ((const u64 *)from)[i]);
+	for (i = 0; i < shape.value_size % 8; i++)
+		WRITE_ONCE(rest[i], ((const u8 *)from)[shape.value_size / 8 * 8 + i]);
+}
+
+static __always_inline bool entry_trylock(struct rd_entry *e, unsigned long *state)
+{
+	*state = READ_ONCE(e->state);	/* a guess; try_cmpxchg_acquire() tells */
+	/* Acquire pairs with the release in entry_unlock(). */
+	return !(*state & ENTRY_LOCKED) &&
+	       try_cmpxchg_acquire(&e->state, state, *state | ENTRY_LOCKED);
+}
+
+/* Return: the state as it was before the lock. */
+static __always_inline unsigned long entry_lock(struct cmap *m, struct rd_entry *e)
+{
+	unsigned long state;
+
+	cmap_touch(m, &e->state, sizeof(e->state), MAPSTAT_ATOMIC);
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		preempt_disable();
+	else
+		local_bh_disable();
+	if (unlikely(!entry_trylock(e, &state))) {
+		cmap_count(m, CMAP_LOCK_WAITS);
+		while (!entry_trylock(e, &state))
+			cpu_relax();
+	}
+	/*
+	 * Readers who see any of what is written to the value see the lock too.  Pairs
+	 * with smp_rmb() in entry_read_unlocked().
+	 */
+	smp_wmb();
+	return state;
+}
+
+static __always_inline void entry_unlock(struct rd_entry *e, unsigned long state)
+{
+	cmap_touch(NULL, &e->state, sizeof(e->state), MAPSTAT_WRITE);
+	/* Pairs with the acquires of entry_lock() and of readers: the value is written. */
+	smp_store_release(&e->state, state);
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		preempt_enable();
+	else
+		local_bh_enable();
+}
+
+/*
+ * One attempt at reading.  @seen: an earlier attempt of the same load found the entry
+ * live.  If it is dead now, it died during the load, with the value that it still has:
+ * that value is what the load returns, as though it had been just in time.  So a load
+ * that has begun to write to the caller's buffer always ends with a value.
+ *
+ * Return: 0, -ENOENT, ENTRY_GONE, or -EAGAIN: try again.
+ */
+static __always_inline int entry_read_unlocked(struct rd_entry *e, void *value, bool *seen,
+					       const struct cmap_shape shape)
+{
+	/* Pairs with entry_unlock(): the value is at least as new as the state. */
+	unsigned long state = smp_load_acquire(&e->state);
+	u64 word;
+
+	cmap_touch_load(shape, NULL, &e->state, sizeof(e->state), MAPSTAT_READ);
+	if (unlikely(state & ENTRY_LOCKED))
+		return -EAGAIN;
+	if (unlikely(state & ENTRY_DEAD) && !*seen)
+		return state & ENTRY_FROZEN ? ENTRY_GONE : -ENOENT;
+	*seen = true;
+	cmap_touch_load(shape, NULL, entry_value(e, shape), shape.value_size, MAPSTAT_READ);
+	if (shape.value_size == sizeof(word))
+		word = READ_ONCE(*entry_value(e, shape));	/* pairs with entry_copy_in() */
+	else
+		entry_copy_out(value, entry_value(e, shape), shape);
+	smp_rmb();	/* pairs with smp_wmb() in entry_lock() */
+	if (unlikely(READ_ONCE(e->state) != state))
+		return -EAGAIN;
+	if (shape.value_size == sizeof(word))
+		*(u64 *)value = word;
+	return 0;
+}
+
+/* Taking turns with the writers, where they leave no gap; @seen as above. */
+static noinline int entry_read_locked(struct cmap *m, struct rd_entry *e, void *value,
+				      bool seen)
+{
+	unsigned long state = entry_lock(m, e);
+	int ret = 0;
+
+	if (state & ENTRY_DEAD && !seen)
+		ret = state & ENTRY_FROZEN ? ENTRY_GONE : -ENOENT;
+	else
+		entry_copy_out(value, entry_value(e, m->shape), m->shape);
+	cmap_touch(m, entry_value(e, m->shape), m->shape.value_size, MAPSTAT_READ);
+	entry_unlock(e, state);
+	return ret;
+}
+
+static noinline int entry_read_again(struct cmap *m, struct rd_entry *e, void *value, bool seen)
+{
+	int ret, tries;
+
+	for (tries = 0; tries < ENTRY_READ_TRIES; tries++) {
+		cmap_count(m, CMAP_RETRIES);
+		cpu_relax();
+		ret = entry_read_unlocked(e, value, &seen, m->shape);
+		if (ret != -EAGAIN)
+			return ret;
+	}
+	return entry_read_locked(m, e, value, seen);
+}
+
+/**
+ * entry_read - copy the value of a live entry out
+ * @m: the map
+ * @e: the entry
+ * @value: where to; written to only where 0 is returned
+ * @shape: the map's
+ *
+ * Context: RCU read lock.
+ * Return: 0; -ENOENT: the key was absent meanwhile; ENTRY_GONE: look elsewhere.
+ */
+static __always_inline int entry_read(struct cmap *m, struct rd_entry *e, void *value,
+				      const struct cmap_shape shape)
+{
+	bool seen = false;
+	int ret = entry_read_unlocked(e, value, &seen, shape);
+
+	if (unlikely(ret == -EAGAIN))
+		return entry_read_again(m, e, value, seen);
+	return ret;
+}
+
+static __always_inline bool entry_is_frozen(const struct rd_entry *e)
+{
+	/*
+	 * Acquire: whoever acts on it must not have looked elsewhere before.  Pairs with
+	 * the cmpxchg() in entry_freeze().
+	 */
+	return smp_load_acquire(&e->state) & ENTRY_FROZEN;
+}
+
+static __always_inline bool entry_is_dead(const struct rd_entry *e)
+{
+	return READ_ONCE(e->state) & ENTRY_DEAD;	/* pairs with entry_unlock() */
+}
+
+/*
+ * A write that can be seen to change nothing without the lock.  Return: whether it is;
+ * then *ret is what the operation returns.
+ */
+static __always_inline bool entry_update_is_idle(struct cmap *m, struct rd_entry *e,
+						 const struct cmap_update *u,
+						 const struct cmap_shape shape, int *ret)
+{
+	/* Pairs with entry_unlock(): a locked entry is still what it was. */
+	const bool dead = smp_load_acquire(&e->state) & ENTRY_DEAD;
+
+	if (u->op == CMAP_LOAD_OR_STORE) {
+		if (u->previous ? entry_read(m, e, u->previous, shape) : dead)
+			return false;
+		if (u->loaded)
+			*u->loaded = true;
+		*ret = 0;
+		return true;
+	}
+	if (likely(!dead) || update_may_insert(u->op))
+		return false;
+	update_decide(m, u, NULL, shape, ret);
+	return true;
+}
+
+/* What a locked entry becomes. */
+static __always_inline unsigned long entry_act(struct rd_entry *e, unsigned long state,
+					       const struct cmap_update *u,
+					       enum cmap_action act,
+					       const struct cmap_shape shape)
+{
+	switch (act) {
+	case CMAP_ACT_NONE:
+		return state;	/* nothing changed: readers need not begin again */
+	case CMAP_ACT_INSERT:
+	case CMAP_ACT_REPLACE:
+		cmap_touch(NULL, entry_value(e, shape), shape.value_size, MAPSTAT_WRITE);
+		entry_copy_in(entry_value(e, shape), u->value, shape);
+		return (state + ENTRY_CHANGE) & ~ENTRY_DEAD;
+	case CMAP_ACT_REMOVE:
+		break;
+	}
+	return (state + ENTRY_CHANGE) | ENTRY_DEAD;
+}
+
+/**
+ * entry_update - carry a write out on an entry
+ * @m: the map
+ * @e: the entry
+ * @u: the write
+ * @shape: the map's
+ * @act: receives what was done
+ *
+ * Context: RCU read lock.  Allocates nothing.
+ * Return: what the operation returns, or ENTRY_GONE: nothing was done.
+ */
+static __always_inline int entry_update(struct cmap *m, struct rd_entry *e,
+					const struct cmap_update *u,
+					const struct cmap_shape shape, enum cmap_action *act)
+{
+	unsigned long state;
+	int ret = ENTRY_GONE;
+	u64 *value;
+
+	*act = CMAP_ACT_NONE;
+	if (unlikely(entry_is_frozen(e)))
+		return ret;
+	if (entry_update_is_idle(m, e, u, shape, &ret)) {
+		cmap_touch(m, &e->state, sizeof(e->state), MAPSTAT_READ);
+		update_count(m, CMAP_ACT_NONE);
+		return ret;
+	}
+	state = entry_lock(m, e);
+	if (unlikely(state & ENTRY_FROZEN)) {
+		entry_unlock(e, state);
+		return ENTRY_GONE;
+	}
+	value = state & ENTRY_DEAD ? NULL : entry_value(e, shape);
+	*act = update_decide(m, u, value, shape, &ret);
+	entry_unlock(e, entry_act(e, state, u, *act, shape));
+	update_count(m, *act);
+	if (*act == CMAP_ACT_REMOVE)
+		cmap_count(m, CMAP_TOMBSTONES);
+	return ret;
+}
+
+/**
+ * entry_freeze - end a tombstone's life
+ * @e: the entry
+ * @buried: receives whether this call froze it
+ *
+ * Context: The worker.
+ * Return: true: the entry is frozen; false: it is live, was a moment ago, or has a writer
+ * inside, who may bring it back.
+ */
+static inline bool entry_freeze(struct rd_entry *e, bool *buried)
+{
+	unsigned long state = READ_ONCE(e->state);	/* a guess; cmpxchg() tells */
+
+	*buried = false;
+	if (state & ENTRY_FROZEN)
+		return true;
+	if (!(state & ENTRY_DEAD) || state & ENTRY_LOCKED)
+		return false;
+	/* Fully ordered.  Pairs with the acquires of those who find it frozen and act on it. */
+	*buried = try_cmpxchg(&e->state, &state, (state + ENTRY_CHANGE) | ENTRY_FROZEN);
+	return *buried;
+}
+
+#endif /* MAPSTAT_READDIRTY_ENTRY_H */

@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * "readdirty", default mode: a read side that is read with RCU alone, a dirty side that
+ * takes new keys, and a worker that now and then makes one read side of both.
+ *
+ * THE SIDES.  A struct rd_view names them; operations load the pointer to it once.
+ *	read	a snapshot table (table/snapshot.h): its structure never changes
+ *	fresh	a trie (table/trie.h) that new entries are inserted into, under @lock
+ *	old	NULL, or, while the worker builds, the trie that was fresh before
+ * All three hold pointers to entries (readdirty_entry.h).  An entry's key never changes,
+ * and its state word is the only truth about it.  Loads, and writes to a key that has an
+ * entry, dead or alive, take no lock but that entry's; the first store of a key takes
+ * @lock, for the insert of one entry into the trie.  No operation does more than that:
+ * the trie grows without moving anything, and all else is the worker's.
+ *
+ * A ROUND OF THE WORKER.  Views follow each other, one pointer store each, under @lock:
+ *	1  { read, fresh }			at rest
+ *	2  { read, old = fresh, fresh = empty }	nobody inserts into old from here on
+ *	   Every entry of read and old is either put into the next table, or, if it is
+ *	   a tombstone and there are many, frozen: by cmpxchg, so that no store can
+ *	   revive it.
+ *	3  { next, fresh }			then a grace period, then read, old's nodes
+ *						and the frozen entries are freed
+ * Out of memory, the worker stays at 2, which is as good as 1, and goes on from there
+ * when it is next asked to.
+ *
+ * WHY IT IS LINEARIZABLE
+ * (1) A key has at most one entry that is not frozen: it is inserted under @lock, after
+ *     a search of the current view found none, and what is frozen stays so.
+ * (2) That entry is in the view that is current: step 2 keeps all sides, and step 3
+ *     drops only entries that are frozen, because an entry of read or old is either in
+ *     next or frozen, and nobody inserts into either: inserts go to the view that is
+ *     current under @lock, and views change under @lock.
+ * (3) A search walks the sides of the view V that it loaded at an instant t of its own
+ *     call, passes frozen entries by, and stops at any other.  What it stops at is the
+ *     truth, by (1), at the instant the state is read.  If it stops at none: either the
+ *     key had no unfrozen entry at t, so it was absent at t.  Or it had, in V by (2),
+ *     and the search passed it by: it was frozen between t and then, as a tombstone,
+ *     and when that happened the key was absent.  Both are within the call.
+ * (4) So a view that was replaced meanwhile does no harm, neither to a load nor to a
+ *     write to an entry: until it is frozen, the entry is the truth wherever it was found.
+ *     A store that finds none, or finds it frozen, searches again under @lock.
+ *
+ * A RANGE visits fresh, then old, then read, of one view, segment by segment of the
+ * hashes.  Whoever has seen a key's entry in a newer side finds the one in the older
+ * side frozen, because it was frozen before the newer one was inserted (the acquires
+ * of the state carry that order); so no key is reported twice.
+ *
+ * WHEN.  The worker is asked for when the lookups that the read side could not answer
+ * have cost as much as the copy will (the published rule, in units of time); when the
+ * dirty side is a quarter of the read side; or when half of all entries are tombstones.
+ * Each of these pays for the round in advance, so the worker's time per operation is
+ * bounded; none is due for less than an eighth of the buckets that it goes over.
+ */
+#include <linux/delay.h>
+#include <linux/slab.h>
+#include "kmod/designs/lookup.h"
+#include "kmod/designs/loop.h"
+#include "kmod/designs/update.h"
+#include "entry.h"
+#include "range.h"
+#include "readdirty.h"
+
+#define RD_GFP		(GFP_ATOMIC | __GFP_NOWARN)
+
+/* Misses, deletes (of a CPU) and inserts between two looks at whether a round is due. */
+#define RD_LOOK_MISSES	64
+#define RD_LOOK_DELETES	16
+#define RD_LOOK_INSERTS	16
+
+/* Longest wait of one insert: enough to slow 100 CPUs down to one worker. */
+#define RD_DELAY_MAX_US	128
+
+/* Does the read side speak for all keys? */
+static __always_inline bool view_is_clean(const struct cmap *m, const struct rd_view *v)
+{
+	cmap_touch(m, &v->fresh, 2 * sizeof(void *), MAPSTAT_READ);
+	cmap_touch(m, &v->fresh->count, sizeof(v->fresh->count), MAPSTAT_READ);
+	/* Pairs with trie_insert(): a key that was stored before counts by now. */
+	return !v->old && !READ_ONCE(v->fresh->count);
+}
+
+/* From readers, who must not write to shared memory where there is no need. */
+static noinline void ask_for_round(struct readdirty *rd)
+{
+	if (!work_pending(&rd->cmap.work) && readdirty_round_is_due(rd))
+		cmap_kick(&rd->cmap);
+}
+
+static void count_miss(struct readdirty *rd)
+{
+	cmap_count(&rd->cmap, CMAP_DIRTY_LOOKUPS);
+	cmap_touch(&rd->cmap, raw_cpu_ptr(&rd->pcpu->misses), sizeof(long), MAPSTAT_WRITE);
+	if (!(this_cpu_inc_return(rd->pcpu->misses) % RD_LOOK_MISSES))
+		ask_for_round(rd);
+}
+
+static __always_inline struct rd_entry *read_find(const struct rd_view *v, u64 hash,
+						  const void *key,
+						  const struct cmap_shape shape)
+{
+	struct snap_item *item;
+
+	cmap_touch_load(shape, NULL, v, offsetof(struct rd_view, read.count), MAPSTAT_READ);
+	item = snap_find(&v->read, hash, key, offsetof(struct rd_entry, data), shape);
+	return item ? entry_of(item) : NULL;
+}
+
+static struct rd_entry *trie_entry(const struct trie *t, u64 hash, const void *key,
+				   const struct cmap_shape shape)
+{
+	struct trie_item *item;
+
+	for (item = trie_find(t, hash); item; item = item->next)
+		if (snap_equal(&item->snap, hash, key, offsetof(struct rd_entry, data), shape))
+			return entry_of(&item->snap);
+	return NULL;
+}
+
+/* The key's entry in the dirty sides, frozen ones passed by. */
+static struct rd_entry *dirty_find(const struct rd_view *v, u64 hash, const void *key,
+				   const struct cmap_shape shape)
+{
+	struct rd_entry *e = trie_entry(v->fresh, hash, key, shape);
+
+	if (e && !entry_is_frozen(e))
+		return e;
+	if (!v->old)
+		return NULL;
+	e = trie_entry(v->old, hash, key, shape);
+	return e && !entry_is_frozen(e) ? e : NULL;
+}
+
+/* A load that the read side could not answer. */
+static noinline int load_dirty(struct cmap *m, const struct rd_view *v, u64 hash,
+			       const void *key, void *value)
+{
+	struct rd_entry *e;
+	int ret;
+
+	if (view_is_clean(m, v))
+		return -ENOENT;
+	count_miss(to_readdirty(m));
+	e = dirty_find(v, hash, key, m->shape);
+	if (!e)
+		return -ENOENT;
+	ret = entry_read(m, e, value, m->shape);
+	/* Frozen since it was found: the key was absent then.  See (3) at the top. */
+	return ret == ENTRY_GONE ? -ENOENT : ret;
+}
+
+/* Inside an RCU read-side section. */
+static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key, void *value,
+				       const struct cmap_shape shape)
+{
+	/* Pairs with rcu_assign_pointer() in view_publish(). */
+	const struct rd_view *v = rcu_dereference(to_readdirty(m)->view);
+	struct rd_entry *e;
+	int ret = ENTRY_GONE;
+
+	cmap_touch_load(shape, m, &to_readdirty(m)->view, sizeof(v), MAPSTAT_READ);
+	e = read_find(v, hash, key, shape);
+	if (likely(e))
+		ret = entry_read(m, e, value, shape);
+	if (unlikely(ret == ENTRY_GONE))
+		ret = load_dirty(m, v, hash, key, value);
+	return ret;
+}
+
+static __always_inline void fetch_bucket(struct cmap *m, u64 hash, const struct cmap_shape shape)
+{
+	/* Pairs with rcu_assign_pointer() in view_publish(). */
+	snap_fetch(&rcu_dereference(to_readdirty(m)->view)->read, hash);
+}
+
+static __always_inline void fetch_entry(struct cmap *m, u64 hash, const struct cmap_shape shape)
+{
+	/* Pairs with rcu_assign_pointer() in view_publish(). */
+	snap_fetch_item(&rcu_dereference(to_readdirty(m)->view)->read, hash);
+}
+
+CMAP_DEFINE_LOADS(readdirty,
+		  .begin = many_rcu_begin, .fetch = fetch_bucket, .fetch_next = fetch_entry,
+		  .load = load_hashed, .end = many_rcu_end)
+
+static void count_delete(struct readdirty *rd)
+{
+	cmap_touch(&rd->cmap, raw_cpu_ptr(&rd->pcpu->deletes), sizeof(long), MAPSTAT_WRITE);
+	if (!(this_cpu_inc_return(rd->pcpu->deletes) % RD_LOOK_DELETES))
+		ask_for_round(rd);
+}
+
+static __always_inline int update_entry(struct cmap *m, struct rd_entry *e,
+					const struct cmap_update *u,
+					const struct cmap_shape shape)
+{
+	enum cmap_action act;
+	int ret = entry_update(m, e, u, shape, &act);
+
+	if (act == CMAP_ACT_REMOVE)
+		count_delete(to_readdirty(m));
+	return ret;
+}
+
+static struct rd_entry *new_entry(struct cmap *m, u64 hash, const struct cmap_update *u)
+{
+	struct readdirty *rd = to_readdirty(m);
+	struct rd_entry *e = kmalloc(rd->entry_bytes, RD_GFP);
+
+	if (!e)
+		return NULL;
+	cmap_count_alloc(m, rd->entry_bytes);
+	e->item.snap.hash = hash;
+	e->item.next = NULL;
+	e->state = 0;
+	e->grave = NULL;
+	cmap_key_copy(e->data, u->key, m->shape);
+	cmap_value_copy(entry_value(e, m->shape), u->value, m->shape);
+	cmap_touch(m, e, sizeof(*e) + cmap_page_stride(m), MAPSTAT_WRITE);
+	return e;
+}
+
+/*
+ * With @lock held, the view is current and gets no new entries but ours: find the key's
+ * entry, or insert @new.  Return: what the operation returns; *inserted where @new is in.
+ */
+static int insert_locked(struct readdirty *rd, u64 hash, const struct cmap_update *u,
+			 struct rd_entry *new, bool *inserted)
+{
+	const struct rd_view *v = rcu_dereference_protected(rd->view,
+							    lockdep_is_held(&rd->lock));
+	const struct cmap_shape shape = rd->cmap.shape;
+	struct rd_entry *e = read_find(v, hash, u->key, shape);
+	int ret = ENTRY_GONE;
+	u64 bytes;
+
+	lockdep_assert_held(&rd->lock);
+	if (e)
+		ret = update_entry(&rd->cmap, e, u, shape);
+	if (ret != ENTRY_GONE)
+		return ret;
+	e = dirty_find(v, hash, u->key, shape);
+	if (e)
+		ret = update_entry(&rd->cmap, e, u, shape);
+	if (ret != ENTRY_GONE)
+		return ret;
+
+	/* All there were are frozen: they are no more, and there is no other. */
+	update_decide(&rd->cmap, u, NULL, shape, &ret);
+	bytes = v->fresh->nodes.bytes;
+	if (trie_insert(v->fresh, &new->item, RD_GFP))
+		return -ENOMEM;
+	if (v->fresh->nodes.bytes != bytes)
+		cmap_count_alloc(&rd->cmap, v->fresh->nodes.bytes - bytes);
+	WRITE_ONCE(rd->total, rd->total + 1);	/* pairs with round_is_due() */
+	cmap_touch(&rd->cmap, &rd->total, sizeof(rd->total), MAPSTAT_WRITE);
+	*inserted = true;
+	return ret;
+}
+
+/*
+ * After an insert, with @lock held: how long the inserter is to wait, us.  Who stores and
+ * deletes on many CPUs at once is faster than one worker can be; the more entries are
+ * ahead of it, the slower inserts get, so that memory stays within a few times the most
+ * that were live.
+ */
+static unsigned int insert_delay_us(const struct readdirty *rd)
+{
+	lockdep_assert_held(&rd->lock);
+	if (likely(rd->total <= rd->total_max))
+		return 0;
+	return min_t(u64, 1 + (rd->total - rd->total_max) * 16 / rd->total_max,
+		     RD_DELAY_MAX_US);
+}
+
+/* After an insert, with @lock held: is it time to ask for a round? */
+static bool insert_look(struct readdirty *rd)
+{
+	const struct rd_view *v = rcu_dereference_protected(rd->view,
+							    lockdep_is_held(&rd->lock));
+
+	return !(v->fresh->count % RD_LOOK_INSERTS) && view_is_large(v);
+}
+
+/* The first store of a key, as far as could be seen without the lock. */
+static noinline int insert_slow(struct cmap *m, u64 hash, const struct cmap_update *u)
+{
+	struct readdirty *rd = to_readdirty(m);
+	struct rd_entry *new = new_entry(m, hash, u);
+	bool inserted = false, ask = false;
+	unsigned int delay_us = 0;
+	int ret;
+
+	if (!new) {
+		cmap_count(m, CMAP_ALLOC_FAILURES);
+		return -ENOMEM;
+	}
+	rd_lock(rd);
+	ret = insert_locked(rd, hash, u, new, &inserted);
+	if (inserted) {
+		ask = insert_look(rd);
+		delay_us = insert_delay_us(rd);
+	}
+	rd_unlock(rd);
+	if (inserted)
+		update_count(m, CMAP_ACT_INSERT);
+	else
+		kfree(new);
+	if (ret == -ENOMEM)
+		cmap_count(m, CMAP_ALLOC_FAILURES);
+	if (ask)
+		cmap_kick(m);
+	if (unlikely(delay_us))
+		udelay(delay_us);
+	return ret;
+}
+
+/* The read side has no entry for the key, or a frozen one. */
+static noinline int update_dirty(struct cmap *m, const struct rd_view *v, u64 hash,
+				 const struct cmap_update *u)
+{
+	struct rd_entry *e = NULL;
+	int ret = ENTRY_GONE;
+
+	if (!view_is_clean(m, v)) {
+		count_miss(to_readdirty(m));
+		e = dirty_find(v, hash, u->key, m->shape);
+	}
+	if (e)
+		ret = update_entry(m, e, u, m->shape);
+	if (ret != ENTRY_GONE)
+		return ret;
+	if (update_may_insert(u->op))
+		return insert_slow(m, hash, u);
+	update_count(m, update_decide(m, u, NULL, m->shape, &ret));
+	return ret;
+}
+
+static __always_inline int do_update(struct cmap *m, const struct cmap_update *u,
+				     const struct cmap_shape shape)
+{
+	const u64 hash = cmap_hash(m, u->key, shape);
+	const struct rd_view *v;
+	struct rd_entry *e;
+	int ret = ENTRY_GONE;
+
+	rcu_read_lock();
+	/* Pairs with rcu_assign_pointer() in view_publish(). */
+	v = rcu_dereference(to_readdirty(m)->view);
+	cmap_touch(m, &to_readdirty(m)->view, sizeof(v), MAPSTAT_READ);
+	e = read_find(v, hash, u->key, shape);
+	if (likely(e))
+		ret = update_entry(m, e, u, shape);
+	if (unlikely(ret == ENTRY_GONE))
+		ret = update_dirty(m, v, hash, u);
+	rcu_read_unlock();
+	return ret;
+}
+
+int readdirty_update(struct cmap *m, const struct cmap_update *u)
+{
+	return CMAP_BY_SHAPE(m, do_update, m, u);
+}
+
+/* What a range is doing. */
+struct collect {
+	struct cmap *m;
+	struct cmap_page *page;
+	const struct rd_view *view;
+};
+
+static int collect_visit(void *arg, struct snap_item *item)
+{
+	const struct collect *c = arg;
+	const struct cmap_shape shape = c->m->shape;
+	struct rd_entry *e = entry_of(item);
+	struct cmap_page *page = c->page;
+	void *at;
+
+	if (page->count >= page->room) {
+		/* Only counted. */
+		page->count += !entry_is_dead(e);
+		return 0;
+	}
+	/* As cmap_page_add() does it, but the value has to be read with care. */
+	at = page->data + (size_t)page->count * cmap_page_stride(c->m);
+	if (!entry_read(c->m, e, at + ALIGN(shape.key_size, 8), shape)) {
+		memcpy(at, e->data, shape.key_size);
+		page->count++;
+	}
+	return 0;
+}
+
+/* Newest side first: see "A RANGE" at the top. */
+static void visit_segment(const struct rd_view *v, u64 lo, u64 hi, snap_visit_fn visit,
+			  void *arg)
+{
+	trie_walk(v->fresh, lo, hi, visit, arg);
+	if (v->old)
+		trie_walk(v->old, lo, hi, visit, arg);
+	snap_walk(&v->read, lo, hi, visit, arg);
+}
+
+static void collect_segment(void *arg, u64 lo, u64 hi)
+{
+	struct collect *c = arg;
+
+	visit_segment(c->view, lo, hi, collect_visit, c);
+}
+
+/* log2 of the segments that leave few entries in each. */
+static unsigned int segment_bits(const struct rd_view *v)
+{
+	/* Pairs with trie_insert(): a figure, no ordering. */
+	u64 dirty = READ_ONCE(v->fresh->count) + (v->old ? v->old->count : 0);
+
+	return max(v->read.bits, snap_bits(dirty));
+}
+
+static int readdirty_collect(struct cmap *m, struct cmap_page *page)
+{
+	struct collect c = { .m = m, .page = page };
+
+	rcu_read_lock();
+	/* Pairs with rcu_assign_pointer() in view_publish(). */
+	c.view = rcu_dereference(to_readdirty(m)->view);
+	range_fill(page, segment_bits(c.view), collect_segment, &c);
+	rcu_read_unlock();
+	return 0;
+}
+
+static int clear_visit(void *arg, struct snap_item *item)
+{
+	struct rd_entry *e = entry_of(item);
+	const struct cmap_update u = { .op = CMAP_DELETE, .key = e->data };
+	struct cmap *m = arg;
+	enum cmap_action act;
+
+	if (!entry_is_dead(e))
+		entry_update(m, e, &u, m->shape, &act);
+	return 0;
+}
+
+/*
+ * Deletes every key that there is; the worker reclaims the memory.  A key that was stored
+ * before has its entry in the view that is current when its segment's turn comes.
+ */
+static int readdirty_clear(struct cmap *m)
+{
+	struct readdirty *rd = to_readdirty(m);
+	u64 lo = 0, end;
+
+	do {
+		const struct rd_view *v;
+
+		rcu_read_lock();
+		/* Pairs with rcu_assign_pointer() in view_publish(). */
+		v = rcu_dereference(rd->view);
+		end = range_segment_end(lo, segment_bits(v));
+		visit_segment(v, lo, end, clear_visit, m);
+		if (end == U64_MAX)
+			ask_for_round(rd);
+		rcu_read_unlock();
+		lo = end + 1;
+		cond_resched();
+	} while (end != U64_MAX);
+	return 0;
+}
+
+const struct cmap_ops readdirty_ops = {
+	.name = "readdirty",
+	.size = sizeof(struct readdirty),
+	.init = readdirty_init,
+	.exit = readdirty_exit,
+	.collect = readdirty_collect,
+	.clear = readdirty_clear,
+	.work = readdirty_work,
+	.memory = readdirty_memory,
+	.run = readdirty_run,
+};
+
+STRESS_DEFINE_RUN(readdirty, readdirty_load_inline)

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The snapshot table: a hash table of pointers that one writer fills while nobody else
+ * sees it, and that everybody reads without a lock once it is published.  From then on
+ * it never changes; what its pointers lead to may.
+ *
+ * A bucket is one cache line: six tags in one word, so that one compare finds the
+ * candidates of all six before any of them is touched, an overflow bucket, and six
+ * pointers.  Buckets are chosen by the top bits of the hash: a walk in the order of the
+ * hash meets the keys of tables of any size in the same order.
+ *
+ * The array is one piece where the caller may sleep.  An atomic caller gets it in
+ * chunks, because large pieces cannot be had there.
+ */
+#ifndef MAPSTAT_SNAPSHOT_H
+#define MAPSTAT_SNAPSHOT_H
+
+#include <linux/bitops.h>
+#include <linux/prefetch.h>
+#include <linux/types.h>
+#include "kmod/designs/design.h"
+#include "kmod/designs/hash.h"
+#include "arena.h"
+
+#define SNAP_SLOTS	6
+#define SNAP_FILL	3	/* entries a bucket, while memory can be had: 1 in 30 overflows */
+#define SNAP_BITS_MAX	40
+
+/*
+ * Buckets in a chunk: 32 KiB, the largest piece that the page allocator does not count
+ * as costly (PAGE_ALLOC_COSTLY_ORDER, with pages of 4 KiB).
+ */
+#define SNAP_CHUNK_BITS	9
+
+#define SNAP_ONES	0x0101010101010101ULL
+#define SNAP_TOPS	0x0000808080808080ULL	/* of the six tags */
+
+/**
+ * struct snap_item - what every entry begins with
+ * @hash: of its key; constant
+ */
+struct snap_item {
+	u64 hash;
+};
+
+/**
+ * struct snap_bucket - a cache line; constant once published
+ * @tags: slot i's hash_tag() in byte i, 0 where the slot is empty
+ * @overflow: more slots, or NULL
+ * @slots: the entries, NULL where the slot is empty
+ */
+struct snap_bucket {
+	u64 tags;
+	struct snap_bucket *overflow;
+	struct snap_item *slots[SNAP_SLOTS];
+};
+
+/**
+ * struct snap_table - a table; may be copied by value, and then has one owner all the same
+ * @buckets: the array in one piece; NULL: it is in chunks
+ * @chunks: its chunks, 1 << SNAP_CHUNK_BITS buckets each; NULL: it is in one piece
+ * @bits: log2 of the number of buckets
+ * @count: entries
+ * @overflow: where overflow buckets come from
+ *
+ * Written by the one writer before the table is published, constant afterwards.
+ */
+struct snap_table {
+	struct snap_bucket *buckets;
+	struct snap_bucket **chunks;
+	unsigned int bits;
+	u64 count;
+	struct arena overflow;
+};
+
+/* Called for an entry of a walk; a return other than 0 ends the walk. */
+typedef int (*snap_visit_fn)(void *arg, struct snap_item *item);
+
+unsigned int snap_bits(u64 entries);
+int snap_init(struct snap_table *t, u64 entries, gfp_t gfp);
+void snap_free(struct snap_table *t);
+int snap_add(struct snap_table *t, struct snap_item *item, gfp_t gfp);
+void snap_remove(struct snap_table *t, struct snap_item *item);
+int snap_grow(struct snap_table *t, gfp_t gfp);
+bool snap_make_room(struct snap_table *t, gfp_t gfp);
+int snap_walk(const struct snap_table *t, u64 lo, u64 hi, snap_visit_fn visit, void *arg);
+u64 snap_bytes(const struct snap_table *t);
+
+static __always_inline struct snap_bucket *snap_bucket(const struct snap_table *t, u64 i)
+{
+	if (likely(t->buckets))
+		return &t->buckets[i];
+	return &t->chunks[i >> SNAP_CHUNK_BITS][i & ((1 << SNAP_CHUNK_BITS) - 1)];
+}
+
+/* The pointer to the chunk that snap_bucket() finds the bucket by, where there are chunks. */
+static __always_inline void snap_touch_chunk(const struct snap_table *t, u64 i)
+{
+	if (!t->buckets)
+		cmap_touch(NULL, &t->chunks[i >> SNAP_CHUNK_BITS], sizeof(*t->chunks),
+			   MAPSTAT_READ);
+}
+
+/* The top bit of each byte of @tags that may equal @tag: no match is missed. */
+static __always_inline u64 snap_match(u64 tags, u8 tag)
+{
+	u64 x = tags ^ (SNAP_ONES * tag);
+
+	return (x - SNAP_ONES) & ~x & SNAP_TOPS;
+}
+
+static __always_inline bool snap_equal(const struct snap_item *item, u64 hash,
+				       const void *key, size_t offset,
+				       const struct cmap_shape shape)
+{
+	const void *item_key = (const void *)item + offset;
+
+	/* A u64 is compared as soon as its hash; for others the hash saves a compare. */
+	if (!shape.u64_key) {
+		cmap_touch_load(shape, NULL, &item->hash, sizeof(item->hash), MAPSTAT_READ);
+		if (item->hash != hash)
+			return false;
+	}
+	cmap_touch_load(shape, NULL, item_key, shape.key_size, MAPSTAT_READ);
+	return cmap_key_equal(item_key, key, shape);
+}
+
+/* Entries that the table holds without crowding. */
+static inline u64 snap_room(const struct snap_table *t)
+{
+	return (u64)SNAP_FILL << t->bits;
+}
+
+/* Is the table in need of snap_grow()? */
+static inline bool snap_is_full(const struct snap_table *t)
+{
+	return t->count >= snap_room(t);
+}
+
+/**
+ * snap_find - find an entry
+ * @t: the table
+ * @hash: of the key
+ * @key: the key
+ * @offset: of the key in an entry
+ * @shape: the map's
+ *
+ * The pointers need no rcu_dereference(): the caller reached the table through one, and
+ * the entries are older than the table.
+ *
+ * Context: RCU read lock, or the lock of the table's one writer.
+ * Return: the entry, or NULL.
+ */
+static __always_inline struct snap_item *snap_find(const struct snap_table *t, u64 hash,
+						   const void *key, size_t offset,
+						   const struct cmap_shape shape)
+{
+	const u64 i = hash_bucket(hash, t->bits);
+	const struct snap_bucket *b = snap_bucket(t, i);
+
+	if (cmap_is_told(shape))
+		snap_touch_chunk(t, i);
+	do {
+		u64 match = snap_match(b->tags, hash_tag(hash));
+
+		cmap_touch_load(shape, NULL, b, offsetof(struct snap_bucket, slots), MAPSTAT_READ);
+		for (; match; match &= match - 1) {
+			struct snap_item *const *slot = &b->slots[__ffs64(match) / 8];
+			struct snap_item *item = *slot;
+
+			cmap_touch_load(shape, NULL, slot, sizeof(*slot), MAPSTAT_READ);
+			if (snap_equal(item, hash, key, offset, shape))
+				return item;
+		}
+		b = b->overflow;
+	} while (unlikely(b));
+	return NULL;
+}
+
+/* Begin to fetch the bucket that snap_find() looks in. */
+static __always_inline void snap_fetch(const struct snap_table *t, u64 hash)
+{
+	prefetch(snap_bucket(t, hash_bucket(hash, t->bits)));
+}
+
+/* Begin to fetch the entry that snap_find() looks at first. */
+static __always_inline void snap_fetch_item(const struct snap_table *t, u64 hash)
+{
+	const struct snap_bucket *b = snap_bucket(t, hash_bucket(hash, t->bits));
+	const u64 match = snap_match(b->tags, hash_tag(hash));
+
+	if (likely(match))
+		prefetch(b->slots[__ffs64(match) / 8]);
+}
+
+#endif /* MAPSTAT_SNAPSHOT_H */

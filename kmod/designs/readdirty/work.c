@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * "readdirty", default mode: the worker, which makes the next read side, and how a map
+ * begins and ends.  The whole is told at the top of readdirty.c.
+ */
+#include <linux/cpumask.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include "kmod/memory.h"
+#include <mapstat/trace.h>
+#include "entry.h"
+#include "range.h"
+#include "readdirty.h"
+
+/* Fewer tombstones than this are not worth a round. */
+#define RD_DEAD_MIN	16
+/*
+ * A round is due when the misses are that share of the entries: a lookup in the trie costs
+ * about as many times what the copying of an entry does.
+ */
+#define RD_MISS_SHARE	4
+/* Nor are fewer misses than this worth a round. */
+#define RD_MISSES_MIN	64
+/* A round keeps the tombstones where they are at most that share of the live entries. */
+#define RD_KEEP_SHARE	4
+#define RD_WORK_GFP	MAPSTAT_GFP
+/* Between two tries where memory is short. */
+#define RD_RETRY_JIFFIES	(HZ / 10)
+/* log2 of the buckets that the worker visits between two resched points. */
+#define RD_BATCH_BITS	6U
+
+static unsigned long misses_sum(const struct readdirty *rd)
+{
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		/* Pairs with this_cpu_inc_return() in count_miss(); no ordering. */
+		sum += READ_ONCE(per_cpu_ptr(rd->pcpu, cpu)->misses);
+	return sum;
+}
+
+/**
+ * readdirty_round_is_due - has the worker something to do?
+ * @rd: the map
+ *
+ * All figures may be a little old: the next look will tell.
+ *
+ * Context: RCU read lock, or the worker.
+ * Return: whether it has.
+ */
+bool readdirty_round_is_due(struct readdirty *rd)
+{
+	/*
+	 * Pairs with rcu_assign_pointer() in view_publish().  Raw: the worker, who changes
+	 * it, is here as well.
+	 */
+	const struct rd_view *v = rcu_dereference_raw(rd->view);
+	/* The READ_ONCE()s pair with WRITE_ONCE()s of figures; no ordering. */
+	const u64 fresh = READ_ONCE(v->fresh->count);
+	const u64 total = READ_ONCE(rd->total);
+	const u64 live = cmap_len(&rd->cmap);
+	const u64 dead = total > live ? total - live : 0;
+	const u64 least = view_round_min(v);
+
+	if (v->old)
+		return true;
+	if (view_is_large(v))
+		return true;
+	if (dead >= RD_DEAD_MIN && dead >= max(total / 2, least))
+		return true;
+	return fresh && misses_sum(rd) - READ_ONCE(rd->misses_base) >=
+			max3(1ULL * RD_MISSES_MIN, total / RD_MISS_SHARE, least);
+}
+
+/* The worker is the only one who changes the view, so it may look without more ado. */
+static struct rd_view *view_now(const struct readdirty *rd)
+{
+	return rcu_dereference_protected(rd->view, true);
+}
+
+/* Memory of a view that nobody has seen for a grace period. */
+static struct rd_view *view_take(struct readdirty *rd)
+{
+	struct rd_view *v = &rd->views[rd->view_next];
+
+	rd->view_next = (rd->view_next + 1) % ARRAY_SIZE(rd->views);
+	return v;
+}
+
+/* Return: ticks of the clock for which inserts were shut out. */
+static u64 view_publish(struct readdirty *rd, struct rd_view *v)
+{
+	u64 start;
+
+	rd_lock(rd);
+	start = mapstat_clock_read();
+	/* Pairs with rcu_dereference() of the operations: the view is complete. */
+	rcu_assign_pointer(rd->view, v);
+	start = mapstat_clock_read() - start;
+	rd_unlock(rd);
+	return start;
+}
+
+/* Step 2: fresh becomes old.  Return: as view_publish(). */
+static u64 round_begin(struct readdirty *rd)
+{
+	const struct rd_view *now = view_now(rd);
+	struct rd_view *v = view_take(rd);
+
+	v->read = now->read;
+	v->old = now->fresh;
+	v->fresh = &rd->tries[now->fresh == &rd->tries[0]];
+	return view_publish(rd, v);
+}
+
+/*
+ * What a round is building.  @keep: tombstones go into the next read side too.  While
+ * they are few, that is the better bargain: the keys that are deleted are often the ones
+ * that are stored again, and a store revives a tombstone in place, without the lock.
+ */
+struct build {
+	struct readdirty *rd;
+	struct snap_table *next;
+	bool keep;
+};
+
+static int build_visit(void *arg, struct snap_item *item)
+{
+	const struct build *b = arg;
+	struct rd_entry *e = entry_of(item);
+	bool buried = false;
+
+	if (!(b->keep ? entry_is_frozen(e) : entry_freeze(e, &buried))) {
+		/* More may live than did when the table was made: stores revive tombstones. */
+		snap_make_room(b->next, RD_WORK_GFP);
+		return snap_add(b->next, item, RD_WORK_GFP);
+	}
+	if (buried) {
+		e->grave = b->rd->graveyard;
+		b->rd->graveyard = e;
+	}
+	return 0;
+}
+
+/* A walk over all entries of a side, the table or the trie, with resched points. */
+static int walk_side(const struct snap_table *read, const struct trie *trie,
+		     snap_visit_fn visit, void *arg)
+{
+	unsigned int bits = read ? read->bits : snap_bits(trie->count);
+	u64 lo = 0, end;
+	int ret;
+
+	bits -= min(bits, RD_BATCH_BITS);
+	do {
+		end = range_segment_end(lo, bits);
+		ret = read ? snap_walk(read, lo, end, visit, arg) :
+			     trie_walk(trie, lo, end, visit, arg);
+		if (ret)
+			return ret;
+		lo = end + 1;
+		cond_resched();
+	} while (end != U64_MAX);
+	return 0;
+}
+
+/* Put what read and old have into @b->next, or freeze it. */
+static int build(struct build *b)
+{
+	const struct rd_view *now = view_now(b->rd);
+	int ret;
+
+	ret = walk_side(&now->read, NULL, build_visit, b);
+	if (!ret)
+		ret = walk_side(NULL, now->old, build_visit, b);
+	return ret;
+}
+
+/* Return: 0 or -ENOMEM. */
+static int build_init(struct build *b)
+{
+	struct cmap *m = &b->rd->cmap;
+	const u64 total = READ_ONCE(b->rd->total);	/* a figure, from under @lock */
+	const u64 live = cmap_len(m);
+
+	b->keep = total <= live + live / RD_KEEP_SHARE;
+	return snap_init(b->next, max(b->keep ? total : live, m->params.capacity),
+			 RD_WORK_GFP);
+}
+
+/* Free the frozen entries; nobody has them any more.  Return: how many. */
+static u64 bury(struct readdirty *rd)
+{
+	u64 n = 0;
+
+	while (rd->graveyard) {
+		struct rd_entry *e = rd->graveyard;
+
+		rd->graveyard = e->grave;
+		kfree(e);
+		n++;
+		cond_resched();
+	}
+	rd_lock(rd);
+	WRITE_ONCE(rd->total, rd->total - n);	/* pairs with readdirty_round_is_due() */
+	rd->total_max = 2 * cmap_len(&rd->cmap) + RD_BACKLOG;
+	rd_unlock(rd);
+	return n;
+}
+
+/* Wait until the last view is out of use, and free what only it had. */
+static void round_end(struct readdirty *rd, struct snap_table *read, struct trie *old)
+{
+	u64 start = mapstat_clock_read(), ns, n;
+
+	synchronize_rcu();
+	ns = mapstat_clock_ns(mapstat_clock_read() - start);
+	trie_reset(old);
+	snap_free(read);
+	n = bury(rd);
+	/* Pairs with readdirty_memory(); no ordering. */
+	WRITE_ONCE(rd->table_bytes, snap_bytes(&view_now(rd)->read));
+	mapstat_pauses_record(&rd->cmap.pauses, MAPSTAT_PAUSE_GRACE_PERIOD, ns, n);
+}
+
+/* Step 3.  Return: as view_publish(). */
+static u64 round_publish(struct readdirty *rd, const struct snap_table *next)
+{
+	struct rd_view *v = view_take(rd);
+
+	v->read = *next;
+	v->fresh = view_now(rd)->fresh;
+	v->old = NULL;
+	/* Pairs with readdirty_round_is_due(); no ordering. */
+	WRITE_ONCE(rd->misses_base, misses_sum(rd));
+	return view_publish(rd, v);
+}
+
+/* A round.  Return: 0, or -ENOMEM: the next one goes on with it. */
+static int do_round(struct readdirty *rd)
+{
+	struct cmap *m = &rd->cmap;
+	struct snap_table next, read;
+	struct build b = { .rd = rd, .next = &next };
+	struct trie *old;
+	u64 ticks = 0;
+
+	if (!view_now(rd)->old)
+		ticks = round_begin(rd);
+	/* After that, so that what it makes room for is what old has in the end. */
+	if (build_init(&b))
+		return -ENOMEM;
+	/* Pairs with readdirty_memory(); no ordering. */
+	WRITE_ONCE(rd->table_bytes, snap_bytes(&view_now(rd)->read) + snap_bytes(&next));
+	if (build(&b)) {
+		snap_free(&next);
+		WRITE_ONCE(rd->table_bytes, snap_bytes(&view_now(rd)->read)); /* as above */
+		return -ENOMEM;
+	}
+	read = view_now(rd)->read;
+	old = view_now(rd)->old;
+	ticks += round_publish(rd, &next);
+
+	cmap_count(m, CMAP_PROMOTIONS);
+	cmap_count_n(m, CMAP_COPIED, next.count);
+	if (next.bits != read.bits) {
+		cmap_count(m, CMAP_RESIZES);
+		trace_resize(m, next.bits > read.bits, next.count, mapstat_clock_ns(ticks));
+	}
+	mapstat_pauses_record(&m->pauses, MAPSTAT_PAUSE_PROMOTION, mapstat_clock_ns(ticks),
+			      next.count);
+	round_end(rd, &read, old);
+	return 0;
+}
+
+/**
+ * readdirty_work - a round, where one is due
+ * @m: the map
+ *
+ * Context: The worker; never twice at a time.
+ */
+void readdirty_work(struct cmap *m)
+{
+	struct readdirty *rd = to_readdirty(m);
+
+	if (!readdirty_round_is_due(rd))
+		return;
+	/* Out of memory: try again by and by, as nobody may be there to ask for it. */
+	if (do_round(rd))
+		schedule_timeout_uninterruptible(RD_RETRY_JIFFIES);
+	if (readdirty_round_is_due(rd))
+		cmap_kick(m);
+}
+
+/**
+ * readdirty_init - set a map up
+ * @m: the map
+ *
+ * Context: Process; sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int readdirty_init(struct cmap *m)
+{
+	struct readdirty *rd = to_readdirty(m);
+	struct rd_view *v = view_take(rd);
+	size_t words = DIV_ROUND_UP(m->shape.key_size, 8) + DIV_ROUND_UP(m->shape.value_size, 8);
+
+	spin_lock_init(&rd->lock);
+	rd->entry_bytes = kmalloc_size_roundup(sizeof(struct rd_entry) + words * sizeof(u64));
+	m->wanted = sizeof(struct rd_pcpu) * num_possible_cpus() +
+		    (sizeof(struct snap_bucket) << snap_bits(m->params.capacity));
+	rd->pcpu = alloc_percpu_gfp(struct rd_pcpu, MAPSTAT_GFP_PERCPU);
+	if (!rd->pcpu)
+		return -ENOMEM;
+	if (snap_init(&v->read, m->params.capacity, RD_WORK_GFP)) {
+		free_percpu(rd->pcpu);
+		return -ENOMEM;
+	}
+	rd->table_bytes = snap_bytes(&v->read);
+	rd->total_max = RD_BACKLOG;
+	v->fresh = &rd->tries[0];
+	RCU_INIT_POINTER(rd->view, v);	/* nobody else knows the map yet */
+	return 0;
+}
+
+static int free_visit(void *arg, struct snap_item *item)
+{
+	kfree(entry_of(item));
+	return 0;
+}
+
+/**
+ * readdirty_exit - free all
+ * @m: the map; no operation is in flight, nor the worker
+ *
+ * At rest an entry is on one side only; so are frozen ones, which the graveyard lists
+ * besides.  There are no callbacks of RCU to wait for: the worker waited itself.
+ *
+ * Context: Process; sleeps.
+ */
+void readdirty_exit(struct cmap *m)
+{
+	struct readdirty *rd = to_readdirty(m);
+	struct rd_view *v = view_now(rd);
+
+	walk_side(NULL, v->fresh, free_visit, NULL);
+	trie_reset(v->fresh);
+	if (v->old) {
+		walk_side(NULL, v->old, free_visit, NULL);
+		trie_reset(v->old);
+	}
+	walk_side(&v->read, NULL, free_visit, NULL);
+	snap_free(&v->read);
+	free_percpu(rd->pcpu);
+}
+
+/**
+ * readdirty_memory - what a map holds
+ * @m: the map
+ * @mem: receives it
+ *
+ * Context: Process.
+ */
+void readdirty_memory(struct cmap *m, struct cmap_memory *mem)
+{
+	const struct readdirty *rd = to_readdirty(m);
+
+	/* The READ_ONCE()s pair with WRITE_ONCE()s of figures; no ordering. */
+	mem->table_bytes = READ_ONCE(rd->table_bytes) + READ_ONCE(rd->tries[0].nodes.bytes) +
+			   READ_ONCE(rd->tries[1].nodes.bytes);
+	mem->bytes = mem->table_bytes + READ_ONCE(rd->total) * rd->entry_bytes;
+	mem->percpu_bytes = num_possible_cpus() * sizeof(*rd->pcpu);
+	rcu_read_lock();
+	/* Pairs with rcu_assign_pointer() in view_publish(). */
+	mem->buckets = 1ULL << rcu_dereference(rd->view)->read.bits;
+	rcu_read_unlock();
+}

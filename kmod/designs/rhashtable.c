@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The kernel's own rhashtable behind the same operations: a yardstick, not ours.
+ *
+ * It gets the cheapest parameters that it allows: for u64 keys all of them are compile
+ * time constants, with a hash for that one size; it shrinks by itself.  A value is
+ * part of an immutable node; a write replaces the node, and RCU frees the old one.
+ *
+ * rhashtable takes a chain of more than 16 for an attack, and refuses the insert when
+ * a new seed does not help: inserts may return -EBUSY then (CMAP_COLLIDE).
+ */
+#include <linux/log2.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+#include "lookup.h"
+#include "loop.h"
+
+/*
+ * Entries that it can be told to make room for, and to keep room for: its 16 bits hold a
+ * table of 2^15 buckets at the most, three quarters full.
+ */
+#define RH_HINT_MAX	((1 << 15) / 4 * 3)
+
+/**
+ * struct rh_node - an entry; constant once it is in the table
+ * @head: rhashtable's
+ * @rcu: for kfree_rcu()
+ * @epoch: when the key was inserted (not: its value replaced); see map_collect()
+ * @data: the key, and ALIGN(key_size, 8) further the value
+ */
+struct rh_node {
+	struct rhash_head head;
+	struct rcu_head rcu;
+	u64 epoch;
+	u8 data[] __aligned(8);
+};
+
+/**
+ * struct rhashtable_map - the map
+ * @map: the shared part
+ * @ht: the table
+ * @params: of @ht, for what is not u64; constant
+ * @epoch: ranges begun; atomic
+ */
+struct rhashtable_map {
+	struct cmap map;
+	struct rhashtable ht;
+	struct rhashtable_params params;
+	atomic64_t epoch;
+};
+
+/* Keyed with the table's 32-bit seed, which rhashtable draws anew when chains grow. */
+static inline u32 hash_key_u64(const void *data, u32 len, u32 seed)
+{
+	const struct cmap_hash_key hk = {
+		.k0 = seed * 0x9e3779b97f4a7c15ULL,
+		.k1 = 0xd6e8feb86659fd93ULL ^ ((u64)seed << 17),
+	};
+
+	return hash_u64(&hk, *(const u64 *)data) >> 32;
+}
+
+static u32 hash_collide(const void *data, u32 len, u32 seed)
+{
+	return 0;
+}
+
+static const struct rhashtable_params params_u64 = {
+	.key_len		= sizeof(u64),
+	.key_offset		= offsetof(struct rh_node, data),
+	.head_offset		= offsetof(struct rh_node, head),
+	.hashfn			= hash_key_u64,
+	.automatic_shrinking	= true,
+};
+
+static struct rhashtable_map *to_rhashtable(struct cmap *m)
+{
+	return container_of(m, struct rhashtable_map, map);
+}
+
+static __always_inline void *node_value(struct rh_node *node, const struct cmap_shape shape)
+{
+	return node->data + ALIGN(shape.key_size, 8);
+}
+
+static size_t node_size(const struct cmap *m)
+{
+	return sizeof(struct rh_node) + cmap_page_stride(m);
+}
+
+/*
+ * What can be known of rhashtable's own accesses: the table's header, the bucket, whose
+ * lowest bit is its lock, and the nodes of its chain up to @last (NULL: all), one after the
+ * other.  Not known: its nested tables, what a rehash in the background touches, and the
+ * count of its elements.
+ */
+static noinline void touch_chain(struct rhashtable_map *rm, const void *key,
+				 const struct rh_node *last, enum mapstat_access access)
+{
+	struct cmap *m = &rm->map;
+	struct bucket_table *tbl = rht_dereference_rcu(rm->ht.tbl, &rm->ht);
+	const unsigned int hash = m->shape.u64_key ?
+				  rht_key_hashfn(&rm->ht, tbl, key, params_u64) :
+				  rht_key_hashfn(&rm->ht, tbl, key, rm->params);
+	const struct rh_node *node;
+	struct rhash_head *head;
+
+	mapstat_touch(m, &rm->ht, offsetof(struct rhashtable, p), MAPSTAT_READ);
+	mapstat_touch(m, tbl, offsetof(struct bucket_table, walkers), MAPSTAT_READ);
+	mapstat_touch(m, rht_bucket(tbl, hash), sizeof(void *), access);
+	rht_for_each_rcu(head, tbl, hash) {
+		node = container_of(head, struct rh_node, head);
+		mapstat_touch(m, &node->head, sizeof(node->head), MAPSTAT_READ);
+		mapstat_touch(m, node->data, m->shape.key_size, MAPSTAT_READ);
+		if (node == last)
+			break;
+	}
+	/* The bucket is unlocked by a store to it. */
+	if (access == MAPSTAT_ATOMIC)
+		mapstat_touch(m, rht_bucket(tbl, hash), sizeof(void *), MAPSTAT_WRITE);
+}
+
+/* The four calls on the table, with constant parameters where the shape is constant. */
+static __always_inline struct rh_node *find(struct rhashtable_map *rm, const void *key,
+					    const struct cmap_shape shape)
+{
+	if (shape.u64_key)
+		return rhashtable_lookup(&rm->ht, key, params_u64);
+	return rhashtable_lookup(&rm->ht, key, rm->params);
+}
+
+static __always_inline int insert(struct rhashtable_map *rm, struct rh_node *node,
+				  const struct cmap_shape shape)
+{
+	if (shape.u64_key)
+		return rhashtable_lookup_insert_fast(&rm->ht, &node->head, params_u64);
+	return rhashtable_lookup_insert_fast(&rm->ht, &node->head, rm->params);
+}
+
+static __always_inline int replace(struct rhashtable_map *rm, struct rh_node *old,
+				   struct rh_node *new, const struct cmap_shape shape)
+{
+	if (shape.u64_key)
+		return rhashtable_replace_fast(&rm->ht, &old->head, &new->head, params_u64);
+	return rhashtable_replace_fast(&rm->ht, &old->head, &new->head, rm->params);
+}
+
+static __always_inline int remove(struct rhashtable_map *rm, struct rh_node *node,
+				  const struct cmap_shape shape)
+{
+	if (shape.u64_key)
+		return rhashtable_remove_fast(&rm->ht, &node->head, params_u64);
+	return rhashtable_remove_fast(&rm->ht, &node->head, rm->params);
+}
+
+static __always_inline void touch_find(struct rhashtable_map *rm, const void *key,
+				       const struct rh_node *found,
+				       const struct cmap_shape shape)
+{
+	if (!shape.untold && cmap_is_observed(&rm->map))
+		touch_chain(rm, key, found, MAPSTAT_READ);
+}
+
+static __always_inline void touch_change(struct rhashtable_map *rm, const void *key,
+					 const struct rh_node *found)
+{
+	if (cmap_is_observed(&rm->map))
+		touch_chain(rm, key, found, MAPSTAT_ATOMIC);
+}
+
+static __always_inline int do_load(struct rhashtable_map *rm, const void *key, void *value,
+				   const struct cmap_shape shape)
+{
+	struct rh_node *node;
+
+	rcu_read_lock();
+	node = find(rm, key, shape);
+	touch_find(rm, key, node, shape);
+	if (likely(node)) {
+		cmap_touch_load(shape, &rm->map, node_value(node, shape), shape.value_size,
+				MAPSTAT_READ);
+		cmap_value_copy(value, node_value(node, shape), shape);
+	}
+	rcu_read_unlock();
+	return likely(node) ? 0 : -ENOENT;
+}
+
+static __always_inline int do_load_counted(struct rhashtable_map *rm, const void *key,
+					   void *value, const struct cmap_shape shape)
+{
+	return cmap_count_load(&rm->map, do_load(rm, key, value, shape), shape);
+}
+
+static noinline int load_told(struct cmap *m, const void *key, void *value)
+{
+	return CMAP_BY_SHAPE(m, do_load, to_rhashtable(m), key, value);
+}
+
+int rhashtable_load_told(struct cmap *m, const void *key, void *value)
+{
+	return CMAP_BY_SHAPE(m, do_load_counted, to_rhashtable(m), key, value);
+}
+
+/* For those that count a batch at a time. */
+static noinline int load_one(struct cmap *m, const void *key, void *value)
+{
+	if (cmap_is_observed(m))
+		return load_told(m, key, value);
+	return CMAP_BY_SHAPE_UNTOLD(m, do_load, to_rhashtable(m), key, value);
+}
+
+int rhashtable_load(struct cmap *m, const void *key, void *value)
+{
+	return CMAP_BY_SHAPE_UNTOLD(m, do_load_counted, to_rhashtable(m), key, value);
+}
+
+unsigned int rhashtable_load_many(struct cmap *m, const struct cmap_many *q)
+{
+	return many_load_each(m, q, load_one);
+}
+
+static struct rh_node *alloc_node(struct rhashtable_map *rm, const struct cmap_update *u)
+{
+	const struct cmap_shape shape = rm->map.shape;
+	const size_t size = node_size(&rm->map);
+	struct rh_node *node = kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!node) {
+		cmap_count(&rm->map, CMAP_ALLOC_FAILURES);
+		return NULL;
+	}
+	cmap_count_alloc(&rm->map, size);
+	cmap_key_copy(node->data, u->key, shape);
+	cmap_value_copy(node_value(node, shape), u->value, shape);
+	cmap_touch(&rm->map, node, size, MAPSTAT_WRITE);
+	return node;
+}
+
+/*
+ * Carry the action out. Return: 0; -EAGAIN where another write came between and the
+ * decision must be made anew; another error.  *new is NULL once the table has it.
+ */
+static __always_inline int act_on(struct rhashtable_map *rm, enum cmap_action act,
+				  struct rh_node *old, struct rh_node **new,
+				  const struct cmap_shape shape)
+{
+	int ret = 0;
+
+	switch (act) {
+	case CMAP_ACT_NONE:
+		return 0;
+	case CMAP_ACT_INSERT:
+		(*new)->epoch = atomic64_read(&rm->epoch);
+		touch_change(rm, (*new)->data, NULL);
+		ret = insert(rm, *new, shape);
+		if (!ret)
+			*new = NULL;
+		return ret == -EEXIST ? -EAGAIN : ret;
+	case CMAP_ACT_REPLACE:
+		(*new)->epoch = old->epoch;
+		touch_change(rm, old->data, old);
+		ret = replace(rm, old, *new, shape);
+		if (!ret)
+			*new = NULL;
+		break;
+	case CMAP_ACT_REMOVE:
+		touch_change(rm, old->data, old);
+		ret = remove(rm, old, shape);
+		break;
+	}
+	if (ret)
+		return -EAGAIN;
+	cmap_touch(&rm->map, &old->rcu, sizeof(old->rcu), MAPSTAT_WRITE);
+	kfree_rcu(old, rcu);
+	return 0;
+}
+
+static __always_inline int do_update(struct rhashtable_map *rm, const struct cmap_update *u,
+				     const struct cmap_shape shape)
+{
+	struct rh_node *old, *new = NULL;
+	enum cmap_action act;
+	int ret, err;
+
+	rcu_read_lock();
+	for (;;) {
+		old = find(rm, u->key, shape);
+		touch_find(rm, u->key, old, shape);
+		act = update_decide(&rm->map, u, old ? node_value(old, shape) : NULL, shape, &ret);
+		if ((act == CMAP_ACT_INSERT || act == CMAP_ACT_REPLACE) && !new)
+			new = alloc_node(rm, u);
+		if ((act == CMAP_ACT_INSERT || act == CMAP_ACT_REPLACE) && !new)
+			err = -ENOMEM;
+		else
+			err = act_on(rm, act, old, &new, shape);
+		if (err != -EAGAIN)
+			break;
+		cmap_count(&rm->map, CMAP_RETRIES);
+	}
+	rcu_read_unlock();
+	kfree(new);
+	update_count(&rm->map, err ? CMAP_ACT_NONE : act);
+	return err ?: ret;
+}
+
+int rhashtable_update(struct cmap *m, const struct cmap_update *u)
+{
+	return CMAP_BY_SHAPE(m, do_update, to_rhashtable(m), u);
+}
+
+static int map_init(struct cmap *m)
+{
+	struct rhashtable_map *rm = to_rhashtable(m);
+
+	rm->params = params_u64;
+	rm->params.key_len = m->shape.key_size;
+	rm->params.nelem_hint = min_t(u64, m->params.capacity, RH_HINT_MAX);
+	/* As large as the hint makes it at first, in the same rounding. */
+	if (rm->params.nelem_hint)
+		rm->params.min_size = roundup_pow_of_two(rm->params.nelem_hint * 4 / 3);
+	if (!m->shape.u64_key)
+		rm->params.hashfn = NULL;	/* jhash, its default */
+	if (m->flags & CMAP_COLLIDE) {
+		rm->params.hashfn = hash_collide;
+		m->shape = CMAP_SHAPE_ANY(m);	/* its parameters are constants */
+	}
+	/* Of the table that the hint makes at first; a smaller one will do. */
+	m->wanted = rm->params.min_size * sizeof(struct rhash_head *);
+	return rhashtable_init(&rm->ht, &rm->params);
+}
+
+static void free_node(void *node, void *arg)
+{
+	kfree(node);
+}
+
+static void map_exit(struct cmap *m)
+{
+	rhashtable_free_and_destroy(&to_rhashtable(m)->ht, free_node, NULL);
+}
+
+/*
+ * Call fn for each node while the table cannot be rehashed.  In one RCU read section:
+ * a walk that stops and starts counts its way back into a chain, and would pass over
+ * nodes there if others were removed meanwhile.
+ */
+static void walk(struct rhashtable_map *rm, void (*fn)(struct rhashtable_map *rm,
+						       struct rh_node *node, void *arg), void *arg)
+{
+	struct rhashtable_iter iter;
+	struct rh_node *node;
+
+	/* rhashtable's worker moves nodes under this mutex only. */
+	mutex_lock(&rm->ht.mutex);
+	rhashtable_walk_enter(&rm->ht, &iter);
+	rhashtable_walk_start(&iter);
+	while ((node = rhashtable_walk_next(&iter))) {
+		/* -EAGAIN: on to the table that inserts have attached meanwhile */
+		if (!IS_ERR(node))
+			fn(rm, node, arg);
+	}
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+	mutex_unlock(&rm->ht.mutex);
+}
+
+static void collect_node(struct rhashtable_map *rm, struct rh_node *node, void *arg)
+{
+	struct cmap_page *page = arg;
+
+	if (node->epoch < page->cursor)
+		cmap_page_add(&rm->map, page, node->data, node_value(node, rm->map.shape));
+}
+
+/*
+ * All entries in one step, since rhashtable's order changes as it grows.  A key that
+ * was deleted and inserted anew during the walk could be met twice: keys inserted
+ * after the range began carry a later epoch and are left out.  Inserts read the epoch
+ * and put the node in within one RCU read section, so after synchronize_rcu() every
+ * node that comes carries the new one.  The page's cursor is the range's epoch: a second
+ * step, with the room that the first one asked for, finds the same nodes or fewer.
+ */
+static int map_collect(struct cmap *m, struct cmap_page *page)
+{
+	struct rhashtable_map *rm = to_rhashtable(m);
+
+	if (!page->cursor) {
+		page->cursor = atomic64_inc_return(&rm->epoch);
+		synchronize_rcu();
+	}
+	walk(rm, collect_node, page);
+	page->done = page->count <= page->room;
+	return 0;
+}
+
+static void clear_node(struct rhashtable_map *rm, struct rh_node *node, void *arg)
+{
+	/* Fails only where a delete, or a store after the clear began, was faster. */
+	if (rhashtable_remove_fast(&rm->ht, &node->head, rm->params))
+		return;
+	update_count(&rm->map, CMAP_ACT_REMOVE);
+	kfree_rcu(node, rcu);
+}
+
+static int map_clear(struct cmap *m)
+{
+	walk(to_rhashtable(m), clear_node, NULL);
+	return 0;
+}
+
+static void map_memory(struct cmap *m, struct cmap_memory *mem)
+{
+	struct rhashtable_map *rm = to_rhashtable(m);
+	u64 nodes = (u64)atomic_read(&rm->ht.nelems) * kmalloc_size_roundup(node_size(m));
+	struct bucket_table *tbl;
+
+	rcu_read_lock();
+	tbl = rht_dereference_rcu(rm->ht.tbl, &rm->ht);
+	mem->buckets = tbl->size;
+	rcu_read_unlock();
+	mem->table_bytes = sizeof(*tbl) + mem->buckets * sizeof(tbl->buckets[0]);
+	mem->bytes = sizeof(*rm) + mem->table_bytes + nodes;
+}
+
+STRESS_DEFINE_RUN(rhashtable, load_one)
+
+const struct cmap_ops rhashtable_ops = {
+	.name		= "rhashtable",
+	.size		= sizeof(struct rhashtable_map),
+	.init		= map_init,
+	.exit		= map_exit,
+	.collect	= map_collect,
+	.clear		= map_clear,
+	.memory		= map_memory,
+	.run		= rhashtable_run,
+};

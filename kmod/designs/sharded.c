@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Many bucket tables, each behind a spinlock of its own: operations on keys of
+ * different shards do not meet.
+ *
+ * The shard is chosen by hash bits that the tables do not use (hash.h).  Shards lie on
+ * cache lines of their own, or, with CMAP_PACKED, their locks lie back to back, to show what
+ * that costs.
+ */
+#include <linux/math.h>
+#include <linux/minmax.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include "kmod/designs/table/table.h"
+#include "array.h"
+#include "lookup.h"
+#include "loop.h"
+#include "sharded.h"
+
+/* A range's cursor: the shard above, the table's cursor below. */
+#define SHARD_SHIFT	(TABLE_BITS_MAX + 1)
+#define CURSOR_MASK	((1ULL << SHARD_SHIFT) - 1)
+
+/**
+ * struct shard - a part of the map, padded
+ * @lock: protects @table
+ * @table: the entries; on the lock's line, for who reads it has just written the lock
+ */
+struct shard {
+	spinlock_t lock;	/* protects table */
+	struct table table;
+};
+
+/**
+ * struct sharded_map - the map
+ * @map: the shared part
+ * @locks: the locks of the shards, @lock_stride bytes apart; constant
+ * @tables: their tables, @table_stride bytes apart, in the same memory; constant
+ * @lock_stride: constant
+ * @table_stride: constant
+ * @mask: number of shards - 1; constant
+ * @bytes: of both; constant
+ */
+struct sharded_map {
+	struct cmap map;
+	void *locks;
+	void *tables;
+	size_t lock_stride;
+	size_t table_stride;
+	unsigned int mask;
+	u64 bytes;
+};
+
+static struct sharded_map *to_sharded(struct cmap *m)
+{
+	return container_of(m, struct sharded_map, map);
+}
+
+static __always_inline spinlock_t *lock_at(struct sharded_map *sm, unsigned int i)
+{
+	return sm->locks + i * sm->lock_stride;
+}
+
+static __always_inline struct table *table_at(struct sharded_map *sm, unsigned int i)
+{
+	return sm->tables + i * sm->table_stride;
+}
+
+static __always_inline void lock_shard(struct sharded_map *sm, spinlock_t *lock)
+	__acquires(lock)
+{
+	cmap_touch(&sm->map, lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
+	if (likely(spin_trylock_bh(lock)))
+		return;
+	cmap_count(&sm->map, CMAP_LOCK_WAITS);
+	spin_lock_bh(lock);
+}
+
+static __always_inline void unlock_shard(struct sharded_map *sm, spinlock_t *lock)
+	__releases(lock)
+{
+	cmap_touch(&sm->map, lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
+	spin_unlock_bh(lock);
+}
+
+static spinlock_t *lock_of(struct table *t)
+{
+	struct sharded_map *sm = to_sharded(t->map);
+
+	return lock_at(sm, ((void *)t - sm->tables) / sm->table_stride);
+}
+
+static void table_lock(struct table *t)
+	__acquires(lock_of(t))
+{
+	cmap_touch(t->map, lock_of(t), MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
+	spin_lock_bh(lock_of(t));
+}
+
+static void table_unlock(struct table *t)
+	__releases(lock_of(t))
+{
+	unlock_shard(to_sharded(t->map), lock_of(t));
+}
+
+/**
+ * sharded_shard_of - where does a key belong?
+ * @m: a sharded map
+ * @key: the key
+ *
+ * Context: Any.
+ * Return: the number of its shard.
+ */
+unsigned int sharded_shard_of(struct cmap *m, const void *key)
+{
+	return hash_shard(cmap_hash(m, key, m->shape), to_sharded(m)->mask);
+}
+
+static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key, void *value,
+				       const struct cmap_shape shape)
+{
+	struct sharded_map *sm = to_sharded(m);
+	const unsigned int i = hash_shard(hash, sm->mask);
+	spinlock_t *lock = lock_at(sm, i);
+	int ret;
+
+	lock_shard(sm, lock);
+	ret = table_load(table_at(sm, i), hash, key, value, shape);
+	unlock_shard(sm, lock);
+	return ret;
+}
+
+static __always_inline void fetch(struct cmap *m, u64 hash, const struct cmap_shape shape)
+{
+	struct sharded_map *sm = to_sharded(m);
+
+	table_fetch(table_at(sm, hash_shard(hash, sm->mask)), hash, shape);
+}
+
+CMAP_DEFINE_LOADS(sharded, .fetch = fetch, .load = load_hashed)
+
+static __always_inline int do_update(struct sharded_map *sm, const struct cmap_update *u,
+				     const struct cmap_shape shape)
+{
+	u64 hash = cmap_hash(&sm->map, u->key, shape);
+	const unsigned int i = hash_shard(hash, sm->mask);
+	spinlock_t *lock = lock_at(sm, i);
+	enum cmap_action act;
+	int ret;
+
+	lock_shard(sm, lock);
+	ret = table_update(table_at(sm, i), u, hash, shape, &act);
+	unlock_shard(sm, lock);
+	update_count(&sm->map, act);
+	return ret;
+}
+
+int sharded_update(struct cmap *m, const struct cmap_update *u)
+{
+	return CMAP_BY_SHAPE(m, do_update, to_sharded(m), u);
+}
+
+static void map_exit(struct cmap *m)
+{
+	struct sharded_map *sm = to_sharded(m);
+	unsigned int i;
+
+	for (i = 0; i <= sm->mask; i++)
+		table_exit(table_at(sm, i));
+	kvfree(sm->locks);
+}
+
+static int init_shard(struct sharded_map *sm, unsigned int i, u64 capacity)
+{
+	struct table *t = table_at(sm, i);
+
+	spin_lock_init(lock_at(sm, i));
+	t->lock = table_lock;
+	t->unlock = table_unlock;
+	return table_init(t, &sm->map, capacity);
+}
+
+/*
+ * Padded: a lock and its table begin a line.  Packed: the locks back to back, as in any
+ * array of locks, then the tables.  Return: where the tables begin.
+ */
+static size_t lay_out(struct sharded_map *sm)
+{
+	const u64 n = sm->mask + 1;
+	size_t tables;
+
+	if (sm->map.flags & CMAP_PACKED) {
+		sm->lock_stride = sizeof(spinlock_t);
+		sm->table_stride = sizeof(struct table);
+		tables = ALIGN(n * sizeof(spinlock_t), SMP_CACHE_BYTES);
+		sm->bytes = tables + n * sizeof(struct table);
+		return tables;
+	}
+	sm->lock_stride = ALIGN(sizeof(struct shard), SMP_CACHE_BYTES);
+	sm->table_stride = sm->lock_stride;
+	sm->bytes = n * sm->lock_stride;
+	return offsetof(struct shard, table);
+}
+
+/* A shard's share: keys do not fall evenly, so three standard deviations more than its part. */
+static u64 share_of(u64 capacity, unsigned int shards)
+{
+	const u64 each = DIV_ROUND_UP_ULL(capacity, shards);
+
+	return min(capacity, each + 3 * int_sqrt(each));
+}
+
+static int map_init(struct cmap *m)
+{
+	struct sharded_map *sm = to_sharded(m);
+	const unsigned int n = m->params.shards;
+	const u64 each = share_of(m->params.capacity, n);
+	size_t tables;
+	unsigned int i;
+	int ret = 0;
+
+	sm->mask = n - 1;
+	tables = lay_out(sm);
+	m->wanted = sm->bytes;
+	sm->locks = array_alloc(sm->bytes);
+	if (!sm->locks)
+		return -ENOMEM;
+	sm->tables = sm->locks + tables;
+	for (i = 0; i < n && !ret; i++)
+		ret = init_shard(sm, i, each);
+	if (ret) {
+		/* All are of one size: that of those to come is as well. */
+		m->wanted = sm->bytes + n * table_at(sm, 0)->bytes;
+		map_exit(m);
+	}
+	return ret;
+}
+
+static int map_collect(struct cmap *m, struct cmap_page *page)
+{
+	struct sharded_map *sm = to_sharded(m);
+	unsigned int i = page->cursor >> SHARD_SHIFT;
+	u64 cursor = page->cursor & CURSOR_MASK;
+
+	lock_shard(sm, lock_at(sm, i));
+	table_collect(table_at(sm, i), &cursor, page);
+	unlock_shard(sm, lock_at(sm, i));
+	if (cursor >> TABLE_BITS_MAX) {
+		page->done = i == sm->mask;
+		cursor = 0;
+		i++;
+	}
+	page->cursor = (u64)i << SHARD_SHIFT | cursor;
+	return 0;
+}
+
+static int map_clear(struct cmap *m)
+{
+	struct sharded_map *sm = to_sharded(m);
+	unsigned int i;
+
+	for (i = 0; i <= sm->mask; i++) {
+		u64 cursor = 0;
+
+		while (!(cursor >> TABLE_BITS_MAX)) {
+			lock_shard(sm, lock_at(sm, i));
+			table_clear_step(table_at(sm, i), &cursor);
+			unlock_shard(sm, lock_at(sm, i));
+			cond_resched();
+		}
+	}
+	return 0;
+}
+
+static void map_work(struct cmap *m)
+{
+	struct sharded_map *sm = to_sharded(m);
+	unsigned int i;
+
+	for (i = 0; i <= sm->mask; i++)
+		table_work(table_at(sm, i));
+}
+
+static void map_memory(struct cmap *m, struct cmap_memory *mem)
+{
+	struct sharded_map *sm = to_sharded(m);
+	unsigned int i;
+
+	mem->bytes += sizeof(*sm) + sm->bytes;
+	for (i = 0; i <= sm->mask; i++) {
+		lock_shard(sm, lock_at(sm, i));
+		table_memory(table_at(sm, i), mem);
+		unlock_shard(sm, lock_at(sm, i));
+	}
+}
+
+static int shard_where(struct sharded_map *sm, unsigned int i, const void *addr, char *buf,
+		       size_t size)
+{
+	char part[32];
+	int n;
+
+	lock_shard(sm, lock_at(sm, i));
+	n = table_where(table_at(sm, i), addr, part, sizeof(part));
+	unlock_shard(sm, lock_at(sm, i));
+	return n ? scnprintf(buf, size, "shard %u %s", i, part) : 0;
+}
+
+static int map_where(struct cmap *m, const void *addr, char *buf, size_t size)
+{
+	struct sharded_map *sm = to_sharded(m);
+	const size_t offset = addr - sm->locks, shard = offset / sm->lock_stride;
+	unsigned int i;
+	int n = 0;
+
+	if (addr >= sm->locks && shard <= sm->mask &&
+	    offset % sm->lock_stride < sizeof(spinlock_t))
+		return scnprintf(buf, size, "shard %zu lock", shard);
+	for (i = 0; i <= sm->mask && !n; i++)
+		n = shard_where(sm, i, addr, buf, size);
+	return n;
+}
+
+STRESS_DEFINE_RUN(sharded, sharded_load_inline)
+
+const struct cmap_ops sharded_ops = {
+	.name		= "sharded",
+	.size		= sizeof(struct sharded_map),
+	.init		= map_init,
+	.exit		= map_exit,
+	.collect	= map_collect,
+	.clear		= map_clear,
+	.work		= map_work,
+	.memory		= map_memory,
+	.run		= sharded_run,
+	.where		= map_where,
+};

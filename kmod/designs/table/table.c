@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The 8-slot bucket table: entries in and out, ranges, clearing.
+ */
+#include <linux/slab.h>
+#include "kmod/designs/array.h"
+#include "table.h"
+
+#define TABLE_GFP	(GFP_ATOMIC | __GFP_NOWARN)	/* under the user's lock */
+
+struct table_bucket *table_bucket_at(const struct table *t, const struct table_array *a, u64 i)
+{
+	return a->buckets + i * table_bucket_size(t->map->shape);
+}
+
+u64 table_array_bytes(const struct table *t, unsigned int bits)
+{
+	return (u64)table_bucket_size(t->map->shape) << bits;
+}
+
+/**
+ * table_bits_for - size of an array
+ * @entries: to be held
+ * @per_bucket: at most that many a bucket, on average
+ *
+ * Return: log2 of the number of buckets.
+ */
+unsigned int table_bits_for(u64 entries, unsigned int per_bucket)
+{
+	unsigned int bits = 0;
+
+	while (bits < TABLE_BITS_MAX && ((u64)per_bucket << bits) < entries)
+		bits++;
+	return bits;
+}
+
+/**
+ * table_init - an empty table
+ * @t: zeroed but for @lock and @unlock
+ * @map: whose it is
+ * @capacity: entries to make room for at once
+ *
+ * Context: Process; sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int table_init(struct table *t, struct cmap *map, u64 capacity)
+{
+	t->map = map;
+	t->bits_min = table_bits_for(capacity, TABLE_GROW);
+	t->cur.bits = t->bits_min;
+	t->bytes = table_array_bytes(t, t->cur.bits);
+	map->wanted += t->bytes;
+	t->cur.buckets = array_alloc(t->bytes);
+	return t->cur.buckets ? 0 : -ENOMEM;
+}
+EXPORT_SYMBOL_IF_KUNIT(table_init);
+
+/**
+ * table_free_entry - free an entry that a slot points to
+ * @t: the table
+ * @b: a bucket
+ * @slot: its slot; where entries lie in their slots, there is nothing to free
+ *
+ * Context: User's lock held for writing.
+ */
+void table_free_entry(struct table *t, struct table_bucket *b, unsigned int slot)
+{
+	if (table_is_inline(t->map->shape))
+		return;
+	kfree(table_entry(b, slot, t->map->shape));
+	t->bytes -= table_entry_size(t->map->shape);
+}
+EXPORT_SYMBOL_IF_KUNIT(table_free_entry);
+
+/* Empty a chain, its entries and its overflow buckets. Return: entries freed. */
+static unsigned int free_chain(struct table *t, struct table_bucket *head)
+{
+	struct table_bucket *b, *next;
+	unsigned int n = 0;
+	u64 left;
+
+	for (b = head; b; b = next) {
+		for (left = table_occupied(b); left; left &= left - 1, n++)
+			table_free_entry(t, b, __ffs64(left) / 8);
+		next = b->next;
+		if (b != head) {
+			t->bytes -= table_overflow_size(t->map->shape);
+			kfree(b);
+		}
+	}
+	head->tags = 0;
+	head->next = NULL;
+	return n;
+}
+
+/**
+ * table_exit - free all
+ * @t: of table_init(), which may have failed; nobody else uses it any more
+ *
+ * Context: Process; sleeps.
+ */
+void table_exit(struct table *t)
+{
+	u64 i;
+
+	for (i = 0; t->cur.buckets && i < 1ULL << t->cur.bits; i++) {
+		free_chain(t, table_bucket_at(t, &t->cur, i));
+		cond_resched();
+	}
+	for (i = t->evacuated; t->old.buckets && i < 1ULL << t->old.bits; i++) {
+		free_chain(t, table_bucket_at(t, &t->old, i));
+		cond_resched();
+	}
+	kvfree(t->cur.buckets);
+	kvfree(t->old.buckets);
+	kvfree(t->retired);
+}
+EXPORT_SYMBOL_IF_KUNIT(table_exit);
+
+/**
+ * table_free_overflow - let go of an overflow bucket that has become empty
+ * @t: the table
+ * @head: of its chain
+ * @b: the bucket; left alone where it is the head or holds an entry
+ *
+ * Context: User's lock held for writing.
+ */
+void table_free_overflow(struct table *t, struct table_bucket *head, struct table_bucket *b)
+{
+	struct table_bucket *prev = head;
+
+	if (b == head || table_occupied(b))
+		return;
+	while (prev->next != b)
+		prev = prev->next;
+	prev->next = b->next;
+	t->bytes -= table_overflow_size(t->map->shape);
+	kfree(b);
+}
+EXPORT_SYMBOL_IF_KUNIT(table_free_overflow);
+
+/**
+ * table_overflow - a bucket with an empty slot in a chain, made where there is none
+ * @t: the table
+ * @head: of the chain
+ *
+ * Context: User's lock held for writing.  May allocate with GFP_ATOMIC.
+ * Return: the bucket, or NULL.
+ */
+struct table_bucket *table_overflow(struct table *t, struct table_bucket *head)
+{
+	const size_t size = table_overflow_size(t->map->shape);
+	struct table_bucket *b = head;
+	u64 full = TABLE_TOPS;
+
+	while (table_occupied(b) == full) {
+		full = TABLE_OVERFLOW_TOPS;
+		if (!b->next) {
+			b->next = kzalloc(size, TABLE_GFP);
+			if (!b->next)
+				return NULL;
+			t->bytes += size;
+			cmap_count(t->map, CMAP_OVERFLOWS);
+			cmap_count_alloc(t->map, size);
+			cmap_touch(t->map, &b->next, sizeof(b->next), MAPSTAT_WRITE);
+			cmap_touch(t->map, b->next, size, MAPSTAT_WRITE);
+		}
+		b = b->next;
+		cmap_touch(t->map, b, sizeof(*b), MAPSTAT_READ);
+	}
+	return b;
+}
+
+static __always_inline void fill_entry(void *entry, const void *key, const void *value,
+				       const struct cmap_shape shape)
+{
+	cmap_key_copy(entry, key, shape);
+	cmap_value_copy(entry + ALIGN(shape.key_size, 8), value, shape);
+}
+
+/* An entry of its own, with a slot that points to it. Return: false where memory ran out. */
+static bool insert_outside(struct table *t, u64 hash, const void *key, const void *value)
+{
+	const struct cmap_shape shape = t->map->shape;
+	const size_t size = table_entry_size(shape);
+	void *entry = kmalloc(size, TABLE_GFP), **slot;
+
+	if (!entry)
+		return false;
+	slot = table_take_slot(t, hash, shape);
+	if (!slot) {
+		kfree(entry);
+		return false;
+	}
+	fill_entry(entry, key, value, shape);
+	cmap_touch(t->map, entry, size, MAPSTAT_WRITE);
+	*slot = entry;
+	t->bytes += size;
+	cmap_count_alloc(t->map, size);
+	return true;
+}
+
+static __always_inline bool insert(struct table *t, u64 hash, const void *key,
+				   const void *value, const struct cmap_shape shape)
+{
+	void *slot;
+
+	if (!table_is_inline(shape))
+		return insert_outside(t, hash, key, value);
+	slot = table_take_slot(t, hash, shape);
+	if (slot)
+		fill_entry(slot, key, value, shape);
+	return slot;
+}
+
+/**
+ * table_insert - add an entry
+ * @t: the table
+ * @hash: of the key
+ * @key: absent from the table
+ * @value: its value
+ *
+ * Context: User's lock held for writing.  May allocate with GFP_ATOMIC.
+ * Return: 0, or -ENOMEM with nothing changed.
+ */
+int table_insert(struct table *t, u64 hash, const void *key, const void *value)
+{
+	if (unlikely(!CMAP_BY_SHAPE(t->map, insert, t, hash, key, value))) {
+		cmap_count(t->map, CMAP_ALLOC_FAILURES);
+		return -ENOMEM;
+	}
+	t->entries++;
+	cmap_touch(t->map, &t->entries, sizeof(t->entries), MAPSTAT_WRITE);
+	table_check_size(t);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(table_insert);
+
+/* A stretch of hash space: one bucket of the smaller array, from the cursor on. */
+struct region {
+	unsigned int bits;	/* of the smaller array */
+	u64 index;		/* bucket of it */
+	u64 cursor;		/* entries before it are not meant */
+	u64 end;		/* cursor of what follows */
+};
+
+static struct region region_at(const struct table *t, u64 cursor)
+{
+	struct region r = { .bits = t->cur.bits, .cursor = cursor };
+
+	if (t->old.buckets)
+		r.bits = min(r.bits, t->old.bits);
+	r.index = cursor >> (TABLE_BITS_MAX - r.bits);
+	r.end = (r.index + 1) << (TABLE_BITS_MAX - r.bits);
+	return r;
+}
+
+/* Is all of the region's bucket meant? If not, an entry's hash decides. */
+static bool region_has(const struct table *t, const struct region *r, const void *entry)
+{
+	if (r->cursor == r->index << (TABLE_BITS_MAX - r->bits))
+		return true;
+	return hash_bucket(cmap_hash(t->map, entry, t->map->shape), TABLE_BITS_MAX) >= r->cursor;
+}
+
+static void collect_chain(struct table *t, const struct region *r, struct table_bucket *b,
+			  struct cmap_page *page)
+{
+	const struct cmap_shape shape = t->map->shape;
+	u64 left;
+
+	for (; b; b = b->next) {
+		for (left = table_occupied(b); left; left &= left - 1) {
+			void *entry = table_entry(b, __ffs64(left) / 8, shape);
+
+			if (region_has(t, r, entry))
+				cmap_page_add(t->map, page, entry,
+					      entry + ALIGN(shape.key_size, 8));
+		}
+	}
+}
+
+static void collect_array(struct table *t, const struct region *r, const struct table_array *a,
+			  u64 from, struct cmap_page *page)
+{
+	const unsigned int shift = a->bits - r->bits;
+	u64 i;
+
+	for (i = max(r->index << shift, from); i < (r->index + 1) << shift; i++)
+		collect_chain(t, r, table_bucket_at(t, a, i), page);
+}
+
+/**
+ * table_collect - one step of a range
+ * @t: the table
+ * @cursor: where to go on; the top TABLE_BITS_MAX bits of a hash; advanced, unless the
+ *	page was too small; 1 << TABLE_BITS_MAX: nothing follows
+ * @page: entries are added to it
+ *
+ * Context: Writers excluded.
+ */
+void table_collect(struct table *t, u64 *cursor, struct cmap_page *page)
+{
+	const struct region r = region_at(t, *cursor);
+
+	collect_array(t, &r, &t->cur, 0, page);
+	if (t->old.buckets)
+		collect_array(t, &r, &t->old, t->evacuated, page);
+	if (page->count <= page->room)
+		*cursor = r.end;
+}
+EXPORT_SYMBOL_IF_KUNIT(table_collect);
+
+static unsigned int clear_array(struct table *t, const struct region *r,
+				const struct table_array *a, u64 from)
+{
+	const unsigned int shift = a->bits - r->bits;
+	unsigned int n = 0;
+	u64 i;
+
+	for (i = max(r->index << shift, from); i < (r->index + 1) << shift; i++)
+		n += free_chain(t, table_bucket_at(t, a, i));
+	return n;
+}
+
+/**
+ * table_clear_step - remove the entries of one stretch of the table
+ * @t: the table
+ * @cursor: as in table_collect()
+ *
+ * Context: User's lock held for writing.  Allocates nothing.
+ */
+void table_clear_step(struct table *t, u64 *cursor)
+{
+	const struct region r = region_at(t, *cursor);
+	unsigned int n = clear_array(t, &r, &t->cur, 0);
+
+	if (t->old.buckets)
+		n += clear_array(t, &r, &t->old, t->evacuated);
+	t->entries -= n;
+	cmap_entries_add(t->map, -(long)n);
+	cmap_count_n(t->map, CMAP_DELETES, n);
+	*cursor = r.end;
+	table_check_size(t);
+}
+EXPORT_SYMBOL_IF_KUNIT(table_clear_step);
+
+/**
+ * table_memory - what a table holds
+ * @t: the table
+ * @mem: added to
+ *
+ * Context: Writers excluded.
+ */
+void table_memory(const struct table *t, struct cmap_memory *mem)
+{
+	u64 arrays = table_array_bytes(t, t->cur.bits) + t->retired_bytes;
+
+	if (t->old.buckets)
+		arrays += table_array_bytes(t, t->old.bits);
+	mem->bytes += t->bytes;
+	mem->table_bytes += arrays;
+	mem->buckets += 1ULL << t->cur.bits;
+}
+EXPORT_SYMBOL_IF_KUNIT(table_memory);
+
+/* The bucket of an array at an address.  Return: length of the text, or 0. */
+static int array_where(const struct table *t, const struct table_array *a, const void *addr,
+		       char *buf, size_t size)
+{
+	const size_t bytes = table_array_bytes(t, a->bits);
+	const size_t offset = addr - a->buckets;
+
+	if (!a->buckets || addr < a->buckets || offset >= bytes)
+		return 0;
+	return scnprintf(buf, size, "bucket %zu", offset / (bytes >> a->bits));
+}
+
+/**
+ * table_where - what of a table lies at an address?
+ * @t: the table, not being resized meanwhile
+ * @addr: the address; it is not dereferenced
+ * @buf: receives the text
+ * @size: of @buf
+ *
+ * Context: Any.
+ * Return: length of the text; 0 where it is none of it, or a bucket that overflowed.
+ */
+int table_where(const struct table *t, const void *addr, char *buf, size_t size)
+{
+	if (addr >= (const void *)t && addr < (const void *)(t + 1))
+		return scnprintf(buf, size, "table");
+	return array_where(t, &t->cur, addr, buf, size) ?:
+	       array_where(t, &t->old, addr, buf, size);
+}

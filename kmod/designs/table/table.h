@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The 8-slot bucket table.  It has no lock: its user excludes writers from each other
+ * and from readers.
+ *
+ * A bucket holds eight tag bytes (0: the slot is empty, else hash_tag()) in one word,
+ * so that one compare finds the candidates of all eight before any key is touched; a
+ * pointer to an overflow bucket; and eight slots.  A slot holds key and value, or,
+ * where they are larger than TABLE_INLINE, a pointer to them.  An overflow bucket is the
+ * same with three slots, which is a cache line of u64s.
+ *
+ * Buckets are chosen by the top bits of the hash, so bucket i of a table covers buckets
+ * 2i and 2i+1 of one twice its size: a range walks both in the same order.
+ *
+ * RESIZING (table_resize.c).  A worker allocates the new array and publishes it; then
+ * each write moves a few buckets of the old array, in order, and so does the worker.
+ * An entry is always in exactly one of the two arrays: in the old one only if its
+ * bucket there is at or beyond @evacuated, so a lookup tries that one, then the new one.
+ * New entries always go to the new array.  Running out of memory only ends a step.
+ * A table grows above TABLE_GROW entries a bucket, to twice its size, or until it has no
+ * more than TABLE_GROW_TO where the worker is late; it shrinks below TABLE_SHRINK, until it
+ * has no more than TABLE_SHRINK_TO: far enough apart that neither sets off the other.
+ */
+#ifndef MAPSTAT_TABLE_H
+#define MAPSTAT_TABLE_H
+
+#include <linux/bitops.h>
+#include <linux/cache.h>
+#include <linux/compiler.h>
+#include <linux/prefetch.h>
+#include "kmod/designs/hash.h"
+#include "kmod/designs/update.h"
+
+#define TABLE_SLOTS		8
+#define TABLE_OVERFLOW_SLOTS	3
+#define TABLE_INLINE		64	/* bytes of key and value: a cache line's worth */
+#define TABLE_FETCH_MAX		192	/* bytes of a bucket to fetch early: three lines, of u64s */
+#define TABLE_BITS_MAX		40	/* a range's cursor is that many bits of the hash */
+#define TABLE_BITS_STEP		3	/* grow or shrink at most 8 times at once */
+#define TABLE_GROW		6	/* entries a bucket: 3 of 4 slots, few overflows */
+#define TABLE_GROW_TO		4	/* more than half of that, so that twice the size will do */
+#define TABLE_SHRINK		1	/* entries a bucket: an eighth of the slots */
+#define TABLE_SHRINK_TO		3
+
+/*
+ * What one write moves at most.  Growing begins at 6 entries a bucket and ends, at two
+ * buckets a write, before half as many writes as there are old buckets have been made.
+ */
+#define TABLE_WRITE_BUCKETS	2
+#define TABLE_WRITE_ENTRIES	(2 * TABLE_SLOTS)
+
+/* What the worker moves while it holds the lock once. */
+#define TABLE_WORK_BUCKETS	32
+#define TABLE_WORK_ENTRIES	(32 * TABLE_SLOTS)
+
+#define TABLE_ONES	0x0101010101010101ULL
+#define TABLE_TOPS	0x8080808080808080ULL
+#define TABLE_OVERFLOW_TOPS	(TABLE_TOPS >> 8 * (TABLE_SLOTS - TABLE_OVERFLOW_SLOTS))
+
+/**
+ * struct table_bucket - eight slots; an overflow bucket, three
+ * @tags: slot i's tag in byte i; 0 where there is no such slot
+ * @next: overflow bucket, or NULL
+ * @slots: the slots, table_slot_size() bytes each
+ */
+struct table_bucket {
+	u64 tags;
+	struct table_bucket *next;
+	u8 slots[];
+};
+
+/**
+ * struct table_array - an array of buckets
+ * @buckets: 1 << @bits of them, or NULL
+ * @bits: log2 of their number
+ */
+struct table_array {
+	void *buckets;
+	unsigned int bits;
+};
+
+/**
+ * struct table - a table; what is not constant is protected by its user's lock
+ * @cur: where inserts go
+ * @old: being evacuated into @cur; no buckets when there is no resize
+ * @evacuated: buckets of @old below this index are empty for good
+ * @entries: in both arrays
+ * @bytes: allocated: arrays, overflow buckets and entries
+ * @retired: evacuated array, to be freed by the worker
+ * @retired_bytes: its size
+ * @kicked: the worker has been asked; also read without the lock, as a hint
+ * @bits_min: never shrinks below that: the capacity asked for; constant
+ * @map: whose it is; constant
+ * @lock: take the user's lock as a writer, for the worker; constant
+ * @unlock: release it; constant
+ */
+struct table {
+	struct table_array cur;
+	struct table_array old;
+	u64 evacuated;
+	u64 entries;
+	u64 bytes;
+	void *retired;
+	u64 retired_bytes;
+	bool kicked;
+	unsigned int bits_min;
+	struct cmap *map;
+	void (*lock)(struct table *t);
+	void (*unlock)(struct table *t);
+};
+
+int table_init(struct table *t, struct cmap *map, u64 capacity);
+void table_exit(struct table *t);
+int table_insert(struct table *t, u64 hash, const void *key, const void *value);
+void table_free_entry(struct table *t, struct table_bucket *b, unsigned int slot);
+void table_collect(struct table *t, u64 *cursor, struct cmap_page *page);
+void table_clear_step(struct table *t, u64 *cursor);
+void table_memory(const struct table *t, struct cmap_memory *mem);
+void table_work(struct table *t);
+int table_where(const struct table *t, const void *addr, char *buf, size_t size);
+
+/* Between table.c and table_resize.c */
+unsigned int table_evacuate(struct table *t, unsigned int buckets, unsigned int entries);
+void table_ask_resize(struct table *t);
+u64 table_array_bytes(const struct table *t, unsigned int bits);
+unsigned int table_bits_for(u64 entries, unsigned int per_bucket);
+struct table_bucket *table_bucket_at(const struct table *t, const struct table_array *a, u64 i);
+struct table_bucket *table_overflow(struct table *t, struct table_bucket *head);
+void table_free_overflow(struct table *t, struct table_bucket *head, struct table_bucket *b);
+
+static __always_inline size_t table_entry_size(const struct cmap_shape shape)
+{
+	return ALIGN(shape.key_size, 8) + ALIGN(shape.value_size, 8);
+}
+
+static __always_inline bool table_is_inline(const struct cmap_shape shape)
+{
+	return table_entry_size(shape) <= TABLE_INLINE;
+}
+
+static __always_inline size_t table_slot_size(const struct cmap_shape shape)
+{
+	return table_is_inline(shape) ? table_entry_size(shape) : sizeof(void *);
+}
+
+static __always_inline size_t table_bucket_size(const struct cmap_shape shape)
+{
+	return sizeof(struct table_bucket) + TABLE_SLOTS * table_slot_size(shape);
+}
+
+static __always_inline size_t table_overflow_size(const struct cmap_shape shape)
+{
+	return sizeof(struct table_bucket) + TABLE_OVERFLOW_SLOTS * table_slot_size(shape);
+}
+
+/* A slot's entry: the key, and ALIGN(key_size, 8) further the value. */
+static __always_inline void *table_entry(struct table_bucket *b, unsigned int slot,
+					 const struct cmap_shape shape)
+{
+	void *at = b->slots + slot * table_slot_size(shape);
+
+	return table_is_inline(shape) ? at : *(void **)at;
+}
+
+static __always_inline struct table_bucket *table_head(const struct table_array *a, u64 hash,
+						       const struct cmap_shape shape)
+{
+	return a->buckets + hash_bucket(hash, a->bits) * table_bucket_size(shape);
+}
+
+/* Bit 7 of a byte for each slot that holds an entry. */
+static __always_inline u64 table_occupied(const struct table_bucket *b)
+{
+	return b->tags & TABLE_TOPS;
+}
+
+/* Slots whose tag may be @tag: bit 7 of their bytes.  Never an empty slot. */
+static __always_inline u64 table_match(u64 tags, u8 tag)
+{
+	u64 x = tags ^ (TABLE_ONES * tag);
+
+	return (x - TABLE_ONES) & ~x & TABLE_TOPS;
+}
+
+/**
+ * struct table_pos - where an entry is
+ * @head: the first bucket of its chain
+ * @b: the bucket
+ * @slot: the slot
+ */
+struct table_pos {
+	struct table_bucket *head;
+	struct table_bucket *b;
+	unsigned int slot;
+};
+
+/* What looking at one slot of a bucket touches. */
+static __always_inline void table_touch_slot(const struct table *t, struct table_bucket *b,
+					     unsigned int slot, const struct cmap_shape shape)
+{
+	if (!table_is_inline(shape))
+		cmap_touch_load(shape, t->map, b->slots + slot * sizeof(void *), sizeof(void *),
+				MAPSTAT_READ);
+	cmap_touch_load(shape, t->map, table_entry(b, slot, shape), shape.key_size, MAPSTAT_READ);
+}
+
+/* Look a key up in the chain of pos->head. Return: its entry, or NULL. */
+static __always_inline void *table_find_in(const struct table *t, struct table_pos *pos,
+					   u64 hash, const void *key,
+					   const struct cmap_shape shape)
+{
+	struct table_bucket *b = pos->head;
+
+	do {
+		u64 match = table_match(b->tags, hash_tag(hash));
+
+		cmap_touch_load(shape, t->map, b, sizeof(*b), MAPSTAT_READ);
+		for (; match; match &= match - 1) {
+			unsigned int slot = __ffs64(match) / 8;
+			void *entry = table_entry(b, slot, shape);
+
+			table_touch_slot(t, b, slot, shape);
+			if (likely(cmap_key_equal(entry, key, shape))) {
+				pos->b = b;
+				pos->slot = slot;
+				return entry;
+			}
+		}
+		b = b->next;
+	} while (unlikely(b));
+	return NULL;
+}
+
+/**
+ * table_find - look a key up
+ * @t: the table
+ * @hash: the key's
+ * @key: the key
+ * @pos: where it is (out)
+ * @shape: the map's
+ *
+ * Context: Writers excluded.
+ * Return: the entry, or NULL.
+ */
+static __always_inline void *table_find(const struct table *t, u64 hash, const void *key,
+					struct table_pos *pos, const struct cmap_shape shape)
+{
+	cmap_touch_load(shape, t->map, t, offsetof(struct table, entries), MAPSTAT_READ);
+	if (unlikely(t->old.buckets) && hash_bucket(hash, t->old.bits) >= t->evacuated) {
+		void *entry;
+
+		pos->head = table_head(&t->old, hash, shape);
+		entry = table_find_in(t, pos, hash, key, shape);
+		if (entry)
+			return entry;
+	}
+	pos->head = table_head(&t->cur, hash, shape);
+	return table_find_in(t, pos, hash, key, shape);
+}
+
+/**
+ * table_load - a map's load
+ * @t: the table
+ * @hash: the key's
+ * @key: the key
+ * @value: receives the value
+ * @shape: the map's
+ *
+ * Context: Writers excluded.
+ * Return: 0 or -ENOENT.
+ */
+static __always_inline int table_load(const struct table *t, u64 hash, const void *key,
+				      void *value, const struct cmap_shape shape)
+{
+	struct table_pos pos;
+	void *entry = table_find(t, hash, key, &pos, shape);
+
+	if (unlikely(!entry))
+		return -ENOENT;
+	cmap_touch_load(shape, t->map, entry + ALIGN(shape.key_size, 8), shape.value_size,
+			MAPSTAT_READ);
+	cmap_value_copy(value, entry + ALIGN(shape.key_size, 8), shape);
+	return 0;
+}
+
+/**
+ * table_fetch - begin to fetch what table_load() will touch
+ * @t: the table
+ * @hash: the key's
+ * @shape: the map's
+ *
+ * Context: Any.  Without the lock that excludes writers the address may be wrong, which
+ * makes the fetch useless, but not harmful.
+ */
+static __always_inline void table_fetch(const struct table *t, u64 hash,
+					const struct cmap_shape shape)
+{
+	/* A writer may be changing it: whatever comes of it is but a hint. */
+	const struct table_array cur = data_race(t->cur);
+	const void *at = table_head(&cur, hash, shape);
+	unsigned int i;
+
+	for (i = 0; i < TABLE_FETCH_MAX && i < table_bucket_size(shape); i += SMP_CACHE_BYTES)
+		prefetch(at + i);
+}
+
+/**
+ * table_check_size - have the worker resize the table where its size is wrong
+ * @t: the table
+ *
+ * Context: User's lock held for writing.
+ */
+static __always_inline void table_check_size(struct table *t)
+{
+	const unsigned int bits = t->cur.bits;
+
+	if (unlikely(t->entries > (u64)TABLE_GROW << bits) ||
+	    (unlikely(t->entries < (u64)TABLE_SHRINK << bits) && bits > t->bits_min))
+		table_ask_resize(t);
+}
+
+/**
+ * table_take_slot - a slot of the current array, for an entry that comes
+ * @t: the table
+ * @hash: the entry's
+ * @shape: the map's
+ *
+ * Context: User's lock held for writing.  May allocate with GFP_ATOMIC.
+ * Return: the slot, its tag set, to be filled in; or NULL.
+ */
+static __always_inline void *table_take_slot(struct table *t, u64 hash,
+					     const struct cmap_shape shape)
+{
+	struct table_bucket *b = table_head(&t->cur, hash, shape);
+	unsigned int i;
+
+	cmap_touch(t->map, b, sizeof(*b), MAPSTAT_READ);
+	if (unlikely(table_occupied(b) == TABLE_TOPS)) {
+		b = table_overflow(t, b);
+		if (!b)
+			return NULL;
+	}
+	i = __ffs64(~b->tags & TABLE_TOPS) / 8;
+	b->tags |= (u64)hash_tag(hash) << (8 * i);
+	cmap_touch(t->map, b->slots + i * table_slot_size(shape), table_slot_size(shape),
+		   MAPSTAT_WRITE);
+	cmap_touch(t->map, &b->tags, sizeof(b->tags), MAPSTAT_WRITE);
+	return b->slots + i * table_slot_size(shape);
+}
+
+static __always_inline void table_remove(struct table *t, const struct table_pos *pos,
+					 const struct cmap_shape shape)
+{
+	if (!table_is_inline(shape))
+		table_free_entry(t, pos->b, pos->slot);
+	pos->b->tags &= ~(0xffULL << (8 * pos->slot));
+	cmap_touch(t->map, &pos->b->tags, sizeof(pos->b->tags), MAPSTAT_WRITE);
+	cmap_touch(t->map, &t->entries, sizeof(t->entries), MAPSTAT_WRITE);
+	if (unlikely(pos->b != pos->head))
+		table_free_overflow(t, pos->head, pos->b);
+	t->entries--;
+	table_check_size(t);
+}
+
+/**
+ * table_update - a map's write
+ * @t: the table
+ * @u: the write
+ * @hash: the key's
+ * @shape: the map's
+ * @act: what was done (out); for update_count()
+ *
+ * Context: All others excluded; bottom halves off.  May allocate with GFP_ATOMIC.
+ * Return: what the operation returns.
+ */
+static __always_inline int table_update(struct table *t, const struct cmap_update *u, u64 hash,
+					const struct cmap_shape shape, enum cmap_action *act)
+{
+	struct table_pos pos;
+	void *entry, *value;
+	int ret;
+
+	if (unlikely(t->old.buckets))
+		table_evacuate(t, TABLE_WRITE_BUCKETS, TABLE_WRITE_ENTRIES);
+	entry = table_find(t, hash, u->key, &pos, shape);
+	value = entry ? entry + ALIGN(shape.key_size, 8) : NULL;
+	*act = update_decide(t->map, u, value, shape, &ret);
+	switch (*act) {
+	case CMAP_ACT_NONE:
+		break;
+	case CMAP_ACT_INSERT:
+		ret = table_insert(t, hash, u->key, u->value);
+		if (ret)
+			*act = CMAP_ACT_NONE;
+		break;
+	case CMAP_ACT_REPLACE:
+		cmap_touch(t->map, value, shape.value_size, MAPSTAT_WRITE);
+		cmap_value_copy(value, u->value, shape);
+		break;
+	case CMAP_ACT_REMOVE:
+		table_remove(t, &pos, shape);
+		break;
+	}
+	return ret;
+}
+
+#endif /* MAPSTAT_TABLE_H */

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a write means, said once for all designs.  A design finds the current value (or
+ * its absence) under whatever makes it stable, asks update_decide(), and does it.
+ */
+#ifndef MAPSTAT_UPDATE_H
+#define MAPSTAT_UPDATE_H
+
+#include "design.h"
+
+/* The writes on one key; see cmap.c for what each returns. */
+enum cmap_update_op {
+	CMAP_STORE,
+	CMAP_LOAD_OR_STORE,
+	CMAP_SWAP,
+	CMAP_COMPARE_AND_SWAP,
+	CMAP_DELETE,
+	CMAP_LOAD_AND_DELETE,
+	CMAP_COMPARE_AND_DELETE,
+};
+
+/**
+ * struct cmap_update - one write
+ * @op: which
+ * @key: the key
+ * @value: new value, where the operation has one
+ * @expect: value to compare with, where the operation has one
+ * @previous: where the previous (or, for load_or_store, actual) value goes, or NULL
+ * @loaded: where it is told whether there was a previous value, or NULL
+ */
+struct cmap_update {
+	enum cmap_update_op op;
+	const void *key;
+	const void *value;
+	const void *expect;
+	void *previous;
+	bool *loaded;
+};
+
+/* What to do to the map. */
+enum cmap_action {
+	CMAP_ACT_NONE,		/* nothing: the result stands in @ret */
+	CMAP_ACT_INSERT,	/* add the key with u->value */
+	CMAP_ACT_REPLACE,	/* the key is there: make its value u->value */
+	CMAP_ACT_REMOVE,	/* the key is there: remove it */
+};
+
+/* May the write insert a key? Decides whether memory is needed beforehand. */
+static __always_inline bool update_may_insert(enum cmap_update_op op)
+{
+	return op == CMAP_STORE || op == CMAP_LOAD_OR_STORE || op == CMAP_SWAP;
+}
+
+/* May the write bring in a value (insert or replace)? */
+static __always_inline bool update_has_value(enum cmap_update_op op)
+{
+	return update_may_insert(op) || op == CMAP_COMPARE_AND_SWAP;
+}
+
+/**
+ * update_decide - what a write does, given what is there
+ * @m: the map
+ * @u: the write
+ * @current_value: the key's value, NULL where the key is absent; stable meanwhile
+ * @shape: the map's
+ * @ret: what the operation returns once the action succeeded
+ *
+ * Copies the previous value out where the operation asks for it.  May be called again
+ * for the same write (a design that lost a race decides anew).
+ *
+ * Return: the action.
+ */
+static __always_inline enum cmap_action update_decide(const struct cmap *m,
+						      const struct cmap_update *u,
+						      const void *current_value,
+						      const struct cmap_shape shape, int *ret)
+{
+	if (current_value && (u->previous || u->expect))
+		cmap_touch(m, current_value, shape.value_size, MAPSTAT_READ);
+	*ret = 0;
+	if (u->loaded)
+		*u->loaded = current_value;
+	if (u->previous && current_value)
+		cmap_value_copy(u->previous, current_value, shape);
+
+	switch (u->op) {
+	case CMAP_STORE:
+	case CMAP_SWAP:
+		return current_value ? CMAP_ACT_REPLACE : CMAP_ACT_INSERT;
+	case CMAP_LOAD_OR_STORE:
+		if (current_value)
+			return CMAP_ACT_NONE;
+		if (u->previous)
+			cmap_value_copy(u->previous, u->value, shape);
+		return CMAP_ACT_INSERT;
+	case CMAP_COMPARE_AND_SWAP:
+	case CMAP_COMPARE_AND_DELETE:
+		if (current_value && !cmap_value_equal(current_value, u->expect, shape)) {
+			*ret = -EAGAIN;
+			return CMAP_ACT_NONE;
+		}
+		fallthrough;
+	case CMAP_DELETE:
+	case CMAP_LOAD_AND_DELETE:
+		if (!current_value) {
+			*ret = -ENOENT;
+			return CMAP_ACT_NONE;
+		}
+		return u->op == CMAP_COMPARE_AND_SWAP ? CMAP_ACT_REPLACE : CMAP_ACT_REMOVE;
+	}
+	*ret = -EINVAL;
+	return CMAP_ACT_NONE;
+}
+
+/* Count a write that was carried out, and keep the length. */
+static __always_inline void update_count(struct cmap *m, enum cmap_action act)
+{
+	switch (act) {
+	case CMAP_ACT_NONE:
+		cmap_count(m, CMAP_NOCHANGES);
+		break;
+	case CMAP_ACT_INSERT:
+		cmap_count(m, CMAP_INSERTS);
+		cmap_entries_add(m, 1);
+		break;
+	case CMAP_ACT_REPLACE:
+		cmap_count(m, CMAP_UPDATES);
+		break;
+	case CMAP_ACT_REMOVE:
+		cmap_count(m, CMAP_DELETES);
+		cmap_entries_add(m, -1);
+		break;
+	}
+}
+
+#endif /* MAPSTAT_UPDATE_H */
