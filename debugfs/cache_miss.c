@@ -55,10 +55,10 @@ static void show_totals(struct seq_file *m, const struct miss_reader *reader,
 
 static void show_head(struct seq_file *m, struct miss_reader *reader)
 {
-	const struct mapstat_misses *misses = cmap_misses(reader->map);
+	const struct mapstat_misses *misses = cmap_misses(&reader->map->stats);
 	int kind;
 
-	reader->counts = mapstat_misses_source(reader->map, reader->source,
+	reader->counts = mapstat_misses_source(&reader->map->stats, reader->source,
 					       sizeof(reader->source));
 	seq_printf(m, "# source\t%s\n", reader->source);
 	for (kind = 0; misses && reader->counts && kind < MAPSTAT_NR_OP_KINDS; kind++)
@@ -68,7 +68,7 @@ static void show_head(struct seq_file *m, struct miss_reader *reader)
 
 static void show_hist(struct seq_file *m, struct miss_reader *reader, int hist, int cpu)
 {
-	const struct mapstat_misses *misses = cmap_misses(reader->map);
+	const struct mapstat_misses *misses = cmap_misses(&reader->map->stats);
 	const struct mapstat_hist_sum *sum = &reader->sum;
 	char where[16] = "all", label[40];
 
@@ -160,7 +160,7 @@ static int open_window(struct cmap *map, unsigned int ms)
 	mapstat_params_snapshot(config);
 	ret = mapstat_params_geometry(&config->g);
 	if (!ret)
-		ret = refuse_window(mapstat_misses_window(map, &config->g, ms));
+		ret = refuse_window(mapstat_misses_window(&map->stats, &config->g, ms));
 	kfree(config);
 	return ret;
 }

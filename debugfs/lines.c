@@ -176,7 +176,7 @@ static int shared_lines_show(struct seq_file *m, void *v)
 	struct lines_reader *r;
 	int ret;
 
-	counts = mapstat_misses_source(map, text, sizeof(text));
+	counts = mapstat_misses_source(&map->stats, text, sizeof(text));
 	seq_printf(m, "# source\t%s\n", text);
 	if (!(counts & BIT(MAPSTAT_TOTAL_COHERENCE)))
 		return 0;
@@ -184,7 +184,7 @@ static int shared_lines_show(struct seq_file *m, void *v)
 	if (!r)
 		return -ENOMEM;
 	r->map = map;
-	ret = show_lines(m, r, cmap_misses(map));
+	ret = show_lines(m, r, cmap_misses(&map->stats));
 	kfree(r);
 	return ret;
 }

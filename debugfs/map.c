@@ -65,7 +65,7 @@ static u64 latencies_lost(struct cmap *map)
 	int i;
 
 	for (i = 0; i < CMAP_NR_HISTS; i++)
-		lost += mapstat_hist_lost(map->hist[i]);
+		lost += mapstat_hist_lost(map->stats.hist[i]);
 	return lost;
 }
 
@@ -76,13 +76,13 @@ static int stats_show(struct seq_file *m, void *v)
 
 	seq_printf(m, "design\t%s\n", map->ops->name);
 	seq_printf(m, "mode\t%s\n", mode_of(map));
-	seq_printf(m, "id\t%u\n", map->id);
+	seq_printf(m, "id\t%u\n", map->stats.id);
 	seq_printf(m, "key_size_bytes\t%u\n", map->shape.key_size);
 	seq_printf(m, "value_size_bytes\t%u\n", map->shape.value_size);
 	show_memory(m, map);
 	for (i = 0; i < CMAP_NR_COUNTERS; i++)
 		seq_printf(m, "%s_total\t%llu\n", cmap_counter_names[i],
-			   cmap_counter_sum(map, i));
+			   cmap_counter_sum(&map->stats, i));
 	seq_printf(m, "latencies_lost_total\t%llu\n", latencies_lost(map));
 	return 0;
 }
@@ -100,7 +100,7 @@ static int percpu_show(struct seq_file *m, void *v)
 	for (i = 0; i < CMAP_NR_COUNTERS; i++) {
 		seq_printf(m, "%s_total", cmap_counter_names[i]);
 		for_each_possible_cpu(cpu)
-			seq_printf(m, "\t%llu", cmap_counter_cpu(map, i, cpu));
+			seq_printf(m, "\t%llu", cmap_counter_cpu(&map->stats, i, cpu));
 		seq_putc(m, '\n');
 	}
 	return 0;
@@ -201,7 +201,7 @@ static int latency_record_show(struct seq_file *m, void *v)
 	if (reader->per_cpu && !cpu_possible(cpu))
 		return 0;
 
-	mapstat_hist_snapshot(&reader->sum, reader->map->hist[kind], reader->per_cpu ? cpu : -1);
+	mapstat_hist_snapshot(&reader->sum, reader->map->stats.hist[kind], reader->per_cpu ? cpu : -1);
 	if (!reader->sum.count)
 		return 0;
 	if (reader->per_cpu)
@@ -381,7 +381,7 @@ static void map_added(struct cmap *map)
 
 static void map_removed(struct cmap *map)
 {
-	mapstat_window_refuse(map);
+	mapstat_window_refuse(&map->stats);
 	debugfs_remove(map->observer_data);
 	map->observer_data = NULL;
 }

@@ -54,7 +54,7 @@ static struct apart *apart_init(struct kunit *test)
 	a->b = test_bufs_alloc(test, 4);
 	KUNIT_ASSERT_EQ(test, 0, test_store(a->special, a->b, KEY, 1));
 	KUNIT_ASSERT_EQ(test, 0, test_store(a->other, a->b, KEY, 1));
-	a->listener.map = a->special;
+	a->listener.map = &a->special->stats;
 	a->listener.model = mapstat_model_alloc(&geometry, cpumask_bits(cpu_possible_mask),
 						nr_cpu_ids);
 	KUNIT_ASSERT_NOT_NULL(test, a->listener.model);
@@ -97,7 +97,7 @@ static u64 timed(struct kunit *test, struct cmap *m, enum cmap_hist_kind kind)
 	struct mapstat_hist_sum *sum = kunit_kzalloc(test, sizeof(*sum), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, sum);
-	mapstat_hist_snapshot(sum, m->hist[kind], -1);
+	mapstat_hist_snapshot(sum, m->stats.hist[kind], -1);
 	return sum->count;
 }
 
@@ -128,7 +128,7 @@ static void it_is_over_when_it_ends(struct kunit *test)
 	observe(test, a);
 	kunit_release_action(test, stop_observing, NULL);
 	KUNIT_EXPECT_FALSE(test, cmap_is_observed(a->special));
-	KUNIT_EXPECT_FALSE(test, READ_ONCE(a->special->observed));
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(a->special->stats.observed));
 	KUNIT_ASSERT_EQ(test, 0, cmap_front_set(a->special, true));
 	KUNIT_EXPECT_TRUE(test, cmap_has_front(a->special));
 	KUNIT_EXPECT_FALSE(test, cmap_has_front(a->other));

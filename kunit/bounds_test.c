@@ -167,7 +167,7 @@ static int costed(struct cmap *m, struct test_bufs *b, u32 key, bool delete, str
 	test_key(m, b->key, key);
 	test_value(m, b->value, key, 1);
 	preempt_disable();
-	here = this_cpu_ptr(m->pcpu);
+	here = this_cpu_ptr(m->stats.pcpu);
 	before = *here;
 	ret = delete ? cmap_delete(m, b->key) : cmap_store(m, b->key, b->value);
 	for (i = 0; i < CMAP_NR_COUNTERS; i++)
@@ -223,7 +223,7 @@ static void guarantee_h_bounded_work(struct kunit *test)
 	for (key = 0; key < keys; key++)
 		KUNIT_ASSERT_EQ(test, 0, costed(m, b, key, true, &most));
 	expect_bounded(test, &most);
-	KUNIT_EXPECT_GT(test, cmap_counter_sum(m, CMAP_INSERTS), 0);
+	KUNIT_EXPECT_GT(test, cmap_counter_sum(&m->stats, CMAP_INSERTS), 0);
 }
 
 /* Fails when: the published algorithm's O(n) is not there, or the counter that shows it. */
@@ -242,7 +242,7 @@ static void guarantee_h_classic_copies_all(struct kunit *test)
 	m = test_map(test, &classic, 0);
 	KUNIT_ASSERT_EQ(test, 0, test_fill(m, b, 0, shape.keys, 1));
 	promote(m, b, shape.keys);
-	KUNIT_ASSERT_GT(test, cmap_counter_sum(m, CMAP_PROMOTIONS), 0);
+	KUNIT_ASSERT_GT(test, cmap_counter_sum(&m->stats, CMAP_PROMOTIONS), 0);
 	KUNIT_ASSERT_EQ(test, 0, costed(m, b, shape.keys, false, &most));
 	KUNIT_EXPECT_GE(test, most.count[CMAP_COPIED], shape.keys / 10 * 9);
 	/* Only the first new key pays. */

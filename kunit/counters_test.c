@@ -9,7 +9,7 @@
 
 static u64 sum(struct cmap *m, enum cmap_counter c)
 {
-	return cmap_counter_sum(m, c);
+	return cmap_counter_sum(&m->stats, c);
 }
 
 /* Fails when: an operation is counted as another one, twice, or not at all. */
@@ -72,13 +72,13 @@ static void reset_forgets_counts_not_entries(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, test_fill(m, b, 0, 300, 1));
 	KUNIT_ASSERT_EQ(test, 0, cmap_clear(m));
 	KUNIT_ASSERT_EQ(test, 0, test_fill(m, b, 0, 300, 1));
-	mapstat_hist_snapshot(h, m->hist[CMAP_HIST_RANGE], -1);
+	mapstat_hist_snapshot(h, m->stats.hist[CMAP_HIST_RANGE], -1);
 	KUNIT_EXPECT_EQ(test, 1, h->count);
 	test_map_settle(m);
 	cmap_stats_reset(m);
 	for (i = 0; i < CMAP_NR_COUNTERS; i++)
 		KUNIT_EXPECT_EQ_MSG(test, 0, sum(m, i), "%s", cmap_counter_names[i]);
-	mapstat_hist_snapshot(h, m->hist[CMAP_HIST_RANGE], -1);
+	mapstat_hist_snapshot(h, m->stats.hist[CMAP_HIST_RANGE], -1);
 	KUNIT_EXPECT_EQ(test, 0, h->count);
 	KUNIT_EXPECT_EQ(test, 300, cmap_len(m));
 	KUNIT_EXPECT_EQ(test, 0, test_load(m, b, 299, &id));
@@ -130,11 +130,11 @@ static void sum_is_over_all_cpus(struct kunit *test)
 
 	/* The map is idle, so this CPU may act for all. */
 	for_each_possible_cpu(cpu)
-		per_cpu_ptr(m->pcpu, cpu)->count[CMAP_RETRIES] = ++n;
+		per_cpu_ptr(m->stats.pcpu, cpu)->count[CMAP_RETRIES] = ++n;
 	KUNIT_EXPECT_EQ(test, n * (n + 1) / 2, sum(m, CMAP_RETRIES));
 	n = 0;
 	for_each_possible_cpu(cpu)
-		KUNIT_EXPECT_EQ(test, ++n, cmap_counter_cpu(m, CMAP_RETRIES, cpu));
+		KUNIT_EXPECT_EQ(test, ++n, cmap_counter_cpu(&m->stats, CMAP_RETRIES, cpu));
 }
 
 /**
@@ -163,7 +163,7 @@ static void look_for_hits(struct absent *a)
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		hits += cmap_counter_cpu(a->m, CMAP_HITS, cpu);
+		hits += cmap_counter_cpu(&a->m->stats, CMAP_HITS, cpu);
 	cmap_front_stats(a->m, &front);
 	atomic_add(hits || front.hits || misses < a->misses, &a->hits);
 	a->misses = misses;

@@ -34,7 +34,7 @@ static void keep_record(void *data, const struct mapstat_event *event)
 	struct events_test *t = data;
 
 	/* A live run would make records too. */
-	if (event->map != t->map.id)
+	if (event->map != t->map.stats.id)
 		return;
 	if (t->n < ARRAY_SIZE(t->got))
 		t->got[t->n] = *event;
@@ -55,7 +55,7 @@ static int events_init(struct kunit *test)
 	test->priv = t;
 	if (!t)
 		return -ENOMEM;
-	t->map.id = U32_MAX;
+	t->map.stats.id = U32_MAX;
 	return set_shift(0) ?: register_trace_mem_access(keep_record, t);
 }
 
@@ -71,7 +71,7 @@ static void make(struct events_test *t, struct mapstat_touch touch, unsigned int
 {
 	unsigned long flags;
 
-	touch.map = &t->map;
+	touch.map = &t->map.stats;
 	touch.site = &t->site;
 	local_irq_save(flags);
 	while (times--)

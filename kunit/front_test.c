@@ -71,7 +71,7 @@ static void second_load_hits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, s.misses);
 	KUNIT_EXPECT_EQ(test, 1, s.fills);
 	/* Both are hits of the map. */
-	KUNIT_EXPECT_EQ(test, 2, cmap_counter_sum(t.m, CMAP_HITS));
+	KUNIT_EXPECT_EQ(test, 2, cmap_counter_sum(&t.m->stats, CMAP_HITS));
 }
 
 static int write_op(struct front_test *t, enum cmap_update_op op)

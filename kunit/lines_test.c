@@ -235,7 +235,7 @@ static void addresses_are_named(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, m);
 	snprintf(counts, sizeof(counts), "counts of cpu%d", cpu);
 	KUNIT_EXPECT_STREQ(test, where(m, m, buf, sizeof(buf)), "");
-	KUNIT_EXPECT_STREQ(test, where(m, per_cpu_ptr(m->pcpu, cpu), buf, sizeof(buf)), counts);
+	KUNIT_EXPECT_STREQ(test, where(m, per_cpu_ptr(m->stats.pcpu, cpu), buf, sizeof(buf)), counts);
 	KUNIT_EXPECT_STREQ(test, where(m, &buf, buf, sizeof(buf)), "");
 	KUNIT_EXPECT_STREQ(test, where(m, (void *)m + m->ops->size, buf, sizeof(buf)), "");
 	cmap_destroy(m);

@@ -129,16 +129,16 @@ static void counts_hits_and_misses(struct kunit *test)
 {
 	const struct test_param *param = test->param_value;
 	struct many_test *t = many_alloc(test, test_map(test, param, 0));
-	u64 hits = cmap_counter_sum(t->m, CMAP_HITS);
-	u64 misses = cmap_counter_sum(t->m, CMAP_MISSES);
+	u64 hits = cmap_counter_sum(&t->m->stats, CMAP_HITS);
+	u64 misses = cmap_counter_sum(&t->m->stats, CMAP_MISSES);
 	unsigned int found;
 
 	KUNIT_ASSERT_EQ(test, 0, test_fill(t->m, t->b, 0, 50, 7));
 	found = many_call(t, 100, 150);
 	KUNIT_EXPECT_GT(test, found, 0u);
 	KUNIT_EXPECT_LT(test, found, 150u);
-	KUNIT_EXPECT_EQ(test, hits + found, cmap_counter_sum(t->m, CMAP_HITS));
-	KUNIT_EXPECT_EQ(test, misses + 150 - found, cmap_counter_sum(t->m, CMAP_MISSES));
+	KUNIT_EXPECT_EQ(test, hits + found, cmap_counter_sum(&t->m->stats, CMAP_HITS));
+	KUNIT_EXPECT_EQ(test, misses + 150 - found, cmap_counter_sum(&t->m->stats, CMAP_MISSES));
 }
 
 /**

@@ -211,7 +211,7 @@ static struct heard *listen(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, h);
 	h->map = kunit_kzalloc(test, sizeof(*h->map), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, h->map);
-	h->listener.map = h->map;
+	h->listener.map = &h->map->stats;
 	h->listener.model = mapstat_model_alloc(&small, cpumask_bits(cpu_possible_mask),
 						nr_cpu_ids);
 	KUNIT_ASSERT_NOT_NULL(test, h->listener.model);
@@ -228,7 +228,7 @@ static void an_access_may_span_lines(struct kunit *test)
 	struct mapstat_op op;
 	unsigned int reads;
 
-	mapstat_op_begin(&op, h->map, MAPSTAT_OP_LOAD, NULL);
+	cmap_op_begin(&op, h->map, MAPSTAT_OP_LOAD, NULL);
 	reads = op.accesses[MAPSTAT_READ];	/* of the map itself */
 	KUNIT_EXPECT_GT(test, reads, 0);
 	memset(&op.accesses, 0, sizeof(op.accesses));
@@ -254,11 +254,11 @@ static void operations_do_not_mix(struct kunit *test)
 	struct mapstat_op outer, inner;
 
 	KUNIT_ASSERT_NOT_NULL(test, other);
-	mapstat_op_begin(&outer, h->map, MAPSTAT_OP_RANGE, NULL);
-	mapstat_op_begin(&inner, h->map, MAPSTAT_OP_STORE, NULL);
+	cmap_op_begin(&outer, h->map, MAPSTAT_OP_RANGE, NULL);
+	cmap_op_begin(&inner, h->map, MAPSTAT_OP_STORE, NULL);
 	cmap_touch(NULL, (void *)BASE, 8, MAPSTAT_WRITE);
 	mapstat_op_end(&inner);
-	mapstat_op_begin(&inner, other, MAPSTAT_OP_STORE, NULL);
+	cmap_op_begin(&inner, other, MAPSTAT_OP_STORE, NULL);
 	cmap_touch(NULL, (void *)BASE, 8, MAPSTAT_WRITE);
 	KUNIT_EXPECT_EQ(test, inner.accesses[MAPSTAT_WRITE], 0);
 	mapstat_op_end(&inner);

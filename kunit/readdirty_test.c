@@ -152,10 +152,10 @@ static void rounds_are_worth_their_cost(struct kunit *test)
 		if (i % 64 == 63)
 			test_map_settle(m);
 	}
-	KUNIT_EXPECT_EQ(test, 0, cmap_counter_sum(m, CMAP_PROMOTIONS));
+	KUNIT_EXPECT_EQ(test, 0, cmap_counter_sum(&m->stats, CMAP_PROMOTIONS));
 	KUNIT_ASSERT_EQ(test, 0, test_fill(m, b, 1000, 50000, 1));
 	test_map_settle(m);
-	KUNIT_EXPECT_GT(test, cmap_counter_sum(m, CMAP_PROMOTIONS), 0);
+	KUNIT_EXPECT_GT(test, cmap_counter_sum(&m->stats, CMAP_PROMOTIONS), 0);
 }
 
 /* Fails when: a compare-and-swap that finds nothing promotes the dirty side, as it must not. */
@@ -176,10 +176,10 @@ static void classic_swap_of_nothing_is_no_miss(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, -ENOENT,
 				cmap_compare_and_swap(m, b->key, b->expect, b->value));
 	}
-	KUNIT_EXPECT_EQ(test, 0, cmap_counter_sum(m, CMAP_PROMOTIONS));
+	KUNIT_EXPECT_EQ(test, 0, cmap_counter_sum(&m->stats, CMAP_PROMOTIONS));
 	for (i = 0; i < 10; i++)
 		KUNIT_EXPECT_EQ(test, -ENOENT, cmap_compare_and_delete(m, b->key, b->expect));
-	KUNIT_EXPECT_EQ(test, 1, cmap_counter_sum(m, CMAP_PROMOTIONS));
+	KUNIT_EXPECT_EQ(test, 1, cmap_counter_sum(&m->stats, CMAP_PROMOTIONS));
 }
 
 static struct kunit_case readdirty_cases[] = {

@@ -377,8 +377,8 @@ static void map_make(struct kunit *test, const struct crowd_shape *shape)
 	m->shape.u64_pair = m->shape.u64_key && shape->value_size == sizeof(u64);
 	hash_key_init(&m->hash, m->flags & CMAP_COLLIDE);
 	mapstat_pauses_init(&m->pauses, m);
-	m->pcpu = alloc_percpu(struct cmap_pcpu);
-	KUNIT_ASSERT_NOT_NULL(test, (void __force *)m->pcpu);
+	m->stats.pcpu = alloc_percpu(struct cmap_pcpu);
+	KUNIT_ASSERT_NOT_NULL(test, (void __force *)m->stats.pcpu);
 	KUNIT_ASSERT_EQ(test, 0, sqm_init(m));
 }
 
@@ -462,12 +462,12 @@ static u64 late_value(u64 key)
 /* Return: buckets that it moved. */
 static unsigned long late_store(struct kunit *test, struct cmap *m, u64 key)
 {
-	const unsigned long was = cmap_counter_sum(m, CMAP_MOVED_BUCKETS);
+	const unsigned long was = cmap_counter_sum(&m->stats, CMAP_MOVED_BUCKETS);
 	const u64 value = late_value(key);
 	const struct cmap_update u = { .op = CMAP_STORE, .key = &key, .value = &value };
 
 	KUNIT_ASSERT_EQ(test, 0, seqlock_update(m, &u));
-	return cmap_counter_sum(m, CMAP_MOVED_BUCKETS) - was;
+	return cmap_counter_sum(&m->stats, CMAP_MOVED_BUCKETS) - was;
 }
 
 static void late_check(struct kunit *test, struct cmap *m, u64 keys)
@@ -513,7 +513,7 @@ static void writes_stand_in(struct kunit *test)
 			late_check(test, m, key);
 	}
 	/* Those that take memory to be moved are left to the worker. */
-	KUNIT_EXPECT_GT(test, cmap_counter_sum(m, CMAP_MOVED_BUCKETS), (3ULL << t->bits) / 4);
+	KUNIT_EXPECT_GT(test, cmap_counter_sum(&m->stats, CMAP_MOVED_BUCKETS), (3ULL << t->bits) / 4);
 
 	sqm_work(m);
 	KUNIT_EXPECT_PTR_NE(test, t, (const struct sqm_table *)rcu_access_pointer(sm->table));
@@ -539,7 +539,7 @@ static int seqlock_test_init(struct kunit *test)
 static void seqlock_test_exit(struct kunit *test)
 {
 	if (crowd && crowd->sm) {
-		free_percpu(crowd->sm->cmap.pcpu);
+		free_percpu(crowd->sm->cmap.stats.pcpu);
 		kvfree(crowd->sm);
 	}
 	kvfree(crowd);

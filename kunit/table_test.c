@@ -46,8 +46,8 @@ static int table_test_init(struct kunit *test)
 	test->priv = tt;
 	if (!tt)
 		return -ENOMEM;
-	tt->map.pcpu = alloc_percpu(struct cmap_pcpu);
-	if (!tt->map.pcpu)
+	tt->map.stats.pcpu = alloc_percpu(struct cmap_pcpu);
+	if (!tt->map.stats.pcpu)
 		return -ENOMEM;
 	INIT_WORK(&tt->map.work, no_work);
 	mapstat_pauses_init(&tt->map.pauses, NULL);
@@ -63,7 +63,7 @@ static void table_test_exit(struct kunit *test)
 	if (tt->map.work.func)
 		cancel_work_sync(&tt->map.work);
 	table_exit(&tt->t);
-	free_percpu(tt->map.pcpu);
+	free_percpu(tt->map.stats.pcpu);
 	kvfree(tt);
 }
 
@@ -148,7 +148,7 @@ static void overflow_chains(struct kunit *test)
 	for (key = 0; key < 20; key++)
 		KUNIT_ASSERT_EQ(test, 0, store(tt, key, key));
 	/* 8 in the bucket, and 3 in each overflow bucket, which is a cache line. */
-	KUNIT_EXPECT_EQ(test, 4, cmap_counter_sum(&tt->map, CMAP_OVERFLOWS));
+	KUNIT_EXPECT_EQ(test, 4, cmap_counter_sum(&tt->map.stats, CMAP_OVERFLOWS));
 	KUNIT_EXPECT_EQ(test, before + 4 * 64, memory(tt));
 	expect_keys(test, tt, 0, 20, 0);
 	KUNIT_EXPECT_EQ(test, U64_MAX, get(tt, 20));
@@ -211,12 +211,12 @@ static void growth_is_incremental(struct kunit *test)
 	tt->t.cur.bits++;
 	tt->t.bytes += bytes;
 	while (tt->t.old.buckets) {
-		u64 was = cmap_counter_sum(&tt->map, CMAP_MOVED_BUCKETS);
+		u64 was = cmap_counter_sum(&tt->map.stats, CMAP_MOVED_BUCKETS);
 
 		KUNIT_ASSERT_EQ(test, 0, store(tt, key, key));
 		key++;
 		writes++;
-		was = cmap_counter_sum(&tt->map, CMAP_MOVED_BUCKETS) - was;
+		was = cmap_counter_sum(&tt->map.stats, CMAP_MOVED_BUCKETS) - was;
 		KUNIT_ASSERT_LE(test, was, TABLE_WRITE_BUCKETS);
 		moved += was;
 		expect_keys(test, tt, key - min(key, 50ULL), key, 0);
@@ -280,27 +280,27 @@ static void resizing_has_hysteresis(struct kunit *test)
 		work(tt);
 		key++;
 	}
-	resizes = cmap_counter_sum(&tt->map, CMAP_RESIZES);
+	resizes = cmap_counter_sum(&tt->map.stats, CMAP_RESIZES);
 	for (i = 0; i < 100; i++) {
 		KUNIT_ASSERT_EQ(test, 0, delete(tt, key - 1));
 		work(tt);
 		KUNIT_ASSERT_EQ(test, 0, store(tt, key - 1, key - 1));
 		work(tt);
 	}
-	KUNIT_EXPECT_EQ(test, resizes, cmap_counter_sum(&tt->map, CMAP_RESIZES));
+	KUNIT_EXPECT_EQ(test, resizes, cmap_counter_sum(&tt->map.stats, CMAP_RESIZES));
 	/* Down until it shrinks, then to and fro across that. */
 	while (tt->t.cur.bits >= 5 && key) {
 		KUNIT_ASSERT_EQ(test, 0, delete(tt, --key));
 		work(tt);
 	}
-	resizes = cmap_counter_sum(&tt->map, CMAP_RESIZES);
+	resizes = cmap_counter_sum(&tt->map.stats, CMAP_RESIZES);
 	for (i = 0; i < 100; i++) {
 		KUNIT_ASSERT_EQ(test, 0, store(tt, key, key));
 		work(tt);
 		KUNIT_ASSERT_EQ(test, 0, delete(tt, key));
 		work(tt);
 	}
-	KUNIT_EXPECT_EQ(test, resizes, cmap_counter_sum(&tt->map, CMAP_RESIZES));
+	KUNIT_EXPECT_EQ(test, resizes, cmap_counter_sum(&tt->map.stats, CMAP_RESIZES));
 }
 
 /* Fails when: a table made for many entries resizes on the way there, or shrinks below. */
@@ -316,7 +316,7 @@ static void capacity_is_kept(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0, delete(tt, key));
 	work(tt);
 	KUNIT_EXPECT_EQ(test, bits, tt->t.cur.bits);
-	KUNIT_EXPECT_EQ(test, 0, cmap_counter_sum(&tt->map, CMAP_RESIZES));
+	KUNIT_EXPECT_EQ(test, 0, cmap_counter_sum(&tt->map.stats, CMAP_RESIZES));
 }
 
 #define COLLECT_KEYS	3000

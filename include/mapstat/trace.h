@@ -27,7 +27,7 @@ TRACE_EVENT(cmap_op,
 		__field(int, result)
 	),
 	TP_fast_assign(
-		__entry->id = map->id;
+		__entry->id = map->stats.id;
 		mapstat_assign_str(map, map->name);
 		mapstat_assign_str(op, op);
 		__entry->hash = hash;
@@ -108,7 +108,7 @@ TRACE_EVENT(promotion,
 		__field(u64, duration_ns)
 	),
 	TP_fast_assign(
-		__entry->id = map->id;
+		__entry->id = map->stats.id;
 		mapstat_assign_str(map, map->name);
 		__entry->entries = entries;
 		__entry->duration_ns = duration_ns;
@@ -129,7 +129,7 @@ TRACE_EVENT(resize,
 		__field(u64, duration_ns)
 	),
 	TP_fast_assign(
-		__entry->id = map->id;
+		__entry->id = map->stats.id;
 		mapstat_assign_str(map, map->name);
 		__entry->grows = grows;
 		__entry->entries = entries;

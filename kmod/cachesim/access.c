@@ -7,7 +7,8 @@
 #include <linux/mm.h>
 #include <linux/pfn.h>
 #include <linux/vmalloc.h>
-#include "kmod/designs/design.h"
+#include "kmod/compat.h"
+#include "kmod/stats/counters.h"
 #include "events.h"
 #include "touch.h"
 

@@ -6,7 +6,8 @@
 #include <linux/math64.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include "kmod/designs/design.h"
+#include "kmod/compat.h"
+#include "kmod/stats/counters.h"
 #include "kmod/memory.h"
 #include "misses.h"
 #include "session.h"
@@ -263,25 +264,28 @@ u64 mapstat_misses_sum(const struct mapstat_misses *misses, enum mapstat_miss_to
 	return mapstat_misses_total(misses, MAPSTAT_OP_NONE, total, -1);
 }
 
-/**
- * mapstat_misses_reset_cpu - forget what was counted on a CPU
- * @misses: the map's, or NULL
- * @cpu: this CPU, or one that is and stays offline
- *
- * Context: Bottom halves off.
- */
-void mapstat_misses_reset_cpu(struct mapstat_misses *misses, int cpu)
+static void reset_on_cpu(int cpu, void *arg)
 {
+	struct mapstat_misses *misses = arg;
 	int i, k;
 
-	if (!misses)
-		return;
 	for (k = 0; k < MAPSTAT_NR_OP_KINDS; k++)
 		for (i = 0; i < MAPSTAT_NR_MISS_TOTALS; i++)	/* pairs with the reader's */
 			WRITE_ONCE(per_cpu_ptr(misses->cpu, cpu)->total[k][i], 0);
 	for (i = 0; i < MAPSTAT_NR_MISS_HISTS; i++)
 		mapstat_hist_zero(per_cpu_ptr(misses->hist[i], cpu));
 	mapstat_lines_reset_cpu(misses->lines, cpu);
+}
+
+/**
+ * mapstat_misses_reset - forget what was counted
+ * @misses: the map's; may be counting
+ *
+ * Context: Process; sleeps.  See mapstat_each_cpu().
+ */
+void mapstat_misses_reset(struct mapstat_misses *misses)
+{
+	mapstat_each_cpu(reset_on_cpu, misses);
 }
 
 /**
@@ -293,7 +297,7 @@ void mapstat_misses_reset_cpu(struct mapstat_misses *misses, int cpu)
  * Context: Process or softirq.
  * Return: a bit for each of enum mapstat_miss_total that is counted.
  */
-unsigned long mapstat_misses_source(struct cmap *m, char *text, size_t size)
+unsigned long mapstat_misses_source(struct cmap_stats *m, char *text, size_t size)
 {
 	struct mapstat_misses *misses = cmap_misses(m);
 	unsigned long counts;

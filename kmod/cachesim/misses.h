@@ -11,6 +11,7 @@
 #include <linux/percpu.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include "kmod/stats/counters.h"
 #include "kmod/stats/hist.h"
 #include "lines.h"
 #include "model.h"
@@ -132,22 +133,26 @@ struct mapstat_miss_session {
 	unsigned long counts;
 };
 
-struct cmap;
+/* What is kept of a map, or NULL. */
+static inline struct mapstat_misses *cmap_misses(struct cmap_stats *s)
+{
+	return smp_load_acquire(&s->misses);	/* pairs with misses_of() */
+}
 
 bool mapstat_session_takes_model(enum mapstat_cache cache);
 int mapstat_session_begin(struct mapstat_miss_session *s, enum mapstat_cache cache,
 			  const struct mapstat_geometry *g, const struct cpumask *cpus);
 void mapstat_session_end(struct mapstat_miss_session *s);
-int mapstat_session_name(const struct mapstat_miss_session *s, struct cmap *m);
-int mapstat_session_attach(const struct mapstat_miss_session *s, struct cmap *m);
+int mapstat_session_name(const struct mapstat_miss_session *s, struct cmap_stats *m);
+int mapstat_session_attach(const struct mapstat_miss_session *s, struct cmap_stats *m);
 void mapstat_session_record(const struct mapstat_miss_session *s);
 bool mapstat_session_counts(const struct mapstat_miss_session *s, enum mapstat_miss_total total);
 void mapstat_session_detach(const struct mapstat_miss_session *s);
-void mapstat_pmu_batch(const struct mapstat_miss_session *s, struct cmap *m,
+void mapstat_pmu_batch(const struct mapstat_miss_session *s, struct cmap_stats *m,
 		       const struct mapstat_pmu_reading *before, enum mapstat_op_kind kind,
 		       unsigned int ops);
-int mapstat_misses_window(struct cmap *m, const struct mapstat_geometry *g, unsigned int ms);
-void mapstat_window_refuse(struct cmap *m);
+int mapstat_misses_window(struct cmap_stats *m, const struct mapstat_geometry *g, unsigned int ms);
+void mapstat_window_refuse(struct cmap_stats *m);
 bool mapstat_window_end(void);
 
 void mapstat_misses_ready(struct mapstat_misses *misses, int cpu);
@@ -155,8 +160,8 @@ void mapstat_misses_record(struct mapstat_misses *misses, const struct mapstat_o
 u64 mapstat_misses_total(const struct mapstat_misses *misses, enum mapstat_op_kind kind,
 			 enum mapstat_miss_total total, int cpu);
 u64 mapstat_misses_sum(const struct mapstat_misses *misses, enum mapstat_miss_total total);
-unsigned long mapstat_misses_source(struct cmap *m, char *text, size_t size);
-void mapstat_misses_reset_cpu(struct mapstat_misses *misses, int cpu);
+unsigned long mapstat_misses_source(struct cmap_stats *m, char *text, size_t size);
+void mapstat_misses_reset(struct mapstat_misses *misses);
 u64 mapstat_misses_bytes(unsigned int cpus);
 u64 mapstat_misses_held(const struct mapstat_misses *misses);
 void mapstat_misses_free(struct mapstat_misses *misses);

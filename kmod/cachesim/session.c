@@ -16,7 +16,8 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/wait.h>
-#include "kmod/designs/design.h"
+#include "kmod/compat.h"
+#include "kmod/stats/counters.h"
 #include "kmod/memory.h"
 #include "misses.h"
 #include "pmu.h"
@@ -200,7 +201,7 @@ void mapstat_session_end(struct mapstat_miss_session *s)
 }
 
 /* Make room at the map, once. */
-static struct mapstat_misses *misses_of(struct cmap *m)
+static struct mapstat_misses *misses_of(struct cmap_stats *m)
 {
 	struct mapstat_misses *misses = m->misses;
 
@@ -211,11 +212,6 @@ static struct mapstat_misses *misses_of(struct cmap *m)
 		smp_store_release(&m->misses, misses);
 	}
 	return misses;
-}
-
-static void reset_cpu(int cpu, void *arg)
-{
-	mapstat_misses_reset_cpu(arg, cpu);
 }
 
 /* From now on the figures are of this source: those of another are forgotten. */
@@ -230,7 +226,7 @@ static void name_source(const struct mapstat_miss_session *s, struct mapstat_mis
 	strscpy(misses->text, s->text, sizeof(misses->text));
 	spin_unlock_bh(&misses->lock);
 	if (!same)
-		mapstat_each_cpu(reset_cpu, misses);
+		mapstat_misses_reset(misses);
 }
 
 /**
@@ -241,7 +237,7 @@ static void name_source(const struct mapstat_miss_session *s, struct mapstat_mis
  * Context: Process; sleeps, and takes cpus_read_lock().
  * Return: 0 or -ENOMEM.
  */
-int mapstat_session_name(const struct mapstat_miss_session *s, struct cmap *m)
+int mapstat_session_name(const struct mapstat_miss_session *s, struct cmap_stats *m)
 {
 	struct mapstat_misses *misses = misses_of(m);
 
@@ -261,7 +257,7 @@ int mapstat_session_name(const struct mapstat_miss_session *s, struct cmap *m)
  * Context: Process; sleeps, and takes cpus_read_lock().
  * Return: 0 or -ENOMEM.
  */
-int mapstat_session_attach(const struct mapstat_miss_session *s, struct cmap *m)
+int mapstat_session_attach(const struct mapstat_miss_session *s, struct cmap_stats *m)
 {
 	int ret = mapstat_session_name(s, m);
 
@@ -325,7 +321,7 @@ void mapstat_session_detach(const struct mapstat_miss_session *s)
  *
  * Context: Process, pinned to a CPU; sleeps.
  */
-void mapstat_pmu_batch(const struct mapstat_miss_session *s, struct cmap *m,
+void mapstat_pmu_batch(const struct mapstat_miss_session *s, struct cmap_stats *m,
 		       const struct mapstat_pmu_reading *before, enum mapstat_op_kind kind,
 		       unsigned int ops)
 {
@@ -371,13 +367,13 @@ bool mapstat_window_end(void)
  *
  * Context: Process.  Does not wait.
  */
-void mapstat_window_refuse(struct cmap *m)
+void mapstat_window_refuse(struct cmap_stats *m)
 {
 	WRITE_ONCE(m->no_window, true);	/* before it is woken: pairs with window_is_over() */
 	wake_up_all(&window_wait);
 }
 
-static bool window_is_over(const struct cmap *m)
+static bool window_is_over(const struct cmap_stats *m)
 {
 	/*
 	 * Pair with session_claim() and mapstat_window_refuse(), which wake the window
@@ -387,7 +383,7 @@ static bool window_is_over(const struct cmap *m)
 }
 
 /* Return: 0 after that time; -ECANCELED or -EINTR if the window is to end before. */
-static int window_sleep(const struct cmap *m, unsigned int ms)
+static int window_sleep(const struct cmap_stats *m, unsigned int ms)
 {
 	/* One jiffy more, as msleep() has it: the first is not a whole one. */
 	const long left = wait_event_interruptible_timeout(window_wait, window_is_over(m),
@@ -411,7 +407,7 @@ static int window_sleep(const struct cmap *m, unsigned int ms)
  * -ECANCELED if mapstat_window_refuse(), mapstat_window_end() or mapstat_session_begin() have;
  * -ENOMEM.
  */
-int mapstat_misses_window(struct cmap *m, const struct mapstat_geometry *g, unsigned int ms)
+int mapstat_misses_window(struct cmap_stats *m, const struct mapstat_geometry *g, unsigned int ms)
 {
 	struct mapstat_miss_session s = { .kind = MAPSTAT_CACHE_OFF, .cpus = cpu_online_mask };
 	const unsigned int warmup = ms / WINDOW_WARMUP_SHARE;
@@ -425,7 +421,7 @@ int mapstat_misses_window(struct cmap *m, const struct mapstat_geometry *g, unsi
 	cpus_read_unlock();
 	ret = ret ?: mapstat_session_attach(&s, m);
 	if (!ret) {
-		mapstat_each_cpu(reset_cpu, m->misses);
+		mapstat_misses_reset(m->misses);
 		ret = window_sleep(m, warmup);
 		if (!ret) {
 			mapstat_session_record(&s);

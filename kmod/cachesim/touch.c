@@ -16,7 +16,8 @@
 #include "model.h"
 #include "touch.h"
 #include <mapstat/trace.h>
-#include "kmod/designs/design.h"
+#include "kmod/compat.h"
+#include "kmod/stats/counters.h"
 
 DEFINE_STATIC_KEY_FALSE(mapstat_touch_on);
 EXPORT_SYMBOL_IF_KUNIT(mapstat_touch_on);
@@ -120,12 +121,11 @@ EXPORT_SYMBOL_IF_KUNIT(mapstat_touch_unlisten);
  * @kind: what it is
  * @trace: where its accesses are kept, and @op is the next of; NULL: they are fed at once
  *
- * Stays on this CPU until it ends.  What every operation reads of the map itself is told
- * here, so that no hook is needed for it.
+ * Stays on this CPU until it ends.
  *
  * Context: Process or softirq.
  */
-void mapstat_op_begin(struct mapstat_op *op, const struct cmap *m, enum mapstat_op_kind kind,
+void mapstat_op_begin(struct mapstat_op *op, const struct cmap_stats *m, enum mapstat_op_kind kind,
 		      struct mapstat_trace *trace)
 {
 	const struct mapstat_listener *l;
@@ -143,7 +143,6 @@ void mapstat_op_begin(struct mapstat_op *op, const struct cmap *m, enum mapstat_
 		op->misses = l->misses;
 	list_add(&op->node, &c->ops);
 	local_irq_restore(flags);
-	mapstat_touch(m, m, offsetofend(struct cmap, pcpu), MAPSTAT_READ);
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_op_begin);
 
@@ -275,7 +274,7 @@ void mapstat_trace_op(const struct mapstat_trace *trace, unsigned int i)
 }
 
 /* Out of line: of most that come here, those of other maps, nothing is to be kept. */
-static noinline void touch_at(struct mapstat_site *site, const struct cmap *m, const void *addr,
+static noinline void touch_at(struct mapstat_site *site, const struct cmap_stats *m, const void *addr,
 			      unsigned int size, enum mapstat_access access)
 {
 	struct mapstat_touch t = { .site = site, .addr = addr, .access = access };
@@ -305,7 +304,7 @@ static noinline void touch_at(struct mapstat_site *site, const struct cmap *m, c
  *
  * Context: Process or softirq, under any lock.
  */
-void mapstat_touch_at(struct mapstat_site *site, const struct cmap *m, const void *addr,
+void mapstat_touch_at(struct mapstat_site *site, const struct cmap_stats *m, const void *addr,
 		      unsigned int size, enum mapstat_access access)
 {
 	/*

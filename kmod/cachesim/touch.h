@@ -22,7 +22,7 @@
 #include <linux/list.h>
 #include <linux/types.h>
 
-struct cmap;
+struct cmap_stats;
 struct mapstat_misses;
 struct mapstat_model;
 struct mapstat_trace;
@@ -113,7 +113,7 @@ struct mapstat_site {
  */
 struct mapstat_op {
 	struct list_head node;
-	const struct cmap *map;
+	const struct cmap_stats *map;
 	unsigned long context;
 	enum mapstat_op_kind kind;
 	unsigned int count;
@@ -135,7 +135,7 @@ struct mapstat_op {
  * @record: they are; until then it is a warm-up.  Written by the owner, read by anyone
  */
 struct mapstat_listener {
-	struct cmap *map;
+	struct cmap_stats *map;
 	struct mapstat_model *model;
 	struct mapstat_misses *misses;
 	bool record;
@@ -156,7 +156,7 @@ struct mapstat_listener {
  * @invalidated: copies of the line in other CPUs' caches that it put an end to
  */
 struct mapstat_touch {
-	const struct cmap *map;
+	const struct cmap_stats *map;
 	struct mapstat_op *op;
 	struct mapstat_site *site;
 	const void *addr;
@@ -205,11 +205,11 @@ int mapstat_touch_init(void);
 void mapstat_touch_exit(void);
 void mapstat_touch_listen(struct mapstat_listener *l);
 void mapstat_touch_unlisten(void);
-void mapstat_op_begin(struct mapstat_op *op, const struct cmap *m, enum mapstat_op_kind kind,
+void mapstat_op_begin(struct mapstat_op *op, const struct cmap_stats *m, enum mapstat_op_kind kind,
 		      struct mapstat_trace *trace);
 void mapstat_op_end(struct mapstat_op *op);
 void mapstat_trace_op(const struct mapstat_trace *trace, unsigned int i);
-void mapstat_touch_at(struct mapstat_site *site, const struct cmap *m, const void *addr,
+void mapstat_touch_at(struct mapstat_site *site, const struct cmap_stats *m, const void *addr,
 		      unsigned int size, enum mapstat_access access);
 void mapstat_touch_result(const struct mapstat_touch *t);
 u16 mapstat_site_id(struct mapstat_site *site);

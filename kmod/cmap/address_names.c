@@ -11,7 +11,7 @@ static int where_percpu(const struct cmap *m, const void *addr, char *buf, size_
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		const struct cmap_pcpu *pcpu = per_cpu_ptr(m->pcpu, cpu);
+		const struct cmap_pcpu *pcpu = per_cpu_ptr(m->stats.pcpu, cpu);
 
 		if (addr >= (const void *)pcpu && addr < (const void *)(pcpu + 1))
 			return scnprintf(buf, size, "counts of cpu%d", cpu);

@@ -373,6 +373,26 @@ int cmap_clear(struct cmap *map)
 EXPORT_SYMBOL_MAPSTAT(cmap_clear);
 
 /**
+ * cmap_stats_reset - forget a map's counters, latencies, pauses and cache misses
+ * @m: the map; may be in use.  Its entries and its length stay as they are
+ *
+ * What was counted or recorded before the call began is gone on return; what comes
+ * concurrently is kept or gone, never half of it.
+ *
+ * Context: Process; sleeps.  See mapstat_each_cpu().
+ */
+void cmap_stats_reset(struct cmap *m)
+{
+	struct mapstat_misses *misses = cmap_misses(&m->stats);
+
+	cmap_stats_zero(&m->stats);
+	mapstat_pauses_reset(&m->pauses);
+	if (misses)
+		mapstat_misses_reset(misses);
+}
+EXPORT_SYMBOL_IF_KUNIT(cmap_stats_reset);
+
+/**
  * cmap_len - number of entries
  * @map: the map
  *
@@ -386,7 +406,7 @@ u64 cmap_len(const struct cmap *map)
 
 	for_each_possible_cpu(cpu)
 		/* Pairs with this_cpu_add() in cmap_entries_add(): no ordering needed. */
-		sum += READ_ONCE(per_cpu_ptr(map->pcpu, cpu)->entries);
+		sum += READ_ONCE(per_cpu_ptr(map->stats.pcpu, cpu)->entries);
 	return max(sum, 0L);
 }
 EXPORT_SYMBOL_MAPSTAT(cmap_len);

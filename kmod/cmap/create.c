@@ -38,20 +38,20 @@ static void shared_free(struct cmap *m)
 	int i;
 
 	for (i = 0; i < CMAP_NR_HISTS; i++)
-		mapstat_hist_free(m->hist[i]);
-	free_percpu(m->pcpu);
+		mapstat_hist_free(m->stats.hist[i]);
+	free_percpu(m->stats.pcpu);
 }
 
 static int shared_alloc(struct cmap *m)
 {
 	int i;
 
-	m->pcpu = alloc_percpu_gfp(struct cmap_pcpu, MAPSTAT_GFP_PERCPU);
-	if (!m->pcpu)
+	m->stats.pcpu = alloc_percpu_gfp(struct cmap_pcpu, MAPSTAT_GFP_PERCPU);
+	if (!m->stats.pcpu)
 		return -ENOMEM;
 	for (i = 0; i < CMAP_NR_HISTS; i++) {
-		m->hist[i] = mapstat_hist_alloc();
-		if (!m->hist[i]) {
+		m->stats.hist[i] = mapstat_hist_alloc();
+		if (!m->stats.hist[i]) {
 			shared_free(m);
 			return -ENOMEM;
 		}
@@ -88,8 +88,8 @@ u64 cmap_percpu_held(struct cmap *m, const struct cmap_memory *mem)
 	int i;
 
 	for (i = 0; i < CMAP_NR_HISTS; i++)
-		bytes += mapstat_hist_bytes(m->hist[i]);
-	return bytes + mapstat_misses_held(cmap_misses(m));
+		bytes += mapstat_hist_bytes(m->stats.hist[i]);
+	return bytes + mapstat_misses_held(cmap_misses(&m->stats));
 }
 EXPORT_SYMBOL_IF_KUNIT(cmap_percpu_held);
 
@@ -183,7 +183,7 @@ static struct cmap *alloc_map(const struct cmap_params *p, const struct cmap_ops
 
 static void free_map(struct cmap *m)
 {
-	mapstat_misses_free(m->misses);
+	mapstat_misses_free(m->stats.misses);
 	shared_free(m);
 	kvfree(m);
 }
@@ -200,7 +200,7 @@ static void exit_map(struct cmap *m)
 static u64 shared_bytes(const struct cmap_ops *ops)
 {
 	const struct cmap *m = NULL;
-	const u64 percpu = sizeof(*m->pcpu) + CMAP_NR_HISTS * sizeof(*m->hist[0]);
+	const u64 percpu = sizeof(*m->stats.pcpu) + CMAP_NR_HISTS * sizeof(*m->stats.hist[0]);
 
 	return ops->size + percpu * num_possible_cpus();
 }

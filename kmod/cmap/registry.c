@@ -43,7 +43,7 @@ static int registry_enter(struct cmap *m)
 
 	mutex_lock(&registry_lock);
 	if (!registry_find(m->name)) {
-		m->id = ++registry_last_id;
+		m->stats.id = ++registry_last_id;
 		list_add_tail(&m->node, &registry);
 		ret = 0;
 	}

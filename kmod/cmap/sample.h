@@ -23,7 +23,7 @@ static __always_inline bool sample_due(struct cmap *m)
 	if (!static_branch_likely(&mapstat_stats_on))
 		return false;
 	/* Pairs with the WRITE_ONCE() of the parameter: a value, no ordering. */
-	return !(this_cpu_inc_return(m->pcpu->sample) & READ_ONCE(mapstat_sample_mask));
+	return !(this_cpu_inc_return(m->stats.pcpu->sample) & READ_ONCE(mapstat_sample_mask));
 }
 
 /**
@@ -42,7 +42,7 @@ static __always_inline bool sample_load(struct cmap *m)
 
 	if (!static_branch_likely(&mapstat_stats_on))
 		return false;
-	number = this_cpu_read(m->pcpu->load_hits) + this_cpu_read(m->pcpu->load_misses) + 1;
+	number = this_cpu_read(m->stats.pcpu->load_hits) + this_cpu_read(m->stats.pcpu->load_misses) + 1;
 	/* Pairs as in sample_due(). */
 	return !(number & READ_ONCE(mapstat_sample_mask));
 }
@@ -63,7 +63,7 @@ static inline void sample_record(struct cmap *m, enum cmap_hist_kind kind, u64 s
 	if (!static_branch_likely(&mapstat_stats_on))
 		return;
 	local_bh_disable();
-	mapstat_hist_record(this_cpu_ptr(m->hist[kind]), ns);
+	mapstat_hist_record(this_cpu_ptr(m->stats.hist[kind]), ns);
 	local_bh_enable();
 }
 

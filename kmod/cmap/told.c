@@ -29,7 +29,7 @@ int told_load(struct cmap *m, const void *key, void *value, struct mapstat_trace
 	struct mapstat_op here, *op = op_at(trace, &here);
 	int ret;
 
-	mapstat_op_begin(op, m, MAPSTAT_OP_LOAD, trace);
+	cmap_op_begin(op, m, MAPSTAT_OP_LOAD, trace);
 	rcu_read_lock();
 	ret = cmap_has_front(m) ? front_load(m, key, value) : call_load_told(m, key, value);
 	rcu_read_unlock();
@@ -52,7 +52,7 @@ unsigned int told_load_many(struct cmap *m, const struct cmap_many *q,
 	struct mapstat_op here, *op = op_at(trace, &here);
 	unsigned int hits;
 
-	mapstat_op_begin(op, m, MAPSTAT_OP_LOAD_MANY, trace);
+	cmap_op_begin(op, m, MAPSTAT_OP_LOAD_MANY, trace);
 	op->count = max(q->n, 1U);
 	hits = call_load_many(m, q);
 	cmap_count_loads(m, q->n, hits);
@@ -86,7 +86,7 @@ int told_update(struct cmap *m, const struct cmap_update *u, struct mapstat_trac
 	struct mapstat_op here, *op = op_at(trace, &here);
 	int ret;
 
-	mapstat_op_begin(op, m, kind_of(u->op), trace);
+	cmap_op_begin(op, m, kind_of(u->op), trace);
 	rcu_read_lock();
 	ret = cmap_has_front(m) ? front_update(m, u) : call_update(m, u);
 	rcu_read_unlock();
@@ -107,7 +107,7 @@ int told_collect(struct cmap *m, struct cmap_page *page)
 	struct mapstat_op op;
 	int ret;
 
-	mapstat_op_begin(&op, m, MAPSTAT_OP_RANGE, NULL);
+	cmap_op_begin(&op, m, MAPSTAT_OP_RANGE, NULL);
 	ret = m->ops->collect(m, page);
 	mapstat_op_end(&op);
 	return ret;

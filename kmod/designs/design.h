@@ -96,96 +96,58 @@ static __always_inline bool cmap_is_told(const struct cmap_shape shape)
 }
 
 /**
- * enum cmap_hist_kind - a map's latency histograms
- *
- * The first six are service time per operation, the others response time from the
- * intended arrival (Poisson arrivals only).
- */
-enum cmap_hist_kind {
-	CMAP_HIST_LOAD,
-	CMAP_HIST_STORE,
-	CMAP_HIST_DELETE,
-	CMAP_HIST_RMW,		/* load_or_store, swap, load_and_delete, compare_and_* */
-	CMAP_HIST_RANGE,	/* range and clear */
-	CMAP_HIST_LOAD_MANY,	/* a whole call, whatever the number of keys */
-	CMAP_HIST_LOAD_RESPONSE,
-	CMAP_HIST_STORE_RESPONSE,
-	CMAP_HIST_DELETE_RESPONSE,
-	CMAP_NR_HISTS
-};
-
-extern const char *const cmap_hist_names[CMAP_NR_HISTS];
-
-/**
  * struct cmap - what all designs share
  * @ops: constant
- * @design: constant; CMAP_NR_DESIGNS: none of them, see cmap_create_of()
- * @shape: constant
- * @flags: of enum cmap_flags, constant
- * @observed: its operations report what they access; see cmap_is_observed().  Written by
- *	mapstat_touch_listen() and _unlisten(), of which there is one at a time
- * @hash: constant
+ * @stats: see struct cmap_stats
  * @front: what loads are answered from, or NULL; see front.c and cmap_has_front().  Written
  *	under @front_lock, read under RCU
- * @pcpu: the pointer is constant; see struct cmap_pcpu
- * @hist: the pointers are constant; see struct mapstat_hist_cpu
+ * @shape: constant
+ * @design: constant; CMAP_NR_DESIGNS: none of them, see cmap_create_of()
+ * @flags: of enum cmap_flags, constant
+ * @hash: constant
  * @work: growth, promotion and reclaim of this map: ops->work on mapstat_wq
  * @pauses: own lock
  * @front_lock: the front comes or goes; a clear reads it
- * @misses: NULL until cache misses are first counted, then constant; see cmap_misses()
- * @no_window: no window is opened any more, one that is open ends.  Written once, read by the
- *	window; see mapstat_window_refuse()
  * @node: protected by the registry's mutex
  * @visit: of the registry: held for reading while registry_for_each() is at the map, for
  *	writing while it is removed
  * @params: what it was made with, defaults filled in, strings not kept: constant
  * @name: constant
- * @id: tells it from all maps that are or were; set when it is added to the registry
  * @observer_data: owned by the registry's observer
  * @wanted: bytes that ops->init asked for: what is said where it could not have them.
  *	Written by it alone
  */
 struct cmap {
 	const struct cmap_ops *ops;
-	enum cmap_design design;
-	struct cmap_shape shape;
-	u16 flags;
-	bool observed;
-	struct cmap_hash_key hash;
+	struct cmap_stats stats;
 	struct front __rcu *front;
-	struct cmap_pcpu __percpu *pcpu;
-	struct mapstat_hist_cpu __percpu *hist[CMAP_NR_HISTS];
+	struct cmap_shape shape;
+	enum cmap_design design;
+	u16 flags;
+	struct cmap_hash_key hash;
 	struct work_struct work ____cacheline_aligned;
 	struct mapstat_pauses pauses;
 	struct rw_semaphore front_lock;
-	struct mapstat_misses *misses;
-	bool no_window;
 	struct list_head node;
 	struct rw_semaphore visit;
 	struct cmap_params params;
 	char name[CMAP_NAME_LEN];
-	u32 id;
 	void *observer_data;
 	u64 wanted;
 };
 
-/* What is kept of its cache misses, or NULL. */
-static inline struct mapstat_misses *cmap_misses(struct cmap *m)
-{
-	return smp_load_acquire(&m->misses);	/* pairs with misses_of() */
-}
-
 /* Operations read what comes before, and never what comes after. */
 MAPSTAT_BEGINS_LINE(struct cmap, work);
 /* What is asked behind a static key, of all maps, costs no line that is not read anyway. */
-MAPSTAT_SHARES_LINE(struct cmap, observed, shape);
-MAPSTAT_SHARES_LINE(struct cmap, front, pcpu);
+MAPSTAT_SHARES_LINE(struct cmap, stats.observed, shape);
+MAPSTAT_SHARES_LINE(struct cmap, front, stats.pcpu);
+MAPSTAT_SHARES_LINE(struct cmap, shape, stats.pcpu);
 
 /**
  * cmap_is_observed - do operations of a map report what they access?
  * @m: the map
  *
- * The key is on while any map is observed; @m->observed says whether it is this one, so that
+ * The key is on while any map is observed; @m->stats.observed says whether it is this one, so that
  * the others go on as without.
  *
  * It is a hint, which may be seen late, in either direction: an operation that is not reported
@@ -199,7 +161,16 @@ MAPSTAT_SHARES_LINE(struct cmap, front, pcpu);
 static __always_inline bool cmap_is_observed(const struct cmap *m)
 {
 	/* Pairs with the WRITE_ONCE()s in mapstat_touch_listen() and _unlisten(). */
-	return static_branch_unlikely(&mapstat_touch_on) && unlikely(READ_ONCE(m->observed));
+	return static_branch_unlikely(&mapstat_touch_on) && unlikely(READ_ONCE(m->stats.observed));
+}
+
+/* An operation begins. What each reads of the map itself is reported here, so that no hook is needed for it. */
+static inline void cmap_op_begin(struct mapstat_op *op, const struct cmap *m,
+				 enum mapstat_op_kind kind, struct mapstat_trace *trace)
+{
+	mapstat_op_begin(op, &m->stats, kind, trace);
+	mapstat_touch(&m->stats, &m->stats.observed,
+		      offsetofend(struct cmap, hash) - offsetof(struct cmap, stats.observed), MAPSTAT_READ);
 }
 
 /**
@@ -214,13 +185,18 @@ static __always_inline bool cmap_is_observed(const struct cmap *m)
 #define cmap_touch(m, addr, size, access)					\
 do {										\
 	if (static_branch_unlikely(&mapstat_touch_on) && cmap_may_be_observed(m)) \
-		MAPSTAT_TOUCH_AT(m, addr, size, access, #addr);			\
+		MAPSTAT_TOUCH_AT(cmap_stats_of(m), addr, size, access, #addr);	\
 } while (0)
+
+static __always_inline const struct cmap_stats *cmap_stats_of(const struct cmap *m)
+{
+	return m ? &m->stats : NULL;
+}
 
 /* As cmap_is_observed(), behind the key; of NULL the hook itself finds out. */
 static __always_inline bool cmap_may_be_observed(const struct cmap *m)
 {
-	return !m || READ_ONCE(m->observed);
+	return !m || READ_ONCE(m->stats.observed);
 }
 
 /**
@@ -354,6 +330,7 @@ CMAP_DESIGNS(CMAP_DECLARE)
 extern const struct cmap_ops *const cmap_designs[CMAP_NR_DESIGNS];
 extern struct workqueue_struct *mapstat_wq;
 
+void cmap_stats_reset(struct cmap *m);
 int cmap_where(struct cmap *m, const void *addr, char *buf, size_t size);
 u64 cmap_percpu_bytes(void);
 u64 cmap_percpu_held(struct cmap *m, const struct cmap_memory *mem);
@@ -363,8 +340,8 @@ struct cmap *cmap_create_of(const struct cmap_ops *ops, const struct cmap_params
 static __always_inline void cmap_count_n(struct cmap *m, enum cmap_counter c, unsigned long n)
 {
 	if (static_branch_likely(&mapstat_stats_on)) {
-		this_cpu_add(m->pcpu->count[c], n);
-		cmap_touch(m, raw_cpu_ptr(&m->pcpu->count[c]), sizeof(long), MAPSTAT_WRITE);
+		this_cpu_add(m->stats.pcpu->count[c], n);
+		cmap_touch(m, raw_cpu_ptr(&m->stats.pcpu->count[c]), sizeof(long), MAPSTAT_WRITE);
 	}
 }
 
@@ -382,10 +359,10 @@ static __always_inline int cmap_count_load(struct cmap *m, int ret, const struct
 {
 	if (static_branch_likely(&mapstat_stats_on)) {
 		if (likely(!ret))
-			this_cpu_add(m->pcpu->load_hits, 1);
+			this_cpu_add(m->stats.pcpu->load_hits, 1);
 		else
-			this_cpu_add(m->pcpu->load_misses, 1);
-		cmap_touch_load(shape, m, raw_cpu_ptr(&m->pcpu->load_hits),
+			this_cpu_add(m->stats.pcpu->load_misses, 1);
+		cmap_touch_load(shape, m, raw_cpu_ptr(&m->stats.pcpu->load_hits),
 				2 * sizeof(long), MAPSTAT_WRITE);
 	}
 	return ret;
@@ -403,8 +380,8 @@ static __always_inline void cmap_count_loads(struct cmap *m, unsigned int loads,
 /* The length is kept whether statistics are on or off. */
 static __always_inline void cmap_entries_add(struct cmap *m, long n)
 {
-	this_cpu_add(m->pcpu->entries, n);
-	cmap_touch(m, raw_cpu_ptr(&m->pcpu->entries), sizeof(long), MAPSTAT_WRITE);
+	this_cpu_add(m->stats.pcpu->entries, n);
+	cmap_touch(m, raw_cpu_ptr(&m->stats.pcpu->entries), sizeof(long), MAPSTAT_WRITE);
 }
 
 static __always_inline void cmap_count_alloc(struct cmap *m, size_t bytes)

@@ -107,19 +107,19 @@ static noinline void touch_chain(struct rhashtable_map *rm, const void *key,
 	const struct rh_node *node;
 	struct rhash_head *head;
 
-	mapstat_touch(m, &rm->ht, offsetof(struct rhashtable, p), MAPSTAT_READ);
-	mapstat_touch(m, tbl, offsetof(struct bucket_table, walkers), MAPSTAT_READ);
-	mapstat_touch(m, rht_bucket(tbl, hash), sizeof(void *), access);
+	mapstat_touch(&m->stats, &rm->ht, offsetof(struct rhashtable, p), MAPSTAT_READ);
+	mapstat_touch(&m->stats, tbl, offsetof(struct bucket_table, walkers), MAPSTAT_READ);
+	mapstat_touch(&m->stats, rht_bucket(tbl, hash), sizeof(void *), access);
 	rht_for_each_rcu(head, tbl, hash) {
 		node = container_of(head, struct rh_node, head);
-		mapstat_touch(m, &node->head, sizeof(node->head), MAPSTAT_READ);
-		mapstat_touch(m, node->data, m->shape.key_size, MAPSTAT_READ);
+		mapstat_touch(&m->stats, &node->head, sizeof(node->head), MAPSTAT_READ);
+		mapstat_touch(&m->stats, node->data, m->shape.key_size, MAPSTAT_READ);
 		if (node == last)
 			break;
 	}
 	/* The bucket is unlocked by a store to it. */
 	if (access == MAPSTAT_ATOMIC)
-		mapstat_touch(m, rht_bucket(tbl, hash), sizeof(void *), MAPSTAT_WRITE);
+		mapstat_touch(&m->stats, rht_bucket(tbl, hash), sizeof(void *), MAPSTAT_WRITE);
 }
 
 /* The four calls on the table, with constant parameters where the shape is constant. */

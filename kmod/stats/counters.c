@@ -4,7 +4,8 @@
  */
 #include <linux/cpumask.h>
 #include <linux/mutex.h>
-#include "kmod/designs/design.h"
+#include "kmod/compat.h"
+#include "counters.h"
 
 const char *const cmap_counter_names[CMAP_NR_COUNTERS] = {
 	[CMAP_HITS]		= "hits",
@@ -73,9 +74,9 @@ EXPORT_SYMBOL_IF_KUNIT(mapstat_stats_set);
  * Each of the words only grows, so their sum does; it is the same in any order of reading that
  * no counting comes between.
  */
-static u64 counted(const struct cmap *m, enum cmap_counter c, int cpu)
+static u64 counted(const struct cmap_stats *s, enum cmap_counter c, int cpu)
 {
-	const struct cmap_pcpu *pcpu = per_cpu_ptr(m->pcpu, cpu);
+	const struct cmap_pcpu *pcpu = per_cpu_ptr(s->pcpu, cpu);
 	/* These pair with the this_cpu operations that count: no tearing, no ordering. */
 	u64 n = READ_ONCE(pcpu->count[c]);
 
@@ -88,43 +89,43 @@ static u64 counted(const struct cmap *m, enum cmap_counter c, int cpu)
 
 /**
  * cmap_counter_sum - a counter of all CPUs together
- * @m: the map; may be in use
+ * @s: the map's; it may be in use
  * @c: which
  *
  * Context: Any.
  * Return: the sum; what is counted concurrently may or may not be in it.  A later call returns no
  * less, unless there was a reset.
  */
-u64 cmap_counter_sum(const struct cmap *m, enum cmap_counter c)
+u64 cmap_counter_sum(const struct cmap_stats *s, enum cmap_counter c)
 {
 	u64 sum = 0;
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += counted(m, c, cpu);
+		sum += counted(s, c, cpu);
 	return sum;
 }
 EXPORT_SYMBOL_IF_KUNIT(cmap_counter_sum);
 
 /**
  * cmap_counter_cpu - one CPU's share of a counter
- * @m: the map; may be in use
+ * @s: the map's; it may be in use
  * @c: which
  * @cpu: a possible CPU
  *
  * Context: Any.
  * Return: what that CPU counted.
  */
-u64 cmap_counter_cpu(const struct cmap *m, enum cmap_counter c, int cpu)
+u64 cmap_counter_cpu(const struct cmap_stats *s, enum cmap_counter c, int cpu)
 {
-	return counted(m, c, cpu);
+	return counted(s, c, cpu);
 }
 EXPORT_SYMBOL_IF_KUNIT(cmap_counter_cpu);
 
 static void reset_on_cpu(int cpu, void *arg)
 {
-	struct cmap *m = arg;
-	struct cmap_pcpu *pcpu = per_cpu_ptr(m->pcpu, cpu);
+	struct cmap_stats *s = arg;
+	struct cmap_pcpu *pcpu = per_cpu_ptr(s->pcpu, cpu);
 	int i;
 
 	/* Pair with the READ_ONCE()s in counted(): no tearing, no ordering. */
@@ -133,22 +134,19 @@ static void reset_on_cpu(int cpu, void *arg)
 	WRITE_ONCE(pcpu->load_hits, 0);
 	WRITE_ONCE(pcpu->load_misses, 0);
 	for (i = 0; i < CMAP_NR_HISTS; i++)
-		mapstat_hist_zero(per_cpu_ptr(m->hist[i], cpu));
-	mapstat_misses_reset_cpu(cmap_misses(m), cpu);
+		mapstat_hist_zero(per_cpu_ptr(s->hist[i], cpu));
 }
 
 /**
- * cmap_stats_reset - forget a map's counters, latencies and pauses
- * @m: the map; may be in use.  Its entries and its length stay as they are
+ * cmap_stats_zero - forget a map's counters and latencies
+ * @s: the map's; it may be in use.  Its entries and its length stay as they are
  *
  * What was counted or recorded before the call began is gone on return; what comes
  * concurrently is kept or gone, never half of it.
  *
  * Context: Process; sleeps.  See mapstat_each_cpu().
  */
-void cmap_stats_reset(struct cmap *m)
+void cmap_stats_zero(struct cmap_stats *s)
 {
-	mapstat_each_cpu(reset_on_cpu, m);
-	mapstat_pauses_reset(&m->pauses);
+	mapstat_each_cpu(reset_on_cpu, s);
 }
-EXPORT_SYMBOL_IF_KUNIT(cmap_stats_reset);

@@ -11,6 +11,7 @@
 #include <linux/percpu.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
+#include "hist.h"
 
 /**
  * enum cmap_counter - the counters
@@ -98,11 +99,54 @@ MAPSTAT_WHOLE_LINES(struct cmap_pcpu);
 /* Off: no counter and no latency of a public operation is kept, at zero cost. */
 DECLARE_STATIC_KEY_TRUE(mapstat_stats_on);
 
-struct cmap;
+/**
+ * enum cmap_hist_kind - a map's latency histograms
+ *
+ * The first six are service time per operation, the others response time from the
+ * intended arrival (Poisson arrivals only).
+ */
+enum cmap_hist_kind {
+	CMAP_HIST_LOAD,
+	CMAP_HIST_STORE,
+	CMAP_HIST_DELETE,
+	CMAP_HIST_RMW,		/* load_or_store, swap, load_and_delete, compare_and_* */
+	CMAP_HIST_RANGE,	/* range and clear */
+	CMAP_HIST_LOAD_MANY,	/* a whole call, whatever the number of keys */
+	CMAP_HIST_LOAD_RESPONSE,
+	CMAP_HIST_STORE_RESPONSE,
+	CMAP_HIST_DELETE_RESPONSE,
+	CMAP_NR_HISTS
+};
 
-u64 cmap_counter_sum(const struct cmap *m, enum cmap_counter c);
-u64 cmap_counter_cpu(const struct cmap *m, enum cmap_counter c, int cpu);
-void cmap_stats_reset(struct cmap *m);
+extern const char *const cmap_hist_names[CMAP_NR_HISTS];
+
+struct mapstat_misses;
+
+/**
+ * struct cmap_stats - what the statistics of a map consist of, and all that they know of it
+ * @misses: NULL until cache misses are first counted, then constant; see cmap_misses()
+ * @hist: the pointers are constant; see struct mapstat_hist_cpu
+ * @id: tells the map from all that are or were; set when it is added to the registry
+ * @no_window: no window is opened any more, one that is open ends.  Written once, read by the
+ *	window; see mapstat_window_refuse()
+ * @observed: its operations report what they access; see cmap_is_observed().  Written by
+ *	mapstat_touch_listen() and _unlisten(), of which there is one at a time
+ * @pcpu: the pointer is constant; see struct cmap_pcpu
+ *
+ * What every operation reads comes last: it is in one cache line with what follows in struct cmap.
+ */
+struct cmap_stats {
+	struct mapstat_misses *misses;
+	struct mapstat_hist_cpu __percpu *hist[CMAP_NR_HISTS];
+	u32 id;
+	bool no_window;
+	bool observed;
+	struct cmap_pcpu __percpu *pcpu;
+};
+
+u64 cmap_counter_sum(const struct cmap_stats *s, enum cmap_counter c);
+u64 cmap_counter_cpu(const struct cmap_stats *s, enum cmap_counter c, int cpu);
+void cmap_stats_zero(struct cmap_stats *s);
 void mapstat_stats_set(bool on);
 
 #endif /* MAPSTAT_COUNTERS_H */

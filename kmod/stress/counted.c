@@ -114,7 +114,7 @@ static void count_batch(struct stress_thread *t, struct cmap *m)
 	mapstat_pmu_read(s->pmu, raw_smp_processor_id(), &before);
 	stress_batch_run(m, t->batch);
 	if (t->run->phase.timed)
-		mapstat_pmu_batch(s, m, &before, MAPSTAT_OP_NONE, t->batch->n);
+		mapstat_pmu_batch(s, &m->stats, &before, MAPSTAT_OP_NONE, t->batch->n);
 }
 
 /**
@@ -188,7 +188,7 @@ int stress_count_begin(struct stress_run *run)
 		ret = alloc_traces(run);
 	/* The hook stays off: it is the name of the source that they get. */
 	for (map = 0; c->cache != MAPSTAT_CACHE_OFF && !ret && map < stress_variants(c); map++)
-		ret = mapstat_session_name(&run->session, run->maps[map]);
+		ret = mapstat_session_name(&run->session, &run->maps[map]->stats);
 	return ret;
 }
 

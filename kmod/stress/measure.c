@@ -55,10 +55,10 @@ static void look(struct look *l, struct cmap *m)
 	int i;
 
 	for (i = 0; i < CMAP_NR_COUNTERS; i++)
-		l->counter[i] = cmap_counter_sum(m, i);
+		l->counter[i] = cmap_counter_sum(&m->stats, i);
 	mapstat_pauses_snapshot(&m->pauses, &l->pauses);
 	for (i = 0; i < CMAP_NR_HISTS; i++)
-		mapstat_hist_snapshot(&l->hist[i], m->hist[i], -1);
+		mapstat_hist_snapshot(&l->hist[i], m->stats.hist[i], -1);
 }
 
 /**
@@ -241,7 +241,7 @@ void measure_end(struct stress_measure *measure, const struct stress_run *run, u
  */
 void measure_misses_begin(struct stress_measure *measure, const struct stress_run *run)
 {
-	const struct mapstat_misses *misses = cmap_misses(run->maps[run->phase.map]);
+	const struct mapstat_misses *misses = cmap_misses(&run->maps[run->phase.map]->stats);
 	unsigned int i;
 
 	for (i = 0; i < MAPSTAT_NR_MISS_TOTALS; i++)
@@ -274,7 +274,7 @@ void measure_misses_end(struct stress_measure *measure, const struct stress_run 
 		{ MAPSTAT_TOTAL_LINES, STRESS_COL_model_lines_per_op, STRESS_NR_COLUMNS },
 		{ MAPSTAT_TOTAL_ATOMICS, STRESS_COL_model_atomics_per_op, STRESS_NR_COLUMNS },
 	};
-	const struct mapstat_misses *misses = cmap_misses(run->maps[row->map]);
+	const struct mapstat_misses *misses = cmap_misses(&run->maps[row->map]->stats);
 	u64 d[MAPSTAT_NR_MISS_TOTALS];
 	unsigned int i;
 

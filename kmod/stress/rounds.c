@@ -170,7 +170,7 @@ static int count_turn(struct stress_run *run, struct stress_measure *measure, u6
 
 	if (run->session.kind == MAPSTAT_CACHE_OFF)
 		return 0;
-	ret = mapstat_session_attach(&run->session, m);
+	ret = mapstat_session_attach(&run->session, &m->stats);
 	if (ret)
 		return ret;
 	run->phase = (struct stress_phase){

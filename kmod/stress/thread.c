@@ -187,7 +187,7 @@ void stress_batch_run(struct cmap *m, struct stress_batch *b)
 static void record(struct cmap *m, enum cmap_hist_kind kind, u64 ns)
 {
 	local_bh_disable();
-	mapstat_hist_record(this_cpu_ptr(m->hist[kind]), ns);
+	mapstat_hist_record(this_cpu_ptr(m->stats.hist[kind]), ns);
 	local_bh_enable();
 }
 

@@ -30,9 +30,10 @@ static void ours_work(void *map, struct bench_work *work)
 {
 	const int cpu = native_cpu_offset / NATIVE_CPU_BYTES;
 	const struct native_work *native = native_work_done();
+	const struct cmap *m = map;
 
-	work->moved_buckets = cmap_counter_cpu(map, CMAP_MOVED_BUCKETS, cpu);
-	work->copied = cmap_counter_cpu(map, CMAP_COPIED, cpu);
+	work->moved_buckets = cmap_counter_cpu(&m->stats, CMAP_MOVED_BUCKETS, cpu);
+	work->copied = cmap_counter_cpu(&m->stats, CMAP_COPIED, cpu);
 	work->cleared_bytes = native->bytes_cleared;
 	work->allocs_locked = native->allocs_locked;
 	work->bytes_locked = native->bytes_locked;

@@ -104,7 +104,7 @@ static int run(const struct bench_peer *peer, uint64_t n, enum bench_mix mix, ui
 	l.map = fill_map(peer, &keys, n);
 	l.keys = fill_draws(&keys, SEED, mix, DIST_UNIFORM);
 	l.model = mapstat_model_alloc(&geometry, &own, 1);
-	listener.map = l.map;
+	listener.map = &((struct cmap *)l.map)->stats;
 	listener.model = l.model;
 	listener.misses = misses_alloc();
 	if (!l.map || !l.model || !listener.misses) {

@@ -20,7 +20,7 @@ static __always_inline bool design##_any_load(void *map, uint64_t key,		\
 	bool found;								\
 										\
 	if (static_branch_unlikely(&mapstat_touch_on))				\
-		mapstat_op_begin(&op, map, MAPSTAT_OP_LOAD, NULL);		\
+		cmap_op_begin(&op, map, MAPSTAT_OP_LOAD, NULL);		\
 	found = !(load)(map, &key, value);					\
 	if (static_branch_unlikely(&mapstat_touch_on))				\
 		mapstat_op_end(&op);						\

@@ -66,8 +66,8 @@ shown() {
 
 test_case "all compiles as it is" as_it_is
 test_case "struct cmap: work" broken kmod/designs/design.h 'struct work_struct work ____' designs/rwlock.c more
-test_case "struct cmap: observed" between kmod/designs/design.h '^.bool observed;' designs/rwlock.c
-test_case "struct cmap: front" between kmod/designs/design.h 'struct cmap_pcpu __percpu .pcpu;' designs/rwlock.c
+test_case "struct cmap: observed" between kmod/designs/design.h 'struct cmap_shape shape;' designs/rwlock.c
+test_case "struct cmap: front" between kmod/designs/design.h 'struct front __rcu .front;' designs/rwlock.c
 test_case "struct cmap_pcpu" broken kmod/stats/counters.h '^} ____cacheline_aligned' designs/rwlock.c
 test_case "struct rwlock_map: lock" broken kmod/designs/rwlock.c 'rwlock_t lock ____' designs/rwlock.c more
 test_case "struct readdirty: lock" broken kmod/designs/readdirty/readdirty.h 'spinlock_t lock ____' designs/readdirty/readdirty.c more
