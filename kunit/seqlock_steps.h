@@ -60,7 +60,5 @@ do {										\
 #define cmap_kick(m)		((void)(m), kicks++)
 
 #include "kmod/designs/seqlock/seqlock.c"
-#include "kmod/designs/seqlock/map.c"
-#include "kmod/designs/seqlock/resize.c"
 
 #endif /* MAPSTAT_KUNIT_SEQLOCK_STEPS_H */

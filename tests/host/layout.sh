@@ -72,7 +72,7 @@ test_case "struct cmap_pcpu" broken kmod/stats/counters.h '^} ____cacheline_alig
 test_case "struct rwlock_map: lock" broken kmod/designs/rwlock.c 'rwlock_t lock ____' designs/rwlock.c more
 test_case "struct readdirty: lock" broken kmod/designs/readdirty/readdirty.h 'spinlock_t lock ____' designs/readdirty/readdirty.c more
 test_case "struct rd_pcpu" broken kmod/designs/readdirty/readdirty.h '^} ____cacheline_aligned' designs/readdirty/readdirty.c
-test_case "struct readdirty_classic: lock" broken kmod/designs/readdirty/classic.h 'spinlock_t lock ____' designs/readdirty/classic.c more
+test_case "struct readdirty_classic: lock" broken kmod/designs/readdirty/classic.c 'spinlock_t lock ____' designs/readdirty/classic.c more
 test_case "struct sqm_table: slots" broken kmod/designs/seqlock/seqlock.h 'u64 slots\[\] ____' designs/seqlock/seqlock.c
 test_case "struct sqm_map: counts" broken kmod/designs/seqlock/seqlock.h 'struct sqm_count counts' designs/seqlock/seqlock.c more
 test_case "make layout shows it" shown

@@ -2,9 +2,14 @@
 /*
  * Buckets of one or two cache lines under sequence counts.  seqlock.h explains it.
  */
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
+#include "kmod/designs/array.h"
 #include "kmod/designs/lookup.h"
 #include "kmod/designs/loop.h"
+#include "kmod/memory.h"
 #include "bucket.h"
 
 /* What a writer under the lock may find that it lacks. */
@@ -344,6 +349,431 @@ CMAP_DEFINE_LOADS(seqlock,
 		  .begin = many_rcu_begin, .fetch = sqm_fetch, .load = sqm_load_hashed,
 		  .end = many_rcu_end)
 
+/*
+ * Growth and shrink of the seqlock map.  seqlock.h says why no key is lost.
+ *
+ * A table grows when half of its slots are taken, which leaves chains rare, and shrinks
+ * below a sixteenth.  The new one is 7/16 full after growth and a quarter after shrink at
+ * the most, so that neither is near to the other's limit.
+ */
+
+#define SQM_BITS_MAX	40	/* far beyond any memory */
+
+/* Entries that 1 << @bits buckets have slots for. */
+static u64 sqm_room(const struct sqm_map *sm, unsigned int bits)
+{
+	return (u64)sqm_slots(sm->cmap.shape) << bits;
+}
+
+/**
+ * sqm_bits_for - size of a table that need not grow for so many entries
+ * @sm: the map
+ * @capacity: the entries
+ *
+ * Context: Any.
+ * Return: log2 of the number of buckets.
+ */
+static unsigned int sqm_bits_for(struct sqm_map *sm, u64 capacity)
+{
+	unsigned int bits = sm->stripe_bits;
+
+	while (capacity > sqm_room(sm, bits) / 2 && bits < SQM_BITS_MAX)
+		bits++;
+	return bits;
+}
+
+/* The size that suits @entries, where it is 1 << @bits now. */
+static unsigned int sqm_bits_wanted(struct sqm_map *sm, u64 entries, unsigned int bits)
+{
+	if (entries > sqm_room(sm, bits) / 2)
+		while (entries > sqm_room(sm, bits) / 16 * 7 && bits < SQM_BITS_MAX)
+			bits++;
+	else if (entries < sqm_room(sm, bits) / 16)
+		while (bits > sm->bits_min && entries <= sqm_room(sm, bits - 1) / 4)
+			bits--;
+	return bits;
+}
+
+/**
+ * sqm_limits_set - when the stripes are to ask for another size
+ * @sm: the map
+ * @bits: log2 of the number of buckets
+ *
+ * Context: Process or softirq; takes the stripes' locks.
+ */
+static void sqm_limits_set(struct sqm_map *sm, unsigned int bits)
+{
+	const u64 room = sqm_room(sm, bits - sm->stripe_bits);
+	const u64 least = bits > sm->bits_min ? max(room / 16, 1ULL) : 0;
+	struct sqm_stripe *s;
+
+	for (s = sm->stripes; s < sm->stripes + (1UL << sm->stripe_bits); s++) {
+		sqm_stripe_lock(sm, s);
+		s->grow_at = room / 2;
+		s->shrink_at = least;
+		s->arm_at = least ?: U64_MAX;
+		sqm_stripe_unlock(s);
+	}
+}
+
+/* All zeroes are free slots, but not in the stripe where the word 0 is at home. */
+static void sqm_table_blank(struct sqm_map *sm, struct sqm_table *t)
+{
+	const struct cmap_shape shape = sm->cmap.shape;
+	const unsigned int shift = t->bits - sm->stripe_bits;
+	u64 index = hash_bucket(sm->zero_hash, sm->stripe_bits) << shift;
+	const u64 end = index + (1ULL << shift);
+	unsigned int i;
+
+	for (; index < end; index++) {
+		struct sqm_bucket b = sqm_bucket_at(sm, t, sqm_hash_at(t, index), shape);
+
+		for (i = 0; i < sqm_slots(shape); i++)
+			b.slots[i * sqm_slot_words(shape)] = b.marks->empty;
+		cond_resched();
+	}
+}
+
+/**
+ * sqm_table_alloc - an empty table
+ * @sm: the map
+ * @bits: log2 of the number of buckets, at least @sm->stripe_bits
+ *
+ * Context: Process; sleeps.
+ * Return: the table, for kvfree(); NULL where the memory cannot be had.
+ */
+static struct sqm_table *sqm_table_alloc(struct sqm_map *sm, unsigned int bits)
+{
+	const u64 bytes = sqm_table_bytes(sm->cmap.shape, bits);
+	struct sqm_table *t = array_alloc(bytes);
+
+	if (!t)
+		return NULL;
+	t->bits = bits;
+	t->shift = 64 - bits;
+	t->home_shift = t->shift - 2;
+	t->bytes = bytes;
+	sqm_table_blank(sm, t);
+	return t;
+}
+
+/**
+ * sqm_supply_overflows - have enough overflow buckets at hand
+ * @sm: the map
+ * @supply: where to put them
+ * @need: how many there shall be
+ * @gfp: how to allocate them
+ *
+ * Context: As @gfp says; no stripe locked.
+ * Return: false where memory is lacking.
+ */
+static bool sqm_supply_overflows(struct sqm_map *sm, struct sqm_supply *supply, unsigned int need,
+			  gfp_t gfp)
+{
+	const size_t bytes = sqm_overflow_bytes(sm->cmap.shape);
+
+	while (supply->overflows < need) {
+		struct sqm_overflow *o = kmalloc(bytes, gfp | __GFP_NOWARN);
+
+		if (!o)
+			return false;
+		o->next = supply->overflow;
+		supply->overflow = o;
+		supply->overflows++;
+		cmap_count(&sm->cmap, CMAP_OVERFLOWS);
+	}
+	return true;
+}
+
+/* Free what was unlinked. */
+static void sqm_supply_bury(struct sqm_supply *supply)
+{
+	struct sqm_overflow *o;
+	struct sqm_entry *e;
+
+	while ((o = supply->dead_overflow)) {
+		supply->dead_overflow = o->dead;
+		kfree_rcu(o, rcu);
+	}
+	while ((e = supply->dead_entry)) {
+		supply->dead_entry = e->dead;
+		kfree_rcu(e, rcu);
+	}
+}
+
+/**
+ * sqm_supply_release - free what was not used, and what was unlinked
+ * @supply: left empty
+ *
+ * Context: Process or softirq; no stripe locked.
+ */
+static void sqm_supply_release(struct sqm_supply *supply)
+{
+	struct sqm_overflow *o;
+
+	while ((o = supply->overflow)) {
+		supply->overflow = o->next;
+		kfree(o);
+	}
+	supply->overflows = 0;
+	kfree(supply->entry);
+	supply->entry = NULL;
+	sqm_supply_bury(supply);
+}
+
+/* Overflow buckets of a chain that makes room for so many entries. */
+static unsigned int sqm_overflows_for(unsigned int entries, unsigned int slots)
+{
+	return entries <= slots ? 0 : DIV_ROUND_UP(entries - slots + 1, slots);
+}
+
+/* Entries of a bucket and its chain. */
+static unsigned int sqm_count(const struct sqm_bucket b, const struct cmap_shape shape)
+{
+	unsigned int n = sqm_count_in(b, b.slots, shape);
+	struct sqm_overflow *o;
+
+	for (o = sqm_chain(b, shape); o; o = o->next)
+		n += sqm_count_in(b, o->slots, shape);
+	return n;
+}
+
+/* Overflow buckets that moving a bucket takes at the most. */
+static unsigned int sqm_move_needs(struct sqm_map *sm, const struct sqm_bucket b,
+				   struct sqm_table *t, struct sqm_table *next, u64 hash)
+{
+	const struct cmap_shape shape = sm->cmap.shape;
+	const unsigned int slots = sqm_slots(shape), n = sqm_count(b, shape);
+	unsigned int there;
+
+	/* On growth the buckets it moves to are empty: no other moves there. */
+	if (next->bits >= t->bits)
+		return sqm_overflows_for(n, slots);
+	there = sqm_count(sqm_bucket_at(sm, next, hash, shape), shape);
+	return sqm_overflows_for(there + n, slots) - sqm_overflows_for(there, slots);
+}
+
+/* Copy the entries of a bucket or overflow bucket to the new table. */
+static void sqm_move_slots(struct sqm_map *sm, struct sqm_stripe *s, const struct sqm_bucket b,
+			   const u64 *slots, struct sqm_table *next, struct sqm_supply *supply)
+{
+	const struct cmap_shape shape = sm->cmap.shape;
+	unsigned int i;
+
+	for (i = 0; i < sqm_slots(shape); i++) {
+		const u64 *slot = slots + i * sqm_slot_words(shape);
+		u64 hash;
+
+		if (!sqm_is_entry(b, *slot))
+			continue;
+		hash = sqm_slot_hash(sm, slot, shape);
+		sqm_insert(sm, s, next, sqm_bucket_at(sm, next, hash, shape), slot, hash, supply,
+			   shape);
+	}
+}
+
+/* Mark a bucket moved. */
+static void sqm_leave(const struct sqm_bucket b, const struct cmap_shape shape)
+{
+	unsigned int i;
+
+	sqm_write_begin(b);
+	for (i = 0; i < sqm_slots(shape) - 1; i++)
+		sqm_slot_empty(b, b.slots + i * sqm_slot_words(shape));
+	sqm_more_set(b, NULL, shape);
+	/* The new table's buckets, too, come before it: pairs with the acquire of readers. */
+	sqm_write_end(b);
+}
+
+/* Move a bucket, if it has not been. Return: overflow buckets that it lacks, or 0. */
+static unsigned int sqm_move(struct sqm_map *sm, struct sqm_stripe *s, struct sqm_table *t,
+			     struct sqm_table *next, u64 hash, struct sqm_supply *supply)
+{
+	const struct cmap_shape shape = sm->cmap.shape;
+	const struct sqm_bucket b = sqm_bucket_at(sm, t, hash, shape);
+	struct sqm_overflow *o, *chain = sqm_chain(b, shape);
+	unsigned int need;
+
+	lockdep_assert_held(&s->lock);
+	if (sqm_has_moved(b, shape))
+		return 0;
+	need = sqm_move_needs(sm, b, t, next, hash);
+	if (need > supply->overflows)
+		return need;
+
+	sqm_move_slots(sm, s, b, b.slots, next, supply);
+	for (o = chain; o; o = o->next)
+		sqm_move_slots(sm, s, b, o->slots, next, supply);
+	sqm_leave(b, shape);
+
+	while ((o = chain)) {
+		chain = o->next;
+		sqm_overflow_unlink(s, o, supply);
+	}
+	cmap_count(&sm->cmap, CMAP_MOVED_BUCKETS);
+	return 0;
+}
+
+/* The end of a stripe's buckets in a table. */
+static u64 sqm_stripe_end(const struct sqm_map *sm, const struct sqm_stripe *s,
+			  const struct sqm_table *t)
+{
+	return (u64)(s - sm->stripes + 1) << (t->bits - sm->stripe_bits);
+}
+
+/**
+ * sqm_help_move - a writer's share in a resize: see whether its bucket has moved
+ * @sm: the map
+ * @s: the stripe, locked
+ * @t: the old table
+ * @next: the new one
+ * @hash: of the writer's key
+ * @supply: the writer's
+ *
+ * Where the worker is late it moves the bucket, as far as that takes no more memory than it
+ * has, and one more, as far as that takes none.
+ *
+ * Context: @s locked.
+ * Return: has the key's bucket been moved? If not, it still counts.
+ */
+static bool sqm_help_move(struct sqm_map *sm, struct sqm_stripe *s, struct sqm_table *t,
+		   struct sqm_table *next, u64 hash, struct sqm_supply *supply)
+{
+	const struct cmap_shape shape = sm->cmap.shape;
+	unsigned int spare;
+	bool moved;
+
+	/* Pairs with the WRITE_ONCE() of the worker; a hint. */
+	if (unlikely(READ_ONCE(sm->stalled)))
+		supply->kick = true;
+	if (likely(s->entries <= s->help_at))
+		return sqm_has_moved(sqm_bucket_at(sm, t, hash, shape), shape);
+	moved = !sqm_move(sm, s, t, next, hash, supply);
+	/* The other one takes nothing of what the write itself may need. */
+	spare = supply->overflows;
+	supply->overflows = 0;
+	if (s->moved < sqm_stripe_end(sm, s, t) &&
+	    !sqm_move(sm, s, t, next, sqm_hash_at(t, s->moved), supply))
+		s->moved++;
+	supply->overflows = spare;
+	return moved;
+}
+
+/* The worker's part: move all of a stripe. Return: false where memory is lacking. */
+static bool sqm_move_stripe(struct sqm_map *sm, struct sqm_stripe *s, struct sqm_table *t,
+			    struct sqm_table *next)
+{
+	struct sqm_supply *supply = &sm->supply;
+	const u64 end = sqm_stripe_end(sm, s, t);
+	bool done, ok = true;
+
+	do {
+		unsigned int need = 0;
+
+		/* One bucket at a time: writers wait for the lock meanwhile. */
+		sqm_stripe_lock(sm, s);
+		done = s->moved == end;
+		if (!done) {
+			need = sqm_move(sm, s, t, next, sqm_hash_at(t, s->moved), supply);
+			s->moved += !need;
+		}
+		sqm_stripe_unlock(s);
+
+		if (need)
+			ok = sqm_supply_overflows(sm, supply, need, MAPSTAT_GFP);
+		cond_resched();
+	} while (!done && ok);
+	/* What falls short of a long chain's need is kept, so that it is reached some day. */
+	if (done)
+		sqm_supply_release(supply);
+	else
+		sqm_supply_bury(supply);
+	return done;
+}
+
+/* Move all that has not moved, and leave the old table. Return: false: memory is lacking. */
+static bool sqm_resize_end(struct sqm_map *sm, struct sqm_table *t, struct sqm_table *next)
+{
+	struct sqm_stripe *s;
+
+	for (s = sm->stripes; s < sm->stripes + (1UL << sm->stripe_bits); s++)
+		if (!sqm_move_stripe(sm, s, t, next))
+			return false;
+	/* Before the limits: a stripe that asks again finds the new table in place. */
+	rcu_assign_pointer(sm->table, next);
+	kvfree_rcu(t, rcu);
+	sqm_limits_set(sm, next->bits);
+	return true;
+}
+
+static struct sqm_table *sqm_resize_begin(struct sqm_map *sm, struct sqm_table *t,
+					  unsigned int bits, u64 entries)
+{
+	const u64 start = mapstat_clock_read();
+	struct sqm_table *next = sqm_table_alloc(sm, bits);
+	struct sqm_stripe *s;
+
+	if (!next)
+		return NULL;
+	for (s = sm->stripes; s < sm->stripes + (1UL << sm->stripe_bits); s++) {
+		sqm_stripe_lock(sm, s);
+		s->moved = sqm_stripe_end(sm, s, t) - (1ULL << (t->bits - sm->stripe_bits));
+		s->help_at = s->entries + s->entries / 8;
+		sqm_stripe_unlock(s);
+	}
+	rcu_assign_pointer(t->next, next);
+	cmap_count(&sm->cmap, CMAP_RESIZES);
+	mapstat_pauses_record(&sm->cmap.pauses,
+			      bits > t->bits ? MAPSTAT_PAUSE_GROWTH : MAPSTAT_PAUSE_SHRINK,
+			      mapstat_clock_ns(mapstat_clock_read() - start), entries);
+	return next;
+}
+
+static u64 sqm_entries(const struct sqm_map *sm)
+{
+	const struct sqm_stripe *s;
+	u64 sum = 0;
+
+	for (s = sm->stripes; s < sm->stripes + (1UL << sm->stripe_bits); s++)
+		sum += READ_ONCE(s->entries);	/* pairs with sqm_account(); an estimate */
+	return sum;
+}
+
+/**
+ * sqm_work - resize as often as it takes
+ * @m: the map
+ *
+ * Where memory is lacking it gives up; all entries stay where they are, and the next
+ * writer that has a reason to asks again.
+ *
+ * Context: Process; sleeps.  Never runs twice at a time for a map.
+ */
+static void sqm_work(struct cmap *m)
+{
+	struct sqm_map *sm = to_sqm_map(m);
+
+	WRITE_ONCE(sm->stalled, false);	/* pairs with sqm_help_move(); a hint */
+	for (;;) {
+		/* Tables are replaced here alone. */
+		struct sqm_table *t = rcu_dereference_protected(sm->table, true);
+		struct sqm_table *next = rcu_dereference_protected(t->next, true);
+		u64 entries = sqm_entries(sm);
+		unsigned int bits = sqm_bits_wanted(sm, entries, t->bits);
+
+		if (!next) {
+			if (bits == t->bits)
+				return;
+			next = sqm_resize_begin(sm, t, bits, entries);
+			if (!next)
+				return;
+		}
+		if (!sqm_resize_end(sm, t, next)) {
+			WRITE_ONCE(sm->stalled, true);	/* pairs with sqm_help_move() */
+			return;
+		}
+	}
+}
+
 /* Keep count of a stripe's entries, and see whether the table still suits. */
 static __always_inline void sqm_account(struct sqm_stripe *s, enum cmap_action act,
 					struct sqm_supply *supply)
@@ -581,6 +1011,382 @@ static __always_inline int sqm_update(struct cmap *m, const struct cmap_update *
 int seqlock_update(struct cmap *m, const struct cmap_update *u)
 {
 	return CMAP_BY_SHAPE(m, sqm_update, m, u);
+}
+
+/*
+ * The seqlock map as a whole: making and ending it, walking and clearing it.
+ *
+ * A walk goes by ranges of the hash, one bucket of the larger table at a time, so a
+ * resize beneath it changes neither an entry's place in the order nor the cursor.  Of
+ * each range it takes what both tables hold, under the stripe's lock: a bucket that has
+ * moved is skipped in the old table, so nothing is seen twice or missed.
+ */
+
+/* log2 of the number of stripes: enough for a write to meet the worker, who moves, seldom */
+#define SQM_STRIPE_BITS_MIN	6
+#define SQM_STRIPE_BITS_MAX	8
+#define SQM_STRIPES_PER_CPU	4	/* two writers seldom meet by chance */
+#define SQM_COLLECT_STEPS	64	/* ranges at a time, where they are empty */
+
+/* A count is changed under one lock: see seqlock.h. */
+static_assert(SQM_STRIPE_BITS_MAX <= SQM_COUNT_BITS);
+
+static unsigned int sqm_stripe_bits(void)
+{
+	return clamp_t(unsigned int, order_base_2(SQM_STRIPES_PER_CPU * num_possible_cpus()),
+		       SQM_STRIPE_BITS_MIN, SQM_STRIPE_BITS_MAX);
+}
+
+/* Another word than @word and 0 whose home is in 0's stripe, or is not. */
+static u64 sqm_find_word(const struct sqm_map *sm, u64 word, bool with_zero)
+{
+	const struct cmap_shape shape = sm->cmap.shape;
+	u64 hash;
+
+	do {
+		/* Hashes are told apart by their highest bits, keys by any. */
+		word += shape.u64_key ? 1 : 1ULL << 56;
+		hash = sqm_slot_hash(sm, &word, shape);
+	} while ((sqm_marks(sm, hash) == &sm->marks[1]) != with_zero);
+	return word;
+}
+
+/* In 0's stripe no slot with an entry begins with a word of another stripe, and so on. */
+static void sqm_marks_init(struct sqm_map *sm)
+{
+	const u64 zero = 0;
+
+	sm->zero_hash = sqm_slot_hash(sm, &zero, sm->cmap.shape);
+	sm->marks[0].empty = 0;		/* as a new table is */
+	sm->marks[0].more = sqm_find_word(sm, 1, true);
+	sm->marks[1].empty = sqm_find_word(sm, 0, false);
+	sm->marks[1].more = sqm_find_word(sm, sm->marks[1].empty, false);
+}
+
+static int sqm_stripes_init(struct sqm_map *sm)
+{
+	unsigned int i;
+
+	sm->stripe_bits = sqm_stripe_bits();
+	sm->cmap.wanted = sizeof(*sm->stripes) << sm->stripe_bits;
+	sm->stripes = array_alloc(sm->cmap.wanted);
+	if (!sm->stripes)
+		return -ENOMEM;
+	for (i = 0; i < 1U << sm->stripe_bits; i++)
+		raw_spin_lock_init(&sm->stripes[i].lock);
+	return 0;
+}
+
+/**
+ * sqm_init - see struct cmap_ops
+ * @m: the map
+ *
+ * Context: Process; sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+static int sqm_init(struct cmap *m)
+{
+	struct sqm_map *sm = to_sqm_map(m);
+	struct sqm_table *t;
+	int ret;
+
+	/* Where all keys have one home, none is left to mark a slot: go by the hash. */
+	if (m->flags & CMAP_COLLIDE)
+		m->shape = CMAP_SHAPE_ANY(m);
+	ret = sqm_stripes_init(sm);
+	if (ret)
+		return ret;
+	sqm_marks_init(sm);
+	sm->bits_min = sqm_bits_for(sm, m->params.capacity);
+	m->wanted += sqm_table_bytes(m->shape, sm->bits_min);
+	t = sqm_table_alloc(sm, sm->bits_min);
+	if (!t) {
+		kvfree(sm->stripes);
+		return -ENOMEM;
+	}
+	sqm_limits_set(sm, t->bits);
+	rcu_assign_pointer(sm->table, t);
+	return 0;
+}
+
+/* Unlink all entries of a bucket or overflow bucket. Return: their number. */
+static unsigned int sqm_entries_unlink(const struct sqm_bucket b, const u64 *slots,
+				       struct sqm_supply *supply, const struct cmap_shape shape)
+{
+	unsigned int i;
+
+	for (i = 0; !sqm_is_inline(shape) && i < sqm_slots(shape); i++)
+		if (sqm_is_entry(b, slots[i * sqm_slot_words(shape)]))
+			sqm_entry_unlink(sqm_pointer(slots[i * sqm_slot_words(shape) + 1]),
+					 supply);
+	return sqm_count_in(b, slots, shape);
+}
+
+/* Empty a bucket, unless it has moved. Return: the number of entries it had. */
+static unsigned int sqm_bucket_clear(struct sqm_stripe *s, const struct sqm_bucket b,
+				     struct sqm_supply *supply, const struct cmap_shape shape)
+{
+	struct sqm_overflow *o, *chain = sqm_chain(b, shape);
+	unsigned int i, n;
+
+	lockdep_assert_held(&s->lock);
+	if (sqm_has_moved(b, shape))
+		return 0;
+	n = sqm_entries_unlink(b, b.slots, supply, shape);
+	if (!n)
+		return 0;	/* so it has no chain either */
+
+	sqm_write_begin(b);
+	for (i = 0; i < sqm_slots(shape); i++)
+		sqm_slot_empty(b, b.slots + i * sqm_slot_words(shape));
+	sqm_write_end(b);
+
+	while ((o = chain)) {
+		chain = o->next;
+		n += sqm_entries_unlink(b, o->slots, supply, shape);
+		sqm_overflow_unlink(s, o, supply);
+	}
+	return n;
+}
+
+/* Empty all buckets of a table: nobody else uses the map any more. */
+static void sqm_table_exit(struct sqm_map *sm, struct sqm_table *t)
+{
+	const unsigned int shift = t->bits - sm->stripe_bits;
+	const struct cmap_shape shape = sm->cmap.shape;
+	struct sqm_supply supply = { };
+	u64 i;
+
+	for (i = 0; i < 1ULL << t->bits; i++) {
+		struct sqm_stripe *s = sm->stripes + (i >> shift);
+
+		sqm_stripe_lock(sm, s);
+		sqm_bucket_clear(s, sqm_bucket_at(sm, t, sqm_hash_at(t, i), shape), &supply,
+				 shape);
+		sqm_stripe_unlock(s);
+		if (supply.dead_overflow || supply.dead_entry)
+			sqm_supply_release(&supply);
+		cond_resched();
+	}
+	kvfree(t);
+}
+
+/**
+ * sqm_exit - see struct cmap_ops
+ * @m: the map
+ *
+ * All that is freed after a grace period is freed by the kernel itself (kfree_rcu()), so
+ * there is no callback of the module's to wait for.
+ *
+ * Context: Process; sleeps.
+ */
+static void sqm_exit(struct cmap *m)
+{
+	struct sqm_map *sm = to_sqm_map(m);
+	/* No operation is in flight, and the worker neither runs nor is queued. */
+	struct sqm_table *t = rcu_dereference_protected(sm->table, true);
+	struct sqm_table *next = rcu_dereference_protected(t->next, true);
+
+	sqm_table_exit(sm, t);
+	if (next)
+		sqm_table_exit(sm, next);
+	sqm_supply_release(&sm->supply);
+	kvfree(sm->stripes);
+}
+
+/**
+ * struct sqm_range - one step of a walk
+ * @stripe: locked
+ * @table: what the map's table was, and what it moves to or NULL
+ * @first: hash where the range begins
+ * @last: hash where it ends, inclusive
+ */
+struct sqm_range {
+	struct sqm_stripe *stripe;
+	struct sqm_table *table[2];
+	u64 first;
+	u64 last;
+};
+
+/*
+ * Lock the range that begins at a hash: one bucket of the larger table, so that a step's
+ * work does not depend on how far apart the sizes are.
+ */
+static void sqm_range_lock(struct sqm_map *sm, struct sqm_range *r, u64 first)
+	__acquires(RCU) __acquires(&r->stripe->lock)
+{
+	unsigned int bits;
+
+	r->stripe = sm->stripes + hash_bucket(first, sm->stripe_bits);
+	rcu_read_lock();
+	sqm_stripe_lock(sm, r->stripe);
+	/* Pair with the rcu_assign_pointer() of sqm_resize_end() and sqm_resize_begin(). */
+	r->table[0] = rcu_dereference(sm->table);
+	r->table[1] = rcu_dereference(r->table[0]->next);
+	bits = r->table[0]->bits;
+	if (r->table[1])
+		bits = max_t(unsigned int, bits, r->table[1]->bits);
+	r->first = first;
+	r->last = first | ~0ULL >> bits;
+}
+
+static void sqm_range_unlock(struct sqm_range *r)
+	__releases(&r->stripe->lock) __releases(RCU)
+{
+	sqm_stripe_unlock(r->stripe);
+	rcu_read_unlock();
+}
+
+/* Copy out what a bucket or overflow bucket holds of the range. */
+static void sqm_collect_slots(struct sqm_map *sm, const struct sqm_range *r,
+			      const struct sqm_bucket b, const u64 *slots,
+			      struct cmap_page *page)
+{
+	const struct cmap_shape shape = sm->cmap.shape;
+	unsigned int i;
+
+	for (i = 0; i < sqm_slots(shape); i++) {
+		const u64 *slot = slots + i * sqm_slot_words(shape);
+		const struct sqm_entry *e;
+		u64 hash;
+
+		if (!sqm_is_entry(b, *slot))
+			continue;
+		hash = sqm_slot_hash(sm, slot, shape);
+		if (hash < r->first || hash > r->last)
+			continue;
+		if (sqm_is_inline(shape)) {
+			cmap_page_add(&sm->cmap, page, slot + !shape.u64_key,
+				      slot + sqm_key_words(shape));
+			continue;
+		}
+		e = sqm_pointer(slot[1]);
+		cmap_page_add(&sm->cmap, page, e->data, sqm_entry_value(e, shape));
+	}
+}
+
+static void sqm_collect_range(struct sqm_map *sm, const struct sqm_range *r,
+			      struct cmap_page *page)
+{
+	const struct cmap_shape shape = sm->cmap.shape;
+	const struct sqm_overflow *o;
+	unsigned int i;
+
+	lockdep_assert_held(&r->stripe->lock);
+	for (i = 0; i < ARRAY_SIZE(r->table) && r->table[i]; i++) {
+		const struct sqm_bucket b = sqm_bucket_at(sm, r->table[i], r->first, shape);
+
+		/* One that has moved holds none. */
+		sqm_collect_slots(sm, r, b, b.slots, page);
+		for (o = sqm_chain(b, shape); o; o = o->next)
+			sqm_collect_slots(sm, r, b, o->slots, page);
+	}
+}
+
+/**
+ * sqm_collect - see struct cmap_ops
+ * @m: the map
+ * @page: its cursor is the lowest hash that has not been walked
+ *
+ * Context: Process.
+ * Return: 0.
+ */
+static int sqm_collect(struct cmap *m, struct cmap_page *page)
+{
+	struct sqm_map *sm = to_sqm_map(m);
+	unsigned int i;
+
+	for (i = 0; i < SQM_COLLECT_STEPS && !page->done; i++) {
+		const unsigned int before = page->count;
+		struct sqm_range r;
+
+		sqm_range_lock(sm, &r, page->cursor);
+		sqm_collect_range(sm, &r, page);
+		sqm_range_unlock(&r);
+		if (page->count > page->room) {
+			/* What came before fits; else tell the need. */
+			page->count = before ?: page->count;
+			break;
+		}
+		page->cursor = r.last + 1;
+		page->done = !page->cursor;
+	}
+	return 0;
+}
+
+/**
+ * sqm_clear - see struct cmap_ops
+ * @m: the map
+ *
+ * Context: Process; sleeps.
+ * Return: 0.
+ */
+static int sqm_clear(struct cmap *m)
+{
+	struct sqm_map *sm = to_sqm_map(m);
+	u64 hash = 0;
+
+	do {
+		struct sqm_supply supply = { };
+		unsigned int i, n = 0;
+		struct sqm_range r;
+
+		sqm_range_lock(sm, &r, hash);
+		for (i = 0; i < ARRAY_SIZE(r.table) && r.table[i]; i++)
+			n += sqm_bucket_clear(r.stripe,
+					      sqm_bucket_at(sm, r.table[i], hash, m->shape),
+					      &supply, m->shape);
+		/* Pairs with the READ_ONCE() of the worker and of memory reports. */
+		WRITE_ONCE(r.stripe->entries, r.stripe->entries - n);
+		cmap_entries_add(m, -(long)n);
+		sqm_range_unlock(&r);
+		cmap_count_n(m, CMAP_DELETES, n);
+		sqm_supply_release(&supply);
+		cond_resched();
+		hash = r.last + 1;
+	} while (hash);
+	cmap_kick(m);
+	return 0;
+}
+
+/* What array_alloc() took for so many bytes. */
+static u64 sqm_array_bytes(u64 bytes)
+{
+	return bytes <= PAGE_SIZE ? roundup_pow_of_two(bytes) : PAGE_ALIGN(bytes);
+}
+
+/**
+ * sqm_memory - see struct cmap_ops
+ * @m: the map
+ * @mem: where it goes
+ *
+ * Context: Process.
+ */
+static void sqm_memory(struct cmap *m, struct cmap_memory *mem)
+{
+	struct sqm_map *sm = to_sqm_map(m);
+	const size_t overflow = kmalloc_size_roundup(sqm_overflow_bytes(m->shape));
+	const size_t entry = sqm_is_inline(m->shape) ? 0 :
+		kmalloc_size_roundup(sizeof(struct sqm_entry) + cmap_page_stride(m));
+	const struct sqm_table *t;
+	unsigned int i;
+
+	rcu_read_lock();
+	/* Pair with the rcu_assign_pointer() of sqm_resize_end() and sqm_resize_begin(). */
+	for (t = rcu_dereference(sm->table); t; t = rcu_dereference(t->next)) {
+		mem->table_bytes += sqm_array_bytes(t->bytes);
+		mem->buckets = 1ULL << t->bits;
+	}
+	rcu_read_unlock();
+	mem->bytes = mem->table_bytes + sizeof(*sm) +
+		sqm_array_bytes(sizeof(*sm->stripes) << sm->stripe_bits);
+	for (i = 0; i < 1U << sm->stripe_bits; i++) {
+		struct sqm_stripe *s = sm->stripes + i;
+
+		/* Pair with the WRITE_ONCE() of the writers: no ordering needed. */
+		mem->bytes += READ_ONCE(s->overflows) * overflow;
+		mem->bytes += READ_ONCE(s->entries) * entry;
+	}
 }
 
 STRESS_DEFINE_RUN(seqlock, seqlock_load_inline)

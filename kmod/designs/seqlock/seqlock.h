@@ -479,19 +479,4 @@ static __always_inline bool sqm_valid(const struct sqm_count *count, u32 ended)
 	return READ_ONCE(count->begun) == ended;
 }
 
-struct sqm_table *sqm_table_alloc(struct sqm_map *sm, unsigned int bits);
-unsigned int sqm_bits_for(struct sqm_map *sm, u64 capacity);
-void sqm_limits_set(struct sqm_map *sm, unsigned int bits);
-bool sqm_help_move(struct sqm_map *sm, struct sqm_stripe *s, struct sqm_table *t,
-		   struct sqm_table *next, u64 hash, struct sqm_supply *supply);
-bool sqm_supply_overflows(struct sqm_map *sm, struct sqm_supply *supply, unsigned int need,
-			  gfp_t gfp);
-void sqm_supply_release(struct sqm_supply *supply);
-void sqm_work(struct cmap *m);
-int sqm_init(struct cmap *m);
-void sqm_exit(struct cmap *m);
-int sqm_collect(struct cmap *m, struct cmap_page *page);
-int sqm_clear(struct cmap *m);
-void sqm_memory(struct cmap *m, struct cmap_memory *mem);
-
 #endif /* MAPSTAT_SEQLOCK_H */

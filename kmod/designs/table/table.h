@@ -12,7 +12,7 @@
  * Buckets are chosen by the top bits of the hash, so bucket i of a table covers buckets
  * 2i and 2i+1 of one twice its size: a range walks both in the same order.
  *
- * RESIZING (table_resize.c).  A worker allocates the new array and publishes it; then
+ * RESIZING.  A worker allocates the new array and publishes it; then
  * each write moves a few buckets of the old array, in order, and so does the worker.
  * An entry is always in exactly one of the two arrays: in the old one only if its
  * bucket there is at or beyond @evacuated, so a lookup tries that one, then the new one.
@@ -119,12 +119,9 @@ void table_memory(const struct table *t, struct cmap_memory *mem);
 void table_work(struct table *t);
 int table_where(const struct table *t, const void *addr, char *buf, size_t size);
 
-/* Between table.c and table_resize.c */
+/* For what is inline below. */
 unsigned int table_evacuate(struct table *t, unsigned int buckets, unsigned int entries);
 void table_ask_resize(struct table *t);
-u64 table_array_bytes(const struct table *t, unsigned int bits);
-unsigned int table_bits_for(u64 entries, unsigned int per_bucket);
-struct table_bucket *table_bucket_at(const struct table *t, const struct table_array *a, u64 i);
 struct table_bucket *table_overflow(struct table *t, struct table_bucket *head);
 void table_free_overflow(struct table *t, struct table_bucket *head, struct table_bucket *b);
 
