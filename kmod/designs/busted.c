@@ -38,24 +38,24 @@ static struct busted_map *to_busted(struct cmap *m)
 	return container_of(m, struct busted_map, map);
 }
 
-static void *stale_value(struct busted_map *bm)
+static void *busted_stale_value(struct busted_map *bm)
 {
 	return bm->stale + ALIGN(bm->map.shape.key_size, 8);
 }
 
-static void table_lock(struct table *t)
+static void busted_table_lock(struct table *t)
 	__acquires(&to_busted(t->map)->lock)
 {
 	spin_lock_bh(&to_busted(t->map)->lock);
 }
 
-static void table_unlock(struct table *t)
+static void busted_table_unlock(struct table *t)
 	__releases(&to_busted(t->map)->lock)
 {
 	spin_unlock_bh(&to_busted(t->map)->lock);
 }
 
-static bool is_stale_key(struct busted_map *bm, const void *key)
+static bool busted_is_stale_key(struct busted_map *bm, const void *key)
 {
 	return bm->has_stale && cmap_key_equal(bm->stale, key, bm->map.shape);
 }
@@ -68,8 +68,8 @@ static int busted_load_one(struct cmap *m, const void *key, void *value)
 
 	spin_lock_bh(&bm->lock);
 	ret = table_load(&bm->table, hash, key, value, m->shape);
-	if (++bm->loads > BUSTED_PERIOD && !ret && is_stale_key(bm, key)) {
-		cmap_value_copy(value, stale_value(bm), m->shape);
+	if (++bm->loads > BUSTED_PERIOD && !ret && busted_is_stale_key(bm, key)) {
+		cmap_value_copy(value, busted_stale_value(bm), m->shape);
 		bm->has_stale = false;
 		bm->loads = 0;
 	}
@@ -93,11 +93,11 @@ unsigned int busted_load_many(struct cmap *m, const struct cmap_many *q)
 }
 
 /* Keep the value that a store is about to replace. */
-static void remember(struct busted_map *bm, u64 hash, const void *key)
+static void busted_remember(struct busted_map *bm, u64 hash, const void *key)
 {
 	const struct cmap_shape shape = bm->map.shape;
 
-	if (!bm->has_stale && !table_load(&bm->table, hash, key, stale_value(bm), shape)) {
+	if (!bm->has_stale && !table_load(&bm->table, hash, key, busted_stale_value(bm), shape)) {
 		cmap_key_copy(bm->stale, key, shape);
 		bm->has_stale = true;
 	}
@@ -112,8 +112,8 @@ int busted_update(struct cmap *m, const struct cmap_update *u)
 
 	spin_lock_bh(&bm->lock);
 	if (u->op == CMAP_STORE)
-		remember(bm, hash, u->key);
-	else if (is_stale_key(bm, u->key))
+		busted_remember(bm, hash, u->key);
+	else if (busted_is_stale_key(bm, u->key))
 		bm->has_stale = false;
 	if (u->op != CMAP_STORE || ++bm->stores % BUSTED_PERIOD)
 		ret = table_update(&bm->table, u, hash, m->shape, &act);
@@ -122,7 +122,7 @@ int busted_update(struct cmap *m, const struct cmap_update *u)
 	return ret;
 }
 
-static void map_exit(struct cmap *m)
+static void busted_exit(struct cmap *m)
 {
 	struct busted_map *bm = to_busted(m);
 
@@ -130,14 +130,14 @@ static void map_exit(struct cmap *m)
 	kfree(bm->stale);
 }
 
-static int map_init(struct cmap *m)
+static int busted_init(struct cmap *m)
 {
 	struct busted_map *bm = to_busted(m);
 	int ret;
 
 	spin_lock_init(&bm->lock);
-	bm->table.lock = table_lock;
-	bm->table.unlock = table_unlock;
+	bm->table.lock = busted_table_lock;
+	bm->table.unlock = busted_table_unlock;
 	m->wanted = table_entry_size(m->shape);
 	bm->stale = kzalloc(m->wanted, GFP_KERNEL);
 	if (!bm->stale)
@@ -148,7 +148,7 @@ static int map_init(struct cmap *m)
 	return ret;
 }
 
-static int map_collect(struct cmap *m, struct cmap_page *page)
+static int busted_collect(struct cmap *m, struct cmap_page *page)
 {
 	struct busted_map *bm = to_busted(m);
 
@@ -159,7 +159,7 @@ static int map_collect(struct cmap *m, struct cmap_page *page)
 	return 0;
 }
 
-static int map_clear(struct cmap *m)
+static int busted_clear(struct cmap *m)
 {
 	struct busted_map *bm = to_busted(m);
 	u64 cursor = 0;
@@ -173,12 +173,12 @@ static int map_clear(struct cmap *m)
 	return 0;
 }
 
-static void map_work(struct cmap *m)
+static void busted_work(struct cmap *m)
 {
 	table_work(&to_busted(m)->table);
 }
 
-static void map_memory(struct cmap *m, struct cmap_memory *mem)
+static void busted_memory(struct cmap *m, struct cmap_memory *mem)
 {
 	struct busted_map *bm = to_busted(m);
 
@@ -193,11 +193,11 @@ STRESS_DEFINE_RUN(busted, busted_load_one)
 const struct cmap_ops busted_ops = {
 	.name		= "busted",
 	.size		= sizeof(struct busted_map),
-	.init		= map_init,
-	.exit		= map_exit,
-	.collect	= map_collect,
-	.clear		= map_clear,
-	.work		= map_work,
-	.memory		= map_memory,
+	.init		= busted_init,
+	.exit		= busted_exit,
+	.collect	= busted_collect,
+	.clear		= busted_clear,
+	.work		= busted_work,
+	.memory		= busted_memory,
 	.run		= busted_run,
 };

@@ -60,12 +60,12 @@ static struct hlist_map *to_hlist(struct cmap *m)
 	return container_of(m, struct hlist_map, map);
 }
 
-static spinlock_t *lock_of(struct hlist_map *hm, u64 bucket)
+static spinlock_t *hlist_map_lock_of(struct hlist_map *hm, u64 bucket)
 {
 	return &hm->locks[bucket % HLIST_LOCKS].lock;
 }
 
-static void lock_bucket(struct hlist_map *hm, spinlock_t *lock)
+static void hlist_map_lock_bucket(struct hlist_map *hm, spinlock_t *lock)
 	__acquires(lock)
 {
 	cmap_touch(&hm->map, lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
@@ -75,33 +75,35 @@ static void lock_bucket(struct hlist_map *hm, spinlock_t *lock)
 	spin_lock_bh(lock);
 }
 
-static void unlock_bucket(struct hlist_map *hm, spinlock_t *lock)
+static void hlist_map_unlock_bucket(struct hlist_map *hm, spinlock_t *lock)
 	__releases(lock)
 {
 	cmap_touch(&hm->map, lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
 	spin_unlock_bh(lock);
 }
 
-static __always_inline void *node_value(struct hl_node *node, const struct cmap_shape shape)
+static __always_inline void *hlist_map_node_value(struct hl_node *node,
+						  const struct cmap_shape shape)
 {
 	return node->data + ALIGN(shape.key_size, 8);
 }
 
-static size_t node_size(const struct cmap *m)
+static size_t hlist_map_node_size(const struct cmap *m)
 {
 	return sizeof(struct hl_node) + cmap_page_stride(m);
 }
 
 /* @held: the bucket's lock is held; a constant. */
-static __always_inline struct hl_node *find(struct hlist_map *hm, u64 bucket, const void *key,
-					    bool held, const struct cmap_shape shape)
+static __always_inline struct hl_node *hlist_map_find(struct hlist_map *hm, u64 bucket,
+						      const void *key, bool held,
+						      const struct cmap_shape shape)
 {
 	struct hl_node *node;
 
 	cmap_touch_load(shape, &hm->map, &hm->buckets[bucket], sizeof(hm->buckets[0]),
 			MAPSTAT_READ);
 	hlist_for_each_entry_rcu(node, &hm->buckets[bucket], node,
-				 held && lockdep_is_held(lock_of(hm, bucket))) {
+				 held && lockdep_is_held(hlist_map_lock_of(hm, bucket))) {
 		cmap_touch_load(shape, &hm->map, node->data, shape.key_size, MAPSTAT_READ);
 		if (cmap_key_equal(node->data, key, shape))
 			return node;
@@ -111,109 +113,112 @@ static __always_inline struct hl_node *find(struct hlist_map *hm, u64 bucket, co
 	return NULL;
 }
 
-static __always_inline void fetch(struct cmap *m, u64 hash, const struct cmap_shape shape)
+static __always_inline void hlist_map_fetch(struct cmap *m, u64 hash, const struct cmap_shape shape)
 {
 	prefetch(&to_hlist(m)->buckets[hash_bucket(hash, to_hlist(m)->bits)]);
 }
 
-static __always_inline void fetch_next(struct cmap *m, u64 hash, const struct cmap_shape shape)
+static __always_inline void hlist_map_fetch_next(struct cmap *m, u64 hash,
+						 const struct cmap_shape shape)
 {
 	struct hlist_map *hm = to_hlist(m);
 
 	prefetch(rcu_dereference(hlist_first_rcu(&hm->buckets[hash_bucket(hash, hm->bits)])));
 }
 
-static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key, void *value,
-				       const struct cmap_shape shape)
+static __always_inline int hlist_map_load_hashed(struct cmap *m, u64 hash, const void *key,
+						 void *value, const struct cmap_shape shape)
 {
 	struct hlist_map *hm = to_hlist(m);
-	struct hl_node *node = find(hm, hash_bucket(hash, hm->bits), key, false, shape);
+	struct hl_node *node = hlist_map_find(hm, hash_bucket(hash, hm->bits), key, false, shape);
 
 	if (unlikely(!node))
 		return -ENOENT;
-	cmap_touch_load(shape, m, node_value(node, shape), shape.value_size, MAPSTAT_READ);
-	cmap_value_copy(value, node_value(node, shape), shape);
+	cmap_touch_load(shape, m, hlist_map_node_value(node, shape), shape.value_size,
+			MAPSTAT_READ);
+	cmap_value_copy(value, hlist_map_node_value(node, shape), shape);
 	return 0;
 }
 
-CMAP_DEFINE_LOADS(hlist, .begin = many_rcu_begin, .fetch = fetch, .fetch_next = fetch_next,
-		  .load = load_hashed, .end = many_rcu_end)
+CMAP_DEFINE_LOADS(hlist, .begin = many_rcu_begin, .fetch = hlist_map_fetch,
+		  .fetch_next = hlist_map_fetch_next, .load = hlist_map_load_hashed, .end = many_rcu_end)
 
-static struct hl_node *alloc_node(struct cmap *m, const struct cmap_update *u)
+static struct hl_node *hlist_map_alloc_node(struct cmap *m, const struct cmap_update *u)
 {
-	const size_t size = node_size(m);
+	const size_t size = hlist_map_node_size(m);
 	struct hl_node *node = kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
 
 	if (!node)
 		return NULL;
 	cmap_count_alloc(m, size);
 	cmap_key_copy(node->data, u->key, m->shape);
-	cmap_value_copy(node_value(node, m->shape), u->value, m->shape);
+	cmap_value_copy(hlist_map_node_value(node, m->shape), u->value, m->shape);
 	cmap_touch(m, node, size, MAPSTAT_WRITE);
 	return node;
 }
 
 /* What comes before a node that comes or goes, and what comes after it, is written. */
-static __always_inline void touch_links(struct hlist_map *hm, struct hlist_node **before,
-					struct hlist_node *after)
+static __always_inline void hlist_map_touch_links(struct hlist_map *hm, struct hlist_node **before,
+						  struct hlist_node *after)
 {
 	cmap_touch(&hm->map, before, sizeof(*before), MAPSTAT_WRITE);
 	if (after)
 		cmap_touch(&hm->map, &after->pprev, sizeof(after->pprev), MAPSTAT_WRITE);
 }
 
-static void free_later(struct hlist_map *hm, struct hl_node *old)
+static void hlist_map_free_later(struct hlist_map *hm, struct hl_node *old)
 {
 	cmap_touch(&hm->map, &old->rcu, sizeof(old->rcu), MAPSTAT_WRITE);
 	kfree_rcu(old, rcu);
 }
 
 /* Under the bucket's lock. */
-static __always_inline void act_on(struct hlist_map *hm, enum cmap_action act, u64 bucket,
-				   struct hl_node *old, struct hl_node *new)
+static __always_inline void hlist_map_act_on(struct hlist_map *hm, enum cmap_action act, u64 bucket,
+					     struct hl_node *old, struct hl_node *new)
 {
 	switch (act) {
 	case CMAP_ACT_NONE:
 		break;
 	case CMAP_ACT_INSERT:
-		touch_links(hm, &hm->buckets[bucket].first, hm->buckets[bucket].first);
+		hlist_map_touch_links(hm, &hm->buckets[bucket].first, hm->buckets[bucket].first);
 		hlist_add_head_rcu(&new->node, &hm->buckets[bucket]);
 		break;
 	case CMAP_ACT_REPLACE:
-		touch_links(hm, old->node.pprev, old->node.next);
+		hlist_map_touch_links(hm, old->node.pprev, old->node.next);
 		hlist_replace_rcu(&old->node, &new->node);
 		break;
 	case CMAP_ACT_REMOVE:
-		touch_links(hm, old->node.pprev, old->node.next);
+		hlist_map_touch_links(hm, old->node.pprev, old->node.next);
 		hlist_del_rcu(&old->node);
 		break;
 	}
 }
 
-static __always_inline int do_update(struct hlist_map *hm, const struct cmap_update *u,
-				     const struct cmap_shape shape)
+static __always_inline int hlist_map_do_update(struct hlist_map *hm, const struct cmap_update *u,
+					       const struct cmap_shape shape)
 {
 	const u64 bucket = hash_bucket(cmap_hash(&hm->map, u->key, shape), hm->bits);
-	spinlock_t *lock = lock_of(hm, bucket);
+	spinlock_t *lock = hlist_map_lock_of(hm, bucket);
 	struct hl_node *old, *new = NULL;
 	enum cmap_action act;
 	int ret;
 
 	/* Before the lock is taken, so a compare_and_swap may find that it needed none. */
 	if (update_has_value(u->op))
-		new = alloc_node(&hm->map, u);
-	lock_bucket(hm, lock);
-	old = find(hm, bucket, u->key, true, shape);
-	act = update_decide(&hm->map, u, old ? node_value(old, shape) : NULL, shape, &ret);
+		new = hlist_map_alloc_node(&hm->map, u);
+	hlist_map_lock_bucket(hm, lock);
+	old = hlist_map_find(hm, bucket, u->key, true, shape);
+	act = update_decide(&hm->map, u, old ? hlist_map_node_value(old, shape) : NULL, shape,
+			    &ret);
 	if ((act == CMAP_ACT_INSERT || act == CMAP_ACT_REPLACE) && !new) {
 		cmap_count(&hm->map, CMAP_ALLOC_FAILURES);
 		act = CMAP_ACT_NONE;
 		ret = -ENOMEM;
 	}
-	act_on(hm, act, bucket, old, new);
-	unlock_bucket(hm, lock);
+	hlist_map_act_on(hm, act, bucket, old, new);
+	hlist_map_unlock_bucket(hm, lock);
 	if (act == CMAP_ACT_REPLACE || act == CMAP_ACT_REMOVE)
-		free_later(hm, old);
+		hlist_map_free_later(hm, old);
 	if (act != CMAP_ACT_INSERT && act != CMAP_ACT_REPLACE)
 		kfree(new);
 	update_count(&hm->map, act);
@@ -222,10 +227,10 @@ static __always_inline int do_update(struct hlist_map *hm, const struct cmap_upd
 
 int hlist_update(struct cmap *m, const struct cmap_update *u)
 {
-	return CMAP_BY_SHAPE(m, do_update, to_hlist(m), u);
+	return CMAP_BY_SHAPE(m, hlist_map_do_update, to_hlist(m), u);
 }
 
-static int map_init(struct cmap *m)
+static int hlist_map_init(struct cmap *m)
 {
 	struct hlist_map *hm = to_hlist(m);
 	const u64 capacity = m->params.capacity;
@@ -242,7 +247,7 @@ static int map_init(struct cmap *m)
 	return 0;
 }
 
-static void map_exit(struct cmap *m)
+static void hlist_map_exit(struct cmap *m)
 {
 	struct hlist_map *hm = to_hlist(m);
 	struct hlist_node *after;
@@ -258,25 +263,26 @@ static void map_exit(struct cmap *m)
 	kvfree(hm->buckets);
 }
 
-static void collect_bucket(struct hlist_map *hm, u64 bucket, struct cmap_page *page)
+static void hlist_map_collect_bucket(struct hlist_map *hm, u64 bucket, struct cmap_page *page)
 {
 	struct hl_node *node;
 
 	/* A new entry of a key takes the old one's place, or comes first: none is met twice. */
 	rcu_read_lock();
 	hlist_for_each_entry_rcu(node, &hm->buckets[bucket], node)
-		cmap_page_add(&hm->map, page, node->data, node_value(node, hm->map.shape));
+		cmap_page_add(&hm->map, page, node->data,
+			      hlist_map_node_value(node, hm->map.shape));
 	rcu_read_unlock();
 }
 
-static int map_collect(struct cmap *m, struct cmap_page *page)
+static int hlist_map_collect(struct cmap *m, struct cmap_page *page)
 {
 	struct hlist_map *hm = to_hlist(m);
 	const u64 end = min(page->cursor + HLIST_STEP, 1ULL << hm->bits);
 	u64 i;
 
 	for (i = page->cursor; i < end; i++)
-		collect_bucket(hm, i, page);
+		hlist_map_collect_bucket(hm, i, page);
 	if (page->count <= page->room) {
 		page->cursor = end;
 		page->done = end == 1ULL << hm->bits;
@@ -284,41 +290,41 @@ static int map_collect(struct cmap *m, struct cmap_page *page)
 	return 0;
 }
 
-static void clear_bucket(struct hlist_map *hm, u64 bucket)
+static void hlist_map_clear_bucket(struct hlist_map *hm, u64 bucket)
 {
-	spinlock_t *lock = lock_of(hm, bucket);
+	spinlock_t *lock = hlist_map_lock_of(hm, bucket);
 	struct hlist_node *after;
 	struct hl_node *node;
 
-	lock_bucket(hm, lock);
+	hlist_map_lock_bucket(hm, lock);
 	hlist_for_each_entry_safe(node, after, &hm->buckets[bucket], node) {
 		hlist_del_rcu(&node->node);
 		update_count(&hm->map, CMAP_ACT_REMOVE);
 		kfree_rcu(node, rcu);
 	}
-	unlock_bucket(hm, lock);
+	hlist_map_unlock_bucket(hm, lock);
 }
 
-static int map_clear(struct cmap *m)
+static int hlist_map_clear(struct cmap *m)
 {
 	struct hlist_map *hm = to_hlist(m);
 	u64 i;
 
 	for (i = 0; i < 1ULL << hm->bits; i++) {
-		clear_bucket(hm, i);
+		hlist_map_clear_bucket(hm, i);
 		cond_resched();
 	}
 	return 0;
 }
 
-static void map_memory(struct cmap *m, struct cmap_memory *mem)
+static void hlist_map_memory(struct cmap *m, struct cmap_memory *mem)
 {
 	struct hlist_map *hm = to_hlist(m);
 
 	mem->buckets = 1ULL << hm->bits;
 	mem->table_bytes = mem->buckets * sizeof(hm->buckets[0]);
 	mem->bytes = sizeof(*hm) + mem->table_bytes +
-		     cmap_len(m) * kmalloc_size_roundup(node_size(m));
+		     cmap_len(m) * kmalloc_size_roundup(hlist_map_node_size(m));
 }
 
 STRESS_DEFINE_RUN(hlist, hlist_load_inline)
@@ -326,10 +332,10 @@ STRESS_DEFINE_RUN(hlist, hlist_load_inline)
 const struct cmap_ops hlist_ops = {
 	.name		= "hlist",
 	.size		= sizeof(struct hlist_map),
-	.init		= map_init,
-	.exit		= map_exit,
-	.collect	= map_collect,
-	.clear		= map_clear,
-	.memory		= map_memory,
+	.init		= hlist_map_init,
+	.exit		= hlist_map_exit,
+	.collect	= hlist_map_collect,
+	.clear		= hlist_map_clear,
+	.memory		= hlist_map_memory,
 	.run		= hlist_run,
 };

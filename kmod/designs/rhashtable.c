@@ -27,7 +27,7 @@
  * struct rh_node - an entry; constant once it is in the table
  * @head: rhashtable's
  * @rcu: for kfree_rcu()
- * @epoch: when the key was inserted (not: its value replaced); see map_collect()
+ * @epoch: when the key was inserted (not: its value replaced); see rhashtable_map_collect()
  * @data: the key, and ALIGN(key_size, 8) further the value
  */
 struct rh_node {
@@ -52,7 +52,7 @@ struct rhashtable_map {
 };
 
 /* Keyed with the table's 32-bit seed, which rhashtable draws anew when chains grow. */
-static inline u32 hash_key_u64(const void *data, u32 len, u32 seed)
+static inline u32 rhashtable_map_hash_key_u64(const void *data, u32 len, u32 seed)
 {
 	const struct cmap_hash_key hk = {
 		.k0 = seed * 0x9e3779b97f4a7c15ULL,
@@ -62,7 +62,7 @@ static inline u32 hash_key_u64(const void *data, u32 len, u32 seed)
 	return hash_u64(&hk, *(const u64 *)data) >> 32;
 }
 
-static u32 hash_collide(const void *data, u32 len, u32 seed)
+static u32 rhashtable_map_hash_collide(const void *data, u32 len, u32 seed)
 {
 	return 0;
 }
@@ -71,7 +71,7 @@ static const struct rhashtable_params params_u64 = {
 	.key_len		= sizeof(u64),
 	.key_offset		= offsetof(struct rh_node, data),
 	.head_offset		= offsetof(struct rh_node, head),
-	.hashfn			= hash_key_u64,
+	.hashfn			= rhashtable_map_hash_key_u64,
 	.automatic_shrinking	= true,
 };
 
@@ -80,12 +80,13 @@ static struct rhashtable_map *to_rhashtable(struct cmap *m)
 	return container_of(m, struct rhashtable_map, map);
 }
 
-static __always_inline void *node_value(struct rh_node *node, const struct cmap_shape shape)
+static __always_inline void *rhashtable_map_node_value(struct rh_node *node,
+						       const struct cmap_shape shape)
 {
 	return node->data + ALIGN(shape.key_size, 8);
 }
 
-static size_t node_size(const struct cmap *m)
+static size_t rhashtable_map_node_size(const struct cmap *m)
 {
 	return sizeof(struct rh_node) + cmap_page_stride(m);
 }
@@ -96,8 +97,9 @@ static size_t node_size(const struct cmap *m)
  * other.  Not known: its nested tables, what a rehash in the background touches, and the
  * count of its elements.
  */
-static noinline void touch_chain(struct rhashtable_map *rm, const void *key,
-				 const struct rh_node *last, enum mapstat_access access)
+static noinline void rhashtable_map_touch_chain(struct rhashtable_map *rm, const void *key,
+						const struct rh_node *last,
+						enum mapstat_access access)
 {
 	struct cmap *m = &rm->map;
 	struct bucket_table *tbl = rht_dereference_rcu(rm->ht.tbl, &rm->ht);
@@ -123,108 +125,113 @@ static noinline void touch_chain(struct rhashtable_map *rm, const void *key,
 }
 
 /* The four calls on the table, with constant parameters where the shape is constant. */
-static __always_inline struct rh_node *find(struct rhashtable_map *rm, const void *key,
-					    const struct cmap_shape shape)
+static __always_inline struct rh_node *rhashtable_map_find(struct rhashtable_map *rm,
+							   const void *key,
+							   const struct cmap_shape shape)
 {
 	if (shape.u64_key)
 		return rhashtable_lookup(&rm->ht, key, params_u64);
 	return rhashtable_lookup(&rm->ht, key, rm->params);
 }
 
-static __always_inline int insert(struct rhashtable_map *rm, struct rh_node *node,
-				  const struct cmap_shape shape)
+static __always_inline int rhashtable_map_insert(struct rhashtable_map *rm, struct rh_node *node,
+						 const struct cmap_shape shape)
 {
 	if (shape.u64_key)
 		return rhashtable_lookup_insert_fast(&rm->ht, &node->head, params_u64);
 	return rhashtable_lookup_insert_fast(&rm->ht, &node->head, rm->params);
 }
 
-static __always_inline int replace(struct rhashtable_map *rm, struct rh_node *old,
-				   struct rh_node *new, const struct cmap_shape shape)
+static __always_inline int rhashtable_map_replace(struct rhashtable_map *rm, struct rh_node *old,
+						  struct rh_node *new,
+						  const struct cmap_shape shape)
 {
 	if (shape.u64_key)
 		return rhashtable_replace_fast(&rm->ht, &old->head, &new->head, params_u64);
 	return rhashtable_replace_fast(&rm->ht, &old->head, &new->head, rm->params);
 }
 
-static __always_inline int remove(struct rhashtable_map *rm, struct rh_node *node,
-				  const struct cmap_shape shape)
+static __always_inline int rhashtable_map_remove(struct rhashtable_map *rm, struct rh_node *node,
+						 const struct cmap_shape shape)
 {
 	if (shape.u64_key)
 		return rhashtable_remove_fast(&rm->ht, &node->head, params_u64);
 	return rhashtable_remove_fast(&rm->ht, &node->head, rm->params);
 }
 
-static __always_inline void touch_find(struct rhashtable_map *rm, const void *key,
-				       const struct rh_node *found,
-				       const struct cmap_shape shape)
+static __always_inline void rhashtable_map_touch_find(struct rhashtable_map *rm, const void *key,
+						      const struct rh_node *found,
+						      const struct cmap_shape shape)
 {
 	if (!shape.untold && cmap_is_observed(&rm->map))
-		touch_chain(rm, key, found, MAPSTAT_READ);
+		rhashtable_map_touch_chain(rm, key, found, MAPSTAT_READ);
 }
 
-static __always_inline void touch_change(struct rhashtable_map *rm, const void *key,
-					 const struct rh_node *found)
+static __always_inline void rhashtable_map_touch_change(struct rhashtable_map *rm, const void *key,
+							const struct rh_node *found)
 {
 	if (cmap_is_observed(&rm->map))
-		touch_chain(rm, key, found, MAPSTAT_ATOMIC);
+		rhashtable_map_touch_chain(rm, key, found, MAPSTAT_ATOMIC);
 }
 
-static __always_inline int do_load(struct rhashtable_map *rm, const void *key, void *value,
-				   const struct cmap_shape shape)
+static __always_inline int rhashtable_map_do_load(struct rhashtable_map *rm, const void *key,
+						  void *value, const struct cmap_shape shape)
 {
 	struct rh_node *node;
 
 	rcu_read_lock();
-	node = find(rm, key, shape);
-	touch_find(rm, key, node, shape);
+	node = rhashtable_map_find(rm, key, shape);
+	rhashtable_map_touch_find(rm, key, node, shape);
 	if (likely(node)) {
-		cmap_touch_load(shape, &rm->map, node_value(node, shape), shape.value_size,
-				MAPSTAT_READ);
-		cmap_value_copy(value, node_value(node, shape), shape);
+		cmap_touch_load(shape, &rm->map, rhashtable_map_node_value(node, shape),
+				shape.value_size, MAPSTAT_READ);
+		cmap_value_copy(value, rhashtable_map_node_value(node, shape), shape);
 	}
 	rcu_read_unlock();
 	return likely(node) ? 0 : -ENOENT;
 }
 
-static __always_inline int do_load_counted(struct rhashtable_map *rm, const void *key,
-					   void *value, const struct cmap_shape shape)
+static __always_inline int rhashtable_map_do_load_counted(struct rhashtable_map *rm,
+							  const void *key, void *value,
+							  const struct cmap_shape shape)
 {
-	return cmap_count_load(&rm->map, do_load(rm, key, value, shape), shape);
+	return cmap_count_load(&rm->map, rhashtable_map_do_load(rm, key, value, shape), shape);
 }
 
-static noinline int load_told(struct cmap *m, const void *key, void *value)
+static noinline int rhashtable_map_load_told(struct cmap *m, const void *key, void *value)
 {
-	return CMAP_BY_SHAPE(m, do_load, to_rhashtable(m), key, value);
+	return CMAP_BY_SHAPE(m, rhashtable_map_do_load, to_rhashtable(m), key, value);
 }
 
 int rhashtable_load_told(struct cmap *m, const void *key, void *value)
 {
-	return CMAP_BY_SHAPE(m, do_load_counted, to_rhashtable(m), key, value);
+	return CMAP_BY_SHAPE(m, rhashtable_map_do_load_counted, to_rhashtable(m), key, value);
 }
 
 /* For those that count a batch at a time. */
-static noinline int load_one(struct cmap *m, const void *key, void *value)
+static noinline int rhashtable_map_load_one(struct cmap *m, const void *key, void *value)
 {
 	if (cmap_is_observed(m))
-		return load_told(m, key, value);
-	return CMAP_BY_SHAPE_UNTOLD(m, do_load, to_rhashtable(m), key, value);
+		return rhashtable_map_load_told(m, key, value);
+	return CMAP_BY_SHAPE_UNTOLD(m, rhashtable_map_do_load, to_rhashtable(m), key, value);
 }
 
 int rhashtable_load(struct cmap *m, const void *key, void *value)
 {
-	return CMAP_BY_SHAPE_UNTOLD(m, do_load_counted, to_rhashtable(m), key, value);
+	return CMAP_BY_SHAPE_UNTOLD(m, rhashtable_map_do_load_counted, to_rhashtable(m), key,
+				    value);
 }
 
 unsigned int rhashtable_load_many(struct cmap *m, const struct cmap_many *q)
 {
-	return many_load_each(m, q, load_one);
+	return many_load_each(m, q, rhashtable_map_load_one);
 }
 
-static struct rh_node *alloc_node(struct rhashtable_map *rm, const struct cmap_update *u)
+static struct rh_node *rhashtable_map_alloc_node(struct rhashtable_map *rm,
+						 const struct cmap_update *u)
 {
 	const struct cmap_shape shape = rm->map.shape;
-	const size_t size = node_size(&rm->map);
+	const size_t size = rhashtable_map_node_size(&rm->map);
 	struct rh_node *node = kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
 
 	if (!node) {
@@ -233,7 +240,7 @@ static struct rh_node *alloc_node(struct rhashtable_map *rm, const struct cmap_u
 	}
 	cmap_count_alloc(&rm->map, size);
 	cmap_key_copy(node->data, u->key, shape);
-	cmap_value_copy(node_value(node, shape), u->value, shape);
+	cmap_value_copy(rhashtable_map_node_value(node, shape), u->value, shape);
 	cmap_touch(&rm->map, node, size, MAPSTAT_WRITE);
 	return node;
 }
@@ -242,9 +249,9 @@ static struct rh_node *alloc_node(struct rhashtable_map *rm, const struct cmap_u
  * Carry the action out. Return: 0; -EAGAIN where another write came between and the
  * decision must be made anew; another error.  *new is NULL once the table has it.
  */
-static __always_inline int act_on(struct rhashtable_map *rm, enum cmap_action act,
-				  struct rh_node *old, struct rh_node **new,
-				  const struct cmap_shape shape)
+static __always_inline int rhashtable_map_act_on(struct rhashtable_map *rm, enum cmap_action act,
+						 struct rh_node *old, struct rh_node **new,
+						 const struct cmap_shape shape)
 {
 	int ret = 0;
 
@@ -253,21 +260,21 @@ static __always_inline int act_on(struct rhashtable_map *rm, enum cmap_action ac
 		return 0;
 	case CMAP_ACT_INSERT:
 		(*new)->epoch = atomic64_read(&rm->epoch);
-		touch_change(rm, (*new)->data, NULL);
-		ret = insert(rm, *new, shape);
+		rhashtable_map_touch_change(rm, (*new)->data, NULL);
+		ret = rhashtable_map_insert(rm, *new, shape);
 		if (!ret)
 			*new = NULL;
 		return ret == -EEXIST ? -EAGAIN : ret;
 	case CMAP_ACT_REPLACE:
 		(*new)->epoch = old->epoch;
-		touch_change(rm, old->data, old);
-		ret = replace(rm, old, *new, shape);
+		rhashtable_map_touch_change(rm, old->data, old);
+		ret = rhashtable_map_replace(rm, old, *new, shape);
 		if (!ret)
 			*new = NULL;
 		break;
 	case CMAP_ACT_REMOVE:
-		touch_change(rm, old->data, old);
-		ret = remove(rm, old, shape);
+		rhashtable_map_touch_change(rm, old->data, old);
+		ret = rhashtable_map_remove(rm, old, shape);
 		break;
 	}
 	if (ret)
@@ -277,8 +284,9 @@ static __always_inline int act_on(struct rhashtable_map *rm, enum cmap_action ac
 	return 0;
 }
 
-static __always_inline int do_update(struct rhashtable_map *rm, const struct cmap_update *u,
-				     const struct cmap_shape shape)
+static __always_inline int rhashtable_map_do_update(struct rhashtable_map *rm,
+						    const struct cmap_update *u,
+						    const struct cmap_shape shape)
 {
 	struct rh_node *old, *new = NULL;
 	enum cmap_action act;
@@ -286,15 +294,16 @@ static __always_inline int do_update(struct rhashtable_map *rm, const struct cma
 
 	rcu_read_lock();
 	for (;;) {
-		old = find(rm, u->key, shape);
-		touch_find(rm, u->key, old, shape);
-		act = update_decide(&rm->map, u, old ? node_value(old, shape) : NULL, shape, &ret);
+		old = rhashtable_map_find(rm, u->key, shape);
+		rhashtable_map_touch_find(rm, u->key, old, shape);
+		act = update_decide(&rm->map, u, old ? rhashtable_map_node_value(old, shape) : NULL,
+				    shape, &ret);
 		if ((act == CMAP_ACT_INSERT || act == CMAP_ACT_REPLACE) && !new)
-			new = alloc_node(rm, u);
+			new = rhashtable_map_alloc_node(rm, u);
 		if ((act == CMAP_ACT_INSERT || act == CMAP_ACT_REPLACE) && !new)
 			err = -ENOMEM;
 		else
-			err = act_on(rm, act, old, &new, shape);
+			err = rhashtable_map_act_on(rm, act, old, &new, shape);
 		if (err != -EAGAIN)
 			break;
 		cmap_count(&rm->map, CMAP_RETRIES);
@@ -307,10 +316,10 @@ static __always_inline int do_update(struct rhashtable_map *rm, const struct cma
 
 int rhashtable_update(struct cmap *m, const struct cmap_update *u)
 {
-	return CMAP_BY_SHAPE(m, do_update, to_rhashtable(m), u);
+	return CMAP_BY_SHAPE(m, rhashtable_map_do_update, to_rhashtable(m), u);
 }
 
-static int map_init(struct cmap *m)
+static int rhashtable_map_init(struct cmap *m)
 {
 	struct rhashtable_map *rm = to_rhashtable(m);
 
@@ -323,7 +332,7 @@ static int map_init(struct cmap *m)
 	if (!m->shape.u64_key)
 		rm->params.hashfn = NULL;	/* jhash, its default */
 	if (m->flags & CMAP_COLLIDE) {
-		rm->params.hashfn = hash_collide;
+		rm->params.hashfn = rhashtable_map_hash_collide;
 		m->shape = CMAP_SHAPE_ANY(m);	/* its parameters are constants */
 	}
 	/* Of the table that the hint makes at first; a smaller one will do. */
@@ -331,14 +340,14 @@ static int map_init(struct cmap *m)
 	return rhashtable_init(&rm->ht, &rm->params);
 }
 
-static void free_node(void *node, void *arg)
+static void rhashtable_map_free_node(void *node, void *arg)
 {
 	kfree(node);
 }
 
-static void map_exit(struct cmap *m)
+static void rhashtable_map_exit(struct cmap *m)
 {
-	rhashtable_free_and_destroy(&to_rhashtable(m)->ht, free_node, NULL);
+	rhashtable_free_and_destroy(&to_rhashtable(m)->ht, rhashtable_map_free_node, NULL);
 }
 
 /*
@@ -346,8 +355,9 @@ static void map_exit(struct cmap *m)
  * a walk that stops and starts counts its way back into a chain, and would pass over
  * nodes there if others were removed meanwhile.
  */
-static void walk(struct rhashtable_map *rm, void (*fn)(struct rhashtable_map *rm,
-						       struct rh_node *node, void *arg), void *arg)
+static void rhashtable_map_walk(struct rhashtable_map *rm, void (*fn)(struct rhashtable_map *rm,
+								      struct rh_node *node,
+								      void *arg), void *arg)
 {
 	struct rhashtable_iter iter;
 	struct rh_node *node;
@@ -366,12 +376,13 @@ static void walk(struct rhashtable_map *rm, void (*fn)(struct rhashtable_map *rm
 	mutex_unlock(&rm->ht.mutex);
 }
 
-static void collect_node(struct rhashtable_map *rm, struct rh_node *node, void *arg)
+static void rhashtable_map_collect_node(struct rhashtable_map *rm, struct rh_node *node, void *arg)
 {
 	struct cmap_page *page = arg;
 
 	if (node->epoch < page->cursor)
-		cmap_page_add(&rm->map, page, node->data, node_value(node, rm->map.shape));
+		cmap_page_add(&rm->map, page, node->data,
+			      rhashtable_map_node_value(node, rm->map.shape));
 }
 
 /*
@@ -382,7 +393,7 @@ static void collect_node(struct rhashtable_map *rm, struct rh_node *node, void *
  * node that comes carries the new one.  The page's cursor is the range's epoch: a second
  * step, with the room that the first one asked for, finds the same nodes or fewer.
  */
-static int map_collect(struct cmap *m, struct cmap_page *page)
+static int rhashtable_map_collect(struct cmap *m, struct cmap_page *page)
 {
 	struct rhashtable_map *rm = to_rhashtable(m);
 
@@ -390,12 +401,12 @@ static int map_collect(struct cmap *m, struct cmap_page *page)
 		page->cursor = atomic64_inc_return(&rm->epoch);
 		synchronize_rcu();
 	}
-	walk(rm, collect_node, page);
+	rhashtable_map_walk(rm, rhashtable_map_collect_node, page);
 	page->done = page->count <= page->room;
 	return 0;
 }
 
-static void clear_node(struct rhashtable_map *rm, struct rh_node *node, void *arg)
+static void rhashtable_map_clear_node(struct rhashtable_map *rm, struct rh_node *node, void *arg)
 {
 	/* Fails only where a delete, or a store after the clear began, was faster. */
 	if (rhashtable_remove_fast(&rm->ht, &node->head, rm->params))
@@ -404,16 +415,17 @@ static void clear_node(struct rhashtable_map *rm, struct rh_node *node, void *ar
 	kfree_rcu(node, rcu);
 }
 
-static int map_clear(struct cmap *m)
+static int rhashtable_map_clear(struct cmap *m)
 {
-	walk(to_rhashtable(m), clear_node, NULL);
+	rhashtable_map_walk(to_rhashtable(m), rhashtable_map_clear_node, NULL);
 	return 0;
 }
 
-static void map_memory(struct cmap *m, struct cmap_memory *mem)
+static void rhashtable_map_memory(struct cmap *m, struct cmap_memory *mem)
 {
 	struct rhashtable_map *rm = to_rhashtable(m);
-	u64 nodes = (u64)atomic_read(&rm->ht.nelems) * kmalloc_size_roundup(node_size(m));
+	const size_t node = kmalloc_size_roundup(rhashtable_map_node_size(m));
+	u64 nodes = (u64)atomic_read(&rm->ht.nelems) * node;
 	struct bucket_table *tbl;
 
 	rcu_read_lock();
@@ -424,15 +436,15 @@ static void map_memory(struct cmap *m, struct cmap_memory *mem)
 	mem->bytes = sizeof(*rm) + mem->table_bytes + nodes;
 }
 
-STRESS_DEFINE_RUN(rhashtable, load_one)
+STRESS_DEFINE_RUN(rhashtable, rhashtable_map_load_one)
 
 const struct cmap_ops rhashtable_ops = {
 	.name		= "rhashtable",
 	.size		= sizeof(struct rhashtable_map),
-	.init		= map_init,
-	.exit		= map_exit,
-	.collect	= map_collect,
-	.clear		= map_clear,
-	.memory		= map_memory,
+	.init		= rhashtable_map_init,
+	.exit		= rhashtable_map_exit,
+	.collect	= rhashtable_map_collect,
+	.clear		= rhashtable_map_clear,
+	.memory		= rhashtable_map_memory,
 	.run		= rhashtable_run,
 };

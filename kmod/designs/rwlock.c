@@ -31,7 +31,7 @@ static struct rwlock_map *to_rwlock(struct cmap *m)
 	return container_of(m, struct rwlock_map, map);
 }
 
-static __always_inline void lock_shared(struct rwlock_map *rm)
+static __always_inline void rwlock_lock_shared(struct rwlock_map *rm)
 	__acquires(&rm->lock)
 {
 	local_bh_disable();
@@ -42,7 +42,7 @@ static __always_inline void lock_shared(struct rwlock_map *rm)
 	read_lock(&rm->lock);
 }
 
-static __always_inline void lock_exclusive(struct rwlock_map *rm)
+static __always_inline void rwlock_lock_exclusive(struct rwlock_map *rm)
 	__acquires(&rm->lock)
 {
 	local_bh_disable();
@@ -53,143 +53,144 @@ static __always_inline void lock_exclusive(struct rwlock_map *rm)
 	write_lock(&rm->lock);
 }
 
-static __always_inline void unlock_shared(struct rwlock_map *rm)
+static __always_inline void rwlock_unlock_shared(struct rwlock_map *rm)
 	__releases(&rm->lock)
 {
 	cmap_touch(&rm->map, &rm->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
 	read_unlock_bh(&rm->lock);
 }
 
-static __always_inline void unlock_exclusive(struct rwlock_map *rm)
+static __always_inline void rwlock_unlock_exclusive(struct rwlock_map *rm)
 	__releases(&rm->lock)
 {
 	cmap_touch(&rm->map, &rm->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
 	write_unlock_bh(&rm->lock);
 }
 
-static void table_lock(struct table *t)
+static void rwlock_table_lock(struct table *t)
 	__acquires(&to_rwlock(t->map)->lock)
 {
-	lock_exclusive(to_rwlock(t->map));
+	rwlock_lock_exclusive(to_rwlock(t->map));
 }
 
-static void table_unlock(struct table *t)
+static void rwlock_table_unlock(struct table *t)
 	__releases(&to_rwlock(t->map)->lock)
 {
-	unlock_exclusive(to_rwlock(t->map));
+	rwlock_unlock_exclusive(to_rwlock(t->map));
 }
 
 /* With the lock held shared. */
-static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key, void *value,
-				       const struct cmap_shape shape)
+static __always_inline int rwlock_load_hashed(struct cmap *m, u64 hash, const void *key,
+					      void *value, const struct cmap_shape shape)
 {
 	return table_load(&to_rwlock(m)->table, hash, key, value, shape);
 }
 
-static __always_inline void fetch(struct cmap *m, u64 hash, const struct cmap_shape shape)
+static __always_inline void rwlock_fetch(struct cmap *m, u64 hash, const struct cmap_shape shape)
 {
 	table_fetch(&to_rwlock(m)->table, hash, shape);
 }
 
-static __always_inline void begin(struct cmap *m)
+static __always_inline void rwlock_begin(struct cmap *m)
 	__acquires(&to_rwlock(m)->lock)
 {
-	lock_shared(to_rwlock(m));
+	rwlock_lock_shared(to_rwlock(m));
 }
 
-static __always_inline void end(struct cmap *m)
+static __always_inline void rwlock_end(struct cmap *m)
 	__releases(&to_rwlock(m)->lock)
 {
-	unlock_shared(to_rwlock(m));
+	rwlock_unlock_shared(to_rwlock(m));
 }
 
 /* Of many keys the lock is taken once for a group. */
-CMAP_DEFINE_LOADS(rwlock, .begin = begin, .fetch = fetch, .load = load_hashed, .end = end)
+CMAP_DEFINE_LOADS(rwlock, .begin = rwlock_begin, .fetch = rwlock_fetch, .load = rwlock_load_hashed,
+		  .end = rwlock_end)
 
-static __always_inline int do_update(struct rwlock_map *rm, const struct cmap_update *u,
-				     const struct cmap_shape shape)
+static __always_inline int rwlock_do_update(struct rwlock_map *rm, const struct cmap_update *u,
+					    const struct cmap_shape shape)
 {
 	u64 hash = cmap_hash(&rm->map, u->key, shape);
 	enum cmap_action act;
 	int ret;
 
-	lock_exclusive(rm);
+	rwlock_lock_exclusive(rm);
 	ret = table_update(&rm->table, u, hash, shape, &act);
-	unlock_exclusive(rm);
+	rwlock_unlock_exclusive(rm);
 	update_count(&rm->map, act);
 	return ret;
 }
 
 int rwlock_update(struct cmap *m, const struct cmap_update *u)
 {
-	return CMAP_BY_SHAPE(m, do_update, to_rwlock(m), u);
+	return CMAP_BY_SHAPE(m, rwlock_do_update, to_rwlock(m), u);
 }
 
-static int map_init(struct cmap *m)
+static int rwlock_map_init(struct cmap *m)
 {
 	struct rwlock_map *rm = to_rwlock(m);
 
 	rwlock_init(&rm->lock);
-	rm->table.lock = table_lock;
-	rm->table.unlock = table_unlock;
+	rm->table.lock = rwlock_table_lock;
+	rm->table.unlock = rwlock_table_unlock;
 	return table_init(&rm->table, m, m->params.capacity);
 }
 
-static void map_exit(struct cmap *m)
+static void rwlock_exit(struct cmap *m)
 {
 	table_exit(&to_rwlock(m)->table);
 }
 
-static int map_collect(struct cmap *m, struct cmap_page *page)
+static int rwlock_collect(struct cmap *m, struct cmap_page *page)
 {
 	struct rwlock_map *rm = to_rwlock(m);
 
-	lock_shared(rm);
+	rwlock_lock_shared(rm);
 	table_collect(&rm->table, &page->cursor, page);
-	unlock_shared(rm);
+	rwlock_unlock_shared(rm);
 	page->done = page->cursor >> TABLE_BITS_MAX;
 	return 0;
 }
 
-static int map_clear(struct cmap *m)
+static int rwlock_clear(struct cmap *m)
 {
 	struct rwlock_map *rm = to_rwlock(m);
 	u64 cursor = 0;
 
 	while (!(cursor >> TABLE_BITS_MAX)) {
-		lock_exclusive(rm);
+		rwlock_lock_exclusive(rm);
 		table_clear_step(&rm->table, &cursor);
-		unlock_exclusive(rm);
+		rwlock_unlock_exclusive(rm);
 		cond_resched();
 	}
 	return 0;
 }
 
-static void map_work(struct cmap *m)
+static void rwlock_work(struct cmap *m)
 {
 	table_work(&to_rwlock(m)->table);
 }
 
-static void map_memory(struct cmap *m, struct cmap_memory *mem)
+static void rwlock_memory(struct cmap *m, struct cmap_memory *mem)
 {
 	struct rwlock_map *rm = to_rwlock(m);
 
-	lock_shared(rm);
+	rwlock_lock_shared(rm);
 	table_memory(&rm->table, mem);
-	unlock_shared(rm);
+	rwlock_unlock_shared(rm);
 	mem->bytes += sizeof(*rm);
 }
 
-static int map_where(struct cmap *m, const void *addr, char *buf, size_t size)
+static int rwlock_where(struct cmap *m, const void *addr, char *buf, size_t size)
 {
 	struct rwlock_map *rm = to_rwlock(m);
 	int n;
 
 	if (addr >= (void *)&rm->lock && addr < (void *)(&rm->lock + 1))
 		return scnprintf(buf, size, "lock");
-	lock_shared(rm);
+	rwlock_lock_shared(rm);
 	n = table_where(&rm->table, addr, buf, size);
-	unlock_shared(rm);
+	rwlock_unlock_shared(rm);
 	return n;
 }
 
@@ -198,12 +199,12 @@ STRESS_DEFINE_RUN(rwlock, rwlock_load_inline)
 const struct cmap_ops rwlock_ops = {
 	.name		= "rwlock",
 	.size		= sizeof(struct rwlock_map),
-	.init		= map_init,
-	.exit		= map_exit,
-	.collect	= map_collect,
-	.clear		= map_clear,
-	.work		= map_work,
-	.memory		= map_memory,
+	.init		= rwlock_map_init,
+	.exit		= rwlock_exit,
+	.collect	= rwlock_collect,
+	.clear		= rwlock_clear,
+	.work		= rwlock_work,
+	.memory		= rwlock_memory,
 	.run		= rwlock_run,
-	.where		= map_where,
+	.where		= rwlock_where,
 };

@@ -57,17 +57,17 @@ static struct sharded_map *to_sharded(struct cmap *m)
 	return container_of(m, struct sharded_map, map);
 }
 
-static __always_inline spinlock_t *lock_at(struct sharded_map *sm, unsigned int i)
+static __always_inline spinlock_t *sharded_lock_at(struct sharded_map *sm, unsigned int i)
 {
 	return sm->locks + i * sm->lock_stride;
 }
 
-static __always_inline struct table *table_at(struct sharded_map *sm, unsigned int i)
+static __always_inline struct table *sharded_table_at(struct sharded_map *sm, unsigned int i)
 {
 	return sm->tables + i * sm->table_stride;
 }
 
-static __always_inline void lock_shard(struct sharded_map *sm, spinlock_t *lock)
+static __always_inline void sharded_lock_shard(struct sharded_map *sm, spinlock_t *lock)
 	__acquires(lock)
 {
 	cmap_touch(&sm->map, lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
@@ -77,31 +77,31 @@ static __always_inline void lock_shard(struct sharded_map *sm, spinlock_t *lock)
 	spin_lock_bh(lock);
 }
 
-static __always_inline void unlock_shard(struct sharded_map *sm, spinlock_t *lock)
+static __always_inline void sharded_unlock_shard(struct sharded_map *sm, spinlock_t *lock)
 	__releases(lock)
 {
 	cmap_touch(&sm->map, lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
 	spin_unlock_bh(lock);
 }
 
-static spinlock_t *lock_of(struct table *t)
+static spinlock_t *sharded_lock_of(struct table *t)
 {
 	struct sharded_map *sm = to_sharded(t->map);
 
-	return lock_at(sm, ((void *)t - sm->tables) / sm->table_stride);
+	return sharded_lock_at(sm, ((void *)t - sm->tables) / sm->table_stride);
 }
 
-static void table_lock(struct table *t)
-	__acquires(lock_of(t))
+static void sharded_table_lock(struct table *t)
+	__acquires(sharded_lock_of(t))
 {
-	cmap_touch(t->map, lock_of(t), MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
-	spin_lock_bh(lock_of(t));
+	cmap_touch(t->map, sharded_lock_of(t), MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
+	spin_lock_bh(sharded_lock_of(t));
 }
 
-static void table_unlock(struct table *t)
-	__releases(lock_of(t))
+static void sharded_table_unlock(struct table *t)
+	__releases(sharded_lock_of(t))
 {
-	unlock_shard(to_sharded(t->map), lock_of(t));
+	sharded_unlock_shard(to_sharded(t->map), sharded_lock_of(t));
 }
 
 /**
@@ -117,67 +117,67 @@ unsigned int sharded_shard_of(struct cmap *m, const void *key)
 	return hash_shard(cmap_hash(m, key, m->shape), to_sharded(m)->mask);
 }
 
-static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key, void *value,
-				       const struct cmap_shape shape)
+static __always_inline int sharded_load_hashed(struct cmap *m, u64 hash, const void *key,
+					       void *value, const struct cmap_shape shape)
 {
 	struct sharded_map *sm = to_sharded(m);
 	const unsigned int i = hash_shard(hash, sm->mask);
-	spinlock_t *lock = lock_at(sm, i);
+	spinlock_t *lock = sharded_lock_at(sm, i);
 	int ret;
 
-	lock_shard(sm, lock);
-	ret = table_load(table_at(sm, i), hash, key, value, shape);
-	unlock_shard(sm, lock);
+	sharded_lock_shard(sm, lock);
+	ret = table_load(sharded_table_at(sm, i), hash, key, value, shape);
+	sharded_unlock_shard(sm, lock);
 	return ret;
 }
 
-static __always_inline void fetch(struct cmap *m, u64 hash, const struct cmap_shape shape)
+static __always_inline void sharded_fetch(struct cmap *m, u64 hash, const struct cmap_shape shape)
 {
 	struct sharded_map *sm = to_sharded(m);
 
-	table_fetch(table_at(sm, hash_shard(hash, sm->mask)), hash, shape);
+	table_fetch(sharded_table_at(sm, hash_shard(hash, sm->mask)), hash, shape);
 }
 
-CMAP_DEFINE_LOADS(sharded, .fetch = fetch, .load = load_hashed)
+CMAP_DEFINE_LOADS(sharded, .fetch = sharded_fetch, .load = sharded_load_hashed)
 
-static __always_inline int do_update(struct sharded_map *sm, const struct cmap_update *u,
-				     const struct cmap_shape shape)
+static __always_inline int sharded_do_update(struct sharded_map *sm, const struct cmap_update *u,
+					     const struct cmap_shape shape)
 {
 	u64 hash = cmap_hash(&sm->map, u->key, shape);
 	const unsigned int i = hash_shard(hash, sm->mask);
-	spinlock_t *lock = lock_at(sm, i);
+	spinlock_t *lock = sharded_lock_at(sm, i);
 	enum cmap_action act;
 	int ret;
 
-	lock_shard(sm, lock);
-	ret = table_update(table_at(sm, i), u, hash, shape, &act);
-	unlock_shard(sm, lock);
+	sharded_lock_shard(sm, lock);
+	ret = table_update(sharded_table_at(sm, i), u, hash, shape, &act);
+	sharded_unlock_shard(sm, lock);
 	update_count(&sm->map, act);
 	return ret;
 }
 
 int sharded_update(struct cmap *m, const struct cmap_update *u)
 {
-	return CMAP_BY_SHAPE(m, do_update, to_sharded(m), u);
+	return CMAP_BY_SHAPE(m, sharded_do_update, to_sharded(m), u);
 }
 
-static void map_exit(struct cmap *m)
+static void sharded_exit(struct cmap *m)
 {
 	struct sharded_map *sm = to_sharded(m);
 	unsigned int i;
 
 	for (i = 0; i <= sm->mask; i++)
-		table_exit(table_at(sm, i));
+		table_exit(sharded_table_at(sm, i));
 	kvfree(sm->locks);
 }
 
-static int init_shard(struct sharded_map *sm, unsigned int i, u64 capacity)
+static int sharded_init_shard(struct sharded_map *sm, unsigned int i, u64 capacity)
 {
-	struct table *t = table_at(sm, i);
+	struct table *t = sharded_table_at(sm, i);
 
-	spin_lock_init(lock_at(sm, i));
-	t->lock = table_lock;
-	t->unlock = table_unlock;
+	spin_lock_init(sharded_lock_at(sm, i));
+	t->lock = sharded_table_lock;
+	t->unlock = sharded_table_unlock;
 	return table_init(t, &sm->map, capacity);
 }
 
@@ -185,7 +185,7 @@ static int init_shard(struct sharded_map *sm, unsigned int i, u64 capacity)
  * Padded: a lock and its table begin a line.  Packed: the locks back to back, as in any
  * array of locks, then the tables.  Return: where the tables begin.
  */
-static size_t lay_out(struct sharded_map *sm)
+static size_t sharded_lay_out(struct sharded_map *sm)
 {
 	const u64 n = sm->mask + 1;
 	size_t tables;
@@ -204,48 +204,48 @@ static size_t lay_out(struct sharded_map *sm)
 }
 
 /* A shard's share: keys do not fall evenly, so three standard deviations more than its part. */
-static u64 share_of(u64 capacity, unsigned int shards)
+static u64 sharded_share_of(u64 capacity, unsigned int shards)
 {
 	const u64 each = DIV_ROUND_UP_ULL(capacity, shards);
 
 	return min(capacity, each + 3 * int_sqrt(each));
 }
 
-static int map_init(struct cmap *m)
+static int sharded_init(struct cmap *m)
 {
 	struct sharded_map *sm = to_sharded(m);
 	const unsigned int n = m->params.shards;
-	const u64 each = share_of(m->params.capacity, n);
+	const u64 each = sharded_share_of(m->params.capacity, n);
 	size_t tables;
 	unsigned int i;
 	int ret = 0;
 
 	sm->mask = n - 1;
-	tables = lay_out(sm);
+	tables = sharded_lay_out(sm);
 	m->wanted = sm->bytes;
 	sm->locks = array_alloc(sm->bytes);
 	if (!sm->locks)
 		return -ENOMEM;
 	sm->tables = sm->locks + tables;
 	for (i = 0; i < n && !ret; i++)
-		ret = init_shard(sm, i, each);
+		ret = sharded_init_shard(sm, i, each);
 	if (ret) {
 		/* All are of one size: that of those to come is as well. */
-		m->wanted = sm->bytes + n * table_at(sm, 0)->bytes;
-		map_exit(m);
+		m->wanted = sm->bytes + n * sharded_table_at(sm, 0)->bytes;
+		sharded_exit(m);
 	}
 	return ret;
 }
 
-static int map_collect(struct cmap *m, struct cmap_page *page)
+static int sharded_collect(struct cmap *m, struct cmap_page *page)
 {
 	struct sharded_map *sm = to_sharded(m);
 	unsigned int i = page->cursor >> SHARD_SHIFT;
 	u64 cursor = page->cursor & CURSOR_MASK;
 
-	lock_shard(sm, lock_at(sm, i));
-	table_collect(table_at(sm, i), &cursor, page);
-	unlock_shard(sm, lock_at(sm, i));
+	sharded_lock_shard(sm, sharded_lock_at(sm, i));
+	table_collect(sharded_table_at(sm, i), &cursor, page);
+	sharded_unlock_shard(sm, sharded_lock_at(sm, i));
 	if (cursor >> TABLE_BITS_MAX) {
 		page->done = i == sm->mask;
 		cursor = 0;
@@ -255,7 +255,7 @@ static int map_collect(struct cmap *m, struct cmap_page *page)
 	return 0;
 }
 
-static int map_clear(struct cmap *m)
+static int sharded_clear(struct cmap *m)
 {
 	struct sharded_map *sm = to_sharded(m);
 	unsigned int i;
@@ -264,50 +264,50 @@ static int map_clear(struct cmap *m)
 		u64 cursor = 0;
 
 		while (!(cursor >> TABLE_BITS_MAX)) {
-			lock_shard(sm, lock_at(sm, i));
-			table_clear_step(table_at(sm, i), &cursor);
-			unlock_shard(sm, lock_at(sm, i));
+			sharded_lock_shard(sm, sharded_lock_at(sm, i));
+			table_clear_step(sharded_table_at(sm, i), &cursor);
+			sharded_unlock_shard(sm, sharded_lock_at(sm, i));
 			cond_resched();
 		}
 	}
 	return 0;
 }
 
-static void map_work(struct cmap *m)
+static void sharded_work(struct cmap *m)
 {
 	struct sharded_map *sm = to_sharded(m);
 	unsigned int i;
 
 	for (i = 0; i <= sm->mask; i++)
-		table_work(table_at(sm, i));
+		table_work(sharded_table_at(sm, i));
 }
 
-static void map_memory(struct cmap *m, struct cmap_memory *mem)
+static void sharded_memory(struct cmap *m, struct cmap_memory *mem)
 {
 	struct sharded_map *sm = to_sharded(m);
 	unsigned int i;
 
 	mem->bytes += sizeof(*sm) + sm->bytes;
 	for (i = 0; i <= sm->mask; i++) {
-		lock_shard(sm, lock_at(sm, i));
-		table_memory(table_at(sm, i), mem);
-		unlock_shard(sm, lock_at(sm, i));
+		sharded_lock_shard(sm, sharded_lock_at(sm, i));
+		table_memory(sharded_table_at(sm, i), mem);
+		sharded_unlock_shard(sm, sharded_lock_at(sm, i));
 	}
 }
 
-static int shard_where(struct sharded_map *sm, unsigned int i, const void *addr, char *buf,
-		       size_t size)
+static int sharded_shard_where(struct sharded_map *sm, unsigned int i, const void *addr, char *buf,
+			       size_t size)
 {
 	char part[32];
 	int n;
 
-	lock_shard(sm, lock_at(sm, i));
-	n = table_where(table_at(sm, i), addr, part, sizeof(part));
-	unlock_shard(sm, lock_at(sm, i));
+	sharded_lock_shard(sm, sharded_lock_at(sm, i));
+	n = table_where(sharded_table_at(sm, i), addr, part, sizeof(part));
+	sharded_unlock_shard(sm, sharded_lock_at(sm, i));
 	return n ? scnprintf(buf, size, "shard %u %s", i, part) : 0;
 }
 
-static int map_where(struct cmap *m, const void *addr, char *buf, size_t size)
+static int sharded_where(struct cmap *m, const void *addr, char *buf, size_t size)
 {
 	struct sharded_map *sm = to_sharded(m);
 	const size_t offset = addr - sm->locks, shard = offset / sm->lock_stride;
@@ -318,7 +318,7 @@ static int map_where(struct cmap *m, const void *addr, char *buf, size_t size)
 	    offset % sm->lock_stride < sizeof(spinlock_t))
 		return scnprintf(buf, size, "shard %zu lock", shard);
 	for (i = 0; i <= sm->mask && !n; i++)
-		n = shard_where(sm, i, addr, buf, size);
+		n = sharded_shard_where(sm, i, addr, buf, size);
 	return n;
 }
 
@@ -327,12 +327,12 @@ STRESS_DEFINE_RUN(sharded, sharded_load_inline)
 const struct cmap_ops sharded_ops = {
 	.name		= "sharded",
 	.size		= sizeof(struct sharded_map),
-	.init		= map_init,
-	.exit		= map_exit,
-	.collect	= map_collect,
-	.clear		= map_clear,
-	.work		= map_work,
-	.memory		= map_memory,
+	.init		= sharded_init,
+	.exit		= sharded_exit,
+	.collect	= sharded_collect,
+	.clear		= sharded_clear,
+	.work		= sharded_work,
+	.memory		= sharded_memory,
 	.run		= sharded_run,
-	.where		= map_where,
+	.where		= sharded_where,
 };

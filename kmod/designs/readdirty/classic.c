@@ -142,16 +142,16 @@ static __always_inline struct classic_entry *classic_entry(struct snap_item *ite
 	return container_of(item, struct classic_entry, item);
 }
 
-static __always_inline struct classic_table *read_table(unsigned long read)
+static __always_inline struct classic_table *classic_read_table(unsigned long read)
 {
 	return (struct classic_table *)(read & ~CLASSIC_AMENDED);
 }
 
 /* Under RCU read lock: @read as it is now. */
-static __always_inline unsigned long read_load(const struct readdirty_classic *c)
+static __always_inline unsigned long classic_read_load(const struct readdirty_classic *c)
 {
 	/*
-	 * Pairs with smp_store_release() in read_store(): what is reached through the
+	 * Pairs with smp_store_release() in classic_read_store(): what is reached through the
 	 * pointer, which has a flag in it, is ordered by the address dependency.
 	 */
 	return (unsigned long)rcu_dereference_raw(*(void __rcu *const *)&c->read);
@@ -178,15 +178,15 @@ static inline void classic_unlock(struct readdirty_classic *c) __releases(&c->lo
 /* log2 of the buckets that are visited between two resched points. */
 #define CLASSIC_BATCH_BITS	6U
 
-static void read_store(struct readdirty_classic *c, struct classic_table *t, bool amended)
+static void classic_read_store(struct readdirty_classic *c, struct classic_table *t, bool amended)
 {
 	lockdep_assert_held(&c->lock);
 	cmap_touch(&c->cmap, &c->read, sizeof(c->read), MAPSTAT_WRITE);
-	/* Pairs with read_load(): the table is complete. */
+	/* Pairs with classic_read_load(): the table is complete. */
 	smp_store_release(&c->read, (unsigned long)t | (amended ? CLASSIC_AMENDED : 0));
 }
 
-static void stall(struct classic_stalls *s, enum mapstat_pause kind, u64 start, u64 entries)
+static void classic_stall(struct classic_stalls *s, enum mapstat_pause kind, u64 start, u64 entries)
 {
 	s->ns[kind] = max(mapstat_clock_ns(mapstat_clock_read() - start), 1ULL);
 	s->entries[kind] = entries;
@@ -213,13 +213,13 @@ static void classic_stalls_record(struct readdirty_classic *c, const struct clas
 }
 
 /* Free a table that was never read, or is no longer; not its entries. */
-static void table_free(struct classic_table *t)
+static void classic_table_free(struct classic_table *t)
 {
 	snap_free(&t->snap);
 	kfree(t);
 }
 
-static struct classic_table *table_alloc(u64 entries, gfp_t gfp)
+static struct classic_table *classic_table_alloc(u64 entries, gfp_t gfp)
 {
 	struct classic_table *t = kzalloc(sizeof(*t), gfp);
 
@@ -233,21 +233,21 @@ static struct classic_table *table_alloc(u64 entries, gfp_t gfp)
 }
 
 /* Entries that a table is made for. */
-static u64 table_want(const struct readdirty_classic *c)
+static u64 classic_table_want(const struct readdirty_classic *c)
 {
 	return max(cmap_len(&c->cmap), c->cmap.params.capacity);
 }
 
 /* Room for the capacity, which each copy makes anew, may be more than can be had here. */
-static struct classic_table *dirty_alloc(const struct readdirty_classic *c)
+static struct classic_table *classic_dirty_alloc(const struct readdirty_classic *c)
 {
-	struct classic_table *t = table_alloc(table_want(c) + 1, CLASSIC_GFP);
+	struct classic_table *t = classic_table_alloc(classic_table_want(c) + 1, CLASSIC_GFP);
 
-	return t ?: table_alloc(cmap_len(&c->cmap) + 1, CLASSIC_GFP);
+	return t ?: classic_table_alloc(cmap_len(&c->cmap) + 1, CLASSIC_GFP);
 }
 
 /* Hand a table that was read to the worker. */
-static void retire(struct readdirty_classic *c, struct classic_table *t)
+static void classic_retire(struct readdirty_classic *c, struct classic_table *t)
 {
 	lockdep_assert_held(&c->lock);
 	t->retired = c->retired;
@@ -264,14 +264,14 @@ static void retire(struct readdirty_classic *c, struct classic_table *t)
 static void classic_promote(struct readdirty_classic *c, struct classic_stalls *s)
 {
 	const u64 start = mapstat_clock_read();
-	struct classic_table *old = read_table(c->read);
+	struct classic_table *old = classic_read_table(c->read);
 
-	read_store(c, c->dirty, false);
+	classic_read_store(c, c->dirty, false);
 	c->dirty = NULL;
 	c->misses = 0;
-	retire(c, old);
+	classic_retire(c, old);
 	cmap_count(&c->cmap, CMAP_PROMOTIONS);
-	stall(s, MAPSTAT_PAUSE_PROMOTION, start, read_table(c->read)->snap.count);
+	classic_stall(s, MAPSTAT_PAUSE_PROMOTION, start, classic_read_table(c->read)->snap.count);
 }
 
 /**
@@ -291,7 +291,7 @@ static void classic_miss(struct readdirty_classic *c, struct classic_stalls *s)
 }
 
 /* With @lock held: is the entry deleted? Then it is expunged. */
-static bool try_expunge(struct classic_entry *e)
+static bool classic_try_expunge(struct classic_entry *e)
 {
 	cmap_touch(NULL, &e->value, sizeof(e->value), MAPSTAT_ATOMIC);
 	/*
@@ -307,12 +307,12 @@ struct copy {
 	struct classic_table *to;
 };
 
-static int copy_visit(void *arg, struct snap_item *item)
+static int classic_copy_visit(void *arg, struct snap_item *item)
 {
 	struct copy *copy = arg;
 	struct classic_entry *e = classic_entry(item);
 
-	if (!try_expunge(e)) {
+	if (!classic_try_expunge(e)) {
 		/* Stores without the lock may have brought back more than were counted. */
 		snap_make_room(&copy->to->snap, CLASSIC_GFP);
 		return snap_add(&copy->to->snap, item, CLASSIC_GFP);
@@ -322,7 +322,7 @@ static int copy_visit(void *arg, struct snap_item *item)
 }
 
 /* No dirty side came of it: what was expunged for it is merely deleted. */
-static void unexpunge_all(struct classic_table *t)
+static void classic_unexpunge_all(struct classic_table *t)
 {
 	struct classic_entry *e;
 	struct hlist_node *next;
@@ -337,30 +337,30 @@ static void unexpunge_all(struct classic_table *t)
 /*
  * Make the dirty side: the O(n) copy.  Return: 0, or -ENOMEM: nothing changed.
  */
-static int make_dirty(struct readdirty_classic *c, struct classic_stalls *s)
+static int classic_make_dirty(struct readdirty_classic *c, struct classic_stalls *s)
 {
 	const u64 start = mapstat_clock_read();
-	struct copy copy = { .from = read_table(c->read) };
+	struct copy copy = { .from = classic_read_table(c->read) };
 
 	lockdep_assert_held(&c->lock);
-	copy.to = dirty_alloc(c);
+	copy.to = classic_dirty_alloc(c);
 	if (!copy.to)
 		return -ENOMEM;
 	cmap_count_alloc(&c->cmap, snap_bytes(&copy.to->snap));
-	if (snap_walk(&copy.from->snap, 0, U64_MAX, copy_visit, &copy)) {
-		unexpunge_all(copy.from);
-		table_free(copy.to);
+	if (snap_walk(&copy.from->snap, 0, U64_MAX, classic_copy_visit, &copy)) {
+		classic_unexpunge_all(copy.from);
+		classic_table_free(copy.to);
 		return -ENOMEM;
 	}
 	c->dirty = copy.to;
 	cmap_count_n(&c->cmap, CMAP_COPIED, copy.to->snap.count);
-	stall(s, MAPSTAT_PAUSE_COPY, start, copy.to->snap.count);
+	classic_stall(s, MAPSTAT_PAUSE_COPY, start, copy.to->snap.count);
 	return 0;
 }
 
 /* Put an entry into dirty.  Return: 0, or -ENOMEM: it is not there. */
-static int dirty_add(struct readdirty_classic *c, struct classic_entry *e,
-		     struct classic_stalls *s)
+static int classic_dirty_add(struct readdirty_classic *c, struct classic_entry *e,
+			     struct classic_stalls *s)
 {
 	struct snap_table *t = &c->dirty->snap;
 	const u64 start = mapstat_clock_read();
@@ -369,7 +369,7 @@ static int dirty_add(struct readdirty_classic *c, struct classic_entry *e,
 	if (snap_make_room(t, CLASSIC_GFP)) {
 		cmap_count(&c->cmap, CMAP_RESIZES);
 		cmap_count_alloc(&c->cmap, snap_bytes(t));
-		stall(s, MAPSTAT_PAUSE_GROWTH, start, t->count);
+		classic_stall(s, MAPSTAT_PAUSE_GROWTH, start, t->count);
 	}
 	return snap_add(t, &e->item, CLASSIC_GFP);
 }
@@ -388,12 +388,12 @@ static int classic_dirty_insert(struct readdirty_classic *c, struct classic_entr
 			 struct classic_stalls *s)
 {
 	lockdep_assert_held(&c->lock);
-	if (!c->dirty && make_dirty(c, s))
+	if (!c->dirty && classic_make_dirty(c, s))
 		return -ENOMEM;
-	if (dirty_add(c, e, s))
+	if (classic_dirty_add(c, e, s))
 		return -ENOMEM;
 	if (!(c->read & CLASSIC_AMENDED))
-		read_store(c, read_table(c->read), true);
+		classic_read_store(c, classic_read_table(c->read), true);
 	c->entries++;
 	return 0;
 }
@@ -411,7 +411,7 @@ static int classic_unexpunge(struct readdirty_classic *c, struct classic_entry *
 		      struct classic_stalls *s)
 {
 	lockdep_assert_held(&c->lock);
-	if (dirty_add(c, e, s))
+	if (classic_dirty_add(c, e, s))
 		return -ENOMEM;
 	hlist_del(&e->expunged);
 	/*
@@ -431,8 +431,8 @@ static int classic_unexpunge(struct readdirty_classic *c, struct classic_entry *
  */
 static bool classic_is_sparse(const struct readdirty_classic *c)
 {
-	const struct snap_table *t = &read_table(read_load(c))->snap;
-	const u64 want = table_want(c);
+	const struct snap_table *t = &classic_read_table(classic_read_load(c))->snap;
+	const u64 want = classic_table_want(c);
 
 	return t->count > 2 * cmap_len(&c->cmap) + CLASSIC_DEAD_MIN ||
 	       t->bits > snap_bits(want) + 2;
@@ -444,9 +444,9 @@ static bool classic_is_sparse(const struct readdirty_classic *c)
 /* Returned inside the design: not to be done without the lock. */
 #define CLASSIC_EXPUNGED	1
 
-static __always_inline struct classic_entry *find(const struct classic_table *t, u64 hash,
-						  const void *key,
-						  const struct cmap_shape shape)
+static __always_inline struct classic_entry *classic_find(const struct classic_table *t, u64 hash,
+							  const void *key,
+							  const struct cmap_shape shape)
 {
 	struct snap_item *item;
 
@@ -456,8 +456,8 @@ static __always_inline struct classic_entry *find(const struct classic_table *t,
 }
 
 /* Under RCU read lock.  Return: 0 or -ENOENT. */
-static __always_inline int entry_load(const struct classic_entry *e, void *value,
-				      const struct cmap_shape shape)
+static __always_inline int classic_entry_load(const struct classic_entry *e, void *value,
+					      const struct cmap_shape shape)
 {
 	/* Pairs with the cmpxchg() of writers: the value is complete. */
 	const struct classic_value *v = rcu_dereference(e->value);
@@ -471,7 +471,7 @@ static __always_inline int entry_load(const struct classic_entry *e, void *value
 }
 
 /* A load that read, as it was found, could not answer. */
-static noinline int load_slow(struct cmap *m, u64 hash, const void *key, void *value)
+static noinline int classic_load_slow(struct cmap *m, u64 hash, const void *key, void *value)
 {
 	struct readdirty_classic *c = to_classic(m);
 	struct classic_stalls s = { };
@@ -480,14 +480,14 @@ static noinline int load_slow(struct cmap *m, u64 hash, const void *key, void *v
 
 	classic_lock(c);
 	/* A promotion may have come first. */
-	e = find(read_table(c->read), hash, key, m->shape);
+	e = classic_find(classic_read_table(c->read), hash, key, m->shape);
 	if (e) {
-		ret = entry_load(e, value, m->shape);
+		ret = classic_entry_load(e, value, m->shape);
 	} else if (c->dirty) {
 		/* With the lock held: an entry that was never in read may go at once. */
-		e = find(c->dirty, hash, key, m->shape);
+		e = classic_find(c->dirty, hash, key, m->shape);
 		if (e)
-			ret = entry_load(e, value, m->shape);
+			ret = classic_entry_load(e, value, m->shape);
 		classic_miss(c, &s);
 	}
 	classic_unlock(c);
@@ -496,37 +496,40 @@ static noinline int load_slow(struct cmap *m, u64 hash, const void *key, void *v
 }
 
 /* Inside an RCU read-side section. */
-static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key, void *value,
-				       const struct cmap_shape shape)
+static __always_inline int classic_load_hashed(struct cmap *m, u64 hash, const void *key,
+					       void *value, const struct cmap_shape shape)
 {
-	const unsigned long read = read_load(to_classic(m));
+	const unsigned long read = classic_read_load(to_classic(m));
 	struct classic_entry *e;
 	int ret = -ENOENT;
 
 	cmap_touch_load(shape, m, &to_classic(m)->read, sizeof(read), MAPSTAT_READ);
-	e = find(read_table(read), hash, key, shape);
+	e = classic_find(classic_read_table(read), hash, key, shape);
 	if (likely(e))
-		ret = entry_load(e, value, shape);
+		ret = classic_entry_load(e, value, shape);
 	else if (read & CLASSIC_AMENDED)
-		ret = load_slow(m, hash, key, value);
+		ret = classic_load_slow(m, hash, key, value);
 	return ret;
 }
 
-static __always_inline void fetch_bucket(struct cmap *m, u64 hash, const struct cmap_shape shape)
+static __always_inline void classic_fetch_bucket(struct cmap *m, u64 hash,
+						 const struct cmap_shape shape)
 {
-	snap_fetch(&read_table(read_load(to_classic(m)))->snap, hash);
+	snap_fetch(&classic_read_table(classic_read_load(to_classic(m)))->snap, hash);
 }
 
-static __always_inline void fetch_entry(struct cmap *m, u64 hash, const struct cmap_shape shape)
+static __always_inline void classic_fetch_entry(struct cmap *m, u64 hash,
+						const struct cmap_shape shape)
 {
-	snap_fetch_item(&read_table(read_load(to_classic(m)))->snap, hash);
+	snap_fetch_item(&classic_read_table(classic_read_load(to_classic(m)))->snap, hash);
 }
 
 CMAP_DEFINE_LOADS(readdirty_classic,
-		  .begin = many_rcu_begin, .fetch = fetch_bucket, .fetch_next = fetch_entry,
-		  .load = load_hashed, .end = many_rcu_end)
+		  .begin = many_rcu_begin, .fetch = classic_fetch_bucket,
+		  .fetch_next = classic_fetch_entry,
+		  .load = classic_load_hashed, .end = many_rcu_end)
 
-static struct classic_value *new_value(struct cmap *m, const struct cmap_update *u)
+static struct classic_value *classic_new_value(struct cmap *m, const struct cmap_update *u)
 {
 	struct readdirty_classic *c = to_classic(m);
 	struct classic_value *v = kmalloc(c->value_bytes, CLASSIC_GFP);
@@ -539,7 +542,8 @@ static struct classic_value *new_value(struct cmap *m, const struct cmap_update 
 	return v;
 }
 
-static struct classic_entry *new_entry(struct cmap *m, u64 hash, const struct cmap_update *u)
+static struct classic_entry *classic_new_entry(struct cmap *m, u64 hash,
+					       const struct cmap_update *u)
 {
 	struct readdirty_classic *c = to_classic(m);
 	struct classic_entry *e = kmalloc(c->entry_bytes, CLASSIC_GFP);
@@ -556,7 +560,7 @@ static struct classic_entry *new_entry(struct cmap *m, u64 hash, const struct cm
 }
 
 /* Has the worker a read side of deleted entries to compact? */
-static noinline void look_deletes(struct readdirty_classic *c)
+static noinline void classic_look_deletes(struct readdirty_classic *c)
 {
 	if (!work_pending(&c->cmap.work) && classic_is_sparse(c))
 		cmap_kick(&c->cmap);
@@ -567,10 +571,10 @@ static noinline void look_deletes(struct readdirty_classic *c)
  * write, or NULL; NULL afterwards where it went into the map.  Under RCU read lock.
  * Return: what the operation returns, or CLASSIC_EXPUNGED: nothing was done.
  */
-static __always_inline int entry_write(struct cmap *m, struct classic_entry *e,
-				       const struct cmap_update *u,
-				       struct classic_value **new,
-				       const struct cmap_shape shape)
+static __always_inline int classic_entry_write(struct cmap *m, struct classic_entry *e,
+					       const struct cmap_update *u,
+					       struct classic_value **new,
+					       const struct cmap_shape shape)
 {
 	struct classic_value *old, *to;
 	enum cmap_action act;
@@ -586,7 +590,7 @@ static __always_inline int entry_write(struct cmap *m, struct classic_entry *e,
 		if (act == CMAP_ACT_NONE)
 			break;
 		if (act != CMAP_ACT_REMOVE && !*new) {
-			*new = new_value(m, u);
+			*new = classic_new_value(m, u);
 			if (!*new)
 				return -ENOMEM;
 		}
@@ -609,13 +613,13 @@ static __always_inline int entry_write(struct cmap *m, struct classic_entry *e,
 	return ret;
 }
 
-/* A write of a key that read has; as entry_write(). */
-static __always_inline int read_write(struct cmap *m, struct classic_entry *e,
-				      const struct cmap_update *u,
-				      struct classic_value **new,
-				      const struct cmap_shape shape)
+/* A write of a key that read has; as classic_entry_write(). */
+static __always_inline int classic_read_write(struct cmap *m, struct classic_entry *e,
+					      const struct cmap_update *u,
+					      struct classic_value **new,
+					      const struct cmap_shape shape)
 {
-	int ret = entry_write(m, e, u, new, shape);
+	int ret = classic_entry_write(m, e, u, new, shape);
 
 	if (update_has_value(u->op) || ret)
 		return ret;
@@ -623,7 +627,7 @@ static __always_inline int read_write(struct cmap *m, struct classic_entry *e,
 	cmap_count(m, CMAP_TOMBSTONES);
 	cmap_touch(m, raw_cpu_ptr(to_classic(m)->deletes), sizeof(long), MAPSTAT_WRITE);
 	if (!(this_cpu_inc_return(*to_classic(m)->deletes) % CLASSIC_LOOK_DELETES))
-		look_deletes(to_classic(m));
+		classic_look_deletes(to_classic(m));
 	return ret;
 }
 
@@ -631,11 +635,11 @@ static __always_inline int read_write(struct cmap *m, struct classic_entry *e,
  * With the lock held, a write of a key that only dirty has.  An entry that it deletes is
  * freed at once: it was never in read, so nobody has it without the lock.
  */
-static int dirty_write(struct readdirty_classic *c, struct classic_entry *e,
-		       const struct cmap_update *u, struct classic_value **new,
-		       struct classic_stalls *s)
+static int classic_dirty_write(struct readdirty_classic *c, struct classic_entry *e,
+			       const struct cmap_update *u, struct classic_value **new,
+			       struct classic_stalls *s)
 {
-	int ret = entry_write(&c->cmap, e, u, new, c->cmap.shape);
+	int ret = classic_entry_write(&c->cmap, e, u, new, c->cmap.shape);
 
 	lockdep_assert_held(&c->lock);
 	if (!rcu_access_pointer(e->value)) {
@@ -656,7 +660,7 @@ struct pieces {
 };
 
 /* A write that does not store, of a key that is absent. */
-static int nothing_there(struct cmap *m, const struct cmap_update *u)
+static int classic_nothing_there(struct cmap *m, const struct cmap_update *u)
 {
 	int ret;
 
@@ -665,8 +669,8 @@ static int nothing_there(struct cmap *m, const struct cmap_update *u)
 }
 
 /* With the lock held, a write of a key that neither side has. */
-static int absent_write(struct readdirty_classic *c, const struct cmap_update *u,
-			struct pieces *p, struct classic_stalls *s)
+static int classic_absent_write(struct readdirty_classic *c, const struct cmap_update *u,
+				struct pieces *p, struct classic_stalls *s)
 {
 	int ret;
 
@@ -675,7 +679,7 @@ static int absent_write(struct readdirty_classic *c, const struct cmap_update *u
 		/* As published: a compare-and-swap that finds nothing is no miss. */
 		if (c->dirty && u->op != CMAP_COMPARE_AND_SWAP)
 			classic_miss(c, s);
-		return nothing_there(&c->cmap, u);
+		return classic_nothing_there(&c->cmap, u);
 	}
 	update_decide(&c->cmap, u, NULL, c->cmap.shape, &ret);
 	/* Nobody sees the entry before dirty is read. */
@@ -688,33 +692,33 @@ static int absent_write(struct readdirty_classic *c, const struct cmap_update *u
 	return ret;
 }
 
-static int update_locked(struct readdirty_classic *c, u64 hash, const struct cmap_update *u,
-			 struct pieces *p, struct classic_stalls *s)
+static int classic_update_locked(struct readdirty_classic *c, u64 hash, const struct cmap_update *u,
+				 struct pieces *p, struct classic_stalls *s)
 {
 	struct cmap *m = &c->cmap;
 	struct classic_entry *e;
 
 	/* A promotion may have come first. */
-	e = find(read_table(c->read), hash, u->key, m->shape);
+	e = classic_find(classic_read_table(c->read), hash, u->key, m->shape);
 	if (e) {
 		if (rcu_access_pointer(e->value) != EXPUNGED)
-			return read_write(m, e, u, &p->value, m->shape);
+			return classic_read_write(m, e, u, &p->value, m->shape);
 		/* EXPUNGED changes under the lock only: whoever does not store, finds nothing. */
 		if (!update_may_insert(u->op))
-			return nothing_there(m, u);
+			return classic_nothing_there(m, u);
 		if (classic_unexpunge(c, e, s))
 			return -ENOMEM;
-		return read_write(m, e, u, &p->value, m->shape);
+		return classic_read_write(m, e, u, &p->value, m->shape);
 	}
-	e = c->dirty ? find(c->dirty, hash, u->key, m->shape) : NULL;
+	e = c->dirty ? classic_find(c->dirty, hash, u->key, m->shape) : NULL;
 	if (e)
-		return dirty_write(c, e, u, &p->value, s);
-	return absent_write(c, u, p, s);
+		return classic_dirty_write(c, e, u, &p->value, s);
+	return classic_absent_write(c, u, p, s);
 }
 
 /* A write that read, as it was found, could not take. */
-static noinline int update_slow(struct cmap *m, u64 hash, const struct cmap_update *u,
-				struct classic_value **value)
+static noinline int classic_update_slow(struct cmap *m, u64 hash, const struct cmap_update *u,
+					struct classic_value **value)
 {
 	struct readdirty_classic *c = to_classic(m);
 	struct pieces p = { .value = *value };
@@ -722,14 +726,14 @@ static noinline int update_slow(struct cmap *m, u64 hash, const struct cmap_upda
 	int ret = -ENOMEM;
 
 	if (update_may_insert(u->op)) {
-		p.entry = new_entry(m, hash, u);
+		p.entry = classic_new_entry(m, hash, u);
 		if (p.entry && !p.value)
-			p.value = new_value(m, u);
+			p.value = classic_new_value(m, u);
 		if (!p.entry || !p.value)
 			goto out;
 	}
 	classic_lock(c);
-	ret = update_locked(c, hash, u, &p, &s);
+	ret = classic_update_locked(c, hash, u, &p, &s);
 	classic_unlock(c);
 	classic_stalls_record(c, &s);
 out:
@@ -738,8 +742,8 @@ out:
 	return ret;
 }
 
-static __always_inline int do_update(struct cmap *m, const struct cmap_update *u,
-				     const struct cmap_shape shape)
+static __always_inline int classic_do_update(struct cmap *m, const struct cmap_update *u,
+					     const struct cmap_shape shape)
 {
 	const u64 hash = cmap_hash(m, u->key, shape);
 	struct classic_value *value = NULL;
@@ -748,16 +752,16 @@ static __always_inline int do_update(struct cmap *m, const struct cmap_update *u
 	int ret = CLASSIC_EXPUNGED;
 
 	rcu_read_lock();
-	read = read_load(to_classic(m));
+	read = classic_read_load(to_classic(m));
 	cmap_touch(m, &to_classic(m)->read, sizeof(read), MAPSTAT_READ);
-	e = find(read_table(read), hash, u->key, shape);
+	e = classic_find(classic_read_table(read), hash, u->key, shape);
 	if (likely(e))
-		ret = read_write(m, e, u, &value, shape);
+		ret = classic_read_write(m, e, u, &value, shape);
 	if (unlikely(ret == CLASSIC_EXPUNGED)) {
 		if (update_may_insert(u->op) || (!e && read & CLASSIC_AMENDED))
-			ret = update_slow(m, hash, u, &value);
+			ret = classic_update_slow(m, hash, u, &value);
 		else
-			ret = nothing_there(m, u);
+			ret = classic_nothing_there(m, u);
 	}
 	rcu_read_unlock();
 	kfree(value);
@@ -768,7 +772,7 @@ static __always_inline int do_update(struct cmap *m, const struct cmap_update *u
 
 int readdirty_classic_update(struct cmap *m, const struct cmap_update *u)
 {
-	return CMAP_BY_SHAPE(m, do_update, m, u);
+	return CMAP_BY_SHAPE(m, classic_do_update, m, u);
 }
 
 /* What a range is doing. */
@@ -778,7 +782,7 @@ struct collect {
 	const struct classic_table *table;
 };
 
-static int collect_visit(void *arg, struct snap_item *item)
+static int classic_collect_visit(void *arg, struct snap_item *item)
 {
 	const struct collect *c = arg;
 	struct classic_entry *e = classic_entry(item);
@@ -790,18 +794,18 @@ static int collect_visit(void *arg, struct snap_item *item)
 	return 0;
 }
 
-static void collect_segment(void *arg, u64 lo, u64 hi)
+static void classic_collect_segment(void *arg, u64 lo, u64 hi)
 {
 	struct collect *c = arg;
 
-	snap_walk(&c->table->snap, lo, hi, collect_visit, c);
+	snap_walk(&c->table->snap, lo, hi, classic_collect_visit, c);
 }
 
 /*
  * As published, a range begins with a promotion.  From then on read has every key that
  * stays, whatever else is promoted meanwhile.
  */
-static void collect_begin(struct readdirty_classic *c)
+static void classic_collect_begin(struct readdirty_classic *c)
 {
 	struct classic_stalls s = { };
 
@@ -817,15 +821,15 @@ static int classic_collect(struct cmap *m, struct cmap_page *page)
 	struct collect c = { .m = m, .page = page };
 
 	if (!page->cursor)
-		collect_begin(to_classic(m));
+		classic_collect_begin(to_classic(m));
 	rcu_read_lock();
-	c.table = read_table(read_load(to_classic(m)));
-	range_fill(page, c.table->snap.bits, collect_segment, &c);
+	c.table = classic_read_table(classic_read_load(to_classic(m)));
+	range_fill(page, c.table->snap.bits, classic_collect_segment, &c);
 	rcu_read_unlock();
 	return 0;
 }
 
-static u64 expunged_free(struct classic_table *t)
+static u64 classic_expunged_free(struct classic_table *t)
 {
 	struct classic_entry *e;
 	struct hlist_node *next;
@@ -840,28 +844,28 @@ static u64 expunged_free(struct classic_table *t)
 }
 
 /* Free retired tables, and what was expunged from them.  Return: entries freed. */
-static u64 retired_free(struct classic_table *t)
+static u64 classic_retired_free(struct classic_table *t)
 {
 	u64 n = 0;
 
 	while (t) {
 		struct classic_table *next = t->retired;
 
-		n += expunged_free(t);
-		table_free(t);
+		n += classic_expunged_free(t);
+		classic_table_free(t);
 		t = next;
 	}
 	return n;
 }
 
 /* The copy and the promotion that an operation would make, to be rid of the deleted. */
-static void compact(struct readdirty_classic *c, struct classic_stalls *s)
+static void classic_compact(struct readdirty_classic *c, struct classic_stalls *s)
 {
 	lockdep_assert_held(&c->lock);
 	if (c->dirty)
 		classic_promote(c, s);
 	/* Without the memory it stays as it is until the next delete, or promotion, asks. */
-	if (classic_is_sparse(c) && !make_dirty(c, s))
+	if (classic_is_sparse(c) && !classic_make_dirty(c, s))
 		classic_promote(c, s);
 }
 
@@ -880,7 +884,7 @@ static void classic_work(struct cmap *m)
 
 	classic_lock(c);
 	if (classic_is_sparse(c))
-		compact(c, &s);
+		classic_compact(c, &s);
 	retired = c->retired;
 	c->retired = NULL;
 	classic_unlock(c);
@@ -891,7 +895,7 @@ static void classic_work(struct cmap *m)
 	start = mapstat_clock_read();
 	synchronize_rcu();
 	ns = mapstat_clock_ns(mapstat_clock_read() - start);
-	n = retired_free(retired);
+	n = classic_retired_free(retired);
 	mapstat_pauses_record(&m->pauses, MAPSTAT_PAUSE_GRACE_PERIOD, ns, n);
 	classic_lock(c);
 	c->entries -= n;
@@ -904,7 +908,7 @@ struct clear {
 	struct classic_table *table;
 };
 
-static int clear_visit(void *arg, struct snap_item *item)
+static int classic_clear_visit(void *arg, struct snap_item *item)
 {
 	struct clear *clear = arg;
 	struct classic_entry *e = classic_entry(item);
@@ -933,7 +937,7 @@ static int clear_visit(void *arg, struct snap_item *item)
  */
 static int classic_clear(struct cmap *m)
 {
-	struct classic_table *empty = table_alloc(m->params.capacity, MAPSTAT_GFP);
+	struct classic_table *empty = classic_table_alloc(m->params.capacity, MAPSTAT_GFP);
 	struct readdirty_classic *c = to_classic(m);
 	struct classic_stalls s = { };
 	struct clear clear = { .m = m };
@@ -945,8 +949,8 @@ static int classic_clear(struct cmap *m)
 	if (c->dirty)
 		classic_promote(c, &s);
 	/* Without a dirty side, no entry of read is expunged. */
-	clear.table = read_table(c->read);
-	read_store(c, empty, false);
+	clear.table = classic_read_table(c->read);
+	classic_read_store(c, empty, false);
 	c->misses = 0;
 	classic_unlock(c);
 
@@ -954,13 +958,13 @@ static int classic_clear(struct cmap *m)
 		const unsigned int bits = clear.table->snap.bits;
 
 		end = range_segment_end(lo, bits - min(bits, CLASSIC_BATCH_BITS));
-		snap_walk(&clear.table->snap, lo, end, clear_visit, &clear);
+		snap_walk(&clear.table->snap, lo, end, classic_clear_visit, &clear);
 		lo = end + 1;
 		cond_resched();
 	} while (end != U64_MAX);
 
 	classic_lock(c);
-	retire(c, clear.table);
+	classic_retire(c, clear.table);
 	classic_unlock(c);
 	classic_stalls_record(c, &s);
 	cmap_kick(m);
@@ -989,7 +993,7 @@ static int classic_init(struct cmap *m)
 	c->deletes = alloc_percpu_gfp(unsigned long, MAPSTAT_GFP_PERCPU);
 	if (!c->deletes)
 		return -ENOMEM;
-	t = table_alloc(m->params.capacity, MAPSTAT_GFP);
+	t = classic_table_alloc(m->params.capacity, MAPSTAT_GFP);
 	if (!t) {
 		free_percpu(c->deletes);
 		return -ENOMEM;
@@ -998,7 +1002,7 @@ static int classic_init(struct cmap *m)
 	return 0;
 }
 
-static int exit_visit(void *arg, struct snap_item *item)
+static int classic_exit_visit(void *arg, struct snap_item *item)
 {
 	struct classic_entry *e = classic_entry(item);
 
@@ -1020,14 +1024,14 @@ static int exit_visit(void *arg, struct snap_item *item)
 static void classic_exit(struct cmap *m)
 {
 	struct readdirty_classic *c = to_classic(m);
-	struct classic_table *read = read_table(c->read);
+	struct classic_table *read = classic_read_table(c->read);
 
-	snap_walk(c->dirty ? &c->dirty->snap : &read->snap, 0, U64_MAX, exit_visit, NULL);
+	snap_walk(c->dirty ? &c->dirty->snap : &read->snap, 0, U64_MAX, classic_exit_visit, NULL);
 	if (c->dirty)
-		table_free(c->dirty);
-	expunged_free(read);
-	table_free(read);
-	retired_free(c->retired);
+		classic_table_free(c->dirty);
+	classic_expunged_free(read);
+	classic_table_free(read);
+	classic_retired_free(c->retired);
 	free_percpu(c->deletes);
 }
 
@@ -1044,7 +1048,7 @@ static void classic_memory(struct cmap *m, struct cmap_memory *mem)
 	const struct classic_table *t;
 
 	classic_lock(c);
-	t = read_table(c->read);
+	t = classic_read_table(c->read);
 	mem->buckets = 1ULL << t->snap.bits;
 	mem->table_bytes = snap_bytes(&t->snap);
 	if (c->dirty)

@@ -56,53 +56,53 @@ struct rd_entry {
 	u64 data[];
 };
 
-static __always_inline struct rd_entry *entry_of(struct snap_item *item)
+static __always_inline struct rd_entry *rd_entry_of(struct snap_item *item)
 {
 	return container_of(item, struct rd_entry, item.snap);
 }
 
-static __always_inline u64 *entry_value(struct rd_entry *e, const struct cmap_shape shape)
+static __always_inline u64 *rd_entry_value(struct rd_entry *e, const struct cmap_shape shape)
 {
 	return e->data + DIV_ROUND_UP(shape.key_size, sizeof(u64));
 }
 
 /* Copy a value that a writer may be changing; the caller finds out afterwards. */
-static __always_inline void entry_copy_out(void *to, const u64 *value,
-					   const struct cmap_shape shape)
+static __always_inline void rd_entry_copy_out(void *to, const u64 *value,
+					      const struct cmap_shape shape)
 {
 	const u8 *rest = (const u8 *)(value + shape.value_size / 8);
 	unsigned int i;
 
-	/* Pair with the WRITE_ONCE()s in entry_copy_in(). */
+	/* Pair with the WRITE_ONCE()s in rd_entry_copy_in(). */
 	for (i = 0; i < shape.value_size / 8; i++)
 		((u64 *)to)[i] = READ_ONCE(value[i]);
 	for (i = 0; i < shape.value_size % 8; i++)
 		((u8 *)to)[shape.value_size / 8 * 8 + i] = READ_ONCE(rest[i]);
 }
 
-static __always_inline void entry_copy_in(u64 *value, const void *from,
-					  const struct cmap_shape shape)
+static __always_inline void rd_entry_copy_in(u64 *value, const void *from,
+					     const struct cmap_shape shape)
 {
 	u8 *rest = (u8 *)(value + shape.value_size / 8);
 	unsigned int i;
 
-	/* Pair with the READ_ONCE()s in entry_copy_out(). */
+	/* Pair with the READ_ONCE()s in rd_entry_copy_out(). */
 	for (i = 0; i < shape.value_size / 8; i++)
 		WRITE_ONCE(value[i], ((const u64 *)from)[i]);
 	for (i = 0; i < shape.value_size % 8; i++)
 		WRITE_ONCE(rest[i], ((const u8 *)from)[shape.value_size / 8 * 8 + i]);
 }
 
-static __always_inline bool entry_trylock(struct rd_entry *e, unsigned long *state)
+static __always_inline bool rd_entry_trylock(struct rd_entry *e, unsigned long *state)
 {
 	*state = READ_ONCE(e->state);	/* a guess; try_cmpxchg_acquire() tells */
-	/* Acquire pairs with the release in entry_unlock(). */
+	/* Acquire pairs with the release in rd_entry_unlock(). */
 	return !(*state & ENTRY_LOCKED) &&
 	       try_cmpxchg_acquire(&e->state, state, *state | ENTRY_LOCKED);
 }
 
 /* Return: the state as it was before the lock. */
-static __always_inline unsigned long entry_lock(struct cmap *m, struct rd_entry *e)
+static __always_inline unsigned long rd_entry_lock(struct cmap *m, struct rd_entry *e)
 {
 	unsigned long state;
 
@@ -111,23 +111,23 @@ static __always_inline unsigned long entry_lock(struct cmap *m, struct rd_entry 
 		preempt_disable();
 	else
 		local_bh_disable();
-	if (unlikely(!entry_trylock(e, &state))) {
+	if (unlikely(!rd_entry_trylock(e, &state))) {
 		cmap_count(m, CMAP_LOCK_WAITS);
-		while (!entry_trylock(e, &state))
+		while (!rd_entry_trylock(e, &state))
 			cpu_relax();
 	}
 	/*
 	 * Readers who see any of what is written to the value see the lock too.  Pairs
-	 * with smp_rmb() in entry_read_unlocked().
+	 * with smp_rmb() in rd_entry_read_unlocked().
 	 */
 	smp_wmb();
 	return state;
 }
 
-static __always_inline void entry_unlock(struct rd_entry *e, unsigned long state)
+static __always_inline void rd_entry_unlock(struct rd_entry *e, unsigned long state)
 {
 	cmap_touch(NULL, &e->state, sizeof(e->state), MAPSTAT_WRITE);
-	/* Pairs with the acquires of entry_lock() and of readers: the value is written. */
+	/* Pairs with the acquires of rd_entry_lock() and of readers: the value is written. */
 	smp_store_release(&e->state, state);
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		preempt_enable();
@@ -143,10 +143,10 @@ static __always_inline void entry_unlock(struct rd_entry *e, unsigned long state
  *
  * Return: 0, -ENOENT, ENTRY_GONE, or -EAGAIN: try again.
  */
-static __always_inline int entry_read_unlocked(struct rd_entry *e, void *value, bool *seen,
-					       const struct cmap_shape shape)
+static __always_inline int rd_entry_read_unlocked(struct rd_entry *e, void *value, bool *seen,
+						  const struct cmap_shape shape)
 {
-	/* Pairs with entry_unlock(): the value is at least as new as the state. */
+	/* Pairs with rd_entry_unlock(): the value is at least as new as the state. */
 	unsigned long state = smp_load_acquire(&e->state);
 	u64 word;
 
@@ -156,12 +156,12 @@ static __always_inline int entry_read_unlocked(struct rd_entry *e, void *value, 
 	if (unlikely(state & ENTRY_DEAD) && !*seen)
 		return state & ENTRY_FROZEN ? ENTRY_GONE : -ENOENT;
 	*seen = true;
-	cmap_touch_load(shape, NULL, entry_value(e, shape), shape.value_size, MAPSTAT_READ);
+	cmap_touch_load(shape, NULL, rd_entry_value(e, shape), shape.value_size, MAPSTAT_READ);
 	if (shape.value_size == sizeof(word))
-		word = READ_ONCE(*entry_value(e, shape));	/* pairs with entry_copy_in() */
+		word = READ_ONCE(*rd_entry_value(e, shape));	/* pairs with rd_entry_copy_in() */
 	else
-		entry_copy_out(value, entry_value(e, shape), shape);
-	smp_rmb();	/* pairs with smp_wmb() in entry_lock() */
+		rd_entry_copy_out(value, rd_entry_value(e, shape), shape);
+	smp_rmb();	/* pairs with smp_wmb() in rd_entry_lock() */
 	if (unlikely(READ_ONCE(e->state) != state))
 		return -EAGAIN;
 	if (shape.value_size == sizeof(word))
@@ -170,37 +170,36 @@ static __always_inline int entry_read_unlocked(struct rd_entry *e, void *value, 
 }
 
 /* Taking turns with the writers, where they leave no gap; @seen as above. */
-static noinline int entry_read_locked(struct cmap *m, struct rd_entry *e, void *value,
-				      bool seen)
+static noinline int rd_entry_read_locked(struct cmap *m, struct rd_entry *e, void *value, bool seen)
 {
-	unsigned long state = entry_lock(m, e);
+	unsigned long state = rd_entry_lock(m, e);
 	int ret = 0;
 
 	if (state & ENTRY_DEAD && !seen)
 		ret = state & ENTRY_FROZEN ? ENTRY_GONE : -ENOENT;
 	else
-		entry_copy_out(value, entry_value(e, m->shape), m->shape);
-	cmap_touch(m, entry_value(e, m->shape), m->shape.value_size, MAPSTAT_READ);
-	entry_unlock(e, state);
+		rd_entry_copy_out(value, rd_entry_value(e, m->shape), m->shape);
+	cmap_touch(m, rd_entry_value(e, m->shape), m->shape.value_size, MAPSTAT_READ);
+	rd_entry_unlock(e, state);
 	return ret;
 }
 
-static noinline int entry_read_again(struct cmap *m, struct rd_entry *e, void *value, bool seen)
+static noinline int rd_entry_read_again(struct cmap *m, struct rd_entry *e, void *value, bool seen)
 {
 	int ret, tries;
 
 	for (tries = 0; tries < ENTRY_READ_TRIES; tries++) {
 		cmap_count(m, CMAP_RETRIES);
 		cpu_relax();
-		ret = entry_read_unlocked(e, value, &seen, m->shape);
+		ret = rd_entry_read_unlocked(e, value, &seen, m->shape);
 		if (ret != -EAGAIN)
 			return ret;
 	}
-	return entry_read_locked(m, e, value, seen);
+	return rd_entry_read_locked(m, e, value, seen);
 }
 
 /**
- * entry_read - copy the value of a live entry out
+ * rd_entry_read - copy the value of a live entry out
  * @m: the map
  * @e: the entry
  * @value: where to; written to only where 0 is returned
@@ -209,44 +208,44 @@ static noinline int entry_read_again(struct cmap *m, struct rd_entry *e, void *v
  * Context: RCU read lock.
  * Return: 0; -ENOENT: the key was absent meanwhile; ENTRY_GONE: look elsewhere.
  */
-static __always_inline int entry_read(struct cmap *m, struct rd_entry *e, void *value,
-				      const struct cmap_shape shape)
+static __always_inline int rd_entry_read(struct cmap *m, struct rd_entry *e, void *value,
+					 const struct cmap_shape shape)
 {
 	bool seen = false;
-	int ret = entry_read_unlocked(e, value, &seen, shape);
+	int ret = rd_entry_read_unlocked(e, value, &seen, shape);
 
 	if (unlikely(ret == -EAGAIN))
-		return entry_read_again(m, e, value, seen);
+		return rd_entry_read_again(m, e, value, seen);
 	return ret;
 }
 
-static __always_inline bool entry_is_frozen(const struct rd_entry *e)
+static __always_inline bool rd_entry_is_frozen(const struct rd_entry *e)
 {
 	/*
 	 * Acquire: whoever acts on it must not have looked elsewhere before.  Pairs with
-	 * the cmpxchg() in entry_freeze().
+	 * the cmpxchg() in rd_entry_freeze().
 	 */
 	return smp_load_acquire(&e->state) & ENTRY_FROZEN;
 }
 
-static __always_inline bool entry_is_dead(const struct rd_entry *e)
+static __always_inline bool rd_entry_is_dead(const struct rd_entry *e)
 {
-	return READ_ONCE(e->state) & ENTRY_DEAD;	/* pairs with entry_unlock() */
+	return READ_ONCE(e->state) & ENTRY_DEAD;	/* pairs with rd_entry_unlock() */
 }
 
 /*
  * A write that can be seen to change nothing without the lock.  Return: whether it is;
  * then *ret is what the operation returns.
  */
-static __always_inline bool entry_update_is_idle(struct cmap *m, struct rd_entry *e,
-						 const struct cmap_update *u,
-						 const struct cmap_shape shape, int *ret)
+static __always_inline bool rd_entry_update_is_idle(struct cmap *m, struct rd_entry *e,
+						    const struct cmap_update *u,
+						    const struct cmap_shape shape, int *ret)
 {
-	/* Pairs with entry_unlock(): a locked entry is still what it was. */
+	/* Pairs with rd_entry_unlock(): a locked entry is still what it was. */
 	const bool dead = smp_load_acquire(&e->state) & ENTRY_DEAD;
 
 	if (u->op == CMAP_LOAD_OR_STORE) {
-		if (u->previous ? entry_read(m, e, u->previous, shape) : dead)
+		if (u->previous ? rd_entry_read(m, e, u->previous, shape) : dead)
 			return false;
 		if (u->loaded)
 			*u->loaded = true;
@@ -260,18 +259,17 @@ static __always_inline bool entry_update_is_idle(struct cmap *m, struct rd_entry
 }
 
 /* What a locked entry becomes. */
-static __always_inline unsigned long entry_act(struct rd_entry *e, unsigned long state,
-					       const struct cmap_update *u,
-					       enum cmap_action act,
-					       const struct cmap_shape shape)
+static __always_inline unsigned long rd_entry_act(struct rd_entry *e, unsigned long state,
+						  const struct cmap_update *u, enum cmap_action act,
+						  const struct cmap_shape shape)
 {
 	switch (act) {
 	case CMAP_ACT_NONE:
 		return state;	/* nothing changed: readers need not begin again */
 	case CMAP_ACT_INSERT:
 	case CMAP_ACT_REPLACE:
-		cmap_touch(NULL, entry_value(e, shape), shape.value_size, MAPSTAT_WRITE);
-		entry_copy_in(entry_value(e, shape), u->value, shape);
+		cmap_touch(NULL, rd_entry_value(e, shape), shape.value_size, MAPSTAT_WRITE);
+		rd_entry_copy_in(rd_entry_value(e, shape), u->value, shape);
 		return (state + ENTRY_CHANGE) & ~ENTRY_DEAD;
 	case CMAP_ACT_REMOVE:
 		break;
@@ -280,7 +278,7 @@ static __always_inline unsigned long entry_act(struct rd_entry *e, unsigned long
 }
 
 /**
- * entry_update - carry a write out on an entry
+ * rd_entry_update - carry a write out on an entry
  * @m: the map
  * @e: the entry
  * @u: the write
@@ -290,30 +288,30 @@ static __always_inline unsigned long entry_act(struct rd_entry *e, unsigned long
  * Context: RCU read lock.  Allocates nothing.
  * Return: what the operation returns, or ENTRY_GONE: nothing was done.
  */
-static __always_inline int entry_update(struct cmap *m, struct rd_entry *e,
-					const struct cmap_update *u,
-					const struct cmap_shape shape, enum cmap_action *act)
+static __always_inline int rd_entry_update(struct cmap *m, struct rd_entry *e,
+					   const struct cmap_update *u,
+					   const struct cmap_shape shape, enum cmap_action *act)
 {
 	unsigned long state;
 	int ret = ENTRY_GONE;
 	u64 *value;
 
 	*act = CMAP_ACT_NONE;
-	if (unlikely(entry_is_frozen(e)))
+	if (unlikely(rd_entry_is_frozen(e)))
 		return ret;
-	if (entry_update_is_idle(m, e, u, shape, &ret)) {
+	if (rd_entry_update_is_idle(m, e, u, shape, &ret)) {
 		cmap_touch(m, &e->state, sizeof(e->state), MAPSTAT_READ);
 		update_count(m, CMAP_ACT_NONE);
 		return ret;
 	}
-	state = entry_lock(m, e);
+	state = rd_entry_lock(m, e);
 	if (unlikely(state & ENTRY_FROZEN)) {
-		entry_unlock(e, state);
+		rd_entry_unlock(e, state);
 		return ENTRY_GONE;
 	}
-	value = state & ENTRY_DEAD ? NULL : entry_value(e, shape);
+	value = state & ENTRY_DEAD ? NULL : rd_entry_value(e, shape);
 	*act = update_decide(m, u, value, shape, &ret);
-	entry_unlock(e, entry_act(e, state, u, *act, shape));
+	rd_entry_unlock(e, rd_entry_act(e, state, u, *act, shape));
 	update_count(m, *act);
 	if (*act == CMAP_ACT_REMOVE)
 		cmap_count(m, CMAP_TOMBSTONES);
@@ -321,7 +319,7 @@ static __always_inline int entry_update(struct cmap *m, struct rd_entry *e,
 }
 
 /**
- * entry_freeze - end a tombstone's life
+ * rd_entry_freeze - end a tombstone's life
  * @e: the entry
  * @buried: receives whether this call froze it
  *
@@ -329,7 +327,7 @@ static __always_inline int entry_update(struct cmap *m, struct rd_entry *e,
  * Return: true: the entry is frozen; false: it is live, was a moment ago, or has a writer
  * inside, who may bring it back.
  */
-static inline bool entry_freeze(struct rd_entry *e, bool *buried)
+static inline bool rd_entry_freeze(struct rd_entry *e, bool *buried)
 {
 	unsigned long state = READ_ONCE(e->state);	/* a guess; cmpxchg() tells */
 

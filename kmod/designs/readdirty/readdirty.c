@@ -72,7 +72,7 @@
 #define RD_DELAY_MAX_US	128
 
 /* Does the read side speak for all keys? */
-static __always_inline bool view_is_clean(const struct cmap *m, const struct rd_view *v)
+static __always_inline bool rd_view_is_clean(const struct cmap *m, const struct rd_view *v)
 {
 	cmap_touch(m, &v->fresh, 2 * sizeof(void *), MAPSTAT_READ);
 	cmap_touch(m, &v->fresh->count, sizeof(v->fresh->count), MAPSTAT_READ);
@@ -81,77 +81,76 @@ static __always_inline bool view_is_clean(const struct cmap *m, const struct rd_
 }
 
 /* From readers, who must not write to shared memory where there is no need. */
-static noinline void ask_for_round(struct readdirty *rd)
+static noinline void rd_ask_for_round(struct readdirty *rd)
 {
 	if (!work_pending(&rd->cmap.work) && readdirty_round_is_due(rd))
 		cmap_kick(&rd->cmap);
 }
 
-static void count_miss(struct readdirty *rd)
+static void rd_count_miss(struct readdirty *rd)
 {
 	cmap_count(&rd->cmap, CMAP_DIRTY_LOOKUPS);
 	cmap_touch(&rd->cmap, raw_cpu_ptr(&rd->pcpu->misses), sizeof(long), MAPSTAT_WRITE);
 	if (!(this_cpu_inc_return(rd->pcpu->misses) % RD_LOOK_MISSES))
-		ask_for_round(rd);
+		rd_ask_for_round(rd);
 }
 
-static __always_inline struct rd_entry *read_find(const struct rd_view *v, u64 hash,
-						  const void *key,
-						  const struct cmap_shape shape)
+static __always_inline struct rd_entry *rd_read_find(const struct rd_view *v, u64 hash,
+						     const void *key, const struct cmap_shape shape)
 {
 	struct snap_item *item;
 
 	cmap_touch_load(shape, NULL, v, offsetof(struct rd_view, read.count), MAPSTAT_READ);
 	item = snap_find(&v->read, hash, key, offsetof(struct rd_entry, data), shape);
-	return item ? entry_of(item) : NULL;
+	return item ? rd_entry_of(item) : NULL;
 }
 
-static struct rd_entry *trie_entry(const struct trie *t, u64 hash, const void *key,
-				   const struct cmap_shape shape)
+static struct rd_entry *rd_trie_entry(const struct trie *t, u64 hash, const void *key,
+				      const struct cmap_shape shape)
 {
 	struct trie_item *item;
 
 	for (item = trie_find(t, hash); item; item = item->next)
 		if (snap_equal(&item->snap, hash, key, offsetof(struct rd_entry, data), shape))
-			return entry_of(&item->snap);
+			return rd_entry_of(&item->snap);
 	return NULL;
 }
 
 /* The key's entry in the dirty sides, frozen ones passed by. */
-static struct rd_entry *dirty_find(const struct rd_view *v, u64 hash, const void *key,
-				   const struct cmap_shape shape)
+static struct rd_entry *rd_dirty_find(const struct rd_view *v, u64 hash, const void *key,
+				      const struct cmap_shape shape)
 {
-	struct rd_entry *e = trie_entry(v->fresh, hash, key, shape);
+	struct rd_entry *e = rd_trie_entry(v->fresh, hash, key, shape);
 
-	if (e && !entry_is_frozen(e))
+	if (e && !rd_entry_is_frozen(e))
 		return e;
 	if (!v->old)
 		return NULL;
-	e = trie_entry(v->old, hash, key, shape);
-	return e && !entry_is_frozen(e) ? e : NULL;
+	e = rd_trie_entry(v->old, hash, key, shape);
+	return e && !rd_entry_is_frozen(e) ? e : NULL;
 }
 
 /* A load that the read side could not answer. */
-static noinline int load_dirty(struct cmap *m, const struct rd_view *v, u64 hash,
-			       const void *key, void *value)
+static noinline int rd_load_dirty(struct cmap *m, const struct rd_view *v, u64 hash,
+				  const void *key, void *value)
 {
 	struct rd_entry *e;
 	int ret;
 
-	if (view_is_clean(m, v))
+	if (rd_view_is_clean(m, v))
 		return -ENOENT;
-	count_miss(to_readdirty(m));
-	e = dirty_find(v, hash, key, m->shape);
+	rd_count_miss(to_readdirty(m));
+	e = rd_dirty_find(v, hash, key, m->shape);
 	if (!e)
 		return -ENOENT;
-	ret = entry_read(m, e, value, m->shape);
+	ret = rd_entry_read(m, e, value, m->shape);
 	/* Frozen since it was found: the key was absent then.  See (3) at the top. */
 	return ret == ENTRY_GONE ? -ENOENT : ret;
 }
 
 /* Inside an RCU read-side section. */
-static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key, void *value,
-				       const struct cmap_shape shape)
+static __always_inline int rd_load_hashed(struct cmap *m, u64 hash, const void *key, void *value,
+					  const struct cmap_shape shape)
 {
 	/* Pairs with rcu_assign_pointer() in view_publish(). */
 	const struct rd_view *v = rcu_dereference(to_readdirty(m)->view);
@@ -159,50 +158,50 @@ static __always_inline int load_hashed(struct cmap *m, u64 hash, const void *key
 	int ret = ENTRY_GONE;
 
 	cmap_touch_load(shape, m, &to_readdirty(m)->view, sizeof(v), MAPSTAT_READ);
-	e = read_find(v, hash, key, shape);
+	e = rd_read_find(v, hash, key, shape);
 	if (likely(e))
-		ret = entry_read(m, e, value, shape);
+		ret = rd_entry_read(m, e, value, shape);
 	if (unlikely(ret == ENTRY_GONE))
-		ret = load_dirty(m, v, hash, key, value);
+		ret = rd_load_dirty(m, v, hash, key, value);
 	return ret;
 }
 
-static __always_inline void fetch_bucket(struct cmap *m, u64 hash, const struct cmap_shape shape)
+static __always_inline void rd_fetch_bucket(struct cmap *m, u64 hash, const struct cmap_shape shape)
 {
 	/* Pairs with rcu_assign_pointer() in view_publish(). */
 	snap_fetch(&rcu_dereference(to_readdirty(m)->view)->read, hash);
 }
 
-static __always_inline void fetch_entry(struct cmap *m, u64 hash, const struct cmap_shape shape)
+static __always_inline void rd_fetch_entry(struct cmap *m, u64 hash, const struct cmap_shape shape)
 {
 	/* Pairs with rcu_assign_pointer() in view_publish(). */
 	snap_fetch_item(&rcu_dereference(to_readdirty(m)->view)->read, hash);
 }
 
 CMAP_DEFINE_LOADS(readdirty,
-		  .begin = many_rcu_begin, .fetch = fetch_bucket, .fetch_next = fetch_entry,
-		  .load = load_hashed, .end = many_rcu_end)
+		  .begin = many_rcu_begin, .fetch = rd_fetch_bucket, .fetch_next = rd_fetch_entry,
+		  .load = rd_load_hashed, .end = many_rcu_end)
 
-static void count_delete(struct readdirty *rd)
+static void rd_count_delete(struct readdirty *rd)
 {
 	cmap_touch(&rd->cmap, raw_cpu_ptr(&rd->pcpu->deletes), sizeof(long), MAPSTAT_WRITE);
 	if (!(this_cpu_inc_return(rd->pcpu->deletes) % RD_LOOK_DELETES))
-		ask_for_round(rd);
+		rd_ask_for_round(rd);
 }
 
-static __always_inline int update_entry(struct cmap *m, struct rd_entry *e,
-					const struct cmap_update *u,
-					const struct cmap_shape shape)
+static __always_inline int rd_update_entry(struct cmap *m, struct rd_entry *e,
+					   const struct cmap_update *u,
+					   const struct cmap_shape shape)
 {
 	enum cmap_action act;
-	int ret = entry_update(m, e, u, shape, &act);
+	int ret = rd_entry_update(m, e, u, shape, &act);
 
 	if (act == CMAP_ACT_REMOVE)
-		count_delete(to_readdirty(m));
+		rd_count_delete(to_readdirty(m));
 	return ret;
 }
 
-static struct rd_entry *new_entry(struct cmap *m, u64 hash, const struct cmap_update *u)
+static struct rd_entry *rd_new_entry(struct cmap *m, u64 hash, const struct cmap_update *u)
 {
 	struct readdirty *rd = to_readdirty(m);
 	struct rd_entry *e = kmalloc(rd->entry_bytes, RD_GFP);
@@ -215,7 +214,7 @@ static struct rd_entry *new_entry(struct cmap *m, u64 hash, const struct cmap_up
 	e->state = 0;
 	e->grave = NULL;
 	cmap_key_copy(e->data, u->key, m->shape);
-	cmap_value_copy(entry_value(e, m->shape), u->value, m->shape);
+	cmap_value_copy(rd_entry_value(e, m->shape), u->value, m->shape);
 	cmap_touch(m, e, sizeof(*e) + cmap_page_stride(m), MAPSTAT_WRITE);
 	return e;
 }
@@ -224,24 +223,24 @@ static struct rd_entry *new_entry(struct cmap *m, u64 hash, const struct cmap_up
  * With @lock held, the view is current and gets no new entries but ours: find the key's
  * entry, or insert @new.  Return: what the operation returns; *inserted where @new is in.
  */
-static int insert_locked(struct readdirty *rd, u64 hash, const struct cmap_update *u,
-			 struct rd_entry *new, bool *inserted)
+static int rd_insert_locked(struct readdirty *rd, u64 hash, const struct cmap_update *u,
+			    struct rd_entry *new, bool *inserted)
 {
 	const struct rd_view *v = rcu_dereference_protected(rd->view,
 							    lockdep_is_held(&rd->lock));
 	const struct cmap_shape shape = rd->cmap.shape;
-	struct rd_entry *e = read_find(v, hash, u->key, shape);
+	struct rd_entry *e = rd_read_find(v, hash, u->key, shape);
 	int ret = ENTRY_GONE;
 	u64 bytes;
 
 	lockdep_assert_held(&rd->lock);
 	if (e)
-		ret = update_entry(&rd->cmap, e, u, shape);
+		ret = rd_update_entry(&rd->cmap, e, u, shape);
 	if (ret != ENTRY_GONE)
 		return ret;
-	e = dirty_find(v, hash, u->key, shape);
+	e = rd_dirty_find(v, hash, u->key, shape);
 	if (e)
-		ret = update_entry(&rd->cmap, e, u, shape);
+		ret = rd_update_entry(&rd->cmap, e, u, shape);
 	if (ret != ENTRY_GONE)
 		return ret;
 
@@ -264,7 +263,7 @@ static int insert_locked(struct readdirty *rd, u64 hash, const struct cmap_updat
  * ahead of it, the slower inserts get, so that memory stays within a few times the most
  * that were live.
  */
-static unsigned int insert_delay_us(const struct readdirty *rd)
+static unsigned int rd_insert_delay_us(const struct readdirty *rd)
 {
 	lockdep_assert_held(&rd->lock);
 	if (likely(rd->total <= rd->total_max))
@@ -274,7 +273,7 @@ static unsigned int insert_delay_us(const struct readdirty *rd)
 }
 
 /* After an insert, with @lock held: is it time to ask for a round? */
-static bool insert_look(struct readdirty *rd)
+static bool rd_insert_look(struct readdirty *rd)
 {
 	const struct rd_view *v = rcu_dereference_protected(rd->view,
 							    lockdep_is_held(&rd->lock));
@@ -283,10 +282,10 @@ static bool insert_look(struct readdirty *rd)
 }
 
 /* The first store of a key, as far as could be seen without the lock. */
-static noinline int insert_slow(struct cmap *m, u64 hash, const struct cmap_update *u)
+static noinline int rd_insert_slow(struct cmap *m, u64 hash, const struct cmap_update *u)
 {
 	struct readdirty *rd = to_readdirty(m);
-	struct rd_entry *new = new_entry(m, hash, u);
+	struct rd_entry *new = rd_new_entry(m, hash, u);
 	bool inserted = false, ask = false;
 	unsigned int delay_us = 0;
 	int ret;
@@ -296,10 +295,10 @@ static noinline int insert_slow(struct cmap *m, u64 hash, const struct cmap_upda
 		return -ENOMEM;
 	}
 	rd_lock(rd);
-	ret = insert_locked(rd, hash, u, new, &inserted);
+	ret = rd_insert_locked(rd, hash, u, new, &inserted);
 	if (inserted) {
-		ask = insert_look(rd);
-		delay_us = insert_delay_us(rd);
+		ask = rd_insert_look(rd);
+		delay_us = rd_insert_delay_us(rd);
 	}
 	rd_unlock(rd);
 	if (inserted)
@@ -316,28 +315,28 @@ static noinline int insert_slow(struct cmap *m, u64 hash, const struct cmap_upda
 }
 
 /* The read side has no entry for the key, or a frozen one. */
-static noinline int update_dirty(struct cmap *m, const struct rd_view *v, u64 hash,
-				 const struct cmap_update *u)
+static noinline int rd_update_dirty(struct cmap *m, const struct rd_view *v, u64 hash,
+				    const struct cmap_update *u)
 {
 	struct rd_entry *e = NULL;
 	int ret = ENTRY_GONE;
 
-	if (!view_is_clean(m, v)) {
-		count_miss(to_readdirty(m));
-		e = dirty_find(v, hash, u->key, m->shape);
+	if (!rd_view_is_clean(m, v)) {
+		rd_count_miss(to_readdirty(m));
+		e = rd_dirty_find(v, hash, u->key, m->shape);
 	}
 	if (e)
-		ret = update_entry(m, e, u, m->shape);
+		ret = rd_update_entry(m, e, u, m->shape);
 	if (ret != ENTRY_GONE)
 		return ret;
 	if (update_may_insert(u->op))
-		return insert_slow(m, hash, u);
+		return rd_insert_slow(m, hash, u);
 	update_count(m, update_decide(m, u, NULL, m->shape, &ret));
 	return ret;
 }
 
-static __always_inline int do_update(struct cmap *m, const struct cmap_update *u,
-				     const struct cmap_shape shape)
+static __always_inline int rd_do_update(struct cmap *m, const struct cmap_update *u,
+					const struct cmap_shape shape)
 {
 	const u64 hash = cmap_hash(m, u->key, shape);
 	const struct rd_view *v;
@@ -348,18 +347,18 @@ static __always_inline int do_update(struct cmap *m, const struct cmap_update *u
 	/* Pairs with rcu_assign_pointer() in view_publish(). */
 	v = rcu_dereference(to_readdirty(m)->view);
 	cmap_touch(m, &to_readdirty(m)->view, sizeof(v), MAPSTAT_READ);
-	e = read_find(v, hash, u->key, shape);
+	e = rd_read_find(v, hash, u->key, shape);
 	if (likely(e))
-		ret = update_entry(m, e, u, shape);
+		ret = rd_update_entry(m, e, u, shape);
 	if (unlikely(ret == ENTRY_GONE))
-		ret = update_dirty(m, v, hash, u);
+		ret = rd_update_dirty(m, v, hash, u);
 	rcu_read_unlock();
 	return ret;
 }
 
 int readdirty_update(struct cmap *m, const struct cmap_update *u)
 {
-	return CMAP_BY_SHAPE(m, do_update, m, u);
+	return CMAP_BY_SHAPE(m, rd_do_update, m, u);
 }
 
 /* What a range is doing. */
@@ -369,22 +368,22 @@ struct collect {
 	const struct rd_view *view;
 };
 
-static int collect_visit(void *arg, struct snap_item *item)
+static int rd_collect_visit(void *arg, struct snap_item *item)
 {
 	const struct collect *c = arg;
 	const struct cmap_shape shape = c->m->shape;
-	struct rd_entry *e = entry_of(item);
+	struct rd_entry *e = rd_entry_of(item);
 	struct cmap_page *page = c->page;
 	void *at;
 
 	if (page->count >= page->room) {
 		/* Only counted. */
-		page->count += !entry_is_dead(e);
+		page->count += !rd_entry_is_dead(e);
 		return 0;
 	}
 	/* As cmap_page_add() does it, but the value has to be read with care. */
 	at = page->data + (size_t)page->count * cmap_page_stride(c->m);
-	if (!entry_read(c->m, e, at + ALIGN(shape.key_size, 8), shape)) {
+	if (!rd_entry_read(c->m, e, at + ALIGN(shape.key_size, 8), shape)) {
 		memcpy(at, e->data, shape.key_size);
 		page->count++;
 	}
@@ -392,8 +391,8 @@ static int collect_visit(void *arg, struct snap_item *item)
 }
 
 /* Newest side first: see "A RANGE" at the top. */
-static void visit_segment(const struct rd_view *v, u64 lo, u64 hi, snap_visit_fn visit,
-			  void *arg)
+static void rd_visit_segment(const struct rd_view *v, u64 lo, u64 hi, snap_visit_fn visit,
+			     void *arg)
 {
 	trie_walk(v->fresh, lo, hi, visit, arg);
 	if (v->old)
@@ -401,15 +400,15 @@ static void visit_segment(const struct rd_view *v, u64 lo, u64 hi, snap_visit_fn
 	snap_walk(&v->read, lo, hi, visit, arg);
 }
 
-static void collect_segment(void *arg, u64 lo, u64 hi)
+static void rd_collect_segment(void *arg, u64 lo, u64 hi)
 {
 	struct collect *c = arg;
 
-	visit_segment(c->view, lo, hi, collect_visit, c);
+	rd_visit_segment(c->view, lo, hi, rd_collect_visit, c);
 }
 
 /* log2 of the segments that leave few entries in each. */
-static unsigned int segment_bits(const struct rd_view *v)
+static unsigned int rd_segment_bits(const struct rd_view *v)
 {
 	/* Pairs with trie_insert(): a figure, no ordering. */
 	u64 dirty = READ_ONCE(v->fresh->count) + (v->old ? v->old->count : 0);
@@ -424,20 +423,20 @@ static int readdirty_collect(struct cmap *m, struct cmap_page *page)
 	rcu_read_lock();
 	/* Pairs with rcu_assign_pointer() in view_publish(). */
 	c.view = rcu_dereference(to_readdirty(m)->view);
-	range_fill(page, segment_bits(c.view), collect_segment, &c);
+	range_fill(page, rd_segment_bits(c.view), rd_collect_segment, &c);
 	rcu_read_unlock();
 	return 0;
 }
 
-static int clear_visit(void *arg, struct snap_item *item)
+static int rd_clear_visit(void *arg, struct snap_item *item)
 {
-	struct rd_entry *e = entry_of(item);
+	struct rd_entry *e = rd_entry_of(item);
 	const struct cmap_update u = { .op = CMAP_DELETE, .key = e->data };
 	struct cmap *m = arg;
 	enum cmap_action act;
 
-	if (!entry_is_dead(e))
-		entry_update(m, e, &u, m->shape, &act);
+	if (!rd_entry_is_dead(e))
+		rd_entry_update(m, e, &u, m->shape, &act);
 	return 0;
 }
 
@@ -456,10 +455,10 @@ static int readdirty_clear(struct cmap *m)
 		rcu_read_lock();
 		/* Pairs with rcu_assign_pointer() in view_publish(). */
 		v = rcu_dereference(rd->view);
-		end = range_segment_end(lo, segment_bits(v));
-		visit_segment(v, lo, end, clear_visit, m);
+		end = range_segment_end(lo, rd_segment_bits(v));
+		rd_visit_segment(v, lo, end, rd_clear_visit, m);
 		if (end == U64_MAX)
-			ask_for_round(rd);
+			rd_ask_for_round(rd);
 		rcu_read_unlock();
 		lo = end + 1;
 		cond_resched();

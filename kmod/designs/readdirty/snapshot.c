@@ -25,7 +25,7 @@ unsigned int snap_bits(u64 entries)
 	return min_t(unsigned int, order_base_2(buckets), SNAP_BITS_MAX);
 }
 
-static void free_chunks(struct snap_bucket **chunks, u64 n)
+static void snap_free_chunks(struct snap_bucket **chunks, u64 n)
 {
 	while (n--)
 		kfree(chunks[n]);
@@ -33,7 +33,7 @@ static void free_chunks(struct snap_bucket **chunks, u64 n)
 }
 
 /* Return: the chunks, or NULL. */
-static struct snap_bucket **alloc_chunks(u64 n, gfp_t gfp)
+static struct snap_bucket **snap_alloc_chunks(u64 n, gfp_t gfp)
 {
 	struct snap_bucket **chunks = kmalloc_array(n, sizeof(*chunks), gfp);
 	u64 i;
@@ -43,7 +43,7 @@ static struct snap_bucket **alloc_chunks(u64 n, gfp_t gfp)
 	for (i = 0; i < n; i++) {
 		chunks[i] = kcalloc(CHUNK_BUCKETS, sizeof(**chunks), gfp);
 		if (!chunks[i]) {
-			free_chunks(chunks, i);
+			snap_free_chunks(chunks, i);
 			return NULL;
 		}
 	}
@@ -70,7 +70,7 @@ int snap_init(struct snap_table *t, u64 entries, gfp_t gfp)
 	else if (bits <= SNAP_CHUNK_BITS)
 		t->buckets = kcalloc(1U << bits, sizeof(*t->buckets), gfp);
 	else
-		t->chunks = alloc_chunks(1ULL << (bits - SNAP_CHUNK_BITS), gfp);
+		t->chunks = snap_alloc_chunks(1ULL << (bits - SNAP_CHUNK_BITS), gfp);
 	return t->buckets || t->chunks ? 0 : -ENOMEM;
 }
 EXPORT_SYMBOL_IF_KUNIT(snap_init);
@@ -84,7 +84,7 @@ EXPORT_SYMBOL_IF_KUNIT(snap_init);
 void snap_free(struct snap_table *t)
 {
 	if (t->chunks)
-		free_chunks(t->chunks, 1ULL << (t->bits - SNAP_CHUNK_BITS));
+		snap_free_chunks(t->chunks, 1ULL << (t->bits - SNAP_CHUNK_BITS));
 	else
 		kvfree(t->buckets);
 	arena_free(&t->overflow);
@@ -92,7 +92,7 @@ void snap_free(struct snap_table *t)
 }
 EXPORT_SYMBOL_IF_KUNIT(snap_free);
 
-static void put_slot(struct snap_bucket *b, unsigned int i, struct snap_item *item, u8 tag)
+static void snap_put_slot(struct snap_bucket *b, unsigned int i, struct snap_item *item, u8 tag)
 {
 	b->slots[i] = item;
 	b->tags &= ~(0xffULL << (8 * i));
@@ -123,7 +123,7 @@ int snap_add(struct snap_table *t, struct snap_item *item, gfp_t gfp)
 		for (i = 0; i < SNAP_SLOTS; i++) {
 			if (b->slots[i])
 				continue;
-			put_slot(b, i, item, hash_tag(item->hash));
+			snap_put_slot(b, i, item, hash_tag(item->hash));
 			t->count++;
 			return 0;
 		}
@@ -154,7 +154,7 @@ void snap_remove(struct snap_table *t, struct snap_item *item)
 		for (i = 0; i < SNAP_SLOTS; i++) {
 			if (b->slots[i] != item)
 				continue;
-			put_slot(b, i, NULL, 0);
+			snap_put_slot(b, i, NULL, 0);
 			t->count--;
 			return;
 		}
@@ -167,7 +167,7 @@ struct grow {
 	gfp_t gfp;
 };
 
-static int grow_visit(void *arg, struct snap_item *item)
+static int snap_grow_visit(void *arg, struct snap_item *item)
 {
 	struct grow *g = arg;
 
@@ -195,7 +195,7 @@ int snap_grow(struct snap_table *t, gfp_t gfp)
 		return 0;
 	if (snap_init(&larger, snap_room(t), gfp))
 		return -ENOMEM;
-	if (snap_walk(t, 0, U64_MAX, grow_visit, &g)) {
+	if (snap_walk(t, 0, U64_MAX, snap_grow_visit, &g)) {
 		snap_free(&larger);
 		return -ENOMEM;
 	}

@@ -10,12 +10,12 @@
 #define TRIE_LEVELS	(64 / TRIE_BITS)
 #define TRIE_NODE	1UL			/* in a slot: this is a node */
 
-static unsigned int slot_of(u64 hash, unsigned int shift)
+static unsigned int trie_slot_of(u64 hash, unsigned int shift)
 {
 	return (hash >> shift) & (TRIE_SLOTS - 1);
 }
 
-static bool is_node(const void *p)
+static bool trie_is_node(const void *p)
 {
 	return (unsigned long)p & TRIE_NODE;
 }
@@ -44,9 +44,9 @@ struct trie_item *trie_find(const struct trie *t, u64 hash)
 		 * Pairs with rcu_assign_pointer() in trie_insert().  Raw: the writer is here
 		 * as well, under its lock.
 		 */
-		p = rcu_dereference_raw(node->slots[slot_of(hash, shift)]);
-		cmap_touch(NULL, &node->slots[slot_of(hash, shift)], sizeof(p), MAPSTAT_READ);
-		if (!is_node(p))
+		p = rcu_dereference_raw(node->slots[trie_slot_of(hash, shift)]);
+		cmap_touch(NULL, &node->slots[trie_slot_of(hash, shift)], sizeof(p), MAPSTAT_READ);
+		if (!trie_is_node(p))
 			break;
 		node = to_node(p);
 	}
@@ -57,13 +57,13 @@ struct trie_item *trie_find(const struct trie *t, u64 hash)
 }
 
 /* A node that holds @item alone, one level below the slot it was in. */
-static struct trie_node *node_with(struct trie *t, struct trie_item *item,
-				   unsigned int shift, gfp_t gfp)
+static struct trie_node *trie_node_with(struct trie *t, struct trie_item *item, unsigned int shift,
+					gfp_t gfp)
 {
 	struct trie_node *node = arena_alloc(&t->nodes, sizeof(*node), gfp);
 
 	if (node)
-		RCU_INIT_POINTER(node->slots[slot_of(item->snap.hash, shift)], item);
+		RCU_INIT_POINTER(node->slots[trie_slot_of(item->snap.hash, shift)], item);
 	return node;
 }
 
@@ -85,17 +85,17 @@ int trie_insert(struct trie *t, struct trie_item *item, gfp_t gfp)
 	void *p;
 
 	for (shift = TRIE_TOP;; shift -= TRIE_BITS) {
-		slot = &node->slots[slot_of(hash, shift)];
+		slot = &node->slots[trie_slot_of(hash, shift)];
 		p = rcu_dereference_raw(*slot);	/* written by ourselves only */
 		cmap_touch(NULL, slot, sizeof(p), MAPSTAT_READ);
-		if (is_node(p)) {
+		if (trie_is_node(p)) {
 			node = to_node(p);
 			continue;
 		}
 		if (!p || ((struct trie_item *)p)->snap.hash == hash)
 			break;
 		/* Two hashes that differ part at the last level or before: shift > 0. */
-		node = node_with(t, p, shift - TRIE_BITS, gfp);
+		node = trie_node_with(t, p, shift - TRIE_BITS, gfp);
 		if (!node)
 			return -ENOMEM;
 		cmap_touch(NULL, node, sizeof(*node), MAPSTAT_WRITE);
@@ -118,7 +118,7 @@ int trie_insert(struct trie *t, struct trie_item *item, gfp_t gfp)
 }
 
 /* Visit the entries of one hash. Return: 0, or what @visit ended it with. */
-static int visit_chain(struct trie_item *item, snap_visit_fn visit, void *arg)
+static int trie_visit_chain(struct trie_item *item, snap_visit_fn visit, void *arg)
 {
 	struct trie_item *next;
 	int ret = 0;
@@ -155,8 +155,8 @@ int trie_walk(const struct trie *t, u64 lo, u64 hi, snap_visit_fn visit, void *a
 
 	for (;;) {
 		/* Pairs with rcu_assign_pointer() in trie_insert(). */
-		p = rcu_dereference_raw(path[level]->slots[slot_of(at, shift)]);
-		if (is_node(p)) {
+		p = rcu_dereference_raw(path[level]->slots[trie_slot_of(at, shift)]);
+		if (trie_is_node(p)) {
 			path[++level] = to_node(p);
 			shift -= TRIE_BITS;
 			continue;
@@ -164,7 +164,7 @@ int trie_walk(const struct trie *t, u64 lo, u64 hi, snap_visit_fn visit, void *a
 		if (p && ((struct trie_item *)p)->snap.hash >= at) {
 			if (((struct trie_item *)p)->snap.hash > hi)
 				return 0;
-			ret = visit_chain(p, visit, arg);
+			ret = trie_visit_chain(p, visit, arg);
 			if (ret)
 				return ret;
 		}
@@ -172,7 +172,7 @@ int trie_walk(const struct trie *t, u64 lo, u64 hi, snap_visit_fn visit, void *a
 		if (!at || at > hi)
 			return 0;
 		/* Up, where that was the last one of its node. */
-		for (; !slot_of(at, shift); shift += TRIE_BITS)
+		for (; !trie_slot_of(at, shift); shift += TRIE_BITS)
 			level--;
 	}
 }

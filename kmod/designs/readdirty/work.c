@@ -30,7 +30,7 @@
 /* log2 of the buckets that the worker visits between two resched points. */
 #define RD_BATCH_BITS	6U
 
-static unsigned long misses_sum(const struct readdirty *rd)
+static unsigned long rd_misses_sum(const struct readdirty *rd)
 {
 	unsigned long sum = 0;
 	int cpu;
@@ -53,7 +53,7 @@ static unsigned long misses_sum(const struct readdirty *rd)
 bool readdirty_round_is_due(struct readdirty *rd)
 {
 	/*
-	 * Pairs with rcu_assign_pointer() in view_publish().  Raw: the worker, who changes
+	 * Pairs with rcu_assign_pointer() in rd_view_publish().  Raw: the worker, who changes
 	 * it, is here as well.
 	 */
 	const struct rd_view *v = rcu_dereference_raw(rd->view);
@@ -70,18 +70,18 @@ bool readdirty_round_is_due(struct readdirty *rd)
 		return true;
 	if (dead >= RD_DEAD_MIN && dead >= max(total / 2, least))
 		return true;
-	return fresh && misses_sum(rd) - READ_ONCE(rd->misses_base) >=
+	return fresh && rd_misses_sum(rd) - READ_ONCE(rd->misses_base) >=
 			max3(1ULL * RD_MISSES_MIN, total / RD_MISS_SHARE, least);
 }
 
 /* The worker is the only one who changes the view, so it may look without more ado. */
-static struct rd_view *view_now(const struct readdirty *rd)
+static struct rd_view *rd_view_now(const struct readdirty *rd)
 {
 	return rcu_dereference_protected(rd->view, true);
 }
 
 /* Memory of a view that nobody has seen for a grace period. */
-static struct rd_view *view_take(struct readdirty *rd)
+static struct rd_view *rd_view_take(struct readdirty *rd)
 {
 	struct rd_view *v = &rd->views[rd->view_next];
 
@@ -90,7 +90,7 @@ static struct rd_view *view_take(struct readdirty *rd)
 }
 
 /* Return: ticks of the clock for which inserts were shut out. */
-static u64 view_publish(struct readdirty *rd, struct rd_view *v)
+static u64 rd_view_publish(struct readdirty *rd, struct rd_view *v)
 {
 	u64 start;
 
@@ -103,16 +103,16 @@ static u64 view_publish(struct readdirty *rd, struct rd_view *v)
 	return start;
 }
 
-/* Step 2: fresh becomes old.  Return: as view_publish(). */
-static u64 round_begin(struct readdirty *rd)
+/* Step 2: fresh becomes old.  Return: as rd_view_publish(). */
+static u64 rd_round_begin(struct readdirty *rd)
 {
-	const struct rd_view *now = view_now(rd);
-	struct rd_view *v = view_take(rd);
+	const struct rd_view *now = rd_view_now(rd);
+	struct rd_view *v = rd_view_take(rd);
 
 	v->read = now->read;
 	v->old = now->fresh;
 	v->fresh = &rd->tries[now->fresh == &rd->tries[0]];
-	return view_publish(rd, v);
+	return rd_view_publish(rd, v);
 }
 
 /*
@@ -126,13 +126,13 @@ struct build {
 	bool keep;
 };
 
-static int build_visit(void *arg, struct snap_item *item)
+static int rd_build_visit(void *arg, struct snap_item *item)
 {
 	const struct build *b = arg;
-	struct rd_entry *e = entry_of(item);
+	struct rd_entry *e = rd_entry_of(item);
 	bool buried = false;
 
-	if (!(b->keep ? entry_is_frozen(e) : entry_freeze(e, &buried))) {
+	if (!(b->keep ? rd_entry_is_frozen(e) : rd_entry_freeze(e, &buried))) {
 		/* More may live than did when the table was made: stores revive tombstones. */
 		snap_make_room(b->next, RD_WORK_GFP);
 		return snap_add(b->next, item, RD_WORK_GFP);
@@ -145,8 +145,8 @@ static int build_visit(void *arg, struct snap_item *item)
 }
 
 /* A walk over all entries of a side, the table or the trie, with resched points. */
-static int walk_side(const struct snap_table *read, const struct trie *trie,
-		     snap_visit_fn visit, void *arg)
+static int rd_walk_side(const struct snap_table *read, const struct trie *trie, snap_visit_fn visit,
+			void *arg)
 {
 	unsigned int bits = read ? read->bits : snap_bits(trie->count);
 	u64 lo = 0, end;
@@ -166,19 +166,19 @@ static int walk_side(const struct snap_table *read, const struct trie *trie,
 }
 
 /* Put what read and old have into @b->next, or freeze it. */
-static int build(struct build *b)
+static int rd_build(struct build *b)
 {
-	const struct rd_view *now = view_now(b->rd);
+	const struct rd_view *now = rd_view_now(b->rd);
 	int ret;
 
-	ret = walk_side(&now->read, NULL, build_visit, b);
+	ret = rd_walk_side(&now->read, NULL, rd_build_visit, b);
 	if (!ret)
-		ret = walk_side(NULL, now->old, build_visit, b);
+		ret = rd_walk_side(NULL, now->old, rd_build_visit, b);
 	return ret;
 }
 
 /* Return: 0 or -ENOMEM. */
-static int build_init(struct build *b)
+static int rd_build_init(struct build *b)
 {
 	struct cmap *m = &b->rd->cmap;
 	const u64 total = READ_ONCE(b->rd->total);	/* a figure, from under @lock */
@@ -190,7 +190,7 @@ static int build_init(struct build *b)
 }
 
 /* Free the frozen entries; nobody has them any more.  Return: how many. */
-static u64 bury(struct readdirty *rd)
+static u64 rd_bury(struct readdirty *rd)
 {
 	u64 n = 0;
 
@@ -210,7 +210,7 @@ static u64 bury(struct readdirty *rd)
 }
 
 /* Wait until the last view is out of use, and free what only it had. */
-static void round_end(struct readdirty *rd, struct snap_table *read, struct trie *old)
+static void rd_round_end(struct readdirty *rd, struct snap_table *read, struct trie *old)
 {
 	u64 start = mapstat_clock_read(), ns, n;
 
@@ -218,27 +218,27 @@ static void round_end(struct readdirty *rd, struct snap_table *read, struct trie
 	ns = mapstat_clock_ns(mapstat_clock_read() - start);
 	trie_reset(old);
 	snap_free(read);
-	n = bury(rd);
+	n = rd_bury(rd);
 	/* Pairs with readdirty_memory(); no ordering. */
-	WRITE_ONCE(rd->table_bytes, snap_bytes(&view_now(rd)->read));
+	WRITE_ONCE(rd->table_bytes, snap_bytes(&rd_view_now(rd)->read));
 	mapstat_pauses_record(&rd->cmap.pauses, MAPSTAT_PAUSE_GRACE_PERIOD, ns, n);
 }
 
-/* Step 3.  Return: as view_publish(). */
-static u64 round_publish(struct readdirty *rd, const struct snap_table *next)
+/* Step 3.  Return: as rd_view_publish(). */
+static u64 rd_round_publish(struct readdirty *rd, const struct snap_table *next)
 {
-	struct rd_view *v = view_take(rd);
+	struct rd_view *v = rd_view_take(rd);
 
 	v->read = *next;
-	v->fresh = view_now(rd)->fresh;
+	v->fresh = rd_view_now(rd)->fresh;
 	v->old = NULL;
 	/* Pairs with readdirty_round_is_due(); no ordering. */
-	WRITE_ONCE(rd->misses_base, misses_sum(rd));
-	return view_publish(rd, v);
+	WRITE_ONCE(rd->misses_base, rd_misses_sum(rd));
+	return rd_view_publish(rd, v);
 }
 
 /* A round.  Return: 0, or -ENOMEM: the next one goes on with it. */
-static int do_round(struct readdirty *rd)
+static int rd_do_round(struct readdirty *rd)
 {
 	struct cmap *m = &rd->cmap;
 	struct snap_table next, read;
@@ -246,21 +246,21 @@ static int do_round(struct readdirty *rd)
 	struct trie *old;
 	u64 ticks = 0;
 
-	if (!view_now(rd)->old)
-		ticks = round_begin(rd);
+	if (!rd_view_now(rd)->old)
+		ticks = rd_round_begin(rd);
 	/* After that, so that what it makes room for is what old has in the end. */
-	if (build_init(&b))
+	if (rd_build_init(&b))
 		return -ENOMEM;
 	/* Pairs with readdirty_memory(); no ordering. */
-	WRITE_ONCE(rd->table_bytes, snap_bytes(&view_now(rd)->read) + snap_bytes(&next));
-	if (build(&b)) {
+	WRITE_ONCE(rd->table_bytes, snap_bytes(&rd_view_now(rd)->read) + snap_bytes(&next));
+	if (rd_build(&b)) {
 		snap_free(&next);
-		WRITE_ONCE(rd->table_bytes, snap_bytes(&view_now(rd)->read)); /* as above */
+		WRITE_ONCE(rd->table_bytes, snap_bytes(&rd_view_now(rd)->read)); /* as above */
 		return -ENOMEM;
 	}
-	read = view_now(rd)->read;
-	old = view_now(rd)->old;
-	ticks += round_publish(rd, &next);
+	read = rd_view_now(rd)->read;
+	old = rd_view_now(rd)->old;
+	ticks += rd_round_publish(rd, &next);
 
 	cmap_count(m, CMAP_PROMOTIONS);
 	cmap_count_n(m, CMAP_COPIED, next.count);
@@ -270,7 +270,7 @@ static int do_round(struct readdirty *rd)
 	}
 	mapstat_pauses_record(&m->pauses, MAPSTAT_PAUSE_PROMOTION, mapstat_clock_ns(ticks),
 			      next.count);
-	round_end(rd, &read, old);
+	rd_round_end(rd, &read, old);
 	return 0;
 }
 
@@ -287,7 +287,7 @@ void readdirty_work(struct cmap *m)
 	if (!readdirty_round_is_due(rd))
 		return;
 	/* Out of memory: try again by and by, as nobody may be there to ask for it. */
-	if (do_round(rd))
+	if (rd_do_round(rd))
 		schedule_timeout_uninterruptible(RD_RETRY_JIFFIES);
 	if (readdirty_round_is_due(rd))
 		cmap_kick(m);
@@ -303,7 +303,7 @@ void readdirty_work(struct cmap *m)
 int readdirty_init(struct cmap *m)
 {
 	struct readdirty *rd = to_readdirty(m);
-	struct rd_view *v = view_take(rd);
+	struct rd_view *v = rd_view_take(rd);
 	size_t words = DIV_ROUND_UP(m->shape.key_size, 8) + DIV_ROUND_UP(m->shape.value_size, 8);
 
 	spin_lock_init(&rd->lock);
@@ -324,9 +324,9 @@ int readdirty_init(struct cmap *m)
 	return 0;
 }
 
-static int free_visit(void *arg, struct snap_item *item)
+static int rd_free_visit(void *arg, struct snap_item *item)
 {
-	kfree(entry_of(item));
+	kfree(rd_entry_of(item));
 	return 0;
 }
 
@@ -342,15 +342,15 @@ static int free_visit(void *arg, struct snap_item *item)
 void readdirty_exit(struct cmap *m)
 {
 	struct readdirty *rd = to_readdirty(m);
-	struct rd_view *v = view_now(rd);
+	struct rd_view *v = rd_view_now(rd);
 
-	walk_side(NULL, v->fresh, free_visit, NULL);
+	rd_walk_side(NULL, v->fresh, rd_free_visit, NULL);
 	trie_reset(v->fresh);
 	if (v->old) {
-		walk_side(NULL, v->old, free_visit, NULL);
+		rd_walk_side(NULL, v->old, rd_free_visit, NULL);
 		trie_reset(v->old);
 	}
-	walk_side(&v->read, NULL, free_visit, NULL);
+	rd_walk_side(&v->read, NULL, rd_free_visit, NULL);
 	snap_free(&v->read);
 	free_percpu(rd->pcpu);
 }
@@ -372,7 +372,7 @@ void readdirty_memory(struct cmap *m, struct cmap_memory *mem)
 	mem->bytes = mem->table_bytes + READ_ONCE(rd->total) * rd->entry_bytes;
 	mem->percpu_bytes = num_possible_cpus() * sizeof(*rd->pcpu);
 	rcu_read_lock();
-	/* Pairs with rcu_assign_pointer() in view_publish(). */
+	/* Pairs with rcu_assign_pointer() in rd_view_publish(). */
 	mem->buckets = 1ULL << rcu_dereference(rd->view)->read.bits;
 	rcu_read_unlock();
 }

@@ -75,7 +75,7 @@ void table_free_entry(struct table *t, struct table_bucket *b, unsigned int slot
 EXPORT_SYMBOL_IF_KUNIT(table_free_entry);
 
 /* Empty a chain, its entries and its overflow buckets. Return: entries freed. */
-static unsigned int free_chain(struct table *t, struct table_bucket *head)
+static unsigned int table_free_chain(struct table *t, struct table_bucket *head)
 {
 	struct table_bucket *b, *next;
 	unsigned int n = 0;
@@ -106,11 +106,11 @@ void table_exit(struct table *t)
 	u64 i;
 
 	for (i = 0; t->cur.buckets && i < 1ULL << t->cur.bits; i++) {
-		free_chain(t, table_bucket_at(t, &t->cur, i));
+		table_free_chain(t, table_bucket_at(t, &t->cur, i));
 		cond_resched();
 	}
 	for (i = t->evacuated; t->old.buckets && i < 1ULL << t->old.bits; i++) {
-		free_chain(t, table_bucket_at(t, &t->old, i));
+		table_free_chain(t, table_bucket_at(t, &t->old, i));
 		cond_resched();
 	}
 	kvfree(t->cur.buckets);
@@ -173,15 +173,15 @@ struct table_bucket *table_overflow(struct table *t, struct table_bucket *head)
 	return b;
 }
 
-static __always_inline void fill_entry(void *entry, const void *key, const void *value,
-				       const struct cmap_shape shape)
+static __always_inline void table_fill_entry(void *entry, const void *key, const void *value,
+					     const struct cmap_shape shape)
 {
 	cmap_key_copy(entry, key, shape);
 	cmap_value_copy(entry + ALIGN(shape.key_size, 8), value, shape);
 }
 
 /* An entry of its own, with a slot that points to it. Return: false where memory ran out. */
-static bool insert_outside(struct table *t, u64 hash, const void *key, const void *value)
+static bool table_insert_outside(struct table *t, u64 hash, const void *key, const void *value)
 {
 	const struct cmap_shape shape = t->map->shape;
 	const size_t size = table_entry_size(shape);
@@ -194,7 +194,7 @@ static bool insert_outside(struct table *t, u64 hash, const void *key, const voi
 		kfree(entry);
 		return false;
 	}
-	fill_entry(entry, key, value, shape);
+	table_fill_entry(entry, key, value, shape);
 	cmap_touch(t->map, entry, size, MAPSTAT_WRITE);
 	*slot = entry;
 	t->bytes += size;
@@ -202,16 +202,16 @@ static bool insert_outside(struct table *t, u64 hash, const void *key, const voi
 	return true;
 }
 
-static __always_inline bool insert(struct table *t, u64 hash, const void *key,
-				   const void *value, const struct cmap_shape shape)
+static __always_inline bool table_insert_as(struct table *t, u64 hash, const void *key,
+					    const void *value, const struct cmap_shape shape)
 {
 	void *slot;
 
 	if (!table_is_inline(shape))
-		return insert_outside(t, hash, key, value);
+		return table_insert_outside(t, hash, key, value);
 	slot = table_take_slot(t, hash, shape);
 	if (slot)
-		fill_entry(slot, key, value, shape);
+		table_fill_entry(slot, key, value, shape);
 	return slot;
 }
 
@@ -227,7 +227,7 @@ static __always_inline bool insert(struct table *t, u64 hash, const void *key,
  */
 int table_insert(struct table *t, u64 hash, const void *key, const void *value)
 {
-	if (unlikely(!CMAP_BY_SHAPE(t->map, insert, t, hash, key, value))) {
+	if (unlikely(!CMAP_BY_SHAPE(t->map, table_insert_as, t, hash, key, value))) {
 		cmap_count(t->map, CMAP_ALLOC_FAILURES);
 		return -ENOMEM;
 	}
@@ -246,7 +246,7 @@ struct region {
 	u64 end;		/* cursor of what follows */
 };
 
-static struct region region_at(const struct table *t, u64 cursor)
+static struct region table_region_at(const struct table *t, u64 cursor)
 {
 	struct region r = { .bits = t->cur.bits, .cursor = cursor };
 
@@ -258,15 +258,15 @@ static struct region region_at(const struct table *t, u64 cursor)
 }
 
 /* Is all of the region's bucket meant? If not, an entry's hash decides. */
-static bool region_has(const struct table *t, const struct region *r, const void *entry)
+static bool table_region_has(const struct table *t, const struct region *r, const void *entry)
 {
 	if (r->cursor == r->index << (TABLE_BITS_MAX - r->bits))
 		return true;
 	return hash_bucket(cmap_hash(t->map, entry, t->map->shape), TABLE_BITS_MAX) >= r->cursor;
 }
 
-static void collect_chain(struct table *t, const struct region *r, struct table_bucket *b,
-			  struct cmap_page *page)
+static void table_collect_chain(struct table *t, const struct region *r, struct table_bucket *b,
+				struct cmap_page *page)
 {
 	const struct cmap_shape shape = t->map->shape;
 	u64 left;
@@ -275,21 +275,21 @@ static void collect_chain(struct table *t, const struct region *r, struct table_
 		for (left = table_occupied(b); left; left &= left - 1) {
 			void *entry = table_entry(b, __ffs64(left) / 8, shape);
 
-			if (region_has(t, r, entry))
+			if (table_region_has(t, r, entry))
 				cmap_page_add(t->map, page, entry,
 					      entry + ALIGN(shape.key_size, 8));
 		}
 	}
 }
 
-static void collect_array(struct table *t, const struct region *r, const struct table_array *a,
-			  u64 from, struct cmap_page *page)
+static void table_collect_array(struct table *t, const struct region *r,
+				const struct table_array *a, u64 from, struct cmap_page *page)
 {
 	const unsigned int shift = a->bits - r->bits;
 	u64 i;
 
 	for (i = max(r->index << shift, from); i < (r->index + 1) << shift; i++)
-		collect_chain(t, r, table_bucket_at(t, a, i), page);
+		table_collect_chain(t, r, table_bucket_at(t, a, i), page);
 }
 
 /**
@@ -303,25 +303,25 @@ static void collect_array(struct table *t, const struct region *r, const struct 
  */
 void table_collect(struct table *t, u64 *cursor, struct cmap_page *page)
 {
-	const struct region r = region_at(t, *cursor);
+	const struct region r = table_region_at(t, *cursor);
 
-	collect_array(t, &r, &t->cur, 0, page);
+	table_collect_array(t, &r, &t->cur, 0, page);
 	if (t->old.buckets)
-		collect_array(t, &r, &t->old, t->evacuated, page);
+		table_collect_array(t, &r, &t->old, t->evacuated, page);
 	if (page->count <= page->room)
 		*cursor = r.end;
 }
 EXPORT_SYMBOL_IF_KUNIT(table_collect);
 
-static unsigned int clear_array(struct table *t, const struct region *r,
-				const struct table_array *a, u64 from)
+static unsigned int table_clear_array(struct table *t, const struct region *r,
+				      const struct table_array *a, u64 from)
 {
 	const unsigned int shift = a->bits - r->bits;
 	unsigned int n = 0;
 	u64 i;
 
 	for (i = max(r->index << shift, from); i < (r->index + 1) << shift; i++)
-		n += free_chain(t, table_bucket_at(t, a, i));
+		n += table_free_chain(t, table_bucket_at(t, a, i));
 	return n;
 }
 
@@ -334,11 +334,11 @@ static unsigned int clear_array(struct table *t, const struct region *r,
  */
 void table_clear_step(struct table *t, u64 *cursor)
 {
-	const struct region r = region_at(t, *cursor);
-	unsigned int n = clear_array(t, &r, &t->cur, 0);
+	const struct region r = table_region_at(t, *cursor);
+	unsigned int n = table_clear_array(t, &r, &t->cur, 0);
 
 	if (t->old.buckets)
-		n += clear_array(t, &r, &t->old, t->evacuated);
+		n += table_clear_array(t, &r, &t->old, t->evacuated);
 	t->entries -= n;
 	cmap_entries_add(t->map, -(long)n);
 	cmap_count_n(t->map, CMAP_DELETES, n);
@@ -367,8 +367,8 @@ void table_memory(const struct table *t, struct cmap_memory *mem)
 EXPORT_SYMBOL_IF_KUNIT(table_memory);
 
 /* The bucket of an array at an address.  Return: length of the text, or 0. */
-static int array_where(const struct table *t, const struct table_array *a, const void *addr,
-		       char *buf, size_t size)
+static int table_array_where(const struct table *t, const struct table_array *a, const void *addr,
+			     char *buf, size_t size)
 {
 	const size_t bytes = table_array_bytes(t, a->bits);
 	const size_t offset = addr - a->buckets;
@@ -392,12 +392,12 @@ int table_where(const struct table *t, const void *addr, char *buf, size_t size)
 {
 	if (addr >= (const void *)t && addr < (const void *)(t + 1))
 		return scnprintf(buf, size, "table");
-	return array_where(t, &t->cur, addr, buf, size) ?:
-	       array_where(t, &t->old, addr, buf, size);
+	return table_array_where(t, &t->cur, addr, buf, size) ?:
+	       table_array_where(t, &t->old, addr, buf, size);
 }
 
 /* The size that the entries ask for, at most TABLE_BITS_STEP away; or the present one. */
-static unsigned int wanted_bits(const struct table *t)
+static unsigned int table_wanted_bits(const struct table *t)
 {
 	const unsigned int bits = t->cur.bits;
 	const unsigned int least = bits < TABLE_BITS_STEP ? 0 : bits - TABLE_BITS_STEP;
@@ -425,9 +425,9 @@ void table_ask_resize(struct table *t)
 EXPORT_SYMBOL_IF_KUNIT(table_ask_resize);
 
 /* Move at most *entries entries of one chain. Return: true when it is empty. */
-static __always_inline bool evacuate_chain(struct table *t, struct table_bucket *head,
-					   unsigned int *entries,
-					   const struct cmap_shape shape)
+static __always_inline bool table_evacuate_chain(struct table *t, struct table_bucket *head,
+						 unsigned int *entries,
+						 const struct cmap_shape shape)
 {
 	struct table_bucket *b = head, *next;
 
@@ -475,7 +475,7 @@ unsigned int table_evacuate(struct table *t, unsigned int buckets, unsigned int 
 	for (; t->old.buckets && buckets; buckets--) {
 		struct table_bucket *head = table_bucket_at(t, &t->old, t->evacuated);
 
-		if (!CMAP_BY_SHAPE(t->map, evacuate_chain, t, head, &entries))
+		if (!CMAP_BY_SHAPE(t->map, table_evacuate_chain, t, head, &entries))
 			break;
 		cmap_count(t->map, CMAP_MOVED_BUCKETS);
 		if (++t->evacuated < 1ULL << t->old.bits)
@@ -491,7 +491,7 @@ unsigned int table_evacuate(struct table *t, unsigned int buckets, unsigned int 
 EXPORT_SYMBOL_IF_KUNIT(table_evacuate);
 
 /* Allocate an array of the wanted size and publish it. Return: false if none was. */
-static bool resize_begin(struct table *t)
+static bool table_resize_begin(struct table *t)
 {
 	u64 start = mapstat_clock_read();
 	unsigned int bits, was;
@@ -501,7 +501,7 @@ static bool resize_begin(struct table *t)
 
 	t->lock(t);
 	was = t->cur.bits;
-	bits = t->old.buckets || t->retired ? was : wanted_bits(t);
+	bits = t->old.buckets || t->retired ? was : table_wanted_bits(t);
 	t->unlock(t);
 	if (bits == was)
 		return false;
@@ -513,7 +513,7 @@ static bool resize_begin(struct table *t)
 
 	t->lock(t);
 	/* Only this worker resizes, but the entries may have changed their mind. */
-	begun = wanted_bits(t) != was;
+	begun = table_wanted_bits(t) != was;
 	if (begun) {
 		t->old = t->cur;
 		t->evacuated = 0;
@@ -534,7 +534,7 @@ static bool resize_begin(struct table *t)
 }
 
 /* Move what is left of the old array. Return: false where memory ran out. */
-static bool resize_finish(struct table *t)
+static bool table_resize_finish(struct table *t)
 {
 	unsigned int moved;
 	bool left;
@@ -549,7 +549,7 @@ static bool resize_finish(struct table *t)
 	return !left;
 }
 
-static void free_retired(struct table *t)
+static void table_free_retired(struct table *t)
 {
 	void *retired;
 
@@ -579,9 +579,9 @@ void table_work(struct table *t)
 	WRITE_ONCE(t->kicked, false);	/* from here on, writes kick anew */
 	t->unlock(t);
 	do {
-		if (!resize_finish(t))
+		if (!table_resize_finish(t))
 			break;
-		free_retired(t);
-	} while (resize_begin(t));
+		table_free_retired(t);
+	} while (table_resize_begin(t));
 }
 EXPORT_SYMBOL_IF_KUNIT(table_work);
