@@ -2,8 +2,6 @@
 /*
  * Loading and unloading.  The one place that knows all parts.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/module.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>

@@ -5,8 +5,6 @@
  * A write gives its caller an errno only.  The reason is kept here for the thread that was
  * refused: of several that are refused at the same time, each reads its own.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/ctype.h>
 #include <linux/kernel.h>
 #include <linux/lockdep.h>

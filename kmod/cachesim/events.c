@@ -10,8 +10,6 @@
  *
  * The channel's files are not known here: who makes them gives relay's callbacks.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/lockdep.h>

@@ -2,8 +2,6 @@
 /*
  * Who counts misses: the CPUs' counters, or the model; during a run, or for a window.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/atomic.h>
 #include <linux/bottom_half.h>
 #include <linux/cpu.h>

@@ -2,8 +2,6 @@
 /*
  * The public calls: a direct call into the design each.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/bottom_half.h>
 #include <linux/export.h>
 #include <linux/lockdep.h>

@@ -2,8 +2,6 @@
 /*
  * How maps are made, checked before that, and ended.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/cpumask.h>
 #include <linux/ctype.h>
 #include <linux/err.h>

@@ -2,8 +2,6 @@
 /*
  * Choosing and calibrating the clock.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/bits.h>
 #include <linux/clocksource.h>
 #include <linux/delay.h>

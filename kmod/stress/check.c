@@ -6,8 +6,6 @@
  * and deletes have one right result each, and a read of another's key must at least be
  * whole and that key's.  At the end every key is compared with its owner's note.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/bitops.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>

@@ -8,8 +8,6 @@
  * and nothing else.  They are made as one so that they have the same timed loop, the same
  * rounds, and the same files as the others.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/cache.h>
 #include <linux/compiler.h>
 #include <linux/kernel.h>

@@ -4,8 +4,6 @@
  * files under stress/.  All that is known of a parameter stands in its row: the file
  * parameters shows it, and tests/guest/parameters.sh compares the documents with that.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/bitmap.h>
 #include <linux/cpumask.h>
 #include <linux/kernel.h>

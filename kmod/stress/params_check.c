@@ -5,8 +5,6 @@
  * They come one at a time, in any order, so each is refused alone only for what is wrong
  * whatever the others are; what depends on several is checked here, when a run begins.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/cpumask.h>
 #include <linux/kernel.h>
 #include <linux/minmax.h>

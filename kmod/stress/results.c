@@ -2,8 +2,6 @@
 /*
  * Rows and verdict of the present or last run, and their text.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/bitmap.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>

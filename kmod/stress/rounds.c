@@ -3,8 +3,6 @@
  * The coordinator: makes the maps, lets the designs take turns round by round, and
  * says in the end whether all was right.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>

@@ -2,8 +2,6 @@
 /*
  * The pinned threads: draw a batch, run it in the design's own loop, check it.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/bottom_half.h>
 #include <linux/cpu.h>
 #include <linux/kthread.h>
