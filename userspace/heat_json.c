@@ -4,208 +4,239 @@
  * Each object may be in a line of its own, take several lines or be in an array; its fields
  * come in any order.
  */
-#include <jansson.h>
+#include <errno.h>
+#include <json-c/json.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "heat.h"
 
-#define EXACT	9007199254740992.0	/* 2^53: a double counts no further */
-
-static const char *const l1_words[HEAT_NR_L1] = {
-	[MAPSTAT_EVENT_L1_HIT] = "hit",
-	[MAPSTAT_EVENT_L1_COLD] = "cold",
-	[MAPSTAT_EVENT_L1_CAPACITY] = "capacity",
-	[MAPSTAT_EVENT_L1_CONFLICT] = "conflict",
-	[MAPSTAT_EVENT_L1_COHERENCE] = "coherence",
-};
-
-/* A file whose first bytes have been read already: a pipe cannot be rewound. */
 struct json_file {
-	FILE *in;
 	const char *name;
-	const char *head;
-	size_t nhead;
-	size_t line;		/* of the byte that comes next, from 1 */
+	struct json_tokener *tokener;
+	size_t line;		/* of the byte that is parsed next, from 1 */
+	size_t begun;		/* the line in which a value began that has not ended; or 0 */
 };
 
-static int get(struct json_file *f)
+static int malformed(const struct json_file *f, size_t line, const char *what, const char *why)
 {
-	int c;
-
-	if (f->nhead) {
-		f->nhead--;
-		c = (unsigned char)*f->head++;
-	} else {
-		c = getc(f->in);
-	}
-	f->line += c == '\n';
-	return c;
-}
-
-/* jansson reads no further than to a value's end if it is given byte by byte. */
-static size_t next_byte(void *buffer, size_t size, void *data)
-{
-	struct json_file *f = data;
-	const int c = get(f);
-
-	(void)size;
-	if (c == EOF)
-		return ferror(f->in) ? (size_t)-1 : 0;
-	*(char *)buffer = (char)c;
-	return 1;
-}
-
-static bool is_blank(int c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* Return: true if something follows. */
-static bool skip_blanks(struct json_file *f)
-{
-	int c;
-
-	while (f->nhead && is_blank(*f->head))
-		get(f);
-	if (f->nhead)
-		return true;
-	do {
-		c = get(f);
-	} while (is_blank(c));
-	ungetc(c, f->in);
-	return c != EOF;
-}
-
-/* @why may hold what the file holds: it must not steer the terminal. */
-static int malformed(const struct json_file *f, size_t line, const char *what, char *why)
-{
-	for (char *s = why; *s; s++)
-		if (*s < ' ' || *s > '~')
-			*s = '?';
 	return fail(ST_MALFORMED, "mapstat events --json writes such files",
 		    "%s, line %zu: %s: %s", f->name, line, what, why);
 }
 
-/* A whole number that another program may have written as 1.0. */
-static bool small_number(double v, unsigned int most, unsigned int *n)
+/* A whole number, which another program may have written as 1.0. */
+static bool whole(struct json_object *object, const char *name, uint64_t *n)
 {
-	if (!(v >= 0) || v > UINT32_MAX || v != (double)(unsigned int)v)
+	struct json_object *v = json_object_object_get(object, name);
+	const double d = json_object_get_double(v);
+
+	if (json_object_is_type(v, json_type_int))
+		*n = json_object_get_uint64(v);
+	else if (json_object_is_type(v, json_type_double) && d >= 0 && d < 0x1p64)
+		*n = (uint64_t)d;
+	else
+		return false;
+	return (double)*n == d;
+}
+
+static bool small(struct json_object *object, const char *name, unsigned int most, unsigned int *n)
+{
+	uint64_t v;
+
+	if (!whole(object, name, &v) || v > UINT32_MAX)
 		return false;
 	*n = v < most ? (unsigned int)v : most;
 	return true;
 }
 
-static bool address(const char *text, __u64 *addr)
+/* @wrong: the first name of what is no text; NULL: none yet */
+static const char *text(struct json_object *object, const char *name, const char **wrong)
 {
-	char *end;
+	struct json_object *v = json_object_object_get(object, name);
+	const char *s = json_object_is_type(v, json_type_string) ? json_object_get_string(v) : NULL;
 
-	if (strncmp(text, "0x", 2) || strlen(text) > 2 + 16 || !text[2] ||
-	    text[2 + strspn(text + 2, "0123456789abcdefABCDEF")])
+	if (s && strlen(s) == (size_t)json_object_get_string_len(v))
+		return s;
+	*wrong = *wrong ? *wrong : name;
+	return "";
+}
+
+static bool address(const char *s, __u64 *addr)
+{
+	if (strncmp(s, "0x", 2) || strlen(s) > 2 + 16 || !s[2] ||
+	    s[2 + strspn(s + 2, "0123456789abcdefABCDEF")])
 		return false;
-	*addr = strtoull(text, &end, 16);
+	*addr = strtoull(s, NULL, 16);
 	return true;
 }
 
 static bool l1_of(const char *word, unsigned int *l1)
 {
-	for (*l1 = 0; *l1 < HEAT_NR_L1; ++*l1)
-		if (!strcmp(l1_words[*l1], word))
+	for (*l1 = 0; *l1 < HEAT_NR_L1; ++*l1) {
+		const struct mapstat_event e = { .l1 = (__u8)*l1 };
+
+		if (!strcmp(event_l1(&e), word))
 			return true;
+	}
 	return false;
 }
 
-static int record(struct heat *h, const struct json_file *f, size_t line, json_t *object)
+static int record(struct heat *h, const struct json_file *f, struct json_object *object)
 {
-	double cpu, invalidated, seq = -1, seq_cpu = -1;
-	char range[] = "addr, l1, cpu or invalidated is out of range";
-	const char *access, *addr, *l1;
+	const char *wrong = NULL, *access, *addr, *l1;
+	struct json_object *tlb_miss;
+	uint64_t seq, seq_cpu;
 	struct heat_event e;
-	json_error_t error;
-	int tlb_miss;
+	char why[64];
 
-	if (json_unpack_ex(object, &error, 0,
-			   "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:F, s:F, s?F, s?F}",
-			   "map", &e.map, "op", &e.op, "access", &access, "func", &e.func,
-			   "what", &e.what, "addr", &addr, "l1", &l1, "tlb_miss", &tlb_miss,
-			   "cpu", &cpu, "invalidated", &invalidated, "seq", &seq, "seq_cpu",
-			   &seq_cpu))
-		return malformed(f, line, "not a record", error.text);
-	if (!address(addr, &e.addr) || !l1_of(l1, &e.l1) || !small_number(cpu, 63, &e.cpu) ||
-	    !small_number(invalidated, 255, &e.invalidated))
-		return malformed(f, line, "not a record", range);
+	e.map = text(object, "map", &wrong);
+	e.op = text(object, "op", &wrong);
+	e.func = text(object, "func", &wrong);
+	e.what = text(object, "what", &wrong);
+	access = text(object, "access", &wrong);
+	addr = text(object, "addr", &wrong);
+	l1 = text(object, "l1", &wrong);
+	if (wrong) {
+		snprintf(why, sizeof(why), "%s is missing, or no text", wrong);
+		return malformed(f, f->begun, "not a record", why);
+	}
+	tlb_miss = json_object_object_get(object, "tlb_miss");
+	if (!json_object_is_type(tlb_miss, json_type_boolean))
+		return malformed(f, f->begun, "not a record", "tlb_miss is neither true nor false");
+	if (!address(addr, &e.addr) || !l1_of(l1, &e.l1) || !small(object, "cpu", 63, &e.cpu) ||
+	    !small(object, "invalidated", 255, &e.invalidated))
+		return malformed(f, f->begun, "not a record",
+				 "addr, l1, cpu or invalidated is missing or out of range");
 	e.write = strcmp(access, "read");
-	e.tlb_miss = tlb_miss;
+	e.tlb_miss = json_object_get_boolean(tlb_miss);
 	heat_add(h, &e);
-	if (seq >= 0 && seq < EXACT && seq_cpu >= 0 && seq_cpu < EXACT)
-		heat_number(h, (__u64)seq_cpu, (__u64)seq);
+	if (whole(object, "seq", &seq) && whole(object, "seq_cpu", &seq_cpu))
+		heat_number(h, seq_cpu, seq);
 	h->count.read++;
 	return ST_OK;
 }
 
 /* What the kernel counted; a file may be several, put together. */
-static int summary(struct heat *h, const struct json_file *f, size_t line, json_t *object)
+static int summary(struct heat *h, const struct json_file *f, struct json_object *object)
 {
-	double records = 0, dropped = -1, produced = -1, shift = 0;
-	char range[] = "events_shift is out of range";
-	json_error_t error;
+	struct event_count *c = &h->count;
+	uint64_t records, dropped, produced;
 
-	if (json_unpack_ex(object, &error, 0, "{s:F}", "records", &records))
-		return malformed(f, line, "not a summary", error.text);
-	/* Not numbers where they were not known. */
-	json_unpack(object, "{s:F}", "dropped", &dropped);
-	json_unpack(object, "{s:F}", "produced", &produced);
-	json_unpack(object, "{s:F}", "events_shift", &shift);
-	if (!small_number(shift, 31, &h->count.shift))
-		return malformed(f, line, "not a summary", range);
-	if (produced < 0)
-		produced = records + dropped;
-	if (dropped < 0 || !(records >= 0 && produced < EXACT))
+	if (!whole(object, "records", &records))
+		return malformed(f, f->begun, "not a summary", "records is no number");
+	if (!small(object, "events_shift", 31, &c->shift) &&
+	    json_object_object_get_ex(object, "events_shift", NULL))
+		return malformed(f, f->begun, "not a summary", "events_shift is out of range");
+	/* No number if it was not known. */
+	if (!whole(object, "dropped", &dropped))
 		return ST_OK;
-	h->count.dropped += (__u64)dropped;
-	h->count.produced += (__u64)produced;
-	h->count.known = true;
+	if ((!whole(object, "produced", &produced) &&
+	     __builtin_add_overflow(records, dropped, &produced)) ||
+	    __builtin_add_overflow(c->dropped, dropped, &c->dropped) ||
+	    __builtin_add_overflow(c->produced, produced, &c->produced))
+		return malformed(f, f->begun, "not a summary", "more records than can be counted");
+	c->known = true;
 	return ST_OK;
 }
 
 /* An array holds what a file may hold. */
-static int value(struct heat *h, const struct json_file *f, size_t line, json_t *v)
+static int value(struct heat *h, const struct json_file *f, struct json_object *v)
 {
-	json_t *element = json_object_get(v, "summary");
-	size_t i;
-	int ret;
+	struct json_object *element;
+	int ret = ST_OK;
 
-	if (element)
-		return summary(h, f, line, element);
-	if (!json_is_array(v))
-		return record(h, f, line, v);
-	json_array_foreach(v, i, element) {
-		ret = value(h, f, line, element);
-		if (ret)
-			return ret;
+	if (json_object_object_get_ex(v, "summary", &element))
+		return summary(h, f, element);
+	if (!json_object_is_type(v, json_type_array))
+		return record(h, f, v);
+	for (size_t i = 0; i < json_object_array_length(v) && !ret; i++)
+		ret = value(h, f, json_object_array_get_idx(v, i));
+	return ret;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Whole lines, so that no character is cut, which json-c takes for a wrong one. */
+static int lines(struct heat *h, struct json_file *f, const char *s, size_t len)
+{
+	const char *const end = s + len, *line = s, *stop;
+	enum json_tokener_error error;
+	struct json_object *v;
+	char why[128];
+	int ret = ST_OK;
+
+	if (len > INT_MAX)
+		return malformed(f, f->line, "not JSON", "a line of more than 2 GiB");
+	while (!ret) {
+		for (; !f->begun && s < end && is_blank(*s); s++)
+			f->line += *s == '\n';
+		if (s == end)
+			break;
+		if (!f->begun)
+			f->begun = f->line;
+		v = json_tokener_parse_ex(f->tokener, s, (int)(end - s));
+		error = json_tokener_get_error(f->tokener);
+		for (stop = s + json_tokener_get_parse_end(f->tokener); s < stop; s++) {
+			if (*s != '\n')
+				continue;
+			f->line++;
+			line = s + 1;
+		}
+		if (error == json_tokener_continue)
+			break;
+		if (error != json_tokener_success) {
+			snprintf(why, sizeof(why), "%s, at byte %zu",
+				 json_tokener_error_desc(error), (size_t)(s - line) + 1);
+			return malformed(f, f->line, "not JSON", why);
+		}
+		ret = value(h, f, v);
+		json_object_put(v);
+		f->begun = 0;
 	}
-	return ST_OK;
+	return ret;
+}
+
+/* @head and the rest of its line, which was not read with it: a pipe cannot be rewound. */
+static int first_lines(struct heat *h, struct json_file *f, FILE *in, const char *head,
+		       size_t nhead)
+{
+	char *s = NULL;
+	size_t len;
+	FILE *out = xmemstream(&s, &len);
+	int c = 0, ret;
+
+	fwrite(head, 1, nhead, out);
+	while (c != '\n' && (c = getc(in)) != EOF)
+		putc(c, out);
+	fclose(out);
+	ret = lines(h, f, s, len);
+	free(s);
+	return ret;
 }
 
 int heat_json(struct heat *h, FILE *in, const char *name, const char *head, size_t nhead)
 {
-	struct json_file f = {
-		.in = in, .name = name, .head = head, .nhead = nhead, .line = 1,
-	};
-	const size_t flags = JSON_DISABLE_EOF_CHECK | JSON_DECODE_INT_AS_REAL;
-	json_error_t error;
-	int ret = ST_OK;
+	struct json_file f = { .name = name, .tokener = json_tokener_new(), .line = 1 };
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t len;
+	int ret;
 
-	while (!ret && skip_blanks(&f)) {
-		const size_t line = f.line;
-		json_t *v = json_load_callback(next_byte, &f, flags, &error);
-
-		if (!v && ferror(in))
-			break;
-		if (!v)
-			return malformed(&f, line + (size_t)error.line - 1, "not JSON",
-					 error.text);
-		ret = value(h, &f, line, v);
-		json_decref(v);
-	}
+	if (!f.tokener)
+		return fail(ST_SYSTEM, NULL, "out of memory");
+	json_tokener_set_flags(f.tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 |
+			       JSON_TOKENER_ALLOW_TRAILING_CHARS);
+	ret = first_lines(h, &f, in, head, nhead);
+	while (!ret && (len = getline(&line, &room, in)) > 0)
+		ret = lines(h, &f, line, (size_t)len);
+	if (!ret && !feof(in))
+		ret = fail(ST_SYSTEM, NULL, "%s: %s", name, strerror(errno));
+	else if (!ret && f.begun)
+		ret = malformed(&f, f.line, "not JSON", "it ends within a value");
+	free(line);
+	json_tokener_free(f.tokener);
 	return ret;
 }

@@ -124,8 +124,9 @@ static __u64 missing_numbers(const struct heat *h)
 	__u64 sum = 0;
 
 	for (size_t i = 0; i < h->nnumbers; i++)
-		if (h->numbers[i].last >= h->numbers[i].n)
-			sum += h->numbers[i].last - h->numbers[i].n + 1;
+		if (h->numbers[i].last >= h->numbers[i].n &&
+		    __builtin_add_overflow(sum, h->numbers[i].last - h->numbers[i].n + 1, &sum))
+			return ~0ULL;
 	return sum;
 }
 

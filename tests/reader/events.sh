@@ -115,7 +115,7 @@ test_events_interrupted() {
 	kill -INT "$pid"
 	wait "$pid"
 	status=$?
-	exits 0 && has out '{"summary"' && has err "records from relay" && reads stress/events 0
+	exits 0 && has out '"summary"' && has err "records from relay" && reads stress/events 0
 }
 # busy COMMAND...: stress/events cannot be set to 0 while there is a file "busy"; each try empties the
 # plain file. Leaves $pid.
@@ -341,20 +341,35 @@ test_heat_live() {
 	mapstat heat --source relay --seconds 0
 	exits 0 && has out "rwlock: 3 accesses" "store put: &b->tags" "map-9: 1 accesses" "Partial: 2 of 6"
 }
+# json_refused EDIT TEXT: records as sed's EDIT makes them
+json_refused() {
+	sed "$1" "$here/trees/events.json" > "$tmp/bad"
+	refuses 11 "$2" heat "$tmp/bad"
+}
 test_heat_malformed() {
 	printf '{"time_ns": 1}\n' > "$tmp/bad"
 	mapstat heat "$tmp/bad"
-	exits 11 && empty out && has err "bad, line 1: not a record: Object item not found: map" || return
+	exits 11 && empty out && has err "bad, line 1: not a record: map is missing, or no text" || return
 	printf 'no records at all' > "$tmp/bad"
 	mapstat heat "$tmp/bad"
-	exits 11 && has err "bad, line 1: not JSON" || return
+	exits 11 && has err "bad, line 1: not JSON: null expected, at byte 2" || return
 	head -n 2 "$here/trees/events.json" > "$tmp/bad"
 	printf '{"map": "\033[2J"}\n' >> "$tmp/bad"
 	mapstat heat "$tmp/bad"
-	exits 11 && has err "bad, line 3: not JSON" && lacks err $'\033' || return
+	exits 11 && has err "bad, line 3: not a record: op is missing" && lacks err $'\033' || return
 	sed '2s/"cpu": 0/"cpu": -1/' "$here/trees/events.json" > "$tmp/bad"
 	mapstat heat "$tmp/bad"
 	exits 11 && has err "bad, line 2: not a record: addr, l1, cpu or invalidated" || return
+	json_refused '2s/"read"/"re\\u0000ad"/' "line 2: not a record: access is missing, or no text" &&
+		json_refused '2s/"cpu": 0/"cpu": NaN/' "line 2: not a record: addr, l1, cpu" &&
+		json_refused '2s/"tlb_miss": false/"tlb_miss": 0/' "line 2: not a record: tlb_miss is neither" &&
+		json_refused '2s/read/re\xffad/' "line 2: not JSON: invalid utf-8 string, at byte" &&
+		json_refused '2s/"map"/map/' "line 2: not JSON: quoted object property name expected, at byte" &&
+		json_refused '2s/^/null /' "line 2: not a record: map is missing" &&
+		json_refused "2s/^/$(printf '[%.0s' {1..40})/" "line 2: not JSON: nesting too deep" || return
+	printf '\n{"map":\n' > "$tmp/bad"
+	mapstat heat "$tmp/bad"
+	exits 11 && has err "bad, line 3: not JSON: it ends within a value" || return
 	event_tree
 	head -c 100 "$tmp/tree/events/cpu0" > "$tmp/bad"
 	mapstat heat "$tmp/bad"
@@ -416,11 +431,21 @@ test_heat_names_with_quotes() {
 	mapstat heat "$tmp/again"
 	exits 0 && has out 'a"b\c<d: 1 accesses'
 }
+# Breaks when a count goes through a double, which holds 53 bits.
+test_heat_json_holds_64_bits() {
+	local counts='"records": 1, "dropped": 9223372036854775809, "produced": 18446744073709551615'
+	head -n 1 "$here/trees/events.json" > "$tmp/again"
+	printf '{"summary": {%s}}\n' "$counts" >> "$tmp/again"
+	mapstat heat --json - < "$tmp/again"
+	exits 0 && has out "$counts" || return
+	sed p "$tmp/again" > "$tmp/bad"
+	refuses 11 "line 4: not a summary: more records than can be counted" heat "$tmp/bad"
+}
 # Breaks when a build without it fails in the middle, or says nothing of the package.
-test_build_without_jansson() {
-	make -s -C "$here/.." BUILD="$tmp/without" CPPFLAGS=-Djson_object=no_such_function > "$tmp/out" 2> "$tmp/err"
+test_build_without_json_c() {
+	make -s -C "$here/.." BUILD="$tmp/without" CPPFLAGS=-Djson_object_new_uint64=no_such_function > "$tmp/out" 2> "$tmp/err"
 	status=$?
-	exits 2 && has err "apt-get install libjansson-dev" && [[ ! -e $tmp/without/mapstat ]]
+	exits 2 && has err "apt-get install libjson-c-dev" && [[ ! -e $tmp/without/mapstat ]]
 }
 # Lines that were damaged anywhere: an error or a picture, never a crash.
 test_heat_mutations() {

@@ -10,7 +10,7 @@ TOOL_PACKAGES=(bc bison cpio flex gcc gcc-12 kmod libc6-dev libelf-dev libssl-de
 QEMU_PACKAGES=(qemu-system-x86 qemu-system-common)
 # mapstat(1) cannot be built without the first. Without the others it can, but then has no events
 # through BPF.
-READER_PACKAGES=(libjansson-dev clang libbpf-dev)
+READER_PACKAGES=(libjson-c-dev clang libbpf-dev)
 # The bench of native/ cannot be built without them; its maps in Go without the second.
 BENCH_PACKAGES=(gcc g++ make binutils pkg-config libc6-dev liburcu-dev)
 GO_PACKAGES=(golang-go)
