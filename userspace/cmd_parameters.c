@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "mapstat.h"
+#include "json.h"
 
 #define INDENT	4
 
@@ -48,38 +48,31 @@ static void put_param(FILE *out, const struct term *term, const struct param *p)
 	put_indented(out, term, p->help);
 }
 
-static bool is_numeric(const struct param *p)
+static void add_value(struct json_object *to, const char *name, const char *text, bool numeric)
 {
-	return p->kind && (!strcmp(p->kind, "number") || !strcmp(p->kind, "decimal"));
-}
-
-static void put_member(FILE *out, const char *key, const char *text, bool numeric)
-{
-	json_key(out, key, !strcmp(key, "name"));
-	if (!text)
-		fputs("null", out);
-	else if (numeric && is_number(text))
-		fputs(text, out);
+	if (text && numeric && is_number(text))
+		json_add_figure(to, name, text);
 	else
-		json_text(out, text);
+		json_add_text(to, name, text);
 }
 
-static void put_json(FILE *out, const struct params *params)
+static int put_json(FILE *out, const struct params *params)
 {
-	putc('[', out);
-	for (size_t i = 0; i < params->n; i++) {
-		const struct param *p = &params->at[i];
+	struct json_object *document = json_object_new_array(), *o;
 
-		fputs(i ? ",\n {" : "\n {", out);
-		put_member(out, "name", p->name, false);
-		put_member(out, "kind", p->kind, false);
-		put_member(out, "value", p->value, is_numeric(p));
-		put_member(out, "default", p->fallback, is_numeric(p));
-		put_member(out, "range", p->range, false);
-		put_member(out, "help", p->help, false);
-		putc('}', out);
+	for (const struct param *p = params->at; p < params->at + params->n; p++) {
+		const bool numeric = p->kind && (!strcmp(p->kind, "number") ||
+						 !strcmp(p->kind, "decimal"));
+
+		o = json_add(document, NULL, json_object_new_object());
+		json_add_text(o, "name", p->name);
+		json_add_text(o, "kind", p->kind);
+		add_value(o, "value", p->value, numeric);
+		add_value(o, "default", p->fallback, numeric);
+		json_add_text(o, "range", p->range);
+		json_add_text(o, "help", p->help);
 	}
-	fputs("]\n", out);
+	return json_write(out, document, ST_OK);
 }
 
 int parameters(const struct tree *t, const struct options *opt, const struct term *term,
@@ -93,9 +86,9 @@ int parameters(const struct tree *t, const struct options *opt, const struct ter
 	if (ret)
 		return ret;
 	if (opt->json)
-		put_json(out, &params);
+		ret = put_json(out, &params);
 	for (size_t i = 0; i < params.n && !opt->json; i++)
 		put_param(out, term, &params.at[i]);
 	params_free(&params);
-	return ST_OK;
+	return ret;
 }

@@ -81,9 +81,9 @@ static int poll_until(struct event_source *s, const struct event_loop *loop,
 		last = loop->limited && now_ms() >= end;
 		any = false;
 		ret = s->poll(s, sink, last ? 0 : POLL_MS, &any);
-		if (any)
-			fflush(stdout);		/* who reads a pipe sees them now */
-		else if (!last && !ret)		/* a plain file is always ready */
+		if (any && fflush(stdout) && ret <= ST_OK)	/* a pipe's reader sees them now */
+			ret = output_failed();
+		if (!any && !last && !ret)	/* a plain file is always ready */
 			nanosleep(&pause, NULL);
 	} while (!ret && (!last || any) && !signal_wait(caught, 0));
 	return ret == EVENTS_ENOUGH ? ST_OK : ret;
@@ -147,6 +147,7 @@ struct printing {
 	struct event_sink sink;
 	struct event_names names;
 	FILE *out;
+	struct event_line line;
 	bool json;
 	bool begun;
 };
@@ -158,20 +159,14 @@ static void print_header(struct printing *p)
 	p->begun = true;
 }
 
-static int output_failed(void)
-{
-	return fail(ST_OUTPUT, NULL, "cannot write to standard output: %s", strerror(errno));
-}
-
 static int print_record(struct event_sink *sink, const struct mapstat_event *event)
 {
 	struct printing *p = (struct printing *)sink;
 
 	print_header(p);
 	if (p->json)
-		event_json(p->out, &p->names, event);
-	else
-		event_text(p->out, &p->names, event);
+		return event_json(p->out, &p->line, &p->names, event);
+	event_text(p->out, &p->names, event);
 	return ferror(p->out) ? output_failed() : ST_OK;
 }
 
@@ -197,6 +192,7 @@ int events(const struct tree *t, const struct options *opt, FILE *out)
 	struct event_count count = { 0 };
 	const char *source = NULL;
 	struct event_loop loop;
+	int written = ST_OK;
 	int ret;
 
 	ret = event_loop_options(opt, &loop);
@@ -205,11 +201,13 @@ int events(const struct tree *t, const struct options *opt, FILE *out)
 	names_of_events(&p.names, t);
 	ret = events_loop(t, &loop, &p.sink, &source, &count);
 	names_of_events_free(&p.names);
+	json_object_put(p.line.record);
 	if (!source)
 		return ret;
 	print_header(&p);
-	if (p.json)
-		event_summary_json(out, source, &count);
+	if (p.json && !ferror(out))
+		written = event_summary_json(out, source, &count);
+	ret = ret ? ret : written;
 	if ((fflush(out) || ferror(out)) && !ret)
 		ret = output_failed();
 	event_summary_text(stderr, source, &count);

@@ -6,7 +6,7 @@
 #ifndef EVENTS_H
 #define EVENTS_H
 
-#include "mapstat.h"
+#include "json.h"
 
 /**
  * struct event_sink - takes records
@@ -78,13 +78,29 @@ void name_of_site(struct event_names *n, uint16_t site, const char **func, const
 
 /* -- printing (events_print.c) -- */
 
+/* In JSON an address is text: a number there need not hold 64 bits. */
+#define ADDRESS_LEN	20
+char *address_text(char *buf, uint64_t address);
 const char *event_op(const struct mapstat_event *e);
 const char *event_l1(const struct mapstat_event *e);
 const char *event_type(const struct mapstat_event *e);
 void event_header(FILE *out);
 void event_text(FILE *out, struct event_names *n, const struct mapstat_event *e);
-void event_json(FILE *out, struct event_names *n, const struct mapstat_event *e);
-void event_summary_json(FILE *out, const char *source, const struct event_count *c);
+/*
+ * The object of a record and its members, which the next record changes: making them anew takes
+ * longer.  All 0 before the first record; @record is to be freed.
+ */
+struct event_line {
+	struct json_object *record;
+	struct json_object *member[16];
+	size_t n;
+};
+
+int event_json(FILE *out, struct event_line *line, struct event_names *n,
+	       const struct mapstat_event *e);
+int event_summary_json(FILE *out, const char *source, const struct event_count *c);
+/* The members of a summary that say how many records there are; null: not known. */
+void event_count_json(struct json_object *to, const struct event_count *c);
 void event_summary_text(FILE *out, const char *source, const struct event_count *c);
 /* Are there records that were not read?  @c is known. */
 bool event_count_partial(const struct event_count *c);

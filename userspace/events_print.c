@@ -72,30 +72,61 @@ void event_text(FILE *out, struct event_names *n, const struct mapstat_event *e)
 	putc('\n', out);
 }
 
-/* Addresses are text: a number of JSON need not hold 64 bits. */
-void event_json(FILE *out, struct event_names *n, const struct mapstat_event *e)
+char *address_text(char *buf, uint64_t address)
 {
+	snprintf(buf, ADDRESS_LEN, "0x%llx", (unsigned long long)address);
+	return buf;
+}
+
+static void put_number(struct event_line *l, const char *name, uint64_t n)
+{
+	struct json_object **m = &l->member[l->n++];
+
+	if (*m)
+		json_object_set_uint64(*m, n);
+	else
+		*m = json_add(l->record, name, json_object_new_uint64(n));
+}
+
+static void put_text(struct event_line *l, const char *name, const char *text)
+{
+	struct json_object **m = &l->member[l->n++];
+
+	if (*m && text)
+		json_set_text(*m, text);
+	else
+		*m = json_add_text(l->record, name, text);
+}
+
+int event_json(FILE *out, struct event_line *l, struct event_names *n,
+	       const struct mapstat_event *e)
+{
+	char addr[ADDRESS_LEN];
 	const char *func, *what;
 
+	if (!l->record)
+		l->record = json_object_new_object();
+	l->n = 0;
 	name_of_site(n, e->site, &func, &what);
-	fprintf(out, "{\"time_ns\": %llu, \"seq_cpu\": %u, \"seq\": %llu, \"cpu\": %u, \"pid\": %u",
-		e->time_ns, e->seq_cpu, e->seq, e->cpu, e->pid);
-	fprintf(out, ", \"map_id\": %u, \"map\": ", e->map);
-	json_text(out, name_of_map(n, e->map));
-	fprintf(out, ", \"op\": \"%s\", \"access\": \"%s\", \"addr\": \"0x%llx\"",
-		event_op(e), event_type(e), e->addr);
-	if (e->pfn == MAPSTAT_EVENT_NO_PFN)
-		fputs(", \"pfn\": null", out);
-	else
-		fprintf(out, ", \"pfn\": \"0x%llx\"", e->pfn);
-	fprintf(out, ", \"size\": %u, \"l1\": \"%s\", \"tlb_miss\": %s, \"invalidated\": %u",
-		e->size, event_l1(e), e->flags & MAPSTAT_EVENT_TLB_MISS ? "true" : "false",
-		e->invalidated);
-	fputs(", \"func\": ", out);
-	json_text(out, func);
-	fputs(", \"what\": ", out);
-	json_text(out, what);
-	fputs("}\n", out);
+	put_number(l, "time_ns", e->time_ns);
+	put_number(l, "seq_cpu", e->seq_cpu);
+	put_number(l, "seq", e->seq);
+	put_number(l, "cpu", e->cpu);
+	put_number(l, "pid", e->pid);
+	put_number(l, "map_id", e->map);
+	put_text(l, "map", name_of_map(n, e->map));
+	put_text(l, "op", event_op(e));
+	put_text(l, "access", event_type(e));
+	put_text(l, "addr", address_text(addr, e->addr));
+	put_text(l, "pfn", e->pfn == MAPSTAT_EVENT_NO_PFN ? NULL : address_text(addr, e->pfn));
+	put_number(l, "size", e->size);
+	put_text(l, "l1", event_l1(e));
+	json_add(l->record, "tlb_miss",
+		 json_object_new_boolean(e->flags & MAPSTAT_EVENT_TLB_MISS));
+	put_number(l, "invalidated", e->invalidated);
+	put_text(l, "func", func);
+	put_text(l, "what", what);
+	return json_write(out, json_object_get(l->record), ST_OK);
 }
 
 bool event_count_partial(const struct event_count *c)
@@ -103,15 +134,29 @@ bool event_count_partial(const struct event_count *c)
 	return c->dropped || c->produced > c->read;
 }
 
-void event_summary_json(FILE *out, const char *source, const struct event_count *c)
+void event_count_json(struct json_object *to, const struct event_count *c)
 {
-	fprintf(out, "{\"summary\": {\"source\": \"%s\", \"records\": %llu", source, c->read);
-	if (c->known)
-		fprintf(out, ", \"dropped\": %llu, \"produced\": %llu, \"partial\": %s",
-			c->dropped, c->produced, event_count_partial(c) ? "true" : "false");
-	else
-		fputs(", \"dropped\": null, \"produced\": null, \"partial\": null", out);
-	fprintf(out, ", \"events_shift\": %u}}\n", c->shift);
+	json_add(to, "records", json_object_new_uint64(c->read));
+	if (c->known) {
+		json_add(to, "dropped", json_object_new_uint64(c->dropped));
+		json_add(to, "produced", json_object_new_uint64(c->produced));
+		json_add(to, "partial", json_object_new_boolean(event_count_partial(c)));
+	} else {
+		json_add_text(to, "dropped", NULL);
+		json_add_text(to, "produced", NULL);
+		json_add_text(to, "partial", NULL);
+	}
+	json_add(to, "events_shift", json_object_new_int64(c->shift));
+}
+
+int event_summary_json(FILE *out, const char *source, const struct event_count *c)
+{
+	struct json_object *line = json_object_new_object();
+	struct json_object *o = json_add(line, "summary", json_object_new_object());
+
+	json_add_text(o, "source", source);
+	event_count_json(o, c);
+	return json_write(out, line, ST_OK);
 }
 
 void event_summary_text(FILE *out, const char *source, const struct event_count *c)

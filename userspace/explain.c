@@ -304,7 +304,7 @@ static int explain_results(const struct tree *t, const struct options *opt,
 	if (!ret) {
 		explain_words(&c, r, term, &s);
 		if (opt->json)
-			explain_json(&c, r, &s, out);
+			ret = explain_json(&c, r, &s, out);
 		else
 			comparison_put(&c, r, &s, term, out);
 	}

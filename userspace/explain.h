@@ -83,7 +83,7 @@ struct sentences {
 
 void explain_words(const struct comparison *c, const struct results *r, const struct term *term,
 		   struct sentences *s);
-void explain_json(const struct comparison *c, const struct results *r, const struct sentences *s,
-		  FILE *out);
+int explain_json(const struct comparison *c, const struct results *r, const struct sentences *s,
+		 FILE *out);
 
 #endif /* MAPSTAT_EXPLAIN_H */

@@ -333,7 +333,7 @@ static int show_last(const struct tree *t, const struct options *opt, const stru
 		ret = read_figure(t, &r, variants[i], &f[i]);
 	if (!ret && opt->json) {
 		text = answer(&r, f);
-		falseshare_json(&r, f, text, out);
+		ret = falseshare_json(&r, f, text, out);
 		free(text);
 	} else if (!ret) {
 		show_experiment(&r, f, term, out);

@@ -29,7 +29,7 @@ extern const struct published {
 
 /* How many times the padded one's time; only of measured ones. */
 double variant_ratio(const struct variant *f, const struct variant *padded);
-void falseshare_json(const struct results *r, const struct variant *f, const char *answer,
-		     FILE *out);
+int falseshare_json(const struct results *r, const struct variant *f, const char *answer,
+		    FILE *out);
 
 #endif /* FALSESHARE_H */

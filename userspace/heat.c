@@ -123,7 +123,7 @@ static int output(const struct heat *h, const struct options *opt, const struct 
 	if (!ret && opt->folded)
 		heat_folded(h, out);
 	else if (!ret && opt->json)
-		heat_document(h, out);
+		ret = heat_document(h, out);
 	else if (!ret && !opt->svg)
 		heat_show(h, term, out);
 	return ret;

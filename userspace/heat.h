@@ -96,6 +96,6 @@ __u64 heat_misses(const struct heat_count *n);
 void heat_show(const struct heat *h, const struct term *term, FILE *out);
 void heat_svg(const struct heat *h, FILE *out);
 void heat_folded(const struct heat *h, FILE *out);
-void heat_document(const struct heat *h, FILE *out);	/* JSON */
+int heat_document(const struct heat *h, FILE *out);	/* JSON */
 
 #endif /* HEAT_H */

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "mapstat json": all that the text files say, as one JSON document.
+ * Values of JSON, and "mapstat json": all that the text files say, as one JSON document.
  */
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "mapstat.h"
+#include "json.h"
 
-/* Length of the UTF-8 character at @s, or 0 if it is not one. */
-static size_t utf8_length(const unsigned char *s)
+/* Length of the UTF-8 character at @text, or 0 if it is not one. */
+static size_t utf8_length(const char *text)
 {
 	static const unsigned int least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *s = (const unsigned char *)text;
 	size_t n = *s < 0x80 ? 1 : *s >> 5 == 6 ? 2 : *s >> 4 == 14 ? 3 : *s >> 3 == 30 ? 4 : 0;
 	unsigned int code;
 
@@ -27,193 +29,206 @@ static size_t utf8_length(const unsigned char *s)
 	return n;
 }
 
-void json_text(FILE *out, const char *text)
+/* Return: NULL if @text is UTF-8, else a copy with U+FFFD for what is not; to be freed. */
+static char *utf8_repaired(const char *text)
 {
-	const unsigned char *s = (const unsigned char *)text;
+	static const char replacement[] = "\xef\xbf\xbd";
+	const char *s = text;
+	char *copy, *end;
+	size_t n;
 
-	putc('"', out);
-	while (*s) {
-		size_t n = utf8_length(s);
-
-		if (!n)
-			fputs("\\ufffd", out);
-		else if (*s == '"' || *s == '\\')
-			fprintf(out, "\\%c", *s);
-		else if (*s < ' ' || *s == 0x7f)
-			fprintf(out, "\\u%04x", *s);
-		else
-			fwrite(s, 1, n, out);
-		s += n ? n : 1;
+	while (*s && (n = isascii(*s) ? 1 : utf8_length(s)))
+		s += n;
+	if (!*s)
+		return NULL;
+	copy = xrealloc(NULL, strlen(text) + 1, strlen(replacement));
+	for (end = copy, s = text; *s; s += n ? n : 1) {
+		n = utf8_length(s);
+		end = mempcpy(end, n ? s : replacement, n ? n : strlen(replacement));
 	}
-	putc('"', out);
+	*end = '\0';
+	return copy;
 }
 
-void json_key(FILE *out, const char *name, bool first)
+static void add(struct json_object *to, const char *name, struct json_object *value)
 {
-	fputs(first ? "" : ", ", out);
-	json_text(out, name);
-	fputs(": ", out);
+	char *repaired = name ? utf8_repaired(name) : NULL;
+
+	if (!to || (name ? json_object_object_add(to, repaired ? repaired : name, value) :
+			   json_object_array_add(to, value)))
+		exit(fail(ST_SYSTEM, NULL, "out of memory"));
+	free(repaired);
 }
 
-void json_value(FILE *out, const char *value)
+struct json_object *json_add(struct json_object *to, const char *name, struct json_object *value)
 {
-	if (!strcmp(value, "-"))
-		fputs("null", out);
-	else if (is_number(value))
-		fputs(value, out);
+	if (!value)
+		exit(fail(ST_SYSTEM, NULL, "out of memory"));
+	add(to, name, value);
+	return value;
+}
+
+struct json_object *json_add_text(struct json_object *to, const char *name, const char *text)
+{
+	struct json_object *value = NULL;
+
+	if (text) {
+		value = json_add(to, name, json_object_new_string(""));
+		json_set_text(value, text);
+	} else {
+		add(to, name, NULL);
+	}
+	return value;
+}
+
+void json_set_text(struct json_object *value, const char *text)
+{
+	char *repaired = utf8_repaired(text);
+
+	if (!json_object_set_string(value, repaired ? repaired : text))
+		exit(fail(ST_SYSTEM, NULL, "out of memory"));
+	free(repaired);
+}
+
+void json_add_double(struct json_object *to, const char *name, double v)
+{
+	char digits[32];
+
+	snprintf(digits, sizeof(digits), "%.15g", v);
+	if (isfinite(v))
+		json_add(to, name, json_object_new_double_s(v, digits));
 	else
-		json_text(out, value);
+		add(to, name, NULL);
 }
 
-static bool is_text(const char *name)
+void json_add_figure(struct json_object *to, const char *name, const char *field)
 {
-	/* Also one that may look like a number: a list of one CPU is a list. */
-	static const char *const names[] = {
+	if (is_number(field))
+		json_add(to, name, json_object_new_double_s(strtod(field, NULL), field));
+	else
+		json_add_text(to, name, strcmp(field, "-") ? field : NULL);
+}
+
+int json_write(FILE *out, struct json_object *document, int status)
+{
+	const int flags = JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE;
+	const char *text;
+
+	if (!status) {
+		text = json_object_to_json_string_ext(document, flags);
+		if (!text)
+			exit(fail(ST_SYSTEM, NULL, "out of memory"));
+		fputs(text, out);
+		putc('\n', out);
+		status = ferror(out) ? output_failed() : ST_OK;
+	}
+	json_object_put(document);
+	return status;
+}
+
+/* A parameter, or a line of a file of names and values. */
+static void add_named(struct json_object *to, const char *name, const char *value)
+{
+	/* Text that may look like a number: a list of one CPU is a list. */
+	static const char *const texts[] = {
 		"module", "kernel", "clock", "design", "map", "cpus"
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(names[i], name))
-			return true;
-	return false;
-}
-
-static void put_named(FILE *out, const char *name, const char *value)
-{
-	if (is_text(name) && strcmp(value, "-"))
-		json_text(out, value);
-	else
-		json_value(out, value);
-}
-
-void json_pairs(FILE *out, const struct pairs *p)
-{
-	putc('{', out);
-	for (size_t i = 0; i < p->n; i++) {
-		json_key(out, p->name[i], !i);
-		put_named(out, p->name[i], p->value[i]);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		if (!strcmp(texts[i], name) && strcmp(value, "-")) {
+			json_add_text(to, name, value);
+			return;
+		}
 	}
-	putc('}', out);
+	json_add_figure(to, name, value);
 }
 
-void json_double(FILE *out, double v)
+void json_add_pairs(struct json_object *to, const char *name, const struct pairs *p)
 {
-	if (isfinite(v))
-		fprintf(out, "%.15g", v);
-	else
-		fputs("null", out);
+	struct json_object *o = json_add(to, name, json_object_new_object());
+
+	for (size_t i = 0; i < p->n; i++)
+		add_named(o, p->name[i], p->value[i]);
 }
 
-void json_text_or_null(FILE *out, const char *text)
+void json_add_method(struct json_object *to, const struct rank_test *test)
 {
-	if (text)
-		json_text(out, text);
-	else
-		fputs("null", out);
+	json_add_text(to, "method", isnan(test->p) ? NULL : test->exact ? "exact" : "normal");
 }
 
-void json_accel(FILE *out, enum accel accel)
-{
-	json_text_or_null(out, accel_name(accel));
-}
-
-void json_method(FILE *out, const struct rank_test *test)
-{
-	json_text_or_null(out, isnan(test->p) ? NULL : test->exact ? "exact" : "normal");
-}
-
-static int put_control(const struct tree *t, FILE *out)
+static int add_control(struct json_object *to, const struct tree *t)
 {
 	static const char *const states[] = { "idle", "running", "failed", "starting" };
+	struct json_object *o;
 	struct control c;
 	int ret = control_read(t, &c);
 
 	if (ret)
 		return ret;
-	fprintf(out, ",\n\"control\": {\"state\": \"%s\", ", states[c.state]);
-	if (c.state == CONTROL_RUNNING)
-		fprintf(out, "\"round\": %u, \"rounds\": %u, ", c.round, c.rounds);
-	else
-		fputs("\"round\": null, \"rounds\": null, ", out);
-	if (c.state == CONTROL_FAILED)
-		fprintf(out, "\"errno\": %d}", -c.error);
-	else
-		fputs("\"errno\": null}", out);
+	o = json_add(to, "control", json_object_new_object());
+	json_add_text(o, "state", states[c.state]);
+	json_add_double(o, "round", c.state == CONTROL_RUNNING ? c.round : NAN);
+	json_add_double(o, "rounds", c.state == CONTROL_RUNNING ? c.rounds : NAN);
+	json_add_double(o, "errno", c.state == CONTROL_FAILED ? -c.error : NAN);
 	return ST_OK;
 }
 
-static int put_parameters(const struct tree *t, FILE *out)
+static int add_parameters(struct json_object *to, const struct tree *t)
 {
+	struct json_object *o;
 	struct params p;
 	int ret = params_read(t, &p);
 
 	if (ret)
 		return ret;
-	fputs(",\n\"parameters\": {", out);
-	for (size_t i = 0; i < p.n; i++) {
-		json_key(out, p.at[i].name, !i);
-		put_named(out, p.at[i].name, p.at[i].value);
-	}
-	putc('}', out);
+	o = json_add(to, "parameters", json_object_new_object());
+	for (size_t i = 0; i < p.n; i++)
+		add_named(o, p.at[i].name, p.at[i].value);
 	params_free(&p);
 	return ST_OK;
 }
 
-static void put_row(const struct results *r, const struct row *row, bool first, FILE *out)
+static void add_rows(struct json_object *to, const struct results *r, const struct options *opt,
+		     bool medians)
 {
-	fputs(first ? "\n  {" : ",\n  {", out);
-	for (size_t i = 0; i < r->ncolumns; i++) {
-		json_key(out, r->column[i], !i);
-		if (!i)
-			json_text(out, row->cell[i]);
-		else
-			json_value(out, row->cell[i]);
-	}
-	putc('}', out);
-}
+	struct json_object *rows = json_add(to, medians ? "medians" : "rounds",
+					    json_object_new_array());
 
-static void put_rows(const struct results *r, const struct options *opt, bool medians, FILE *out)
-{
-	bool first = true;
+	for (const struct row *row = r->row; row < r->row + r->nrows; row++) {
+		struct json_object *o;
 
-	fprintf(out, " \"%s\": [", medians ? "medians" : "rounds");
-	for (size_t i = 0; i < r->nrows; i++) {
-		if (row_is_median(&r->row[i]) != medians || !map_selected(opt, r->row[i].cell[0]))
+		if (row_is_median(row) != medians || !map_selected(opt, row->cell[0]))
 			continue;
-		put_row(r, &r->row[i], first, out);
-		first = false;
+		o = json_add(rows, NULL, json_object_new_object());
+		json_add_text(o, r->column[0], row->cell[0]);
+		for (size_t i = 1; i < r->ncolumns; i++)
+			json_add_figure(o, r->column[i], row->cell[i]);
 	}
-	fputs("],\n", out);
 }
 
-static void put_ranked(const struct ranking *k, FILE *out)
+static void add_ranked(struct json_object *to, const struct ranking *k)
 {
 	const char *undecided = ranking_undecided(k);
+	struct json_object *o = json_add(to, "ranking", json_object_new_object()), *maps;
 
-	fputs("{\"winner\": ", out);
-	json_text_or_null(out, undecided ? NULL : ranking_best(k)->map);
-	fputs(", \"maps\": [", out);
+	json_add_text(o, "winner", undecided ? NULL : ranking_best(k)->map);
+	maps = json_add(o, "maps", json_object_new_array());
 	for (size_t i = 0; i < ranking_contenders(k); i++) {
 		const struct ranked *m = &k->at[i];
 
-		fputs(i ? ",\n  {\"map\": " : "\n  {\"map\": ", out);
-		json_text(out, m->map);
-		fputs(", \"ns_per_op\": ", out);
-		json_double(out, m->ns);
-		fprintf(out, ", \"rounds\": %u, \"p\": ", m->rounds);
-		json_double(out, m->test.p);
-		fputs(", \"p_holm\": ", out);
-		json_double(out, m->p_holm);
-		fputs(", \"method\": ", out);
-		json_method(out, &m->test);
-		putc('}', out);
+		o = json_add(maps, NULL, json_object_new_object());
+		json_add_text(o, "map", m->map);
+		json_add_double(o, "ns_per_op", m->ns);
+		json_add_double(o, "rounds", m->rounds);
+		json_add_double(o, "p", m->test.p);
+		json_add_double(o, "p_holm", m->p_holm);
+		json_add_method(o, &m->test);
 	}
-	fputs("]},\n \"reason\": ", out);
-	json_text_or_null(out, undecided);
+	json_add_text(to, "reason", undecided);
 }
 
 /* The ranking or null, and the reason if there is no winner. */
-static void put_ranking(const struct results *r, FILE *out)
+static void add_ranking(struct json_object *to, const struct results *r)
 {
 	static const struct options all;
 	const char *undecided = results_undecided(r);
@@ -221,42 +236,35 @@ static void put_ranking(const struct results *r, FILE *out)
 
 	if (!undecided)
 		undecided = results_untimed(r);
-	fputs(",\n \"ranking\": ", out);
 	if (undecided) {
-		fputs("null,\n \"reason\": ", out);
-		json_text(out, undecided);
+		json_add_text(to, "ranking", NULL);
+		json_add_text(to, "reason", undecided);
 		return;
 	}
 	ranking_make(&k, r, &all);
-	put_ranked(&k, out);
+	add_ranked(to, &k);
 	free(k.at);
 }
 
-void json_results(FILE *out, const struct results *r, const struct options *opt)
+void json_add_results(struct json_object *to, const struct results *r, const struct options *opt)
 {
-	fputs(",\n\"results\": {\n \"source\": ", out);
-	json_value(out, r->source ? r->source : "-");
-	fputs(",\n \"misses\": ", out);
-	json_value(out, r->misses ? r->misses : "-");
-	fputs(",\n \"primitives\": ", out);
-	json_value(out, r->primitives ? r->primitives : "-");
-	fputs(",\n", out);
+	struct json_object *o = json_add(to, "results", json_object_new_object()), *verdict;
+
+	json_add_figure(o, "source", r->source ? r->source : "-");
+	json_add_figure(o, "misses", r->misses ? r->misses : "-");
+	json_add_figure(o, "primitives", r->primitives ? r->primitives : "-");
 	if (!opt->answer) {
-		put_rows(r, opt, false, out);
-		put_rows(r, opt, true, out);
+		add_rows(o, r, opt, false);
+		add_rows(o, r, opt, true);
 	}
-	fputs(" \"verdict\": {\"state\": ", out);
-	json_text(out, r->verdict);
-	fputs(", \"reason\": ", out);
-	json_text(out, r->reason);
-	fputs(", \"parameters\": ", out);
-	json_pairs(out, &r->parameters);
-	putc('}', out);
-	put_ranking(r, out);
-	putc('}', out);
+	verdict = json_add(o, "verdict", json_object_new_object());
+	json_add_text(verdict, "state", r->verdict);
+	json_add_text(verdict, "reason", r->reason);
+	json_add_pairs(verdict, "parameters", &r->parameters);
+	add_ranking(o, r);
 }
 
-static int put_results(const struct tree *t, FILE *out)
+static int add_results(struct json_object *to, const struct tree *t)
 {
 	static const struct options all;
 	struct results r;
@@ -264,241 +272,106 @@ static int put_results(const struct tree *t, FILE *out)
 
 	if (ret)
 		return ret;
-	json_results(out, &r, &all);
+	json_add_results(to, &r, &all);
 	results_free(&r);
 	return ST_OK;
 }
 
-void json_buckets(FILE *out, const uint64_t *bucket)
+void json_add_buckets(struct json_object *to, const char *name, const uint64_t *bucket)
 {
-	bool first = true;
+	struct json_object *all = json_add(to, name, json_object_new_array()), *one;
 
-	putc('[', out);
 	for (unsigned int i = 0; i < MAPSTAT_HIST_BUCKETS; i++) {
 		if (!bucket[i])
 			continue;
-		fprintf(out, "%s[%llu, ", first ? "" : ", ",
-			(unsigned long long)mapstat_hist_lo(i));
+		one = json_add(all, NULL, json_object_new_array_ext(3));
+		json_add(one, NULL, json_object_new_uint64(mapstat_hist_lo(i)));
 		if (i < MAPSTAT_HIST_OVERFLOW)
-			fprintf(out, "%llu, ", (unsigned long long)mapstat_hist_hi(i));
+			json_add(one, NULL, json_object_new_uint64(mapstat_hist_hi(i)));
 		else
-			fputs("null, ", out);
-		fprintf(out, "%llu]", (unsigned long long)bucket[i]);
-		first = false;
+			json_add_text(one, NULL, NULL);
+		json_add(one, NULL, json_object_new_uint64(bucket[i]));
 	}
-	putc(']', out);
 }
 
-void json_operations(FILE *out, const struct latency *lat, const char *op)
+/* [{"cpu": 0, …}, …]: a file of rows under one header, whose names are the keys. */
+static int add_table(struct json_object *to, const char *key, const struct tree *t,
+		     const char *file)
 {
-	bool first = true;
+	struct json_object *rows = json_add(to, key, json_object_new_array()), *o;
+	char **name = NULL;
+	size_t n = 0;
+	struct lines l;
+	int more, ret;
 
-	putc('{', out);
-	for (size_t i = 0; i < lat->n; i++) {
-		if (op && strcmp(op, lat->op[i].name))
-			continue;
-		fputs(first ? "\n   " : ",\n   ", out);
-		json_key(out, lat->op[i].name, true);
-		fputs("{\"summary\": ", out);
-		json_pairs(out, &lat->op[i].summary);
-		fputs(", \"buckets\": ", out);
-		json_buckets(out, lat->op[i].bucket);
-		putc('}', out);
-		first = false;
+	ret = lines_open(&l, t, file);
+	while (!ret && (more = lines_next(&l)) != 0) {
+		if (more < 0) {
+			ret = -more;
+		} else if (!n && !strncmp(l.field[0], "# ", 2)) {
+			name = xrealloc(NULL, l.nfields, sizeof(*name));
+			for (; n < l.nfields; n++)
+				name[n] = xstrdup(l.field[n] + (n ? 0 : strlen("# ")));
+		} else if (l.nfields != n) {
+			ret = lines_fail(&l, "%zu columns, not %zu", l.nfields, n);
+		} else {
+			o = json_add(rows, NULL, json_object_new_object());
+			for (size_t i = 0; i < n; i++)
+				json_add_figure(o, name[i], l.field[i]);
+		}
 	}
-	putc('}', out);
-}
-
-int json_latency(const struct tree *t, const char *map, const char *op, FILE *out)
-{
-	struct latency lat;
-	int ret = latency_read(t, map, &lat);
-
-	if (ret)
-		return ret;
-	fputs("{\"source\": ", out);
-	json_value(out, lat.source ? lat.source : "-");
-	fputs(", \"operations\": ", out);
-	json_operations(out, &lat, op);
-	putc('}', out);
-	latency_free(&lat);
-	return ST_OK;
-}
-
-static int put_latency(const struct tree *t, const char *map, FILE *out)
-{
-	fputs(",\n  \"latency\": ", out);
-	return json_latency(t, map, NULL, out);
-}
-
-static int put_pauses(const struct tree *t, const char *map, FILE *out)
-{
-	struct pauses p;
-	int ret = pauses_read(t, map, &p);
-
-	if (ret)
-		return ret;
-	fputs(",\n  \"pauses\": {\"kinds\": {", out);
-	for (size_t i = 0; i < p.nkinds; i++) {
-		json_key(out, p.kind[i].name, !i);
-		json_pairs(out, &p.kind[i].summary);
-	}
-	fputs("}, \"buckets\": ", out);
-	json_buckets(out, p.bucket);
-	fputs(", \"events\": [", out);
-	for (size_t i = 0; i < p.nevents; i++) {
-		fprintf(out, "%s{\"end_ns\": %llu, \"kind\": ", i ? ", " : "",
-			(unsigned long long)p.event[i].end_ns);
-		json_text(out, p.event[i].kind);
-		fprintf(out, ", \"duration_ns\": %llu, \"entries\": %llu}",
-			(unsigned long long)p.event[i].duration_ns,
-			(unsigned long long)p.event[i].entries);
-	}
-	fputs("]}", out);
-	pauses_free(&p);
-	return ST_OK;
-}
-
-/* {"l1d": …}: of that CPU, or of all, the buckets or the summaries. */
-static void put_hists(const struct misses *m, const char *who, bool summaries, FILE *out)
-{
-	bool first = true;
-
-	putc('{', out);
-	for (size_t i = 0; i < m->nhists; i++) {
-		if (strcmp(m->hist[i].who, who))
-			continue;
-		json_key(out, m->hist[i].name, first);
-		if (summaries)
-			json_pairs(out, &m->hist[i].summary);
-		else
-			json_buckets(out, m->hist[i].bucket);
-		first = false;
-	}
-	putc('}', out);
-}
-
-static bool is_first_of(const struct misses *m, size_t at)
-{
-	for (size_t i = 0; i < at; i++)
-		if (!strcmp(m->hist[i].who, m->hist[at].who))
-			return false;
-	return true;
-}
-
-/* [{"cpu": 0, "buckets_thousandths": {…}, "summaries": {…}}, …] */
-static void put_misses_percpu(const struct misses *m, FILE *out)
-{
-	bool first = true;
-	unsigned int cpu;
-
-	putc('[', out);
-	for (size_t i = 0; i < m->nhists; i++) {
-		if (!parse_cpu(m->hist[i].who, &cpu) || !is_first_of(m, i))
-			continue;
-		fprintf(out, "%s{\"cpu\": %u, \"buckets_thousandths\": ", first ? "" : ",\n   ",
-			cpu);
-		put_hists(m, m->hist[i].who, false, out);
-		fputs(", \"summaries\": ", out);
-		put_hists(m, m->hist[i].who, true, out);
-		putc('}', out);
-		first = false;
-	}
-	putc(']', out);
-}
-
-static int put_misses(const struct tree *t, const char *map, FILE *out)
-{
-	struct misses m;
-	int ret = misses_read(t, map, &m);
-
-	if (ret)
-		return ret;
-	fputs(",\n  \"cache_miss\": {\"source\": ", out);
-	json_value(out, m.source ? m.source : "-");
-	fputs(", \"totals\": ", out);
-	json_pairs(out, &m.total);
-	fputs(", \"buckets_thousandths\": ", out);
-	put_hists(&m, "all", false, out);
-	fputs(", \"summaries\": ", out);
-	put_hists(&m, "all", true, out);
-	fputs(", \"cpus\": ", out);
-	put_misses_percpu(&m, out);
-	putc('}', out);
-	misses_free(&m);
-	return ST_OK;
-}
-
-static int put_map(const struct tree *t, const char *map, FILE *out)
-{
-	struct pairs stats;
-	int ret = stats_read(t, map, &stats);
-
-	if (ret)
-		return ret;
-	fputs(" {\"name\": ", out);
-	json_text(out, map);
-	fputs(",\n  \"stats\": ", out);
-	json_pairs(out, &stats);
-	pairs_free(&stats);
-	ret = put_latency(t, map, out);
-	if (!ret)
-		ret = put_pauses(t, map, out);
-	if (!ret)
-		ret = put_misses(t, map, out);
-	if (!ret)
-		ret = json_map_rest(t, map, out);
-	putc('}', out);
+	lines_close(&l);
+	while (n)
+		free(name[--n]);
+	free(name);
 	return ret;
 }
 
-static int put_maps(const struct tree *t, FILE *out)
+static int add_events(struct json_object *to, const struct tree *t)
 {
-	struct names live;
-	int ret = maps_list(t, &live);
+	struct json_object *o;
+	int ret;
 
-	if (ret)
-		return ret;
-	fputs(",\n\"maps\": [", out);
-	for (size_t i = 0; i < live.n && !ret; i++) {
-		fputs(i ? ",\n" : "\n", out);
-		ret = put_map(t, live.name[i], out);
+	if (!tree_has(t, "events/stats") || !tree_has(t, "events/sites")) {
+		json_add_text(to, "events", NULL);
+		return ST_OK;
 	}
-	fputs("]}\n", out);
-	names_free(&live);
-	return ret;
+	o = json_add(to, "events", json_object_new_object());
+	ret = add_table(o, "stats", t, "events/stats");
+	return ret ? ret : add_table(o, "sites", t, "events/sites");
 }
 
-int json_accel_of(const struct tree *t, FILE *out)
+int json_add_accel(struct json_object *to, const struct tree *t)
 {
 	enum accel accel;
 	int ret = accel_read(t, &accel);
 
-	if (ret)
-		return ret;
-	fputs(",\n\"accel\": ", out);
-	json_accel(out, accel);
-	return ST_OK;
+	if (!ret)
+		json_add_text(to, "accel", accel_name(accel));
+	return ret;
 }
 
-int json(const struct tree *t, FILE *out)
+static int add_all(struct json_object *to, const struct tree *t)
 {
+	static int (*const parts[])(struct json_object *to, const struct tree *t) = {
+		json_add_accel, add_control, add_parameters, add_results, add_events,
+		json_add_maps,
+	};
 	struct pairs version;
 	int ret = version_read(t, &version);
 
 	if (ret)
 		return ret;
-	fputs("{\"version\": ", out);
-	json_pairs(out, &version);
+	json_add_pairs(to, "version", &version);
 	pairs_free(&version);
-	ret = json_accel_of(t, out);
-	if (!ret)
-		ret = put_control(t, out);
-	if (!ret)
-		ret = put_parameters(t, out);
-	if (!ret)
-		ret = put_results(t, out);
-	if (!ret)
-		ret = json_events(t, out);
-	return ret ? ret : put_maps(t, out);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts) && !ret; i++)
+		ret = parts[i](to, t);
+	return ret;
+}
+
+int json(const struct tree *t, FILE *out)
+{
+	struct json_object *document = json_object_new_object();
+
+	return json_write(out, document, add_all(document, t));
 }

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "mapstat.h"
+#include "json.h"
 
 struct list_column {
 	const char *title;
@@ -107,18 +107,18 @@ static void print(const struct list_table *l, FILE *out)
 	}
 }
 
-static int put_map(const struct tree *t, const char *map, FILE *out)
+static int add_json(struct json_object *to, const struct tree *t, const char *map)
 {
 	struct pairs stats;
 	int ret = stats_read(t, map, &stats);
 
 	if (ret)
 		return ret;
+	json_add_text(to, "name", map);
 	for (size_t i = 1; i < COLUMNS_OF(of_map); i++) {
 		const char *value = pairs_get(&stats, of_map[i].key);
 
-		json_key(out, of_map[i].key, false);
-		json_value(out, value ? value : "-");
+		json_add_figure(to, of_map[i].key, value ? value : "-");
 	}
 	pairs_free(&stats);
 	return ST_OK;
@@ -127,21 +127,17 @@ static int put_map(const struct tree *t, const char *map, FILE *out)
 static int list_json(const struct tree *t, const struct options *opt, const struct names *live,
 		     FILE *out)
 {
+	struct json_object *document = json_object_new_object(), *maps, *o;
 	int ret = ST_OK;
 
-	fputs("{\"maps\": [", out);
+	maps = json_add(document, "maps", json_object_new_array());
 	for (size_t i = 0; i < live->n && !ret; i++) {
-		fputs(i ? ",\n {\"name\": " : "\n {\"name\": ", out);
-		json_text(out, live->name[i]);
-		ret = put_map(t, live->name[i], out);
-		if (!ret && opt->per_cpu) {
-			fputs(",\n  \"percpu\": ", out);
-			ret = json_percpu(t, live->name[i], out);
-		}
-		putc('}', out);
+		o = json_add(maps, NULL, json_object_new_object());
+		ret = add_json(o, t, live->name[i]);
+		if (!ret && opt->per_cpu)
+			ret = json_add_percpu(o, t, live->name[i]);
 	}
-	fputs("]}\n", out);
-	return ret;
+	return json_write(out, document, ret);
 }
 
 int list(const struct tree *t, const struct options *opt, FILE *out)

@@ -28,11 +28,14 @@ static int usage(const char *fmt, const char *what)
 	return fail(ST_USAGE, "mapstat --help", fmt, what);
 }
 
+int output_failed(void)
+{
+	return fail(ST_OUTPUT, NULL, "cannot write to standard output: %s", strerror(errno));
+}
+
 static int flushed(void)
 {
-	if (!fflush(stdout) && !ferror(stdout))
-		return ST_OK;
-	return fail(ST_OUTPUT, NULL, "cannot write to standard output: %s", strerror(errno));
+	return fflush(stdout) || ferror(stdout) ? output_failed() : ST_OK;
 }
 
 /* A file of events can be looked at anywhere. */

@@ -71,6 +71,8 @@ struct term {
 /* Print "mapstat: …" and, with @hint, what to do.  Return: @status. */
 int fail(enum exit_status status, const char *hint, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* A write to standard output has failed; errno says why.  Return: an exit status */
+int output_failed(void);
 
 /* -- memory (read.c): end the program with ST_SYSTEM when there is none -- */
 
@@ -402,35 +404,6 @@ int params_read(const struct tree *t, struct params *p);
 const struct param *params_find(const struct params *p, const char *name);
 void params_free(struct params *p);
 char *param_file(const char *name);	/* to write it; to be freed */
-
-/* -- JSON (json.c) -- */
-
-void json_text(FILE *out, const char *text);
-void json_key(FILE *out, const char *name, bool first);
-void json_pairs(FILE *out, const struct pairs *p);
-/* Not finite: null. */
-void json_double(FILE *out, double v);
-void json_accel(FILE *out, enum accel accel);
-/* NULL: null */
-void json_text_or_null(FILE *out, const char *text);
-/* A field of a file: a number, null where it was not measured, else text. */
-void json_value(FILE *out, const char *value);
-/* [[lo, hi, count], …] of the occupied buckets; the last one has no hi. */
-void json_buckets(FILE *out, const uint64_t *bucket);
-/* {"load": {"summary": {…}, "buckets": […]}, …}; @op: this one only, NULL: all */
-void json_operations(FILE *out, const struct latency *lat, const char *op);
-/* Of the rows, those of the maps that @opt selects; none with "answer". */
-void json_results(FILE *out, const struct results *r, const struct options *opt);
-int json_accel_of(const struct tree *t, FILE *out);
-/* Objects of a live map's files, null where the module has no such file (json_map.c). */
-int json_latency(const struct tree *t, const char *map, const char *op, FILE *out);
-int json_percpu(const struct tree *t, const char *map, FILE *out);
-int json_latency_percpu(const struct tree *t, const char *map, const char *op, FILE *out);
-int json_map_rest(const struct tree *t, const char *map, FILE *out);
-void json_shared(FILE *out, const struct shared *s);
-int json_events(const struct tree *t, FILE *out);
-/* "exact" or "normal"; null if there was no test. */
-void json_method(FILE *out, const struct rank_test *test);
 
 /* -- terminal (term.c) -- */
 

@@ -3,72 +3,48 @@
  * "mapstat show --json".
  */
 #include <stdlib.h>
-#include "mapstat.h"
-
-static void put_answer(const struct view *v, const struct term *term, FILE *out)
-{
-	char *text = answer_text(&v->results, &v->ranking, term);
-
-	fputs(",\n\"answer\": ", out);
-	json_text(out, text);
-	free(text);
-}
-
-static int put_map(const struct tree *t, const char *map, const struct options *opt, FILE *out)
-{
-	int ret = ST_OK;
-
-	fputs("{\"name\": ", out);
-	json_text(out, map);
-	if (opt->hist) {
-		fputs(",\n  \"latency\": ", out);
-		ret = json_latency(t, map, opt->op, out);
-	}
-	if (opt->per_cpu && !ret) {
-		fputs(",\n  \"percpu\": ", out);
-		ret = json_percpu(t, map, out);
-	}
-	if (opt->per_cpu && !ret) {
-		fputs(",\n  \"latency_percpu\": ", out);
-		ret = json_latency_percpu(t, map, opt->op, out);
-	}
-	putc('}', out);
-	return ret;
-}
+#include "json.h"
 
 /* Those that are live, with what was asked for. */
-static int put_maps(const struct tree *t, const struct view *v, const struct options *opt,
-		    FILE *out)
+static int add_maps(struct json_object *to, const struct tree *t, const struct view *v,
+		    const struct options *opt)
 {
-	bool first = true;
+	struct json_object *maps = json_add(to, "maps", json_object_new_array()), *o;
 	int ret = ST_OK;
 
-	fputs(",\n\"maps\": [", out);
 	for (size_t i = 0; i < v->live.n && !ret; i++) {
-		if (!map_selected(opt, v->live.name[i]))
+		const char *map = v->live.name[i];
+
+		if (!map_selected(opt, map))
 			continue;
-		fputs(first ? "\n " : ",\n ", out);
-		ret = put_map(t, v->live.name[i], opt, out);
-		first = false;
+		o = json_add(maps, NULL, json_object_new_object());
+		json_add_text(o, "name", map);
+		if (opt->hist)
+			ret = json_add_latency(o, t, map, opt->op);
+		if (opt->per_cpu && !ret)
+			ret = json_add_percpu(o, t, map);
+		if (opt->per_cpu && !ret)
+			ret = json_add_latency_percpu(o, t, map, opt->op);
 	}
-	putc(']', out);
 	return ret;
 }
 
 int show_json(const struct tree *t, const struct view *v, const struct options *opt,
 	      const struct term *term, FILE *out)
 {
+	struct json_object *document = json_object_new_object();
+	char *answer;
 	int ret;
 
-	fputs("{\"version\": ", out);
-	json_pairs(out, &v->version);
-	ret = json_accel_of(t, out);
-	if (ret)
-		return ret;
-	put_answer(v, term, out);
-	json_results(out, &v->results, opt);
-	if (!opt->answer)
-		ret = put_maps(t, v, opt, out);
-	fputs("}\n", out);
-	return ret;
+	json_add_pairs(document, "version", &v->version);
+	ret = json_add_accel(document, t);
+	if (!ret) {
+		answer = answer_text(&v->results, &v->ranking, term);
+		json_add_text(document, "answer", answer);
+		free(answer);
+		json_add_results(document, &v->results, opt);
+	}
+	if (!ret && !opt->answer)
+		ret = add_maps(document, t, v, opt);
+	return json_write(out, document, ret);
 }

@@ -233,7 +233,7 @@ counts_are_the_kernels() {
 	((dropped > 0)) || fail "nothing was dropped: no test"
 	mapstat events --source relay --seconds 0 --json >/tmp/events 2>/tmp/said
 	equal "the summary" "$(tail -n 1 /tmp/events)" \
-		"{\"summary\": {\"source\": \"relay\", \"records\": $((produced - dropped)), \"dropped\": $dropped, \"produced\": $produced, \"partial\": true, \"events_shift\": 0}}"
+		"{ \"summary\": { \"source\": \"relay\", \"records\": $((produced - dropped)), \"dropped\": $dropped, \"produced\": $produced, \"partial\": true, \"events_shift\": 0 } }"
 	grep -qx "mapstat: $((produced - dropped)) records from relay, $dropped of $produced dropped: partial" /tmp/said ||
 		fail "it says: $(cat /tmp/said)"
 	COLUMNS=160 mapstat heat /tmp/events >/tmp/picture
