@@ -24,7 +24,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "kmod/cachesim/events.h"
-#include "kmod/cachesim/touch.h"
+#include "kmod/cachesim/access.h"
 #include <uapi/mapstat.h>
 #include "kmod/compat.h"
 #include "debugfs.h"
@@ -268,10 +268,10 @@ DEFINE_SHOW_ATTRIBUTE(events_stats);
 
 static int events_sites_show(struct seq_file *m, void *v)
 {
-	const struct mapstat_site *site;
+	const struct mapstat_access_site *site;
 
 	seq_puts(m, "# site\tfunction\taddress\n");
-	for (site = mapstat_sites(); site; site = site->next)
+	for (site = mapstat_access_sites(); site; site = site->next)
 		seq_printf(m, "%u\t%s\t%s\n", site->id, site->func, site->what);
 	return 0;
 }

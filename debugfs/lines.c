@@ -11,7 +11,7 @@
 #include <linux/string.h>
 #include "kmod/cachesim/lines.h"
 #include "kmod/cachesim/misses.h"
-#include "kmod/cachesim/touch.h"
+#include "kmod/cachesim/access.h"
 #include "kmod/designs/design.h"
 #include "debugfs.h"
 
@@ -81,13 +81,14 @@ static void show_part(struct seq_file *m, struct lines_reader *r, const char *se
 }
 
 /* Where in the source do the CPUs access that eighth of a line?  NULL: not known. */
-static const struct mapstat_site *site_of(const struct mapstat_line *line, unsigned int eighth)
+static const struct mapstat_access_site *site_of(const struct mapstat_line *line,
+						 unsigned int eighth)
 {
-	const struct mapstat_site *site = NULL;
+	const struct mapstat_access_site *site = NULL;
 	const struct mapstat_line_cpu *c;
 
 	for (c = line->first; !site && c < line->first + line->cpus; c++)
-		site = mapstat_site_of(c->site[eighth]);
+		site = mapstat_access_site_of(c->site[eighth]);
 	return site;
 }
 
@@ -96,7 +97,7 @@ static void name_part(const struct lines_reader *r, const struct mapstat_line *l
 		      unsigned int part, char *text, size_t size)
 {
 	const unsigned int offset = part * max(r->line_bytes / MAPSTAT_LINE_PARTS, 1U);
-	const struct mapstat_site *site;
+	const struct mapstat_access_site *site;
 
 	if (cmap_where(r->map, (void *)(line->first->addr + offset), text, size))
 		return;

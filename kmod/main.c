@@ -25,13 +25,13 @@ static int __init mapstat_init(void)
 {
 	int ret;
 
-	ret = mapstat_clock_init() ?: stress_calibrate() ?: mapstat_touch_init();
+	ret = mapstat_clock_init() ?: stress_calibrate() ?: mapstat_access_init();
 	if (ret)
 		return ret;
 	mapstat_primitives_init();
 	mapstat_wq = alloc_workqueue("mapstat", WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM, 0);
 	if (!mapstat_wq) {
-		mapstat_touch_exit();
+		mapstat_access_exit();
 		return -ENOMEM;
 	}
 	ret = mapstat_events_init();
@@ -57,7 +57,7 @@ fail:
 fail_events:
 	destroy_workqueue(mapstat_wq);
 	rcu_barrier();
-	mapstat_touch_exit();
+	mapstat_access_exit();
 	return ret;
 }
 
@@ -72,7 +72,7 @@ static void __exit mapstat_exit(void)
 	mapstat_events_exit();
 	destroy_workqueue(mapstat_wq);
 	rcu_barrier();	/* callbacks of the maps are code of this module */
-	mapstat_touch_exit();
+	mapstat_access_exit();
 }
 
 module_init(mapstat_init);

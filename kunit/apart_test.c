@@ -30,13 +30,13 @@ static const struct mapstat_geometry geometry = {
  * @special: has a front, or is observed
  * @other: has and is not
  * @b: buffers
- * @listener: of @special
+ * @observer: of @special
  */
 struct apart {
 	struct cmap *special;
 	struct cmap *other;
 	struct test_bufs *b;
-	struct mapstat_listener listener;
+	struct mapstat_observer observer;
 };
 
 static void free_model(void *model)
@@ -54,22 +54,22 @@ static struct apart *apart_init(struct kunit *test)
 	a->b = test_bufs_alloc(test, 4);
 	KUNIT_ASSERT_EQ(test, 0, test_store(a->special, a->b, KEY, 1));
 	KUNIT_ASSERT_EQ(test, 0, test_store(a->other, a->b, KEY, 1));
-	a->listener.map = &a->special->stats;
-	a->listener.model = mapstat_model_alloc(&geometry, cpumask_bits(cpu_possible_mask),
+	a->observer.map = &a->special->stats;
+	a->observer.model = mapstat_model_alloc(&geometry, cpumask_bits(cpu_possible_mask),
 						nr_cpu_ids);
-	KUNIT_ASSERT_NOT_NULL(test, a->listener.model);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, free_model, a->listener.model));
+	KUNIT_ASSERT_NOT_NULL(test, a->observer.model);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, free_model, a->observer.model));
 	return a;
 }
 
 static void stop_observing(void *unused)
 {
-	mapstat_touch_unlisten();
+	mapstat_unobserve();
 }
 
 static void observe(struct kunit *test, struct apart *a)
 {
-	mapstat_touch_listen(&a->listener);
+	mapstat_observe(&a->observer);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, stop_observing, NULL));
 }
 
@@ -120,7 +120,7 @@ static void the_observed_one_reports(struct kunit *test)
 	KUNIT_EXPECT_GT(test, timed(test, a->other, CMAP_HIST_STORE), 0);
 }
 
-/* Fails when: a map stays observed after mapstat_touch_unlisten(), or keeps a front taken away. */
+/* Fails when: a map stays observed after mapstat_unobserve(), or keeps a front taken away. */
 static void it_is_over_when_it_ends(struct kunit *test)
 {
 	struct apart *a = apart_init(test);
@@ -168,9 +168,9 @@ static int switch_special(struct team *team, struct switching *s)
 
 	while (!ret && !team_stopped(team)) {
 		ret = cmap_front_set(s->a->special, true);
-		mapstat_touch_listen(&s->a->listener);
+		mapstat_observe(&s->a->observer);
 		usleep_range(500, 2000);
-		mapstat_touch_unlisten();
+		mapstat_unobserve();
 		ret = ret ?: cmap_front_set(s->a->special, false);
 		atomic_inc(&s->switches);
 	}
@@ -280,10 +280,10 @@ static void expect_alike(struct kunit *test, struct apart *a, bool store, unsign
 	for (turn = 0; turn < TURNS; turn++) {
 		alone = least_ns(a, store, alone);
 		alone = least_ns(a, store, alone);
-		mapstat_touch_listen(&a->listener);
+		mapstat_observe(&a->observer);
 		beside = least_ns(a, store, beside);
 		beside = least_ns(a, store, beside);
-		mapstat_touch_unlisten();
+		mapstat_unobserve();
 	}
 	kunit_info(test, "%d %s: %llu ns, beside an observed map %llu ns\n", OPS,
 		   store ? "stores" : "loads", alone, beside);

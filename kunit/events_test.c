@@ -11,7 +11,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include "kmod/cachesim/events.h"
-#include "kmod/cachesim/touch.h"
+#include "kmod/cachesim/access.h"
 #include <mapstat/trace.h>
 #include "kmod/designs/design.h"
 
@@ -24,7 +24,7 @@
  */
 struct events_test {
 	struct cmap map;
-	struct mapstat_site site;
+	struct mapstat_access_site site;
 	struct mapstat_event got[32];
 	unsigned int n;
 };
@@ -67,7 +67,7 @@ static void events_exit(struct kunit *test)
 }
 
 /* All on one CPU, and in order. */
-static void make(struct events_test *t, struct mapstat_touch touch, unsigned int times)
+static void make(struct events_test *t, struct mapstat_access touch, unsigned int times)
 {
 	unsigned long flags;
 
@@ -87,7 +87,7 @@ static void record_says_what_the_access_was(struct kunit *test)
 	const struct mapstat_event *e = t->got;
 	const u8 all_flags = MAPSTAT_EVENT_ATOMIC | MAPSTAT_EVENT_L1_MISS |
 			     MAPSTAT_EVENT_TLB_MISS;
-	const struct mapstat_touch touch = {
+	const struct mapstat_access touch = {
 		.addr = t, .size = 12, .access = MAPSTAT_ATOMIC, .op = &op, .cpu = 7, .pid = 42,
 		.l1 = MAPSTAT_L1_CONFLICT, .tlb_miss = true, .invalidated = 3,
 	};
@@ -113,12 +113,12 @@ static void record_says_what_the_access_was(struct kunit *test)
 static void record_says_no_more_than_that(struct kunit *test)
 {
 	struct events_test *t = test->priv;
-	const struct mapstat_touch touch = {
+	const struct mapstat_access touch = {
 		.addr = t, .size = 1, .access = MAPSTAT_WRITE, .l1 = MAPSTAT_L1_COHERENCE,
 		.invalidated = 256,
 	};
 
-	make(t, (struct mapstat_touch){ .addr = t, .size = 1, .access = MAPSTAT_READ }, 1);
+	make(t, (struct mapstat_access){ .addr = t, .size = 1, .access = MAPSTAT_READ }, 1);
 	make(t, touch, 1);
 	KUNIT_ASSERT_EQ(test, 2, t->n);
 	KUNIT_EXPECT_EQ(test, t->got[0].type, MAPSTAT_EVENT_READ);
@@ -142,10 +142,10 @@ static void page_frames(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, mapped);
 	KUNIT_EXPECT_NOT_NULL(test, (void __force *)pcpu);
 	if (linear && mapped && pcpu) {
-		make(t, (struct mapstat_touch){ .addr = linear, .size = 8 }, 1);
-		make(t, (struct mapstat_touch){ .addr = mapped + PAGE_SIZE + 8, .size = 8 }, 1);
-		make(t, (struct mapstat_touch){ .addr = raw_cpu_ptr(pcpu), .size = 4 }, 1);
-		make(t, (struct mapstat_touch){ .addr = (void *)8, .size = 8 }, 1);
+		make(t, (struct mapstat_access){ .addr = linear, .size = 8 }, 1);
+		make(t, (struct mapstat_access){ .addr = mapped + PAGE_SIZE + 8, .size = 8 }, 1);
+		make(t, (struct mapstat_access){ .addr = raw_cpu_ptr(pcpu), .size = 4 }, 1);
+		make(t, (struct mapstat_access){ .addr = (void *)8, .size = 8 }, 1);
 		KUNIT_EXPECT_EQ(test, 4, t->n);
 		KUNIT_EXPECT_EQ(test, t->got[0].pfn, PHYS_PFN(virt_to_phys(linear)));
 		KUNIT_EXPECT_EQ(test, t->got[1].pfn, vmalloc_to_pfn(mapped + PAGE_SIZE));
@@ -162,13 +162,13 @@ static void one_in_two_to_the_shift(struct kunit *test)
 	struct events_test *t = test->priv;
 	unsigned int i;
 
-	make(t, (struct mapstat_touch){ .addr = t, .size = 8 }, 16);
+	make(t, (struct mapstat_access){ .addr = t, .size = 8 }, 16);
 	KUNIT_EXPECT_EQ(test, 16, t->n);
 	for (i = 1; i < 16; i++)
 		KUNIT_EXPECT_EQ(test, t->got[i].seq, t->got[0].seq + i);
 	KUNIT_ASSERT_EQ(test, 0, set_shift(3));
 	t->n = 0;
-	make(t, (struct mapstat_touch){ .addr = t, .size = 8 }, 128);
+	make(t, (struct mapstat_access){ .addr = t, .size = 8 }, 128);
 	KUNIT_EXPECT_EQ(test, 16, t->n);
 	for (i = 1; i < 16; i++)
 		KUNIT_EXPECT_EQ(test, t->got[i].seq, t->got[0].seq + i);

@@ -5,7 +5,7 @@
 #include <kunit/test.h>
 #include <linux/cpumask.h>
 #include "kmod/cachesim/lines.h"
-#include "kmod/cachesim/touch.h"
+#include "kmod/cachesim/access.h"
 #include "fixture.h"
 
 #define LINE_BYTES	64
@@ -31,20 +31,20 @@ static void lines_exit(struct kunit *test)
 }
 
 /* It has a number, so that none is given to it: this module may go. */
-static struct mapstat_site here = { .what = "here", .id = 7 };
+static struct mapstat_access_site here = { .what = "here", .id = 7 };
 
 /* An access, on a CPU that may not be this one: nobody else is there. */
 static void touch(struct kunit *test, int cpu, unsigned long addr, unsigned int size,
-		  enum mapstat_access access, enum mapstat_l1 l1, unsigned int invalidated)
+		  enum mapstat_access_kind access, enum mapstat_l1 l1, unsigned int invalidated)
 {
-	const struct mapstat_touch t = {
+	const struct mapstat_access t = {
 		.site = &here, .addr = (const void *)addr, .size = size, .access = access,
 		.cpu = cpu, .l1 = l1, .invalidated = invalidated,
 	};
 	unsigned long flags;
 
 	local_irq_save(flags);
-	mapstat_lines_touch(lines_of(test), &t);
+	mapstat_lines_access(lines_of(test), &t);
 	local_irq_restore(flags);
 }
 
@@ -118,9 +118,9 @@ static void accesses_are_counted(struct kunit *test)
 /* Fails when: it is not known any more which access was where in a line, or a place of none is. */
 static void places_are_known_by_their_site(struct kunit *test)
 {
-	static struct mapstat_site there = { .what = "there", .id = 9 };
+	static struct mapstat_access_site there = { .what = "there", .id = 9 };
 	const u16 expected[MAPSTAT_LINE_SITES] = { 7, 0, 0, 9, 9, 0, 0, 7 };
-	const struct mapstat_touch across = {
+	const struct mapstat_access across = {
 		.site = &there, .addr = (const void *)BASE + 30, .size = 4,
 		.access = MAPSTAT_READ, .cpu = cpumask_first(cpu_possible_mask),
 	};
@@ -131,7 +131,7 @@ static void places_are_known_by_their_site(struct kunit *test)
 	touch(test, across.cpu, BASE + 24, 1, MAPSTAT_READ, MAPSTAT_L1_HIT, 0);
 	touch(test, across.cpu, BASE + 63, 1, MAPSTAT_READ, MAPSTAT_L1_HIT, 0);
 	local_irq_save(flags);
-	mapstat_lines_touch(lines_of(test), &across);
+	mapstat_lines_access(lines_of(test), &across);
 	local_irq_restore(flags);
 	look = look_at(test);
 	KUNIT_ASSERT_EQ(test, 1, look->n);

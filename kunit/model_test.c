@@ -8,7 +8,7 @@
 #include <linux/slab.h>
 #include "kmod/cachesim/misses.h"
 #include "kmod/cachesim/model.h"
-#include "kmod/cachesim/touch.h"
+#include "kmod/cachesim/access.h"
 #include "kmod/designs/design.h"
 #include "fixture.h"
 
@@ -39,10 +39,10 @@ static struct mapstat_model *make_model(struct kunit *test)
 	return model;
 }
 
-static struct mapstat_touch access_at(struct mapstat_model *model, int cpu, unsigned long offset,
-				      enum mapstat_access access)
+static struct mapstat_access access_at(struct mapstat_model *model, int cpu, unsigned long offset,
+				       enum mapstat_access_kind access)
 {
-	struct mapstat_touch t = {
+	struct mapstat_access t = {
 		.addr = (const void *)(BASE + offset), .size = 8, .access = access, .cpu = cpu,
 	};
 
@@ -107,8 +107,8 @@ static void stride_misses_the_tlb_only(struct kunit *test)
 		l1 = 0;
 		tlb = 0;
 		for (i = 0; i < 16; i++) {
-			const struct mapstat_touch t = access_at(model, 0, i * (PAGE_4K + LINE),
-								 MAPSTAT_READ);
+			const struct mapstat_access t = access_at(model, 0, i * (PAGE_4K + LINE),
+								  MAPSTAT_READ);
 
 			l1 += t.l1 != MAPSTAT_L1_HIT;
 			tlb += t.tlb_miss;
@@ -128,7 +128,7 @@ static void stride_misses_the_tlb_only(struct kunit *test)
 static void ping_pong(struct kunit *test)
 {
 	struct mapstat_model *model = make_model(test);
-	struct mapstat_touch t;
+	struct mapstat_access t;
 	unsigned int i;
 
 	for (i = 0; i < 20; i++) {
@@ -196,12 +196,12 @@ static void a_write_after_a_conflict_is_coherence(struct kunit *test)
 /* What makes a model listen to a map of the test. */
 struct heard {
 	struct cmap *map;
-	struct mapstat_listener listener;
+	struct mapstat_observer observer;
 };
 
-static void stop_listening(void *arg)
+static void stop_observing(void *arg)
 {
-	mapstat_touch_unlisten();
+	mapstat_unobserve();
 }
 
 static struct heard *listen(struct kunit *test)
@@ -211,13 +211,13 @@ static struct heard *listen(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, h);
 	h->map = kunit_kzalloc(test, sizeof(*h->map), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, h->map);
-	h->listener.map = &h->map->stats;
-	h->listener.model = mapstat_model_alloc(&small, cpumask_bits(cpu_possible_mask),
+	h->observer.map = &h->map->stats;
+	h->observer.model = mapstat_model_alloc(&small, cpumask_bits(cpu_possible_mask),
 						nr_cpu_ids);
-	KUNIT_ASSERT_NOT_NULL(test, h->listener.model);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, free_model, h->listener.model), 0);
-	mapstat_touch_listen(&h->listener);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, stop_listening, NULL), 0);
+	KUNIT_ASSERT_NOT_NULL(test, h->observer.model);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, free_model, h->observer.model), 0);
+	mapstat_observe(&h->observer);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, stop_observing, NULL), 0);
 	return h;
 }
 
@@ -234,12 +234,12 @@ static void an_access_may_span_lines(struct kunit *test)
 	memset(&op.accesses, 0, sizeof(op.accesses));
 	memset(&op.l1, 0, sizeof(op.l1));
 	op.lines = 0;
-	cmap_touch(h->map, (void *)(BASE + LINE - 4), 8, MAPSTAT_READ);
+	cmap_access(h->map, (void *)(BASE + LINE - 4), 8, MAPSTAT_READ);
 	KUNIT_EXPECT_EQ(test, op.accesses[MAPSTAT_READ], 2);
 	KUNIT_EXPECT_EQ(test, op.l1[MAPSTAT_L1_COLD], 2);
 	KUNIT_EXPECT_EQ(test, op.lines, 2);
 	/* Again, and of no map in particular: the same lines. */
-	cmap_touch(NULL, (void *)(BASE + LINE - 4), 8, MAPSTAT_ATOMIC);
+	cmap_access(NULL, (void *)(BASE + LINE - 4), 8, MAPSTAT_ATOMIC);
 	KUNIT_EXPECT_EQ(test, op.accesses[MAPSTAT_ATOMIC], 2);
 	KUNIT_EXPECT_EQ(test, op.l1[MAPSTAT_L1_HIT], 2);
 	KUNIT_EXPECT_EQ(test, op.lines, 2);
@@ -256,14 +256,14 @@ static void operations_do_not_mix(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, other);
 	cmap_op_begin(&outer, h->map, MAPSTAT_OP_RANGE, NULL);
 	cmap_op_begin(&inner, h->map, MAPSTAT_OP_STORE, NULL);
-	cmap_touch(NULL, (void *)BASE, 8, MAPSTAT_WRITE);
+	cmap_access(NULL, (void *)BASE, 8, MAPSTAT_WRITE);
 	mapstat_op_end(&inner);
 	cmap_op_begin(&inner, other, MAPSTAT_OP_STORE, NULL);
-	cmap_touch(NULL, (void *)BASE, 8, MAPSTAT_WRITE);
+	cmap_access(NULL, (void *)BASE, 8, MAPSTAT_WRITE);
 	KUNIT_EXPECT_EQ(test, inner.accesses[MAPSTAT_WRITE], 0);
 	mapstat_op_end(&inner);
 	KUNIT_EXPECT_EQ(test, outer.accesses[MAPSTAT_WRITE], 0);
-	cmap_touch(NULL, (void *)BASE, 8, MAPSTAT_WRITE);
+	cmap_access(NULL, (void *)BASE, 8, MAPSTAT_WRITE);
 	KUNIT_EXPECT_EQ(test, outer.accesses[MAPSTAT_WRITE], 1);
 	mapstat_op_end(&outer);
 }

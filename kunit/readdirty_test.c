@@ -141,7 +141,7 @@ static void memory_under_churn(struct kunit *test)
 }
 
 /* Fails when: a few stores into a map with much room have the worker go over all of it. */
-static void rounds_are_worth_their_cost(struct kunit *test)
+static void passes_are_worth_their_cost(struct kunit *test)
 {
 	struct cmap *m = readdirty_map(test, 200000);
 	struct test_bufs *b = test_bufs_alloc(test, 1);
@@ -186,7 +186,7 @@ static struct kunit_case readdirty_cases[] = {
 	KUNIT_CASE(table_grows_with_its_entries),
 	KUNIT_CASE(refill_during_a_clear),
 	KUNIT_CASE(memory_under_churn),
-	KUNIT_CASE(rounds_are_worth_their_cost),
+	KUNIT_CASE(passes_are_worth_their_cost),
 	KUNIT_CASE(classic_swap_of_nothing_is_no_miss),
 	{}
 };

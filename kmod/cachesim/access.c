@@ -1,79 +1,317 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory-access events: from an access to a record.
+ * What operations touch: from the hook to those who listen.
  */
-#include <linux/io.h>
+#include <linux/errno.h>
+#include <linux/irqflags.h>
 #include <linux/minmax.h>
-#include <linux/mm.h>
-#include <linux/pfn.h>
-#include <linux/vmalloc.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/rcupdate.h>
+#include <linux/stddef.h>
+#include "kmod/memory.h"
+#include "events.h"
+#include "misses.h"
+#include "model.h"
+#include "access.h"
+#include <mapstat/trace.h>
 #include "kmod/compat.h"
 #include "kmod/stats/counters.h"
-#include "events.h"
-#include "touch.h"
 
-/* The record's numbers are those of touch.h. */
-static_assert((int)MAPSTAT_EVENT_L1_HIT == (int)MAPSTAT_L1_HIT);
-static_assert((int)MAPSTAT_EVENT_L1_COLD == (int)MAPSTAT_L1_COLD);
-static_assert((int)MAPSTAT_EVENT_L1_CAPACITY == (int)MAPSTAT_L1_CAPACITY);
-static_assert((int)MAPSTAT_EVENT_L1_CONFLICT == (int)MAPSTAT_L1_CONFLICT);
-static_assert((int)MAPSTAT_EVENT_L1_COHERENCE == (int)MAPSTAT_L1_COHERENCE);
-static_assert((int)MAPSTAT_EVENT_OP_NONE == (int)MAPSTAT_OP_NONE);
-static_assert((int)MAPSTAT_EVENT_OP_LOAD == (int)MAPSTAT_OP_LOAD);
-static_assert((int)MAPSTAT_EVENT_OP_STORE == (int)MAPSTAT_OP_STORE);
-static_assert((int)MAPSTAT_EVENT_OP_DELETE == (int)MAPSTAT_OP_DELETE);
-static_assert((int)MAPSTAT_EVENT_OP_RMW == (int)MAPSTAT_OP_RMW);
-static_assert((int)MAPSTAT_EVENT_OP_RANGE == (int)MAPSTAT_OP_RANGE);
-static_assert((int)MAPSTAT_EVENT_OP_LOAD_MANY == (int)MAPSTAT_OP_LOAD_MANY);
+DEFINE_STATIC_KEY_FALSE(mapstat_observing);
+EXPORT_SYMBOL_IF_KUNIT(mapstat_observing);
 
-/*
- * Maps are in the linear mapping and in vmalloc areas; percpu memory is in either.  By the time
- * that the model is told, a table may be gone, and its mapping with it.
+/**
+ * struct access_cpu - a CPU's share
+ * @ops: operations in progress here, the last that began first: its CPU's own, with
+ *	interrupts off
+ * @last: number of the one that began last; as @ops
  */
-static u64 pfn_of(const void *addr)
-{
-	if (is_vmalloc_addr(addr)) {
-		const struct page *page = vmalloc_to_page(addr);
+struct access_cpu {
+	struct list_head ops;
+	u64 last;
+} ____cacheline_aligned;
 
-		return page ? page_to_pfn(page) : MAPSTAT_EVENT_NO_PFN;
-	}
-	if (virt_addr_valid(addr))
-		return PHYS_PFN(virt_to_phys((void *)addr));
-	return MAPSTAT_EVENT_NO_PFN;
+static struct access_cpu __percpu *access_cpus;	/* constant while the module is there */
+
+/* Who listens, or NULL.  Written by who begins to listen; read under RCU, interrupts off. */
+static struct mapstat_observer __rcu *observer;
+
+/**
+ * mapstat_access_init - call once, before any operation
+ *
+ * Context: Process; sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int mapstat_access_init(void)
+{
+	int cpu;
+
+	access_cpus = alloc_percpu_gfp(struct access_cpu, MAPSTAT_GFP_PERCPU);
+	if (!access_cpus)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		INIT_LIST_HEAD(&per_cpu_ptr(access_cpus, cpu)->ops);
+	return 0;
 }
 
 /**
- * mapstat_events_make - make a record of an access, where one is due
- * @t: the access
+ * mapstat_access_exit - call last; no operation is in progress
  *
- * Context: Interrupts off.
+ * Context: Process; sleeps.
  */
-void mapstat_events_make(const struct mapstat_touch *t)
+void mapstat_access_exit(void)
 {
-	struct mapstat_event event;
-
-	if (!mapstat_events_due())
-		return;
-	event = (struct mapstat_event){
-		.addr		= (unsigned long)t->addr,
-		.pfn		= pfn_of(t->addr),
-		.pid		= t->pid,
-		.cpu		= t->cpu,
-		.map		= t->map->id,
-		.size		= t->size,
-		.site		= mapstat_site_id(t->site),
-		.type		= t->access == MAPSTAT_READ ? MAPSTAT_EVENT_READ :
-							      MAPSTAT_EVENT_WRITE,
-		.l1		= t->l1,
-		.op		= t->op ? t->op->kind : MAPSTAT_EVENT_OP_NONE,
-		.invalidated	= min(t->invalidated, 255U),
-	};
-	if (t->access == MAPSTAT_ATOMIC)
-		event.flags |= MAPSTAT_EVENT_ATOMIC;
-	if (t->l1 != MAPSTAT_L1_HIT)
-		event.flags |= MAPSTAT_EVENT_L1_MISS;
-	if (t->tlb_miss)
-		event.flags |= MAPSTAT_EVENT_TLB_MISS;
-	mapstat_events_put(&event);
+	free_percpu(access_cpus);
+	access_cpus = NULL;
 }
-EXPORT_SYMBOL_IF_KUNIT(mapstat_events_make);
+
+/* Who is this? A softirq is not the thread that it has interrupted. */
+static unsigned long context_now(void)
+{
+	return (unsigned long)current + (in_serving_softirq() ? 1 : 0);
+}
+
+/* With interrupts off, which RCU waits for. */
+static struct mapstat_observer *observer_now(void)
+{
+	/* Pairs with rcu_assign_pointer() in mapstat_observe(). */
+	return rcu_dereference_sched(observer);
+}
+
+/**
+ * mapstat_observe - listen to the accesses of one map
+ * @l: who; stays until mapstat_unobserve().  Nobody else listens
+ *
+ * Context: Process; sleeps, and takes cpus_read_lock().
+ */
+void mapstat_observe(struct mapstat_observer *l)
+{
+	rcu_assign_pointer(observer, l);	/* pairs with observer_now() */
+	WRITE_ONCE(l->map->observed, true);	/* pairs with cmap_is_observed() */
+	static_branch_enable(&mapstat_observing);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_observe);
+
+/**
+ * mapstat_unobserve - listen no more
+ *
+ * On return nobody uses what mapstat_observe() was given.
+ *
+ * Context: Process; sleeps, and takes cpus_read_lock().
+ */
+void mapstat_unobserve(void)
+{
+	struct mapstat_observer *l;
+
+	static_branch_disable(&mapstat_observing);
+	/* The caller is the one that called mapstat_observe(): there is no other writer. */
+	l = rcu_dereference_protected(observer, true);
+	WRITE_ONCE(l->map->observed, false);	/* pairs with cmap_is_observed() */
+	RCU_INIT_POINTER(observer, NULL);
+	synchronize_rcu();
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_unobserve);
+
+/**
+ * mapstat_op_begin - an operation begins
+ * @op: describes it; stays until mapstat_op_end()
+ * @m: what it operates on
+ * @kind: what it is
+ * @log: where its accesses are kept, and @op is the next of; NULL: they are fed at once
+ *
+ * Stays on this CPU until it ends.
+ *
+ * Context: Process or softirq.
+ */
+void mapstat_op_begin(struct mapstat_op *op, const struct cmap_stats *m, enum mapstat_op_kind kind,
+		      struct mapstat_access_log *log)
+{
+	const struct mapstat_observer *l;
+	struct access_cpu *c;
+	unsigned long flags;
+
+	*op = (struct mapstat_op){ .map = m, .kind = kind, .count = 1, .log = log,
+				   .context = context_now() };
+	migrate_disable();
+	local_irq_save(flags);
+	c = this_cpu_ptr(access_cpus);
+	op->number = ++c->last;
+	l = observer_now();
+	if (l && l->map == m && READ_ONCE(l->record))	/* pairs with who listens */
+		op->misses = l->misses;
+	list_add(&op->node, &c->ops);
+	local_irq_restore(flags);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_op_begin);
+
+static void op_record(const struct mapstat_observer *l, const struct mapstat_op *op, int cpu)
+{
+	/* Only where the same one listens still, all was heard. */
+	if (op->misses && l && l->misses == op->misses)
+		mapstat_misses_record(op->misses, op, cpu);
+}
+
+/**
+ * mapstat_op_end - an operation ends
+ * @op: of mapstat_op_begin(), by the same thread
+ *
+ * Context: Process or softirq.
+ */
+void mapstat_op_end(struct mapstat_op *op)
+{
+	unsigned long flags;
+
+	/* It is on this CPU until it ends; with interrupts off there may be no memory. */
+	if (op->misses && !op->log)
+		mapstat_misses_ready(op->misses, smp_processor_id());
+	local_irq_save(flags);
+	list_del(&op->node);
+	if (op->log)
+		op->log->end[op->log->nr_ops++] = op->log->nr;
+	else
+		op_record(observer_now(), op, smp_processor_id());
+	local_irq_restore(flags);
+	migrate_enable();
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_op_end);
+
+/* The operation of whoever runs now; interrupts are off. */
+static struct mapstat_op *op_now(void)
+{
+	const unsigned long context = context_now();
+	struct mapstat_op *op;
+
+	list_for_each_entry(op, &this_cpu_ptr(access_cpus)->ops, node)
+		if (op->context == context)
+			return op;
+	return NULL;
+}
+
+/**
+ * mapstat_access_result - an access of a line, and what became of it
+ * @t: told to all who want to hear of it
+ *
+ * Context: Interrupts off, no lock held.
+ */
+void mapstat_access_result(const struct mapstat_access *t)
+{
+	struct mapstat_op *op = t->op;
+
+	if (static_branch_unlikely(&mapstat_events_on) || trace_mem_access_enabled())
+		mapstat_events_make(t);
+	if (!op)
+		return;
+	op->accesses[t->access]++;
+	op->l1[t->l1]++;
+	op->tlb_misses += t->tlb_miss;
+	op->invalidated += t->invalidated;
+	if (op->misses)
+		mapstat_lines_access(op->misses->lines, t);
+}
+
+static void access_lines(struct mapstat_model *model, struct mapstat_access *t, unsigned int size)
+{
+	const unsigned int line = mapstat_model_line_bytes(model);
+	const void *end = t->addr + size;
+
+	for (; t->addr < end; t->addr += t->size) {
+		t->size = min_t(unsigned long, end - t->addr,
+				line - ((unsigned long)t->addr & (line - 1)));
+		mapstat_model_access(model, t);
+		mapstat_access_result(t);
+	}
+}
+
+/* Keep an access for later. Return: false where there is no room. */
+static bool log_access(struct mapstat_access_log *log, struct mapstat_access_site *site,
+			 const void *addr, unsigned int size, enum mapstat_access_kind access)
+{
+	const unsigned int i = log->nr;
+
+	if (i == MAPSTAT_LOG_ACCESSES)
+		return false;
+	log->access[i].site = site;
+	log->access[i].addr = addr;
+	log->access[i].size = size;
+	log->access[i].access = access;
+	log->nr++;
+	return true;
+}
+
+/**
+ * mapstat_replay_op - feed an operation that was done before
+ * @log: it is in
+ * @i: its number there
+ *
+ * As though its thread did it now, on its CPU.
+ *
+ * Context: Process.  Nobody records operations of that CPU meanwhile.
+ */
+void mapstat_replay_op(const struct mapstat_access_log *log, unsigned int i)
+{
+	struct mapstat_op op = log->op[i];
+	struct mapstat_access t = {
+		.map = op.map, .op = &op, .cpu = log->cpu, .pid = log->pid,
+	};
+	const struct mapstat_observer *l;
+	unsigned int n = i ? log->end[i - 1] : 0;
+	unsigned long flags;
+
+	if (op.misses)
+		mapstat_misses_ready(op.misses, log->cpu);
+	local_irq_save(flags);
+	l = observer_now();
+	for (; l && n < log->end[i]; n++) {
+		t.site = log->access[n].site;
+		t.addr = log->access[n].addr;
+		t.access = log->access[n].access;
+		access_lines(l->model, &t, log->access[n].size);
+	}
+	op_record(l, &op, log->cpu);
+	local_irq_restore(flags);
+}
+
+/* Out of line: of most that come here, those of other maps, nothing is to be kept. */
+static noinline void access_at(struct mapstat_access_site *site, const struct cmap_stats *m,
+			       const void *addr, unsigned int size, enum mapstat_access_kind access)
+{
+	struct mapstat_access t = { .site = site, .addr = addr, .access = access };
+	const struct mapstat_observer *l;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	l = observer_now();
+	t.op = op_now();
+	t.map = m ?: t.op ? t.op->map : NULL;
+	if (l && t.map == l->map &&
+	    !(t.op && t.op->log && log_access(t.op->log, site, addr, size, access))) {
+		t.cpu = smp_processor_id();
+		t.pid = current->pid;
+		access_lines(l->model, &t, size);
+	}
+	local_irq_restore(flags);
+}
+
+/**
+ * mapstat_access_at - see cmap_access()
+ * @site: where in the source
+ * @m: the map, or NULL
+ * @addr: what
+ * @size: bytes
+ * @access: how
+ *
+ * Context: Process or softirq, under any lock.
+ */
+void mapstat_access_at(struct mapstat_access_site *site, const struct cmap_stats *m,
+		       const void *addr, unsigned int size, enum mapstat_access_kind access)
+{
+	/*
+	 * Is there an operation that it may belong to?  One that reports stays on its CPU, and
+	 * in its list, until it ends: without it, whatever CPU's list this is, nothing is heard.
+	 */
+	if (m || !list_empty(&raw_cpu_ptr(access_cpus)->ops))
+		access_at(site, m, addr, size, access);
+}
+EXPORT_SYMBOL_IF_KUNIT(mapstat_access_at);

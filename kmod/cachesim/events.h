@@ -11,7 +11,7 @@
 
 struct dentry;
 struct mapstat_event;
-struct mapstat_touch;
+struct mapstat_access;
 struct rchan_buf;
 struct rchan_callbacks;
 
@@ -54,7 +54,7 @@ void mapstat_events_files(const struct rchan_callbacks *callbacks, struct dentry
 
 bool mapstat_events_due(void);
 void mapstat_events_put(struct mapstat_event *event);
-void mapstat_events_make(const struct mapstat_touch *t);
+void mapstat_events_make(const struct mapstat_access *t);
 
 /* The channel is open. */
 DECLARE_STATIC_KEY_FALSE(mapstat_events_on);

@@ -26,7 +26,7 @@
 #include "kmod/compat.h"
 #include "kmod/memory.h"
 #include "lines.h"
-#include "touch.h"
+#include "access.h"
 
 /* 20 KiB for each CPU; what is printed is a screen of them. */
 #define LINES_SET_BITS	5
@@ -214,7 +214,7 @@ void mapstat_lines_reset_cpu(struct mapstat_lines *lines, int cpu)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_lines_reset_cpu);
 
 /* The parts of a line that an access covers. */
-static u64 parts_of(unsigned int line_bytes, const struct mapstat_touch *t)
+static u64 parts_of(unsigned int line_bytes, const struct mapstat_access *t)
 {
 	const unsigned int bytes = max(line_bytes / MAPSTAT_LINE_PARTS, 1U);
 	const unsigned int offset = (unsigned long)t->addr & (line_bytes - 1);
@@ -235,7 +235,7 @@ static void note_site(struct mapstat_line_cpu *line, u64 parts, u16 site)
 			line->site[i] = site;
 }
 
-static void note(struct mapstat_line_cpu *line, u64 parts, const struct mapstat_touch *t)
+static void note(struct mapstat_line_cpu *line, u64 parts, const struct mapstat_access *t)
 {
 	line->misses += t->l1 == MAPSTAT_L1_COHERENCE;
 	line->invalidated += t->invalidated;
@@ -246,7 +246,7 @@ static void note(struct mapstat_line_cpu *line, u64 parts, const struct mapstat_
 		line->writes++;
 		line->written |= parts;
 	}
-	note_site(line, parts, mapstat_site_id(t->site));
+	note_site(line, parts, mapstat_access_site_id(t->site));
 }
 
 /* Make the way that has least to lose that of the line at @addr. */
@@ -267,7 +267,7 @@ static struct mapstat_line_cpu *replace(struct lines_cpu *c, struct mapstat_line
 
 /* The line of an access; NULL where it is not here, and gives no reason to be. */
 static struct mapstat_line_cpu *find(struct lines_cpu *c, unsigned long addr,
-				     const struct mapstat_touch *t)
+				     const struct mapstat_access *t)
 {
 	struct mapstat_line_cpu *set = &c->at[hash_long(addr, LINES_SET_BITS) * LINES_WAYS];
 	unsigned int i;
@@ -281,13 +281,13 @@ static struct mapstat_line_cpu *find(struct lines_cpu *c, unsigned long addr,
 }
 
 /**
- * mapstat_lines_touch - note an access
+ * mapstat_lines_access - note an access
  * @lines: the map's
  * @t: the access, in one line; its addr is not 0
  *
  * Context: Interrupts off.
  */
-void mapstat_lines_touch(struct mapstat_lines *lines, const struct mapstat_touch *t)
+void mapstat_lines_access(struct mapstat_lines *lines, const struct mapstat_access *t)
 {
 	const unsigned long addr = (unsigned long)t->addr & ~(lines->line_bytes - 1UL);
 	struct lines_cpu *c = table_of(lines, t->cpu) ?: lines->others;
@@ -299,7 +299,7 @@ void mapstat_lines_touch(struct mapstat_lines *lines, const struct mapstat_touch
 		note(line, parts_of(lines->line_bytes, t), t);
 	raw_spin_unlock(&c->lock);
 }
-EXPORT_SYMBOL_IF_KUNIT(mapstat_lines_touch);
+EXPORT_SYMBOL_IF_KUNIT(mapstat_lines_access);
 
 /* Copy what a CPU has to the end of @look. */
 static unsigned int copy_cpu(struct lines_cpu *c, struct mapstat_lines_look *look,

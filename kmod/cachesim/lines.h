@@ -9,7 +9,7 @@
 #include <linux/types.h>
 
 struct mapstat_lines;
-struct mapstat_touch;
+struct mapstat_access;
 
 #define MAPSTAT_LINE_PARTS	64	/* of a line, that are told apart: a bit each */
 #define MAPSTAT_LINE_SITES	8	/* of a line, whose last access is known by its site */
@@ -24,7 +24,7 @@ struct mapstat_touch;
  * @read: parts that were only read, a bit each
  * @written: parts that were written
  * @site: of each eighth, where in the source the CPU has accessed it last:
- *	mapstat_site_id()
+ *	mapstat_access_site_id()
  * @cpu: which CPU
  *
  * All since the line is in the table: the first miss, or the first copy put an end to.
@@ -83,7 +83,7 @@ u64 mapstat_lines_held(const struct mapstat_lines *lines);
 void mapstat_lines_free(struct mapstat_lines *lines);
 void mapstat_lines_resize(struct mapstat_lines *lines, unsigned int line_bytes);
 void mapstat_lines_reset_cpu(struct mapstat_lines *lines, int cpu);
-void mapstat_lines_touch(struct mapstat_lines *lines, const struct mapstat_touch *t);
+void mapstat_lines_access(struct mapstat_lines *lines, const struct mapstat_access *t);
 struct mapstat_lines_look *mapstat_lines_look(struct mapstat_lines *lines);
 void mapstat_lines_look_free(struct mapstat_lines_look *look);
 

@@ -15,7 +15,7 @@
 #include "kmod/stats/hist.h"
 #include "lines.h"
 #include "model.h"
-#include "touch.h"
+#include "access.h"
 
 #define MAPSTAT_SOURCE_TEXT	224	/* bytes that the name of a source fits in */
 

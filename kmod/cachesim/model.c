@@ -252,7 +252,7 @@ static enum mapstat_l1 classify(const struct mapstat_model *model, struct model_
 
 /* A use of a line that is there. */
 static void way_use(const struct mapstat_model *model, struct model_cpu *c,
-		    struct model_way *way, struct mapstat_touch *t)
+		    struct model_way *way, struct mapstat_access *t)
 {
 	way->used = ++c->clock;
 	if (t->op && way->op != t->op->number) {
@@ -262,14 +262,14 @@ static void way_use(const struct mapstat_model *model, struct model_cpu *c,
 	shadow_use(model, c, way->line);
 }
 
-static bool may_write(const struct mapstat_touch *t)
+static bool may_write(const struct mapstat_access *t)
 {
 	return t->access != MAPSTAT_READ;
 }
 
 /* What one cache can answer alone. Return: whether it did. */
 static bool access_alone(struct mapstat_model *model, struct model_cpu *c, u64 line,
-			 struct mapstat_touch *t)
+			 struct mapstat_access *t)
 {
 	struct model_way *way = way_find(model, c, line);
 
@@ -282,7 +282,7 @@ static bool access_alone(struct mapstat_model *model, struct model_cpu *c, u64 l
 
 /* What another CPU's transaction does to this cache. Return: whether it has the line. */
 static bool snoop(struct mapstat_model *model, struct model_cpu *c, u64 line,
-		  struct mapstat_touch *t)
+		  struct mapstat_access *t)
 {
 	struct model_way *way = way_find(model, c, line);
 	struct model_node *node = shadow_find(model, c, line);
@@ -302,7 +302,7 @@ static bool snoop(struct mapstat_model *model, struct model_cpu *c, u64 line,
 }
 
 static bool snoop_others(struct mapstat_model *model, const struct model_cpu *mine, u64 line,
-			 struct mapstat_touch *t)
+			 struct mapstat_access *t)
 {
 	bool shared = false;
 	unsigned int i;
@@ -321,7 +321,7 @@ static bool snoop_others(struct mapstat_model *model, const struct model_cpu *mi
 
 /* An access that others have to hear of. */
 static void access_by_bus(struct mapstat_model *model, struct model_cpu *c, u64 line,
-			  struct mapstat_touch *t)
+			  struct mapstat_access *t)
 {
 	struct model_way *way;
 	bool shared;
@@ -380,7 +380,7 @@ static bool access_page(const struct mapstat_model *model, struct model_cpu *c, 
  *
  * Context: Process, softirq or interrupts off, under any lock.
  */
-void mapstat_model_access(struct mapstat_model *model, struct mapstat_touch *t)
+void mapstat_model_access(struct mapstat_model *model, struct mapstat_access *t)
 {
 	struct model_cpu *c = model->cpu[t->cpu];
 	const u64 line = (unsigned long)t->addr >> model->line_shift;

@@ -7,7 +7,7 @@
 #define MAPSTAT_MODEL_H
 
 #include <linux/types.h>
-#include "touch.h"
+#include "access.h"
 
 /**
  * struct mapstat_geometry - of each CPU; 0 in what is asked for: as this CPU has it
@@ -42,7 +42,7 @@ u64 mapstat_model_bytes(const struct mapstat_geometry *g, unsigned int own);
 struct mapstat_model *mapstat_model_alloc(const struct mapstat_geometry *g,
 					  const unsigned long *own, unsigned int cpus);
 void mapstat_model_free(struct mapstat_model *model);
-void mapstat_model_access(struct mapstat_model *model, struct mapstat_touch *t);
+void mapstat_model_access(struct mapstat_model *model, struct mapstat_access *t);
 unsigned int mapstat_model_line_bytes(const struct mapstat_model *model);
 
 #endif /* MAPSTAT_MODEL_H */

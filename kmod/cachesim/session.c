@@ -37,7 +37,7 @@ static atomic_t session_claims = ATOMIC_INIT(0);
 static DECLARE_WAIT_QUEUE_HEAD(window_wait);
 
 /* Of the session that is attached, if it is the model's.  Protected by session_lock. */
-static struct mapstat_listener session_listener;
+static struct mapstat_observer session_observer;
 
 /* Where the counts of the CPUs' counters go. */
 static const struct {
@@ -265,10 +265,10 @@ int mapstat_session_attach(const struct mapstat_miss_session *s, struct cmap_sta
 	if (ret)
 		return ret;
 	mapstat_lines_resize(m->misses->lines, mapstat_model_line_bytes(s->model));
-	session_listener = (struct mapstat_listener){
+	session_observer = (struct mapstat_observer){
 		.map = m, .model = s->model, .misses = m->misses,
 	};
-	mapstat_touch_listen(&session_listener);
+	mapstat_observe(&session_observer);
 	return 0;
 }
 
@@ -281,7 +281,7 @@ int mapstat_session_attach(const struct mapstat_miss_session *s, struct cmap_sta
 void mapstat_session_record(const struct mapstat_miss_session *s)
 {
 	if (s->model)
-		WRITE_ONCE(session_listener.record, true);	/* pairs with mapstat_op_begin() */
+		WRITE_ONCE(session_observer.record, true);	/* pairs with mapstat_op_begin() */
 }
 
 /**
@@ -306,7 +306,7 @@ bool mapstat_session_counts(const struct mapstat_miss_session *s, enum mapstat_m
 void mapstat_session_detach(const struct mapstat_miss_session *s)
 {
 	if (s->model)
-		mapstat_touch_unlisten();
+		mapstat_unobserve();
 }
 
 /**

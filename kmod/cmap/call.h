@@ -22,15 +22,15 @@ static __always_inline int call_load(struct cmap *m, const void *key, void *valu
 	}
 }
 
-#define CMAP_CASE_LOAD_TOLD(d)							\
+#define CMAP_CASE_LOAD_OBSERVED(d)							\
 	case CMAP_DESIGN_##d: {							\
-		return d##_load_told(m, key, value);				\
+		return d##_load_observed(m, key, value);				\
 	}
 
-static __always_inline int call_load_told(struct cmap *m, const void *key, void *value)
+static __always_inline int call_load_observed(struct cmap *m, const void *key, void *value)
 {
 	switch (m->design) {
-	CMAP_DESIGNS(CMAP_CASE_LOAD_TOLD);
+	CMAP_DESIGNS(CMAP_CASE_LOAD_OBSERVED);
 	default:
 		return -ENOENT;
 	}
@@ -40,7 +40,7 @@ static __always_inline int call_load_told(struct cmap *m, const void *key, void 
 static __always_inline int call_load_any(struct cmap *m, const void *key, void *value)
 {
 	if (cmap_is_observed(m))
-		return call_load_told(m, key, value);
+		return call_load_observed(m, key, value);
 	return call_load(m, key, value);
 }
 

@@ -13,7 +13,7 @@
 #include "call.h"
 #include "front.h"
 #include "sample.h"
-#include "told.h"
+#include "observe.h"
 #include "traced.h"
 
 /* Out of line, so that those without a front have no registers to save. */
@@ -65,7 +65,7 @@ static int timed_update(struct cmap *m, const struct cmap_update *u, enum cmap_h
 
 	lockdep_assert_irqs_enabled();
 	if (cmap_is_observed(m))
-		return told_update(m, u, NULL);
+		return observed_update(m, u, NULL);
 	timed = sample_due(m);
 	start = timed ? mapstat_clock_read() : 0;
 	ret = do_update(m, u);
@@ -99,7 +99,7 @@ int cmap_load(struct cmap *map, const void *key, void *value)
 {
 	lockdep_assert_irqs_enabled();
 	if (cmap_is_observed(map))
-		return told_load(map, key, value, NULL);
+		return observed_load(map, key, value, NULL);
 	if (unlikely(sample_load(map)))
 		return timed_load(map, key, value);
 	return do_load(map, key, value);
@@ -133,7 +133,7 @@ unsigned int cmap_load_many(struct cmap *map, const void *keys, void *values,
 
 	lockdep_assert_irqs_enabled();
 	if (cmap_is_observed(map))
-		return told_load_many(map, &q, NULL);
+		return observed_load_many(map, &q, NULL);
 	timed = sample_due(map);
 	start = timed ? mapstat_clock_read() : 0;
 	hits = do_load_many(map, &q);
@@ -327,7 +327,7 @@ int cmap_range(struct cmap *map, cmap_range_fn fn, void *arg)
 	ret = page_grow(map, &page, 0);
 	while (!ret && !page.done) {
 		page.count = 0;
-		ret = cmap_is_observed(map) ? told_collect(map, &page) :
+		ret = cmap_is_observed(map) ? observed_collect(map, &page) :
 		      map->ops->collect(map, &page);
 		if (ret)
 			break;

@@ -103,8 +103,7 @@ static __always_inline struct front_cpu *front_enter(struct front *f, bool load,
 	/* Against softirqs of this CPU, who leave it as they found it, or rest in between. */
 	state = READ_ONCE(c->state);
 	/* Its state and counts: all of it is one line or two, of this CPU alone. */
-	cmap_touch_load(shape, NULL, c, offsetof(struct front_cpu, window_lookups),
-			MAPSTAT_WRITE);
+	cmap_access_load(shape, NULL, c, offsetof(struct front_cpu, window_lookups), MAPSTAT_WRITE);
 	if (unlikely(state)) {
 		if (load)
 			front_pass(f, c, state);
@@ -126,7 +125,7 @@ static __always_inline void front_leave(struct front_cpu *c, u32 state)
 static __always_inline void front_age(struct front_ages *ages, unsigned int way,
 				      const struct cmap_shape shape)
 {
-	cmap_touch_load(shape, NULL, ages, sizeof(*ages), MAPSTAT_WRITE);
+	cmap_access_load(shape, NULL, ages, sizeof(*ages), MAPSTAT_WRITE);
 	ages->used[way] = ++ages->clock;
 }
 
@@ -145,8 +144,8 @@ static __always_inline unsigned int front_match(struct front_set *set, const voi
 						const struct cmap_shape shape)
 {
 	BUILD_BUG_ON(FRONT_WAYS != 2);
-	cmap_touch_load(shape, NULL, set->keys, FRONT_WAYS * ALIGN(shape.key_size, 8),
-			MAPSTAT_READ);
+	cmap_access_load(shape, NULL, set->keys, FRONT_WAYS * ALIGN(shape.key_size, 8),
+			 MAPSTAT_READ);
 	return front_matches(set, 0, key, shape) | front_matches(set, 1, key, shape);
 }
 
@@ -169,11 +168,10 @@ static __always_inline enum front_answer front_find(struct front_set *set, u64 w
 	if (unlikely(!match))	/* the last way is the last one that is filled */
 		return set->writes[FRONT_WAYS - 1] == FRONT_EMPTY ? FRONT_ABSENT : FRONT_FULL;
 	way = __ffs(match);
-	cmap_touch_load(shape, NULL, &set->writes[way], sizeof(writes), MAPSTAT_READ);
+	cmap_access_load(shape, NULL, &set->writes[way], sizeof(writes), MAPSTAT_READ);
 	if (unlikely(set->writes[way] != writes))
 		return set->writes[way] == FRONT_EMPTY ? FRONT_ABSENT : FRONT_INVALID;
-	cmap_touch_load(shape, NULL, front_value(set, way, shape), shape.value_size,
-			MAPSTAT_READ);
+	cmap_access_load(shape, NULL, front_value(set, way, shape), shape.value_size, MAPSTAT_READ);
 	cmap_value_copy(value, front_value(set, way, shape), shape);
 	front_age(front_ages(set, shape), way, shape);
 	return FRONT_HIT;
@@ -209,8 +207,8 @@ static void front_put(struct cmap *m, struct front_cpu *c, struct front_set *set
 
 	set->writes[way] = writes;
 	cmap_value_copy(front_value(set, way, shape), value, shape);
-	cmap_touch(m, &set->writes[way], sizeof(writes), MAPSTAT_WRITE);
-	cmap_touch(m, front_value(set, way, shape), shape.value_size, MAPSTAT_WRITE);
+	cmap_access(m, &set->writes[way], sizeof(writes), MAPSTAT_WRITE);
+	cmap_access(m, front_value(set, way, shape), shape.value_size, MAPSTAT_WRITE);
 	front_count(c->fills);
 }
 
@@ -238,7 +236,7 @@ noinline void front_fill(struct cmap *m, struct front *f, u64 hash, u64 writes,
 	set = front_set(f, c, hash, shape);
 	way = front_victim(set, key, shape);
 	cmap_key_copy(front_key(set, way, shape), key, shape);
-	cmap_touch(m, front_key(set, way, shape), shape.key_size, MAPSTAT_WRITE);
+	cmap_access(m, front_key(set, way, shape), shape.key_size, MAPSTAT_WRITE);
 	front_put(m, c, set, way, writes, value);
 	front_age(front_ages(set, shape), way, shape);
 	front_leave(c, 0);
@@ -297,7 +295,7 @@ static __always_inline int front_load_shape(struct cmap *m, struct front *f, con
 	if (unlikely(!c))
 		return call_load_any(m, key, value);
 	hash = cmap_hash(m, key, shape);
-	cmap_touch_load(shape, m, &f->writes[front_group(hash)], sizeof(writes), MAPSTAT_READ);
+	cmap_access_load(shape, m, &f->writes[front_group(hash)], sizeof(writes), MAPSTAT_READ);
 	/*
 	 * Where a hit takes effect.  Pairs with front_begin(): who saw its write sees it; and
 	 * with front_end(): what the writes did that have ended is seen.
@@ -317,8 +315,8 @@ static noinline int front_load_sized(struct cmap *m, struct front *f, const void
 				     void *value)
 {
 	if (m->shape.u64_key)
-		return front_load_shape(m, f, key, value, cmap_untold(CMAP_SHAPE_U64(m)));
-	return front_load_shape(m, f, key, value, cmap_untold(CMAP_SHAPE_ANY(m)));
+		return front_load_shape(m, f, key, value, cmap_unreported(CMAP_SHAPE_U64(m)));
+	return front_load_shape(m, f, key, value, cmap_unreported(CMAP_SHAPE_ANY(m)));
 }
 
 /* The map's front, if loads may be answered from it; or NULL. */
@@ -342,13 +340,13 @@ static __always_inline struct front *front_to_read(struct cmap *m)
 }
 
 /* As the other loads that tell what they access; see many.h. */
-static noinline int front_load_told(struct cmap *m, const void *key, void *value)
+static noinline int front_load_observed(struct cmap *m, const void *key, void *value)
 {
 	struct front *f = front_to_read(m);
 
 	if (!f)
-		return call_load_told(m, key, value);
-	cmap_touch(m, f, sizeof(*f), MAPSTAT_READ);
+		return call_load_observed(m, key, value);
+	cmap_access(m, f, sizeof(*f), MAPSTAT_READ);
 	return CMAP_BY_SHAPE(m, front_load_shape, m, f, key, value);
 }
 
@@ -366,12 +364,12 @@ int front_load(struct cmap *m, const void *key, void *value)
 	struct front *f;
 
 	if (cmap_is_observed(m))
-		return front_load_told(m, key, value);
+		return front_load_observed(m, key, value);
 	f = front_to_read(m);
 	if (unlikely(!f))
 		return call_load(m, key, value);
 	if (likely(m->shape.u64_pair))
-		return front_load_shape(m, f, key, value, cmap_untold(CMAP_SHAPE_U64_U64));
+		return front_load_shape(m, f, key, value, cmap_unreported(CMAP_SHAPE_U64_U64));
 	return front_load_sized(m, f, key, value);
 }
 
@@ -445,7 +443,7 @@ int front_update(struct cmap *m, const struct cmap_update *u)
 
 	if (unlikely(!f))
 		return call_update(m, u);
-	cmap_touch(m, raw_cpu_ptr(&f->cpu->writes), sizeof(long), MAPSTAT_WRITE);
+	cmap_access(m, raw_cpu_ptr(&f->cpu->writes), sizeof(long), MAPSTAT_WRITE);
 	/* One copy of the code, for writes that are timed and those that are not. */
 	timed = !(this_cpu_inc_return(f->cpu->writes) % FRONT_WRITE_SAMPLE);
 	if (unlikely(timed))

@@ -143,7 +143,7 @@ void front_renew(struct cmap *m, struct front *f, u64 hash, u64 writes, const vo
 /* A write begins. Return: the group's word from then on. */
 static __always_inline u64 front_begin(struct front *f, unsigned int group)
 {
-	cmap_touch(NULL, &f->writes[group], sizeof(f->writes[group]), MAPSTAT_ATOMIC);
+	cmap_access(NULL, &f->writes[group], sizeof(f->writes[group]), MAPSTAT_ATOMIC);
 	/*
 	 * One more begun, and not ended.  Counted before anything is written: fully ordered,
 	 * pairs with the smp_rmb() in front_to_read().
@@ -154,7 +154,7 @@ static __always_inline u64 front_begin(struct front *f, unsigned int group)
 /* A write ends. Return: the group's word from then on. */
 static __always_inline u64 front_end(struct front *f, unsigned int group)
 {
-	cmap_touch(NULL, &f->writes[group], sizeof(f->writes[group]), MAPSTAT_ATOMIC);
+	cmap_access(NULL, &f->writes[group], sizeof(f->writes[group]), MAPSTAT_ATOMIC);
 	/* Written before it is counted: fully ordered, pairs with front_load_shape(). */
 	return atomic64_dec_return(&f->writes[group]);
 }

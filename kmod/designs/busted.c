@@ -82,7 +82,7 @@ int busted_load(struct cmap *m, const void *key, void *value)
 	return cmap_count_load(m, busted_load_one(m, key, value), m->shape);
 }
 
-int busted_load_told(struct cmap *m, const void *key, void *value)
+int busted_load_observed(struct cmap *m, const void *key, void *value)
 {
 	return busted_load(m, key, value);
 }

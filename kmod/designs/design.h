@@ -3,8 +3,8 @@
  * What every design is made of.  A design is one file: a struct that begins with
  * struct cmap, a load, an update, a collect (one step of a range), and an ops literal.
  */
-#ifndef MAPSTAT_MAPS_H
-#define MAPSTAT_MAPS_H
+#ifndef MAPSTAT_DESIGN_H
+#define MAPSTAT_DESIGN_H
 
 #include <linux/list.h>
 #include <linux/percpu.h>
@@ -14,7 +14,7 @@
 #include "kmod/stats/clock.h"
 #include <mapstat/cmap.h>
 #include "kmod/cachesim/misses.h"
-#include "kmod/cachesim/touch.h"
+#include "kmod/cachesim/access.h"
 #include "kmod/compat.h"
 #include "kmod/stats/counters.h"
 #include "kmod/stats/hist.h"
@@ -39,7 +39,7 @@ enum cmap_design {
  * @value_size: bytes
  * @u64_key: the u64 fast path applies: 8-byte keys, hashed and compared as a u64
  * @u64_pair: so it does, and values have 8 bytes as well
- * @untold: of loads while nobody listens: of what they access, locks apart, there is no code
+ * @unreported: of loads while nobody listens: of what they access, locks apart, there is no code
  *	that would tell, with its calls and the registers that these take
  * @counted: of loads: they count themselves, see cmap_count_load(); else the caller does
  *
@@ -51,7 +51,7 @@ struct cmap_shape {
 	u16 value_size;
 	bool u64_key;
 	bool u64_pair;
-	bool untold;
+	bool unreported;
 	bool counted;
 };
 
@@ -60,14 +60,14 @@ struct cmap_shape {
 #define CMAP_SHAPE_ANY(m)	((const struct cmap_shape){ (m)->shape.key_size, \
 							    (m)->shape.value_size, false, false })
 
-static __always_inline struct cmap_shape cmap_told(const struct cmap_shape shape)
+static __always_inline struct cmap_shape cmap_reported(const struct cmap_shape shape)
 {
 	return shape;
 }
 
-static __always_inline struct cmap_shape cmap_untold(struct cmap_shape shape)
+static __always_inline struct cmap_shape cmap_unreported(struct cmap_shape shape)
 {
-	shape.untold = true;
+	shape.unreported = true;
 	return shape;
 }
 
@@ -86,13 +86,13 @@ static __always_inline struct cmap_shape cmap_counted(struct cmap_shape shape)
 	 (m)->shape.u64_key ? fn(__VA_ARGS__, as(CMAP_SHAPE_U64(m))) :		\
 	 fn(__VA_ARGS__, as(CMAP_SHAPE_ANY(m))))
 
-#define CMAP_BY_SHAPE(m, fn, ...)	CMAP_BY_SHAPE_AS(cmap_told, m, fn, __VA_ARGS__)
-#define CMAP_BY_SHAPE_UNTOLD(m, fn, ...) CMAP_BY_SHAPE_AS(cmap_untold, m, fn, __VA_ARGS__)
+#define CMAP_BY_SHAPE(m, fn, ...)	CMAP_BY_SHAPE_AS(cmap_reported, m, fn, __VA_ARGS__)
+#define CMAP_BY_SHAPE_UNREPORTED(m, fn, ...) CMAP_BY_SHAPE_AS(cmap_unreported, m, fn, __VA_ARGS__)
 
 /* Does somebody listen to the accesses of operations of this shape? */
-static __always_inline bool cmap_is_told(const struct cmap_shape shape)
+static __always_inline bool cmap_is_reported(const struct cmap_shape shape)
 {
-	return !shape.untold && static_branch_unlikely(&mapstat_touch_on);
+	return !shape.unreported && static_branch_unlikely(&mapstat_observing);
 }
 
 /**
@@ -152,7 +152,7 @@ MAPSTAT_SHARES_LINE(struct cmap, shape, stats.pcpu);
  *
  * It is a hint, which may be seen late, in either direction: an operation that is not reported
  * is right all the same, and one that is, counts only as long as there is an observer (see
- * listener_now(), under RCU).  So it needs no order against the key: it is set before the key
+ * observer_now(), under RCU).  So it needs no order against the key: it is set before the key
  * is turned on, and an operation that sees the key and not the flag does not report yet.
  *
  * Context: Any.
@@ -160,21 +160,22 @@ MAPSTAT_SHARES_LINE(struct cmap, shape, stats.pcpu);
  */
 static __always_inline bool cmap_is_observed(const struct cmap *m)
 {
-	/* Pairs with the WRITE_ONCE()s in mapstat_touch_listen() and _unlisten(). */
-	return static_branch_unlikely(&mapstat_touch_on) && unlikely(READ_ONCE(m->stats.observed));
+	/* Pairs with the WRITE_ONCE()s in mapstat_observe() and mapstat_unobserve(). */
+	return static_branch_unlikely(&mapstat_observing) && unlikely(READ_ONCE(m->stats.observed));
 }
 
 /* An operation begins. What each reads of the map itself is reported here, so that no hook is needed for it. */
 static inline void cmap_op_begin(struct mapstat_op *op, const struct cmap *m,
-				 enum mapstat_op_kind kind, struct mapstat_trace *trace)
+				 enum mapstat_op_kind kind, struct mapstat_access_log *log)
 {
-	mapstat_op_begin(op, &m->stats, kind, trace);
-	mapstat_touch(&m->stats, &m->stats.observed,
-		      offsetofend(struct cmap, hash) - offsetof(struct cmap, stats.observed), MAPSTAT_READ);
+	mapstat_op_begin(op, &m->stats, kind, log);
+	mapstat_access(&m->stats, &m->stats.observed,
+		       offsetofend(struct cmap, hash) - offsetof(struct cmap, stats.observed),
+		       MAPSTAT_READ);
 }
 
 /**
- * cmap_touch - an operation accesses memory
+ * cmap_access - an operation accesses memory
  * @m: the map; NULL, where it is not at hand: that of the operation in progress
  * @addr: what; it is not dereferenced
  * @size: bytes
@@ -182,10 +183,10 @@ static inline void cmap_op_begin(struct mapstat_op *op, const struct cmap *m,
  *
  * Context: Process or softirq, under any lock.
  */
-#define cmap_touch(m, addr, size, access)					\
+#define cmap_access(m, addr, size, access)					\
 do {										\
-	if (static_branch_unlikely(&mapstat_touch_on) && cmap_may_be_observed(m)) \
-		MAPSTAT_TOUCH_AT(cmap_stats_of(m), addr, size, access, #addr);	\
+	if (static_branch_unlikely(&mapstat_observing) && cmap_may_be_observed(m)) \
+		MAPSTAT_ACCESS_AT(cmap_stats_of(m), addr, size, access, #addr);	\
 } while (0)
 
 static __always_inline const struct cmap_stats *cmap_stats_of(const struct cmap *m)
@@ -200,17 +201,17 @@ static __always_inline bool cmap_may_be_observed(const struct cmap *m)
 }
 
 /**
- * cmap_touch_load - as cmap_touch(), in what loads consist of
+ * cmap_access_load - as cmap_access(), in what loads consist of
  * @shape: says whether accesses are reported
  * @m: the map, or NULL
  * @addr: what
  * @size: bytes
  * @access: how
  */
-#define cmap_touch_load(shape, m, addr, size, access)				\
+#define cmap_access_load(shape, m, addr, size, access)				\
 do {										\
-	if (!(shape).untold)							\
-		cmap_touch(m, addr, size, access);				\
+	if (!(shape).unreported)							\
+		cmap_access(m, addr, size, access);				\
 } while (0)
 
 /**
@@ -313,14 +314,14 @@ struct cmap_ops {
 
 /*
  * Called directly (a switch over the design, no indirect call):
- * load: 0 and the value, or -ENOENT; it counts itself, by cmap_count_load().  load_told: the
+ * load: 0 and the value, or -ENOENT; it counts itself, by cmap_count_load().  load_observed: the
  * same, and says what it accesses.  load_many: see
  * many.h; the caller counts, by cmap_count_loads().  update: see update.h.
  */
 #define CMAP_DECLARE(d)								\
 	extern const struct cmap_ops d##_ops;					\
 	int d##_load(struct cmap *m, const void *key, void *value);		\
-	int d##_load_told(struct cmap *m, const void *key, void *value);	\
+	int d##_load_observed(struct cmap *m, const void *key, void *value);	\
 	unsigned int d##_load_many(struct cmap *m, const struct cmap_many *q);	\
 	int d##_update(struct cmap *m, const struct cmap_update *u);		\
 	void d##_run(struct cmap *m, struct stress_batch *batch);
@@ -341,7 +342,7 @@ static __always_inline void cmap_count_n(struct cmap *m, enum cmap_counter c, un
 {
 	if (static_branch_likely(&mapstat_stats_on)) {
 		this_cpu_add(m->stats.pcpu->count[c], n);
-		cmap_touch(m, raw_cpu_ptr(&m->stats.pcpu->count[c]), sizeof(long), MAPSTAT_WRITE);
+		cmap_access(m, raw_cpu_ptr(&m->stats.pcpu->count[c]), sizeof(long), MAPSTAT_WRITE);
 	}
 }
 
@@ -362,8 +363,8 @@ static __always_inline int cmap_count_load(struct cmap *m, int ret, const struct
 			this_cpu_add(m->stats.pcpu->load_hits, 1);
 		else
 			this_cpu_add(m->stats.pcpu->load_misses, 1);
-		cmap_touch_load(shape, m, raw_cpu_ptr(&m->stats.pcpu->load_hits),
-				2 * sizeof(long), MAPSTAT_WRITE);
+		cmap_access_load(shape, m, raw_cpu_ptr(&m->stats.pcpu->load_hits), 2 * sizeof(long),
+				 MAPSTAT_WRITE);
 	}
 	return ret;
 }
@@ -381,7 +382,7 @@ static __always_inline void cmap_count_loads(struct cmap *m, unsigned int loads,
 static __always_inline void cmap_entries_add(struct cmap *m, long n)
 {
 	this_cpu_add(m->stats.pcpu->entries, n);
-	cmap_touch(m, raw_cpu_ptr(&m->stats.pcpu->entries), sizeof(long), MAPSTAT_WRITE);
+	cmap_access(m, raw_cpu_ptr(&m->stats.pcpu->entries), sizeof(long), MAPSTAT_WRITE);
 }
 
 static __always_inline void cmap_count_alloc(struct cmap *m, size_t bytes)
@@ -438,4 +439,4 @@ static __always_inline bool cmap_value_equal(const void *a, const void *b,
 	return !memcmp(a, b, shape.value_size);
 }
 
-#endif /* MAPSTAT_MAPS_H */
+#endif /* MAPSTAT_DESIGN_H */

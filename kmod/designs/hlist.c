@@ -68,7 +68,7 @@ static spinlock_t *hlist_map_lock_of(struct hlist_map *hm, u64 bucket)
 static void hlist_map_lock_bucket(struct hlist_map *hm, spinlock_t *lock)
 	__acquires(lock)
 {
-	cmap_touch(&hm->map, lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
+	cmap_access(&hm->map, lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
 	if (likely(spin_trylock_bh(lock)))
 		return;
 	cmap_count(&hm->map, CMAP_LOCK_WAITS);
@@ -78,7 +78,7 @@ static void hlist_map_lock_bucket(struct hlist_map *hm, spinlock_t *lock)
 static void hlist_map_unlock_bucket(struct hlist_map *hm, spinlock_t *lock)
 	__releases(lock)
 {
-	cmap_touch(&hm->map, lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
+	cmap_access(&hm->map, lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
 	spin_unlock_bh(lock);
 }
 
@@ -100,15 +100,15 @@ static __always_inline struct hl_node *hlist_map_find(struct hlist_map *hm, u64 
 {
 	struct hl_node *node;
 
-	cmap_touch_load(shape, &hm->map, &hm->buckets[bucket], sizeof(hm->buckets[0]),
-			MAPSTAT_READ);
+	cmap_access_load(shape, &hm->map, &hm->buckets[bucket], sizeof(hm->buckets[0]),
+			 MAPSTAT_READ);
 	hlist_for_each_entry_rcu(node, &hm->buckets[bucket], node,
 				 held && lockdep_is_held(hlist_map_lock_of(hm, bucket))) {
-		cmap_touch_load(shape, &hm->map, node->data, shape.key_size, MAPSTAT_READ);
+		cmap_access_load(shape, &hm->map, node->data, shape.key_size, MAPSTAT_READ);
 		if (cmap_key_equal(node->data, key, shape))
 			return node;
-		cmap_touch_load(shape, &hm->map, &node->node.next, sizeof(node->node.next),
-				MAPSTAT_READ);
+		cmap_access_load(shape, &hm->map, &node->node.next, sizeof(node->node.next),
+				 MAPSTAT_READ);
 	}
 	return NULL;
 }
@@ -134,8 +134,8 @@ static __always_inline int hlist_map_load_hashed(struct cmap *m, u64 hash, const
 
 	if (unlikely(!node))
 		return -ENOENT;
-	cmap_touch_load(shape, m, hlist_map_node_value(node, shape), shape.value_size,
-			MAPSTAT_READ);
+	cmap_access_load(shape, m, hlist_map_node_value(node, shape), shape.value_size,
+			 MAPSTAT_READ);
 	cmap_value_copy(value, hlist_map_node_value(node, shape), shape);
 	return 0;
 }
@@ -153,22 +153,22 @@ static struct hl_node *hlist_map_alloc_node(struct cmap *m, const struct cmap_up
 	cmap_count_alloc(m, size);
 	cmap_key_copy(node->data, u->key, m->shape);
 	cmap_value_copy(hlist_map_node_value(node, m->shape), u->value, m->shape);
-	cmap_touch(m, node, size, MAPSTAT_WRITE);
+	cmap_access(m, node, size, MAPSTAT_WRITE);
 	return node;
 }
 
 /* What comes before a node that comes or goes, and what comes after it, is written. */
-static __always_inline void hlist_map_touch_links(struct hlist_map *hm, struct hlist_node **before,
-						  struct hlist_node *after)
+static __always_inline void hlist_map_report_links(struct hlist_map *hm, struct hlist_node **before,
+						   struct hlist_node *after)
 {
-	cmap_touch(&hm->map, before, sizeof(*before), MAPSTAT_WRITE);
+	cmap_access(&hm->map, before, sizeof(*before), MAPSTAT_WRITE);
 	if (after)
-		cmap_touch(&hm->map, &after->pprev, sizeof(after->pprev), MAPSTAT_WRITE);
+		cmap_access(&hm->map, &after->pprev, sizeof(after->pprev), MAPSTAT_WRITE);
 }
 
 static void hlist_map_free_later(struct hlist_map *hm, struct hl_node *old)
 {
-	cmap_touch(&hm->map, &old->rcu, sizeof(old->rcu), MAPSTAT_WRITE);
+	cmap_access(&hm->map, &old->rcu, sizeof(old->rcu), MAPSTAT_WRITE);
 	kfree_rcu(old, rcu);
 }
 
@@ -180,15 +180,15 @@ static __always_inline void hlist_map_act_on(struct hlist_map *hm, enum cmap_act
 	case CMAP_ACT_NONE:
 		break;
 	case CMAP_ACT_INSERT:
-		hlist_map_touch_links(hm, &hm->buckets[bucket].first, hm->buckets[bucket].first);
+		hlist_map_report_links(hm, &hm->buckets[bucket].first, hm->buckets[bucket].first);
 		hlist_add_head_rcu(&new->node, &hm->buckets[bucket]);
 		break;
 	case CMAP_ACT_REPLACE:
-		hlist_map_touch_links(hm, old->node.pprev, old->node.next);
+		hlist_map_report_links(hm, old->node.pprev, old->node.next);
 		hlist_replace_rcu(&old->node, &new->node);
 		break;
 	case CMAP_ACT_REMOVE:
-		hlist_map_touch_links(hm, old->node.pprev, old->node.next);
+		hlist_map_report_links(hm, old->node.pprev, old->node.next);
 		hlist_del_rcu(&old->node);
 		break;
 	}

@@ -4,8 +4,8 @@
  * group, begin to fetch what their loads will touch, then do the loads.  The fetches of a
  * group overlap, where loads one by one would each wait for theirs.
  */
-#ifndef MAPSTAT_MANY_H
-#define MAPSTAT_MANY_H
+#ifndef MAPSTAT_LOOKUP_H
+#define MAPSTAT_LOOKUP_H
 
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
@@ -148,23 +148,23 @@ static __always_inline int design##_load_shape(struct cmap *m, const void *key,	
 	return many_load_one(m, key, value, steps, shape);			\
 }										\
 										\
-static noinline int design##_loop_load_told(struct cmap *m, const void *key,	\
+static noinline int design##_loop_load_observed(struct cmap *m, const void *key,	\
 					    void *value)			\
 {										\
 	return CMAP_BY_SHAPE(m, design##_load_shape, m, key, value);		\
 }										\
 										\
-int design##_load_told(struct cmap *m, const void *key, void *value)		\
+int design##_load_observed(struct cmap *m, const void *key, void *value)		\
 {										\
-	return cmap_count_load(m, design##_loop_load_told(m, key, value), m->shape); \
+	return cmap_count_load(m, design##_loop_load_observed(m, key, value), m->shape); \
 }										\
 										\
 static noinline int design##_load_sized(struct cmap *m, const void *key, void *value) \
 {										\
 	if (m->shape.u64_key)							\
 		return design##_load_shape(m, key, value,			\
-					   cmap_untold(CMAP_SHAPE_U64(m)));	\
-	return design##_load_shape(m, key, value, cmap_untold(CMAP_SHAPE_ANY(m))); \
+					   cmap_unreported(CMAP_SHAPE_U64(m)));	\
+	return design##_load_shape(m, key, value, cmap_unreported(CMAP_SHAPE_ANY(m))); \
 }										\
 										\
 static noinline int design##_load_sized_counted(struct cmap *m, const void *key, \
@@ -172,19 +172,19 @@ static noinline int design##_load_sized_counted(struct cmap *m, const void *key,
 {										\
 	if (m->shape.u64_key)							\
 		return design##_load_shape(m, key, value,			\
-				cmap_counted(cmap_untold(CMAP_SHAPE_U64(m))));	\
+				cmap_counted(cmap_unreported(CMAP_SHAPE_U64(m))));	\
 	return design##_load_shape(m, key, value,				\
-				   cmap_counted(cmap_untold(CMAP_SHAPE_ANY(m)))); \
+				   cmap_counted(cmap_unreported(CMAP_SHAPE_ANY(m)))); \
 }										\
 										\
 static __always_inline int design##_load_inline(struct cmap *m, const void *key, \
 						void *value)			\
 {										\
 	if (cmap_is_observed(m))						\
-		return design##_loop_load_told(m, key, value);			\
+		return design##_loop_load_observed(m, key, value);			\
 	if (likely(m->shape.u64_pair))						\
 		return design##_load_shape(m, key, value,			\
-					   cmap_untold(CMAP_SHAPE_U64_U64));	\
+					   cmap_unreported(CMAP_SHAPE_U64_U64));	\
 	return design##_load_sized(m, key, value);				\
 }										\
 										\
@@ -192,7 +192,7 @@ int design##_load(struct cmap *m, const void *key, void *value)			\
 {										\
 	if (likely(m->shape.u64_pair))						\
 		return design##_load_shape(m, key, value,			\
-				cmap_counted(cmap_untold(CMAP_SHAPE_U64_U64)));	\
+				cmap_counted(cmap_unreported(CMAP_SHAPE_U64_U64)));	\
 	return design##_load_sized_counted(m, key, value);			\
 }
 
@@ -212,7 +212,7 @@ design##_load_many_shape(struct cmap *m, const struct cmap_many *q,		\
 }										\
 										\
 static noinline unsigned int							\
-design##_load_many_told(struct cmap *m, const struct cmap_many *q)		\
+design##_load_many_observed(struct cmap *m, const struct cmap_many *q)		\
 {										\
 	return CMAP_BY_SHAPE(m, design##_load_many_shape, m, q);		\
 }										\
@@ -220,8 +220,8 @@ design##_load_many_told(struct cmap *m, const struct cmap_many *q)		\
 unsigned int design##_load_many(struct cmap *m, const struct cmap_many *q)	\
 {										\
 	if (cmap_is_observed(m))						\
-		return design##_load_many_told(m, q);				\
-	return CMAP_BY_SHAPE_UNTOLD(m, design##_load_many_shape, m, q);		\
+		return design##_load_many_observed(m, q);				\
+	return CMAP_BY_SHAPE_UNREPORTED(m, design##_load_many_shape, m, q);		\
 }
 
 /* Both. */
@@ -248,4 +248,4 @@ static __always_inline unsigned int many_load_each(struct cmap *m, const struct 
 	return hits;
 }
 
-#endif /* MAPSTAT_MANY_H */
+#endif /* MAPSTAT_LOOKUP_H */

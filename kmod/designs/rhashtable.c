@@ -97,9 +97,9 @@ static size_t rhashtable_map_node_size(const struct cmap *m)
  * other.  Not known: its nested tables, what a rehash in the background touches, and the
  * count of its elements.
  */
-static noinline void rhashtable_map_touch_chain(struct rhashtable_map *rm, const void *key,
-						const struct rh_node *last,
-						enum mapstat_access access)
+static noinline void rhashtable_map_report_chain(struct rhashtable_map *rm, const void *key,
+						 const struct rh_node *last,
+						 enum mapstat_access_kind access)
 {
 	struct cmap *m = &rm->map;
 	struct bucket_table *tbl = rht_dereference_rcu(rm->ht.tbl, &rm->ht);
@@ -109,19 +109,19 @@ static noinline void rhashtable_map_touch_chain(struct rhashtable_map *rm, const
 	const struct rh_node *node;
 	struct rhash_head *head;
 
-	mapstat_touch(&m->stats, &rm->ht, offsetof(struct rhashtable, p), MAPSTAT_READ);
-	mapstat_touch(&m->stats, tbl, offsetof(struct bucket_table, walkers), MAPSTAT_READ);
-	mapstat_touch(&m->stats, rht_bucket(tbl, hash), sizeof(void *), access);
+	mapstat_access(&m->stats, &rm->ht, offsetof(struct rhashtable, p), MAPSTAT_READ);
+	mapstat_access(&m->stats, tbl, offsetof(struct bucket_table, walkers), MAPSTAT_READ);
+	mapstat_access(&m->stats, rht_bucket(tbl, hash), sizeof(void *), access);
 	rht_for_each_rcu(head, tbl, hash) {
 		node = container_of(head, struct rh_node, head);
-		mapstat_touch(&m->stats, &node->head, sizeof(node->head), MAPSTAT_READ);
-		mapstat_touch(&m->stats, node->data, m->shape.key_size, MAPSTAT_READ);
+		mapstat_access(&m->stats, &node->head, sizeof(node->head), MAPSTAT_READ);
+		mapstat_access(&m->stats, node->data, m->shape.key_size, MAPSTAT_READ);
 		if (node == last)
 			break;
 	}
 	/* The bucket is unlocked by a store to it. */
 	if (access == MAPSTAT_ATOMIC)
-		mapstat_touch(&m->stats, rht_bucket(tbl, hash), sizeof(void *), MAPSTAT_WRITE);
+		mapstat_access(&m->stats, rht_bucket(tbl, hash), sizeof(void *), MAPSTAT_WRITE);
 }
 
 /* The four calls on the table, with constant parameters where the shape is constant. */
@@ -159,19 +159,19 @@ static __always_inline int rhashtable_map_remove(struct rhashtable_map *rm, stru
 	return rhashtable_remove_fast(&rm->ht, &node->head, rm->params);
 }
 
-static __always_inline void rhashtable_map_touch_find(struct rhashtable_map *rm, const void *key,
-						      const struct rh_node *found,
-						      const struct cmap_shape shape)
+static __always_inline void rhashtable_map_report_find(struct rhashtable_map *rm, const void *key,
+						       const struct rh_node *found,
+						       const struct cmap_shape shape)
 {
-	if (!shape.untold && cmap_is_observed(&rm->map))
-		rhashtable_map_touch_chain(rm, key, found, MAPSTAT_READ);
+	if (!shape.unreported && cmap_is_observed(&rm->map))
+		rhashtable_map_report_chain(rm, key, found, MAPSTAT_READ);
 }
 
-static __always_inline void rhashtable_map_touch_change(struct rhashtable_map *rm, const void *key,
-							const struct rh_node *found)
+static __always_inline void rhashtable_map_report_change(struct rhashtable_map *rm, const void *key,
+							 const struct rh_node *found)
 {
 	if (cmap_is_observed(&rm->map))
-		rhashtable_map_touch_chain(rm, key, found, MAPSTAT_ATOMIC);
+		rhashtable_map_report_chain(rm, key, found, MAPSTAT_ATOMIC);
 }
 
 static __always_inline int rhashtable_map_do_load(struct rhashtable_map *rm, const void *key,
@@ -181,10 +181,10 @@ static __always_inline int rhashtable_map_do_load(struct rhashtable_map *rm, con
 
 	rcu_read_lock();
 	node = rhashtable_map_find(rm, key, shape);
-	rhashtable_map_touch_find(rm, key, node, shape);
+	rhashtable_map_report_find(rm, key, node, shape);
 	if (likely(node)) {
-		cmap_touch_load(shape, &rm->map, rhashtable_map_node_value(node, shape),
-				shape.value_size, MAPSTAT_READ);
+		cmap_access_load(shape, &rm->map, rhashtable_map_node_value(node, shape),
+				 shape.value_size, MAPSTAT_READ);
 		cmap_value_copy(value, rhashtable_map_node_value(node, shape), shape);
 	}
 	rcu_read_unlock();
@@ -198,12 +198,12 @@ static __always_inline int rhashtable_map_do_load_counted(struct rhashtable_map 
 	return cmap_count_load(&rm->map, rhashtable_map_do_load(rm, key, value, shape), shape);
 }
 
-static noinline int rhashtable_map_load_told(struct cmap *m, const void *key, void *value)
+static noinline int rhashtable_map_load_observed(struct cmap *m, const void *key, void *value)
 {
 	return CMAP_BY_SHAPE(m, rhashtable_map_do_load, to_rhashtable(m), key, value);
 }
 
-int rhashtable_load_told(struct cmap *m, const void *key, void *value)
+int rhashtable_load_observed(struct cmap *m, const void *key, void *value)
 {
 	return CMAP_BY_SHAPE(m, rhashtable_map_do_load_counted, to_rhashtable(m), key, value);
 }
@@ -212,14 +212,14 @@ int rhashtable_load_told(struct cmap *m, const void *key, void *value)
 static noinline int rhashtable_map_load_one(struct cmap *m, const void *key, void *value)
 {
 	if (cmap_is_observed(m))
-		return rhashtable_map_load_told(m, key, value);
-	return CMAP_BY_SHAPE_UNTOLD(m, rhashtable_map_do_load, to_rhashtable(m), key, value);
+		return rhashtable_map_load_observed(m, key, value);
+	return CMAP_BY_SHAPE_UNREPORTED(m, rhashtable_map_do_load, to_rhashtable(m), key, value);
 }
 
 int rhashtable_load(struct cmap *m, const void *key, void *value)
 {
-	return CMAP_BY_SHAPE_UNTOLD(m, rhashtable_map_do_load_counted, to_rhashtable(m), key,
-				    value);
+	return CMAP_BY_SHAPE_UNREPORTED(m, rhashtable_map_do_load_counted, to_rhashtable(m), key,
+					value);
 }
 
 unsigned int rhashtable_load_many(struct cmap *m, const struct cmap_many *q)
@@ -241,7 +241,7 @@ static struct rh_node *rhashtable_map_alloc_node(struct rhashtable_map *rm,
 	cmap_count_alloc(&rm->map, size);
 	cmap_key_copy(node->data, u->key, shape);
 	cmap_value_copy(rhashtable_map_node_value(node, shape), u->value, shape);
-	cmap_touch(&rm->map, node, size, MAPSTAT_WRITE);
+	cmap_access(&rm->map, node, size, MAPSTAT_WRITE);
 	return node;
 }
 
@@ -260,26 +260,26 @@ static __always_inline int rhashtable_map_act_on(struct rhashtable_map *rm, enum
 		return 0;
 	case CMAP_ACT_INSERT:
 		(*new)->epoch = atomic64_read(&rm->epoch);
-		rhashtable_map_touch_change(rm, (*new)->data, NULL);
+		rhashtable_map_report_change(rm, (*new)->data, NULL);
 		ret = rhashtable_map_insert(rm, *new, shape);
 		if (!ret)
 			*new = NULL;
 		return ret == -EEXIST ? -EAGAIN : ret;
 	case CMAP_ACT_REPLACE:
 		(*new)->epoch = old->epoch;
-		rhashtable_map_touch_change(rm, old->data, old);
+		rhashtable_map_report_change(rm, old->data, old);
 		ret = rhashtable_map_replace(rm, old, *new, shape);
 		if (!ret)
 			*new = NULL;
 		break;
 	case CMAP_ACT_REMOVE:
-		rhashtable_map_touch_change(rm, old->data, old);
+		rhashtable_map_report_change(rm, old->data, old);
 		ret = rhashtable_map_remove(rm, old, shape);
 		break;
 	}
 	if (ret)
 		return -EAGAIN;
-	cmap_touch(&rm->map, &old->rcu, sizeof(old->rcu), MAPSTAT_WRITE);
+	cmap_access(&rm->map, &old->rcu, sizeof(old->rcu), MAPSTAT_WRITE);
 	kfree_rcu(old, rcu);
 	return 0;
 }
@@ -295,7 +295,7 @@ static __always_inline int rhashtable_map_do_update(struct rhashtable_map *rm,
 	rcu_read_lock();
 	for (;;) {
 		old = rhashtable_map_find(rm, u->key, shape);
-		rhashtable_map_touch_find(rm, u->key, old, shape);
+		rhashtable_map_report_find(rm, u->key, old, shape);
 		act = update_decide(&rm->map, u, old ? rhashtable_map_node_value(old, shape) : NULL,
 				    shape, &ret);
 		if ((act == CMAP_ACT_INSERT || act == CMAP_ACT_REPLACE) && !new)

@@ -35,7 +35,7 @@ static __always_inline void rwlock_lock_shared(struct rwlock_map *rm)
 	__acquires(&rm->lock)
 {
 	local_bh_disable();
-	cmap_touch(&rm->map, &rm->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
+	cmap_access(&rm->map, &rm->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
 	if (likely(read_trylock(&rm->lock)))
 		return;
 	cmap_count(&rm->map, CMAP_LOCK_WAITS);
@@ -46,7 +46,7 @@ static __always_inline void rwlock_lock_exclusive(struct rwlock_map *rm)
 	__acquires(&rm->lock)
 {
 	local_bh_disable();
-	cmap_touch(&rm->map, &rm->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
+	cmap_access(&rm->map, &rm->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
 	if (likely(write_trylock(&rm->lock)))
 		return;
 	cmap_count(&rm->map, CMAP_LOCK_WAITS);
@@ -56,14 +56,14 @@ static __always_inline void rwlock_lock_exclusive(struct rwlock_map *rm)
 static __always_inline void rwlock_unlock_shared(struct rwlock_map *rm)
 	__releases(&rm->lock)
 {
-	cmap_touch(&rm->map, &rm->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
+	cmap_access(&rm->map, &rm->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
 	read_unlock_bh(&rm->lock);
 }
 
 static __always_inline void rwlock_unlock_exclusive(struct rwlock_map *rm)
 	__releases(&rm->lock)
 {
-	cmap_touch(&rm->map, &rm->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
+	cmap_access(&rm->map, &rm->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
 	write_unlock_bh(&rm->lock);
 }
 

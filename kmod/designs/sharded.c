@@ -70,7 +70,7 @@ static __always_inline struct table *sharded_table_at(struct sharded_map *sm, un
 static __always_inline void sharded_lock_shard(struct sharded_map *sm, spinlock_t *lock)
 	__acquires(lock)
 {
-	cmap_touch(&sm->map, lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
+	cmap_access(&sm->map, lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
 	if (likely(spin_trylock_bh(lock)))
 		return;
 	cmap_count(&sm->map, CMAP_LOCK_WAITS);
@@ -80,7 +80,7 @@ static __always_inline void sharded_lock_shard(struct sharded_map *sm, spinlock_
 static __always_inline void sharded_unlock_shard(struct sharded_map *sm, spinlock_t *lock)
 	__releases(lock)
 {
-	cmap_touch(&sm->map, lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
+	cmap_access(&sm->map, lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
 	spin_unlock_bh(lock);
 }
 
@@ -94,7 +94,7 @@ static spinlock_t *sharded_lock_of(struct table *t)
 static void sharded_table_lock(struct table *t)
 	__acquires(sharded_lock_of(t))
 {
-	cmap_touch(t->map, sharded_lock_of(t), MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
+	cmap_access(t->map, sharded_lock_of(t), MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
 	spin_lock_bh(sharded_lock_of(t));
 }
 

@@ -76,7 +76,7 @@ static __always_inline enum cmap_action update_decide(const struct cmap *m,
 						      const struct cmap_shape shape, int *ret)
 {
 	if (current_value && (u->previous || u->expect))
-		cmap_touch(m, current_value, shape.value_size, MAPSTAT_READ);
+		cmap_access(m, current_value, shape.value_size, MAPSTAT_READ);
 	*ret = 0;
 	if (u->loaded)
 		*u->loaded = current_value;

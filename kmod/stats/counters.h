@@ -130,7 +130,7 @@ struct mapstat_misses;
  * @no_window: no window is opened any more, one that is open ends.  Written once, read by the
  *	window; see mapstat_window_refuse()
  * @observed: its operations report what they access; see cmap_is_observed().  Written by
- *	mapstat_touch_listen() and _unlisten(), of which there is one at a time
+ *	mapstat_observe() and mapstat_unobserve(), of which there is one at a time
  * @pcpu: the pointer is constant; see struct cmap_pcpu
  *
  * What every operation reads comes last: it is in one cache line with what follows in struct cmap.

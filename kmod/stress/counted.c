@@ -16,14 +16,14 @@
 #include <linux/vmalloc.h>
 #include <linux/wait.h>
 #include "kmod/cachesim/pmu.h"
-#include "kmod/cmap/told.h"
+#include "kmod/cmap/observe.h"
 #include "kmod/memory.h"
 #include "results.h"
 #include "run.h"
 
 /* Operation @i, or the bulk load that it begins. Return: operations done. */
-static unsigned int tell(struct cmap *m, struct stress_batch *b, unsigned int i,
-			 struct mapstat_trace *trace)
+static unsigned int observe_op(struct cmap *m, struct stress_batch *b, unsigned int i,
+			       struct mapstat_access_log *log)
 {
 	const void *key = b->keys + i * b->key_stride;
 	void *value = b->values + i * b->value_stride;
@@ -32,38 +32,38 @@ static unsigned int tell(struct cmap *m, struct stress_batch *b, unsigned int i,
 	struct cmap_update u = { .key = key };
 
 	if (many.n) {
-		told_load_many(m, &many, trace);
+		observed_load_many(m, &many, log);
 		return many.n;
 	}
 	switch (b->op[i]) {
 	case STRESS_LOAD:
-		b->ret[i] = told_load(m, key, value, trace);
+		b->ret[i] = observed_load(m, key, value, log);
 		break;
 	case STRESS_STORE:
 		u.op = CMAP_STORE;
 		u.value = value;
-		b->ret[i] = told_update(m, &u, trace);
+		b->ret[i] = observed_update(m, &u, log);
 		break;
 	case STRESS_DELETE:
 		u.op = CMAP_DELETE;
-		b->ret[i] = told_update(m, &u, trace);
+		b->ret[i] = observed_update(m, &u, log);
 		break;
 	}
 	return 1;
 }
 
-static void trace_batch(struct stress_thread *t, struct cmap *m)
+static void log_batch(struct stress_thread *t, struct cmap *m)
 {
 	struct stress_batch *b = t->batch;
 	unsigned int i;
 
-	BUILD_BUG_ON(STRESS_BATCH_MAX > MAPSTAT_TRACE_OPS);
-	t->trace->cpu = t->cpu;
-	t->trace->pid = current->pid;
-	t->trace->nr_ops = 0;
-	t->trace->nr = 0;
+	BUILD_BUG_ON(STRESS_BATCH_MAX > MAPSTAT_LOG_OPS);
+	t->log->cpu = t->cpu;
+	t->log->pid = current->pid;
+	t->log->nr_ops = 0;
+	t->log->nr = 0;
 	for (i = 0; i < b->n;)
-		i += tell(m, b, i, t->trace);
+		i += observe_op(m, b, i, t->log);
 	if (b->bulk > 1)
 		stress_unfold_bulk(b);
 }
@@ -73,10 +73,10 @@ static void feed_traces(const struct stress_run *run)
 {
 	unsigned int thread, i;
 
-	for (i = 0; i < MAPSTAT_TRACE_OPS; i++) {
+	for (i = 0; i < MAPSTAT_LOG_OPS; i++) {
 		for (thread = 0; thread < run->config.threads; thread++) {
-			if (i < run->threads[thread].trace->nr_ops)
-				mapstat_trace_op(run->threads[thread].trace, i);
+			if (i < run->threads[thread].log->nr_ops)
+				mapstat_replay_op(run->threads[thread].log, i);
 			cond_resched();
 		}
 	}
@@ -133,13 +133,13 @@ void stress_run_counted(struct stress_thread *t, struct cmap *m,
 	t->batch->timed = false;
 	do {
 		subject->draw(t, run->batch_ops);
-		if (t->trace)
-			trace_batch(t, m);
+		if (t->log)
+			log_batch(t, m);
 		else
 			count_batch(t, m);
 		t->figures.errors += subject->check(t);
 		cond_resched();
-	} while (t->trace ? meet(run) : !stress_phase_ends(run));
+	} while (t->log ? meet(run) : !stress_phase_ends(run));
 }
 
 static void free_traces(struct stress_run *run)
@@ -147,8 +147,8 @@ static void free_traces(struct stress_run *run)
 	unsigned int i;
 
 	for (i = 0; i < run->config.threads; i++) {
-		vfree(run->threads[i].trace);
-		run->threads[i].trace = NULL;
+		vfree(run->threads[i].log);
+		run->threads[i].log = NULL;
 	}
 }
 
@@ -160,8 +160,8 @@ static int alloc_traces(struct stress_run *run)
 	atomic_set(&run->absent, run->config.threads);
 	for (i = 0; i < run->config.threads; i++) {
 		/* Page by page: what is contiguous would have to be looked for. */
-		run->threads[i].trace = __vmalloc(sizeof(*run->threads[i].trace), MAPSTAT_GFP);
-		if (!run->threads[i].trace)
+		run->threads[i].log = __vmalloc(sizeof(*run->threads[i].log), MAPSTAT_GFP);
+		if (!run->threads[i].log)
 			return -ENOMEM;
 	}
 	return 0;

@@ -73,7 +73,7 @@ static int counters_update(struct cmap *m, const struct cmap_update *u)
 {
 	u64 *slot = slot_at(to_counters(m), *(const u64 *)u->key);
 
-	cmap_touch(m, slot, sizeof(*slot), MAPSTAT_WRITE);
+	cmap_access(m, slot, sizeof(*slot), MAPSTAT_WRITE);
 	WRITE_ONCE(*slot, READ_ONCE(*slot) + 1);
 	return 0;
 }

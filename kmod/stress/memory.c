@@ -39,7 +39,7 @@ static u64 thread_bytes(const struct stress_config *c, bool model)
 		    sizeof(struct task_struct) + TASK_REST_BYTES;
 
 	if (model)
-		bytes += PAGE_ALIGN(sizeof(struct mapstat_trace));
+		bytes += PAGE_ALIGN(sizeof(struct mapstat_access_log));
 	if (c->experiment == STRESS_FALSESHARE)	/* two counters, and what they have to be */
 		bytes += 4 * SMP_CACHE_BYTES;
 	return bytes;

@@ -71,7 +71,7 @@ struct stress_figures {
  * @version: the versions that the batch stores; its own
  * @arrivals: the stream that is served; its own
  * @ahead: the same stream, run ahead to the present to count the backlog; its own
- * @trace: what the batch touched, or NULL where there is no model; its own, and of who feeds
+ * @log: what the batch touched, or NULL where there is no model; its own, and of who feeds
  *	it while all threads meet
  * @figures: its own while a phase runs, the coordinator's after stress_run.over
  * @was_away: @figures.away of the phase before, which the log has; the coordinator's
@@ -92,7 +92,7 @@ struct stress_thread {
 	u8 version[STRESS_BATCH_MAX];
 	struct stress_arrival arrivals;
 	struct stress_arrival ahead;
-	struct mapstat_trace *trace;
+	struct mapstat_access_log *log;
 	struct stress_figures figures;
 	bool was_away;
 	u8 *notes[CMAP_NR_DESIGNS];

@@ -6,7 +6,7 @@
  * is what a kernel patches in then; NAME_on: they are on; NAME_beside: they are on, and so are
  * the static keys that are on while some other map has a front, and another one is observed.
  */
-#include "kmod/cachesim/touch.h"
+#include "kmod/cachesim/access.h"
 #include "map.h"
 #include "ours.h"
 
@@ -32,14 +32,14 @@ BENCH_DEFINE_LOOPS(calls);
 #define CALLS_TEXT(text)	#text
 #define CALLS_NAME(peer, kind)	#peer "_" CALLS_TEXT(kind)
 
-/* Writes report to a listener without a reader, if the key is on. */
+/* Writes report to a observer without a reader, if the key is on. */
 static void *calls_create(const char *design, const char *mode, uint64_t capacity)
 {
 	static bool begun;
 
-	if (static_branch_unlikely(&mapstat_touch_on) && !begun) {
+	if (static_branch_unlikely(&mapstat_observing) && !begun) {
 		begun = true;
-		if (mapstat_touch_init())
+		if (mapstat_access_init())
 			return NULL;
 	}
 	return ours_create(design, mode, 0, capacity);

@@ -42,7 +42,7 @@ static const struct bench_peer *find(const char *name)
 /* What the loop itself reads: a key. Return: whether it missed. */
 static bool read_key(struct mapstat_model *model, const uint64_t *key)
 {
-	struct mapstat_touch t = { .addr = key, .size = sizeof(*key), .access = MAPSTAT_READ };
+	struct mapstat_access t = { .addr = key, .size = sizeof(*key), .access = MAPSTAT_READ };
 
 	mapstat_model_access(model, &t);
 	return t.l1 != MAPSTAT_L1_HIT;
@@ -95,7 +95,7 @@ static int run(const struct bench_peer *peer, uint64_t n, enum bench_mix mix, ui
 	       uint64_t ops)
 {
 	const unsigned long own = 1;	/* CPU 0 */
-	struct mapstat_listener listener = { };
+	struct mapstat_observer observer = { };
 	struct lookups l = { .peer = peer };
 	struct keys keys;
 	uint64_t loop;
@@ -104,24 +104,24 @@ static int run(const struct bench_peer *peer, uint64_t n, enum bench_mix mix, ui
 	l.map = fill_map(peer, &keys, n);
 	l.keys = fill_draws(&keys, SEED, mix, DIST_UNIFORM);
 	l.model = mapstat_model_alloc(&geometry, &own, 1);
-	listener.map = &((struct cmap *)l.map)->stats;
-	listener.model = l.model;
-	listener.misses = misses_alloc();
-	if (!l.map || !l.model || !listener.misses) {
+	observer.map = &((struct cmap *)l.map)->stats;
+	observer.model = l.model;
+	observer.misses = misses_alloc();
+	if (!l.map || !l.model || !observer.misses) {
 		fprintf(stderr, "model: no memory\n");
 		return 1;
 	}
 	peer->thread_begin(l.map);
-	mapstat_touch_listen(&listener);
+	mapstat_observe(&observer);
 	look_up(&l, warm_up);
-	listener.record = true;
+	observer.record = true;
 	loop = look_up(&l, ops);
 	if (l.found != (mix == MIX_HIT ? warm_up + ops : 0)) {
 		fprintf(stderr, "model: %s: found %llu\n", peer->name,
 			(unsigned long long)l.found);
 		return 1;
 	}
-	return report(listener.misses, loop, ops);
+	return report(observer.misses, loop, ops);
 }
 
 int main(int argc, char **argv)
@@ -135,7 +135,7 @@ int main(int argc, char **argv)
 	native_random_seed(SEED);
 	native_alone();
 	native_start(1);
-	if (mapstat_touch_init())
+	if (mapstat_access_init())
 		return 1;
 	return run(peer, strtoull(argv[2], NULL, 0), strcmp(argv[3], "hit") ? MIX_MISS : MIX_HIT,
 		   strtoull(argv[4], NULL, 0), strtoull(argv[5], NULL, 0));

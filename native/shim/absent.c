@@ -7,7 +7,7 @@
 #include <linux/mm.h>
 #include "kmod/cachesim/events.h"
 #include "kmod/cachesim/model.h"
-#include "kmod/cachesim/touch.h"
+#include "kmod/cachesim/access.h"
 #include "kmod/cmap/sample.h"
 #include "kmod/designs/update.h"
 #include "kmod/refusal.h"
@@ -31,7 +31,7 @@ int rhashtable_load(struct cmap *m, const void *key, void *value)
 	return -EINVAL;
 }
 
-int rhashtable_load_told(struct cmap *m, const void *key, void *value)
+int rhashtable_load_observed(struct cmap *m, const void *key, void *value)
 {
 	return -EINVAL;
 }
@@ -59,11 +59,11 @@ unsigned int mapstat_page_shift(const void *addr)
 }
 
 /* Events have it, which are not here. */
-u16 mapstat_site_id(struct mapstat_site *site)
+u16 mapstat_access_site_id(struct mapstat_access_site *site)
 {
 	return MAPSTAT_EVENT_NO_SITE;
 }
 
-void mapstat_events_make(const struct mapstat_touch *t)
+void mapstat_events_make(const struct mapstat_access *t)
 {
 }

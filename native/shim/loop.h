@@ -19,10 +19,10 @@ static __always_inline bool design##_any_load(void *map, uint64_t key,		\
 	struct mapstat_op op;							\
 	bool found;								\
 										\
-	if (static_branch_unlikely(&mapstat_touch_on))				\
+	if (static_branch_unlikely(&mapstat_observing))				\
 		cmap_op_begin(&op, map, MAPSTAT_OP_LOAD, NULL);		\
 	found = !(load)(map, &key, value);					\
-	if (static_branch_unlikely(&mapstat_touch_on))				\
+	if (static_branch_unlikely(&mapstat_observing))				\
 		mapstat_op_end(&op);						\
 	return found;								\
 }										\

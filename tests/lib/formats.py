@@ -41,7 +41,7 @@ def documented():
 
 def counters():
     """The counters' names, of the header that the module is built with."""
-    header = os.path.join(os.path.dirname(DOCS), "../include/mapstat/counters.h")
+    header = os.path.join(os.path.dirname(DOCS), "../kmod/stats/counters.h")
     with open(header, encoding="utf-8") as file:
         return [n.lower() for n in re.findall(r"^\tCMAP_([A-Z_]+),$", file.read(), re.M)]
 

@@ -160,7 +160,7 @@ static __always_inline unsigned long classic_read_load(const struct readdirty_cl
 /* Take the map's lock, and tell whether somebody else had it. */
 static inline void classic_lock(struct readdirty_classic *c) __acquires(&c->lock)
 {
-	cmap_touch(&c->cmap, &c->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
+	cmap_access(&c->cmap, &c->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
 	if (likely(spin_trylock_bh(&c->lock)))
 		return;
 	cmap_count(&c->cmap, CMAP_LOCK_WAITS);
@@ -169,7 +169,7 @@ static inline void classic_lock(struct readdirty_classic *c) __acquires(&c->lock
 
 static inline void classic_unlock(struct readdirty_classic *c) __releases(&c->lock)
 {
-	cmap_touch(&c->cmap, &c->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
+	cmap_access(&c->cmap, &c->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
 	spin_unlock_bh(&c->lock);
 }
 
@@ -181,7 +181,7 @@ static inline void classic_unlock(struct readdirty_classic *c) __releases(&c->lo
 static void classic_read_store(struct readdirty_classic *c, struct classic_table *t, bool amended)
 {
 	lockdep_assert_held(&c->lock);
-	cmap_touch(&c->cmap, &c->read, sizeof(c->read), MAPSTAT_WRITE);
+	cmap_access(&c->cmap, &c->read, sizeof(c->read), MAPSTAT_WRITE);
 	/* Pairs with classic_read_load(): the table is complete. */
 	smp_store_release(&c->read, (unsigned long)t | (amended ? CLASSIC_AMENDED : 0));
 }
@@ -285,7 +285,7 @@ static void classic_miss(struct readdirty_classic *c, struct classic_stalls *s)
 {
 	lockdep_assert_held(&c->lock);
 	cmap_count(&c->cmap, CMAP_DIRTY_LOOKUPS);
-	cmap_touch(&c->cmap, &c->misses, sizeof(c->misses), MAPSTAT_WRITE);
+	cmap_access(&c->cmap, &c->misses, sizeof(c->misses), MAPSTAT_WRITE);
 	if (++c->misses >= c->dirty->snap.count)
 		classic_promote(c, s);
 }
@@ -293,7 +293,7 @@ static void classic_miss(struct readdirty_classic *c, struct classic_stalls *s)
 /* With @lock held: is the entry deleted? Then it is expunged. */
 static bool classic_try_expunge(struct classic_entry *e)
 {
-	cmap_touch(NULL, &e->value, sizeof(e->value), MAPSTAT_ATOMIC);
+	cmap_access(NULL, &e->value, sizeof(e->value), MAPSTAT_ATOMIC);
 	/*
 	 * Fully ordered.  Fails where a store without the lock came first; that store
 	 * then counts, and the entry is copied.
@@ -450,7 +450,7 @@ static __always_inline struct classic_entry *classic_find(const struct classic_t
 {
 	struct snap_item *item;
 
-	cmap_touch_load(shape, NULL, &t->snap, offsetof(struct snap_table, count), MAPSTAT_READ);
+	cmap_access_load(shape, NULL, &t->snap, offsetof(struct snap_table, count), MAPSTAT_READ);
 	item = snap_find(&t->snap, hash, key, offsetof(struct classic_entry, key), shape);
 	return item ? classic_entry(item) : NULL;
 }
@@ -462,10 +462,10 @@ static __always_inline int classic_entry_load(const struct classic_entry *e, voi
 	/* Pairs with the cmpxchg() of writers: the value is complete. */
 	const struct classic_value *v = rcu_dereference(e->value);
 
-	cmap_touch_load(shape, NULL, &e->value, sizeof(v), MAPSTAT_READ);
+	cmap_access_load(shape, NULL, &e->value, sizeof(v), MAPSTAT_READ);
 	if (!v || v == EXPUNGED)
 		return -ENOENT;
-	cmap_touch_load(shape, NULL, v->data, shape.value_size, MAPSTAT_READ);
+	cmap_access_load(shape, NULL, v->data, shape.value_size, MAPSTAT_READ);
 	cmap_value_copy(value, v->data, shape);
 	return 0;
 }
@@ -503,7 +503,7 @@ static __always_inline int classic_load_hashed(struct cmap *m, u64 hash, const v
 	struct classic_entry *e;
 	int ret = -ENOENT;
 
-	cmap_touch_load(shape, m, &to_classic(m)->read, sizeof(read), MAPSTAT_READ);
+	cmap_access_load(shape, m, &to_classic(m)->read, sizeof(read), MAPSTAT_READ);
 	e = classic_find(classic_read_table(read), hash, key, shape);
 	if (likely(e))
 		ret = classic_entry_load(e, value, shape);
@@ -537,7 +537,7 @@ static struct classic_value *classic_new_value(struct cmap *m, const struct cmap
 	if (v) {
 		cmap_count_alloc(m, c->value_bytes);
 		cmap_value_copy(v->data, u->value, m->shape);
-		cmap_touch(m, v->data, m->shape.value_size, MAPSTAT_WRITE);
+		cmap_access(m, v->data, m->shape.value_size, MAPSTAT_WRITE);
 	}
 	return v;
 }
@@ -554,7 +554,7 @@ static struct classic_entry *classic_new_entry(struct cmap *m, u64 hash,
 		RCU_INIT_POINTER(e->value, NULL);
 		INIT_HLIST_NODE(&e->expunged);
 		cmap_key_copy(e->key, u->key, m->shape);
-		cmap_touch(m, e, sizeof(*e) + m->shape.key_size, MAPSTAT_WRITE);
+		cmap_access(m, e, sizeof(*e) + m->shape.key_size, MAPSTAT_WRITE);
 	}
 	return e;
 }
@@ -585,7 +585,7 @@ static __always_inline int classic_entry_write(struct cmap *m, struct classic_en
 		old = rcu_dereference(e->value);
 		if (unlikely(old == EXPUNGED))
 			return CLASSIC_EXPUNGED;
-		cmap_touch(m, &e->value, sizeof(old), MAPSTAT_READ);
+		cmap_access(m, &e->value, sizeof(old), MAPSTAT_READ);
 		act = update_decide(m, u, old ? old->data : NULL, shape, &ret);
 		if (act == CMAP_ACT_NONE)
 			break;
@@ -595,7 +595,7 @@ static __always_inline int classic_entry_write(struct cmap *m, struct classic_en
 				return -ENOMEM;
 		}
 		to = act == CMAP_ACT_REMOVE ? NULL : *new;
-		cmap_touch(m, &e->value, sizeof(to), MAPSTAT_ATOMIC);
+		cmap_access(m, &e->value, sizeof(to), MAPSTAT_ATOMIC);
 		/* Fully ordered.  Pairs with rcu_dereference() of those who read the value. */
 		if (likely(cmpxchg((struct classic_value __force **)&e->value, old, to) == old))
 			break;
@@ -607,7 +607,7 @@ static __always_inline int classic_entry_write(struct cmap *m, struct classic_en
 	if (act != CMAP_ACT_REMOVE)
 		*new = NULL;
 	if (old) {
-		cmap_touch(m, &old->rcu, sizeof(old->rcu), MAPSTAT_WRITE);
+		cmap_access(m, &old->rcu, sizeof(old->rcu), MAPSTAT_WRITE);
 		kfree_rcu(old, rcu);
 	}
 	return ret;
@@ -625,7 +625,7 @@ static __always_inline int classic_read_write(struct cmap *m, struct classic_ent
 		return ret;
 	/* A delete that succeeded. */
 	cmap_count(m, CMAP_TOMBSTONES);
-	cmap_touch(m, raw_cpu_ptr(to_classic(m)->deletes), sizeof(long), MAPSTAT_WRITE);
+	cmap_access(m, raw_cpu_ptr(to_classic(m)->deletes), sizeof(long), MAPSTAT_WRITE);
 	if (!(this_cpu_inc_return(*to_classic(m)->deletes) % CLASSIC_LOOK_DELETES))
 		classic_look_deletes(to_classic(m));
 	return ret;
@@ -753,7 +753,7 @@ static __always_inline int classic_do_update(struct cmap *m, const struct cmap_u
 
 	rcu_read_lock();
 	read = classic_read_load(to_classic(m));
-	cmap_touch(m, &to_classic(m)->read, sizeof(read), MAPSTAT_READ);
+	cmap_access(m, &to_classic(m)->read, sizeof(read), MAPSTAT_READ);
 	e = classic_find(classic_read_table(read), hash, u->key, shape);
 	if (likely(e))
 		ret = classic_read_write(m, e, u, &value, shape);

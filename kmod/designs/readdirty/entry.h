@@ -106,7 +106,7 @@ static __always_inline unsigned long rd_entry_lock(struct cmap *m, struct rd_ent
 {
 	unsigned long state;
 
-	cmap_touch(m, &e->state, sizeof(e->state), MAPSTAT_ATOMIC);
+	cmap_access(m, &e->state, sizeof(e->state), MAPSTAT_ATOMIC);
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		preempt_disable();
 	else
@@ -126,7 +126,7 @@ static __always_inline unsigned long rd_entry_lock(struct cmap *m, struct rd_ent
 
 static __always_inline void rd_entry_unlock(struct rd_entry *e, unsigned long state)
 {
-	cmap_touch(NULL, &e->state, sizeof(e->state), MAPSTAT_WRITE);
+	cmap_access(NULL, &e->state, sizeof(e->state), MAPSTAT_WRITE);
 	/* Pairs with the acquires of rd_entry_lock() and of readers: the value is written. */
 	smp_store_release(&e->state, state);
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
@@ -150,13 +150,13 @@ static __always_inline int rd_entry_read_unlocked(struct rd_entry *e, void *valu
 	unsigned long state = smp_load_acquire(&e->state);
 	u64 word;
 
-	cmap_touch_load(shape, NULL, &e->state, sizeof(e->state), MAPSTAT_READ);
+	cmap_access_load(shape, NULL, &e->state, sizeof(e->state), MAPSTAT_READ);
 	if (unlikely(state & ENTRY_LOCKED))
 		return -EAGAIN;
 	if (unlikely(state & ENTRY_DEAD) && !*seen)
 		return state & ENTRY_FROZEN ? ENTRY_GONE : -ENOENT;
 	*seen = true;
-	cmap_touch_load(shape, NULL, rd_entry_value(e, shape), shape.value_size, MAPSTAT_READ);
+	cmap_access_load(shape, NULL, rd_entry_value(e, shape), shape.value_size, MAPSTAT_READ);
 	if (shape.value_size == sizeof(word))
 		word = READ_ONCE(*rd_entry_value(e, shape));	/* pairs with rd_entry_copy_in() */
 	else
@@ -179,7 +179,7 @@ static noinline int rd_entry_read_locked(struct cmap *m, struct rd_entry *e, voi
 		ret = state & ENTRY_FROZEN ? ENTRY_GONE : -ENOENT;
 	else
 		rd_entry_copy_out(value, rd_entry_value(e, m->shape), m->shape);
-	cmap_touch(m, rd_entry_value(e, m->shape), m->shape.value_size, MAPSTAT_READ);
+	cmap_access(m, rd_entry_value(e, m->shape), m->shape.value_size, MAPSTAT_READ);
 	rd_entry_unlock(e, state);
 	return ret;
 }
@@ -268,7 +268,7 @@ static __always_inline unsigned long rd_entry_act(struct rd_entry *e, unsigned l
 		return state;	/* nothing changed: readers need not begin again */
 	case CMAP_ACT_INSERT:
 	case CMAP_ACT_REPLACE:
-		cmap_touch(NULL, rd_entry_value(e, shape), shape.value_size, MAPSTAT_WRITE);
+		cmap_access(NULL, rd_entry_value(e, shape), shape.value_size, MAPSTAT_WRITE);
 		rd_entry_copy_in(rd_entry_value(e, shape), u->value, shape);
 		return (state + ENTRY_CHANGE) & ~ENTRY_DEAD;
 	case CMAP_ACT_REMOVE:
@@ -300,7 +300,7 @@ static __always_inline int rd_entry_update(struct cmap *m, struct rd_entry *e,
 	if (unlikely(rd_entry_is_frozen(e)))
 		return ret;
 	if (rd_entry_update_is_idle(m, e, u, shape, &ret)) {
-		cmap_touch(m, &e->state, sizeof(e->state), MAPSTAT_READ);
+		cmap_access(m, &e->state, sizeof(e->state), MAPSTAT_READ);
 		update_count(m, CMAP_ACT_NONE);
 		return ret;
 	}

@@ -13,7 +13,7 @@
  * @lock, for the insert of one entry into the trie.  No operation does more than that:
  * the trie grows without moving anything, and all else is the worker's.
  *
- * A ROUND OF THE WORKER.  Views follow each other, one pointer store each, under @lock:
+ * A PASS OF THE WORKER.  Views follow each other, one pointer store each, under @lock:
  *	1  { read, fresh }			at rest
  *	2  { read, old = fresh, fresh = empty }	nobody inserts into old from here on
  *	   Every entry of read and old is either put into the next table, or, if it is
@@ -49,7 +49,7 @@
  * WHEN.  The worker is asked for when the lookups that the read side could not answer
  * have cost as much as the copy will (the published rule, in units of time); when the
  * dirty side is a quarter of the read side; or when half of all entries are tombstones.
- * Each of these pays for the round in advance, so the worker's time per operation is
+ * Each of these pays for the pass in advance, so the worker's time per operation is
  * bounded; none is due for less than an eighth of the buckets that it goes over.
  */
 #include <linux/delay.h>
@@ -63,7 +63,7 @@
 
 #define RD_GFP		(GFP_ATOMIC | __GFP_NOWARN)
 
-/* Misses, deletes (of a CPU) and inserts between two looks at whether a round is due. */
+/* Misses, deletes (of a CPU) and inserts between two looks at whether a pass is due. */
 #define RD_LOOK_MISSES	64
 #define RD_LOOK_DELETES	16
 #define RD_LOOK_INSERTS	16
@@ -74,25 +74,25 @@
 /* Does the read side speak for all keys? */
 static __always_inline bool rd_view_is_clean(const struct cmap *m, const struct rd_view *v)
 {
-	cmap_touch(m, &v->fresh, 2 * sizeof(void *), MAPSTAT_READ);
-	cmap_touch(m, &v->fresh->count, sizeof(v->fresh->count), MAPSTAT_READ);
+	cmap_access(m, &v->fresh, 2 * sizeof(void *), MAPSTAT_READ);
+	cmap_access(m, &v->fresh->count, sizeof(v->fresh->count), MAPSTAT_READ);
 	/* Pairs with trie_insert(): a key that was stored before counts by now. */
 	return !v->old && !READ_ONCE(v->fresh->count);
 }
 
 /* From readers, who must not write to shared memory where there is no need. */
-static noinline void rd_ask_for_round(struct readdirty *rd)
+static noinline void rd_ask_for_pass(struct readdirty *rd)
 {
-	if (!work_pending(&rd->cmap.work) && readdirty_round_is_due(rd))
+	if (!work_pending(&rd->cmap.work) && readdirty_pass_is_due(rd))
 		cmap_kick(&rd->cmap);
 }
 
 static void rd_count_miss(struct readdirty *rd)
 {
 	cmap_count(&rd->cmap, CMAP_DIRTY_LOOKUPS);
-	cmap_touch(&rd->cmap, raw_cpu_ptr(&rd->pcpu->misses), sizeof(long), MAPSTAT_WRITE);
+	cmap_access(&rd->cmap, raw_cpu_ptr(&rd->pcpu->misses), sizeof(long), MAPSTAT_WRITE);
 	if (!(this_cpu_inc_return(rd->pcpu->misses) % RD_LOOK_MISSES))
-		rd_ask_for_round(rd);
+		rd_ask_for_pass(rd);
 }
 
 static __always_inline struct rd_entry *rd_read_find(const struct rd_view *v, u64 hash,
@@ -100,7 +100,7 @@ static __always_inline struct rd_entry *rd_read_find(const struct rd_view *v, u6
 {
 	struct snap_item *item;
 
-	cmap_touch_load(shape, NULL, v, offsetof(struct rd_view, read.count), MAPSTAT_READ);
+	cmap_access_load(shape, NULL, v, offsetof(struct rd_view, read.count), MAPSTAT_READ);
 	item = snap_find(&v->read, hash, key, offsetof(struct rd_entry, data), shape);
 	return item ? rd_entry_of(item) : NULL;
 }
@@ -157,7 +157,7 @@ static __always_inline int rd_load_hashed(struct cmap *m, u64 hash, const void *
 	struct rd_entry *e;
 	int ret = ENTRY_GONE;
 
-	cmap_touch_load(shape, m, &to_readdirty(m)->view, sizeof(v), MAPSTAT_READ);
+	cmap_access_load(shape, m, &to_readdirty(m)->view, sizeof(v), MAPSTAT_READ);
 	e = rd_read_find(v, hash, key, shape);
 	if (likely(e))
 		ret = rd_entry_read(m, e, value, shape);
@@ -184,9 +184,9 @@ CMAP_DEFINE_LOADS(readdirty,
 
 static void rd_count_delete(struct readdirty *rd)
 {
-	cmap_touch(&rd->cmap, raw_cpu_ptr(&rd->pcpu->deletes), sizeof(long), MAPSTAT_WRITE);
+	cmap_access(&rd->cmap, raw_cpu_ptr(&rd->pcpu->deletes), sizeof(long), MAPSTAT_WRITE);
 	if (!(this_cpu_inc_return(rd->pcpu->deletes) % RD_LOOK_DELETES))
-		rd_ask_for_round(rd);
+		rd_ask_for_pass(rd);
 }
 
 static __always_inline int rd_update_entry(struct cmap *m, struct rd_entry *e,
@@ -215,7 +215,7 @@ static struct rd_entry *rd_new_entry(struct cmap *m, u64 hash, const struct cmap
 	e->grave = NULL;
 	cmap_key_copy(e->data, u->key, m->shape);
 	cmap_value_copy(rd_entry_value(e, m->shape), u->value, m->shape);
-	cmap_touch(m, e, sizeof(*e) + cmap_page_stride(m), MAPSTAT_WRITE);
+	cmap_access(m, e, sizeof(*e) + cmap_page_stride(m), MAPSTAT_WRITE);
 	return e;
 }
 
@@ -251,8 +251,8 @@ static int rd_insert_locked(struct readdirty *rd, u64 hash, const struct cmap_up
 		return -ENOMEM;
 	if (v->fresh->nodes.bytes != bytes)
 		cmap_count_alloc(&rd->cmap, v->fresh->nodes.bytes - bytes);
-	WRITE_ONCE(rd->total, rd->total + 1);	/* pairs with round_is_due() */
-	cmap_touch(&rd->cmap, &rd->total, sizeof(rd->total), MAPSTAT_WRITE);
+	WRITE_ONCE(rd->total, rd->total + 1);	/* pairs with pass_is_due() */
+	cmap_access(&rd->cmap, &rd->total, sizeof(rd->total), MAPSTAT_WRITE);
 	*inserted = true;
 	return ret;
 }
@@ -272,7 +272,7 @@ static unsigned int rd_insert_delay_us(const struct readdirty *rd)
 		     RD_DELAY_MAX_US);
 }
 
-/* After an insert, with @lock held: is it time to ask for a round? */
+/* After an insert, with @lock held: is it time to ask for a pass? */
 static bool rd_insert_look(struct readdirty *rd)
 {
 	const struct rd_view *v = rcu_dereference_protected(rd->view,
@@ -346,7 +346,7 @@ static __always_inline int rd_do_update(struct cmap *m, const struct cmap_update
 	rcu_read_lock();
 	/* Pairs with rcu_assign_pointer() in view_publish(). */
 	v = rcu_dereference(to_readdirty(m)->view);
-	cmap_touch(m, &to_readdirty(m)->view, sizeof(v), MAPSTAT_READ);
+	cmap_access(m, &to_readdirty(m)->view, sizeof(v), MAPSTAT_READ);
 	e = rd_read_find(v, hash, u->key, shape);
 	if (likely(e))
 		ret = rd_update_entry(m, e, u, shape);
@@ -458,7 +458,7 @@ static int readdirty_clear(struct cmap *m)
 		end = range_segment_end(lo, rd_segment_bits(v));
 		rd_visit_segment(v, lo, end, rd_clear_visit, m);
 		if (end == U64_MAX)
-			rd_ask_for_round(rd);
+			rd_ask_for_pass(rd);
 		rcu_read_unlock();
 		lo = end + 1;
 		cond_resched();

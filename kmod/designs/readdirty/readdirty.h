@@ -13,9 +13,9 @@
 #include "snapshot.h"
 #include "trie.h"
 
-/* A dirty side smaller than this is not worth a round by itself. */
+/* A dirty side smaller than this is not worth a pass by itself. */
 #define RD_DIRTY_MIN	64
-/* Nor is anything that is less than that share of the buckets, which a round goes over. */
+/* Nor is anything that is less than that share of the buckets, which a pass goes over. */
 #define RD_BUCKETS_SHARE	8
 /* Entries beyond twice the live ones, dead or not yet in the read side, that may pile up. */
 #define RD_BACKLOG	(1 << 16)
@@ -51,7 +51,7 @@ MAPSTAT_WHOLE_LINES(struct rd_pcpu);
  * @view: the current view; written under @lock, read under RCU
  * @pcpu: constant pointer
  * @entry_bytes: of an entry, as allocated; constant
- * @misses_base: misses that earlier rounds have answered; written by the worker
+ * @misses_base: misses that earlier passes have answered; written by the worker
  * @views: their memory: at most two are in use between grace periods, and the next one
  *	is @view_next; the worker's
  * @tries: memory of fresh and old, in turns
@@ -90,7 +90,7 @@ static __always_inline struct readdirty *to_readdirty(struct cmap *m)
 /* Take the map's lock, and tell whether somebody else had it. */
 static inline void rd_lock(struct readdirty *rd) __acquires(&rd->lock)
 {
-	cmap_touch(&rd->cmap, &rd->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
+	cmap_access(&rd->cmap, &rd->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
 	if (likely(spin_trylock_bh(&rd->lock)))
 		return;
 	cmap_count(&rd->cmap, CMAP_LOCK_WAITS);
@@ -99,25 +99,25 @@ static inline void rd_lock(struct readdirty *rd) __acquires(&rd->lock)
 
 static inline void rd_unlock(struct readdirty *rd) __releases(&rd->lock)
 {
-	cmap_touch(&rd->cmap, &rd->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
+	cmap_access(&rd->cmap, &rd->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
 	spin_unlock_bh(&rd->lock);
 }
 
-/* A round costs as much as its tables have buckets: what makes it due has to be worth that. */
-static inline u64 view_round_min(const struct rd_view *v)
+/* A pass costs as much as its tables have buckets: what makes it due has to be worth that. */
+static inline u64 view_pass_min(const struct rd_view *v)
 {
 	return (1ULL << v->read.bits) / RD_BUCKETS_SHARE;
 }
 
-/* Is the dirty side large enough for a round? */
+/* Is the dirty side large enough for a pass? */
 static inline bool view_is_large(const struct rd_view *v)
 {
 	/* Pairs with trie_insert(): a figure, no ordering. */
 	return READ_ONCE(v->fresh->count) >= max3(1ULL * RD_DIRTY_MIN, v->read.count / 4,
-						  view_round_min(v));
+						  view_pass_min(v));
 }
 
-bool readdirty_round_is_due(struct readdirty *rd);
+bool readdirty_pass_is_due(struct readdirty *rd);
 void readdirty_work(struct cmap *m);
 int readdirty_init(struct cmap *m);
 void readdirty_exit(struct cmap *m);

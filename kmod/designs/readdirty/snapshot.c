@@ -97,8 +97,8 @@ static void snap_put_slot(struct snap_bucket *b, unsigned int i, struct snap_ite
 	b->slots[i] = item;
 	b->tags &= ~(0xffULL << (8 * i));
 	b->tags |= (u64)tag << (8 * i);
-	cmap_touch(NULL, &b->slots[i], sizeof(b->slots[i]), MAPSTAT_WRITE);
-	cmap_touch(NULL, &b->tags, sizeof(b->tags), MAPSTAT_WRITE);
+	cmap_access(NULL, &b->slots[i], sizeof(b->slots[i]), MAPSTAT_WRITE);
+	cmap_access(NULL, &b->tags, sizeof(b->tags), MAPSTAT_WRITE);
 }
 
 /**
@@ -116,10 +116,10 @@ int snap_add(struct snap_table *t, struct snap_item *item, gfp_t gfp)
 	struct snap_bucket *b = snap_bucket(t, at);
 	unsigned int i;
 
-	cmap_touch(NULL, &item->hash, sizeof(item->hash), MAPSTAT_READ);
-	snap_touch_chunk(t, at);
+	cmap_access(NULL, &item->hash, sizeof(item->hash), MAPSTAT_READ);
+	snap_report_chunk(t, at);
 	for (;; b = b->overflow) {
-		cmap_touch(NULL, b, sizeof(*b), MAPSTAT_READ);
+		cmap_access(NULL, b, sizeof(*b), MAPSTAT_READ);
 		for (i = 0; i < SNAP_SLOTS; i++) {
 			if (b->slots[i])
 				continue;
@@ -148,9 +148,9 @@ void snap_remove(struct snap_table *t, struct snap_item *item)
 	struct snap_bucket *b = snap_bucket(t, at);
 	unsigned int i;
 
-	snap_touch_chunk(t, at);
+	snap_report_chunk(t, at);
 	for (; b; b = b->overflow) {
-		cmap_touch(NULL, b, sizeof(*b), MAPSTAT_READ);
+		cmap_access(NULL, b, sizeof(*b), MAPSTAT_READ);
 		for (i = 0; i < SNAP_SLOTS; i++) {
 			if (b->slots[i] != item)
 				continue;
@@ -242,9 +242,9 @@ int snap_walk(const struct snap_table *t, u64 lo, u64 hi, snap_visit_fn visit, v
 	int ret;
 
 	for (at = hash_bucket(lo, t->bits); at <= end; at++) {
-		snap_touch_chunk(t, at);
+		snap_report_chunk(t, at);
 		for (b = snap_bucket(t, at); b; b = b->overflow) {
-			cmap_touch(NULL, b, sizeof(*b), MAPSTAT_READ);
+			cmap_access(NULL, b, sizeof(*b), MAPSTAT_READ);
 			for (i = 0; i < SNAP_SLOTS; i++) {
 				struct snap_item *item = b->slots[i];
 

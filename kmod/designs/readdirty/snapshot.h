@@ -94,11 +94,11 @@ static __always_inline struct snap_bucket *snap_bucket(const struct snap_table *
 }
 
 /* The pointer to the chunk that snap_bucket() finds the bucket by, where there are chunks. */
-static __always_inline void snap_touch_chunk(const struct snap_table *t, u64 i)
+static __always_inline void snap_report_chunk(const struct snap_table *t, u64 i)
 {
 	if (!t->buckets)
-		cmap_touch(NULL, &t->chunks[i >> SNAP_CHUNK_BITS], sizeof(*t->chunks),
-			   MAPSTAT_READ);
+		cmap_access(NULL, &t->chunks[i >> SNAP_CHUNK_BITS], sizeof(*t->chunks),
+			    MAPSTAT_READ);
 }
 
 /* The top bit of each byte of @tags that may equal @tag: no match is missed. */
@@ -117,11 +117,11 @@ static __always_inline bool snap_equal(const struct snap_item *item, u64 hash,
 
 	/* A u64 is compared as soon as its hash; for others the hash saves a compare. */
 	if (!shape.u64_key) {
-		cmap_touch_load(shape, NULL, &item->hash, sizeof(item->hash), MAPSTAT_READ);
+		cmap_access_load(shape, NULL, &item->hash, sizeof(item->hash), MAPSTAT_READ);
 		if (item->hash != hash)
 			return false;
 	}
-	cmap_touch_load(shape, NULL, item_key, shape.key_size, MAPSTAT_READ);
+	cmap_access_load(shape, NULL, item_key, shape.key_size, MAPSTAT_READ);
 	return cmap_key_equal(item_key, key, shape);
 }
 
@@ -158,17 +158,17 @@ static __always_inline struct snap_item *snap_find(const struct snap_table *t, u
 	const u64 i = hash_bucket(hash, t->bits);
 	const struct snap_bucket *b = snap_bucket(t, i);
 
-	if (cmap_is_told(shape))
-		snap_touch_chunk(t, i);
+	if (cmap_is_reported(shape))
+		snap_report_chunk(t, i);
 	do {
 		u64 match = snap_match(b->tags, hash_tag(hash));
 
-		cmap_touch_load(shape, NULL, b, offsetof(struct snap_bucket, slots), MAPSTAT_READ);
+		cmap_access_load(shape, NULL, b, offsetof(struct snap_bucket, slots), MAPSTAT_READ);
 		for (; match; match &= match - 1) {
 			struct snap_item *const *slot = &b->slots[__ffs64(match) / 8];
 			struct snap_item *item = *slot;
 
-			cmap_touch_load(shape, NULL, slot, sizeof(*slot), MAPSTAT_READ);
+			cmap_access_load(shape, NULL, slot, sizeof(*slot), MAPSTAT_READ);
 			if (snap_equal(item, hash, key, offset, shape))
 				return item;
 		}

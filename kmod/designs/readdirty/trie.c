@@ -45,14 +45,14 @@ struct trie_item *trie_find(const struct trie *t, u64 hash)
 		 * as well, under its lock.
 		 */
 		p = rcu_dereference_raw(node->slots[trie_slot_of(hash, shift)]);
-		cmap_touch(NULL, &node->slots[trie_slot_of(hash, shift)], sizeof(p), MAPSTAT_READ);
+		cmap_access(NULL, &node->slots[trie_slot_of(hash, shift)], sizeof(p), MAPSTAT_READ);
 		if (!trie_is_node(p))
 			break;
 		node = to_node(p);
 	}
 	if (!p)
 		return NULL;
-	cmap_touch(NULL, p, sizeof(struct trie_item), MAPSTAT_READ);
+	cmap_access(NULL, p, sizeof(struct trie_item), MAPSTAT_READ);
 	return ((struct trie_item *)p)->snap.hash == hash ? p : NULL;
 }
 
@@ -87,7 +87,7 @@ int trie_insert(struct trie *t, struct trie_item *item, gfp_t gfp)
 	for (shift = TRIE_TOP;; shift -= TRIE_BITS) {
 		slot = &node->slots[trie_slot_of(hash, shift)];
 		p = rcu_dereference_raw(*slot);	/* written by ourselves only */
-		cmap_touch(NULL, slot, sizeof(p), MAPSTAT_READ);
+		cmap_access(NULL, slot, sizeof(p), MAPSTAT_READ);
 		if (trie_is_node(p)) {
 			node = to_node(p);
 			continue;
@@ -98,8 +98,8 @@ int trie_insert(struct trie *t, struct trie_item *item, gfp_t gfp)
 		node = trie_node_with(t, p, shift - TRIE_BITS, gfp);
 		if (!node)
 			return -ENOMEM;
-		cmap_touch(NULL, node, sizeof(*node), MAPSTAT_WRITE);
-		cmap_touch(NULL, slot, sizeof(p), MAPSTAT_WRITE);
+		cmap_access(NULL, node, sizeof(*node), MAPSTAT_WRITE);
+		cmap_access(NULL, slot, sizeof(p), MAPSTAT_WRITE);
 		/* Pairs with rcu_dereference_raw() of readers: the node is filled. */
 		rcu_assign_pointer(*slot, (void *)((unsigned long)node | TRIE_NODE));
 	}
@@ -111,9 +111,9 @@ int trie_insert(struct trie *t, struct trie_item *item, gfp_t gfp)
 	WRITE_ONCE(t->count, t->count + 1);
 	/* Pairs with rcu_dereference_raw() of readers: the entry is complete. */
 	rcu_assign_pointer(*slot, (void *)item);
-	cmap_touch(NULL, &item->next, sizeof(item->next), MAPSTAT_WRITE);
-	cmap_touch(NULL, &t->count, sizeof(t->count), MAPSTAT_WRITE);
-	cmap_touch(NULL, slot, sizeof(*slot), MAPSTAT_WRITE);
+	cmap_access(NULL, &item->next, sizeof(item->next), MAPSTAT_WRITE);
+	cmap_access(NULL, &t->count, sizeof(t->count), MAPSTAT_WRITE);
+	cmap_access(NULL, slot, sizeof(*slot), MAPSTAT_WRITE);
 	return 0;
 }
 

@@ -13,16 +13,16 @@
 #include "range.h"
 #include "readdirty.h"
 
-/* Fewer tombstones than this are not worth a round. */
+/* Fewer tombstones than this are not worth a pass. */
 #define RD_DEAD_MIN	16
 /*
- * A round is due when the misses are that share of the entries: a lookup in the trie costs
+ * A pass is due when the misses are that share of the entries: a lookup in the trie costs
  * about as many times what the copying of an entry does.
  */
 #define RD_MISS_SHARE	4
-/* Nor are fewer misses than this worth a round. */
+/* Nor are fewer misses than this worth a pass. */
 #define RD_MISSES_MIN	64
-/* A round keeps the tombstones where they are at most that share of the live entries. */
+/* A pass keeps the tombstones where they are at most that share of the live entries. */
 #define RD_KEEP_SHARE	4
 #define RD_WORK_GFP	MAPSTAT_GFP
 /* Between two tries where memory is short. */
@@ -42,7 +42,7 @@ static unsigned long rd_misses_sum(const struct readdirty *rd)
 }
 
 /**
- * readdirty_round_is_due - has the worker something to do?
+ * readdirty_pass_is_due - has the worker something to do?
  * @rd: the map
  *
  * All figures may be a little old: the next look will tell.
@@ -50,7 +50,7 @@ static unsigned long rd_misses_sum(const struct readdirty *rd)
  * Context: RCU read lock, or the worker.
  * Return: whether it has.
  */
-bool readdirty_round_is_due(struct readdirty *rd)
+bool readdirty_pass_is_due(struct readdirty *rd)
 {
 	/*
 	 * Pairs with rcu_assign_pointer() in rd_view_publish().  Raw: the worker, who changes
@@ -62,7 +62,7 @@ bool readdirty_round_is_due(struct readdirty *rd)
 	const u64 total = READ_ONCE(rd->total);
 	const u64 live = cmap_len(&rd->cmap);
 	const u64 dead = total > live ? total - live : 0;
-	const u64 least = view_round_min(v);
+	const u64 least = view_pass_min(v);
 
 	if (v->old)
 		return true;
@@ -104,7 +104,7 @@ static u64 rd_view_publish(struct readdirty *rd, struct rd_view *v)
 }
 
 /* Step 2: fresh becomes old.  Return: as rd_view_publish(). */
-static u64 rd_round_begin(struct readdirty *rd)
+static u64 rd_pass_begin(struct readdirty *rd)
 {
 	const struct rd_view *now = rd_view_now(rd);
 	struct rd_view *v = rd_view_take(rd);
@@ -116,7 +116,7 @@ static u64 rd_round_begin(struct readdirty *rd)
 }
 
 /*
- * What a round is building.  @keep: tombstones go into the next read side too.  While
+ * What a pass is building.  @keep: tombstones go into the next read side too.  While
  * they are few, that is the better bargain: the keys that are deleted are often the ones
  * that are stored again, and a store revives a tombstone in place, without the lock.
  */
@@ -203,14 +203,14 @@ static u64 rd_bury(struct readdirty *rd)
 		cond_resched();
 	}
 	rd_lock(rd);
-	WRITE_ONCE(rd->total, rd->total - n);	/* pairs with readdirty_round_is_due() */
+	WRITE_ONCE(rd->total, rd->total - n);	/* pairs with readdirty_pass_is_due() */
 	rd->total_max = 2 * cmap_len(&rd->cmap) + RD_BACKLOG;
 	rd_unlock(rd);
 	return n;
 }
 
 /* Wait until the last view is out of use, and free what only it had. */
-static void rd_round_end(struct readdirty *rd, struct snap_table *read, struct trie *old)
+static void rd_pass_end(struct readdirty *rd, struct snap_table *read, struct trie *old)
 {
 	u64 start = mapstat_clock_read(), ns, n;
 
@@ -225,20 +225,20 @@ static void rd_round_end(struct readdirty *rd, struct snap_table *read, struct t
 }
 
 /* Step 3.  Return: as rd_view_publish(). */
-static u64 rd_round_publish(struct readdirty *rd, const struct snap_table *next)
+static u64 rd_pass_publish(struct readdirty *rd, const struct snap_table *next)
 {
 	struct rd_view *v = rd_view_take(rd);
 
 	v->read = *next;
 	v->fresh = rd_view_now(rd)->fresh;
 	v->old = NULL;
-	/* Pairs with readdirty_round_is_due(); no ordering. */
+	/* Pairs with readdirty_pass_is_due(); no ordering. */
 	WRITE_ONCE(rd->misses_base, rd_misses_sum(rd));
 	return rd_view_publish(rd, v);
 }
 
-/* A round.  Return: 0, or -ENOMEM: the next one goes on with it. */
-static int rd_do_round(struct readdirty *rd)
+/* A pass.  Return: 0, or -ENOMEM: the next one goes on with it. */
+static int rd_do_pass(struct readdirty *rd)
 {
 	struct cmap *m = &rd->cmap;
 	struct snap_table next, read;
@@ -247,7 +247,7 @@ static int rd_do_round(struct readdirty *rd)
 	u64 ticks = 0;
 
 	if (!rd_view_now(rd)->old)
-		ticks = rd_round_begin(rd);
+		ticks = rd_pass_begin(rd);
 	/* After that, so that what it makes room for is what old has in the end. */
 	if (rd_build_init(&b))
 		return -ENOMEM;
@@ -260,7 +260,7 @@ static int rd_do_round(struct readdirty *rd)
 	}
 	read = rd_view_now(rd)->read;
 	old = rd_view_now(rd)->old;
-	ticks += rd_round_publish(rd, &next);
+	ticks += rd_pass_publish(rd, &next);
 
 	cmap_count(m, CMAP_PROMOTIONS);
 	cmap_count_n(m, CMAP_COPIED, next.count);
@@ -270,12 +270,12 @@ static int rd_do_round(struct readdirty *rd)
 	}
 	mapstat_pauses_record(&m->pauses, MAPSTAT_PAUSE_PROMOTION, mapstat_clock_ns(ticks),
 			      next.count);
-	rd_round_end(rd, &read, old);
+	rd_pass_end(rd, &read, old);
 	return 0;
 }
 
 /**
- * readdirty_work - a round, where one is due
+ * readdirty_work - a pass, where one is due
  * @m: the map
  *
  * Context: The worker; never twice at a time.
@@ -284,12 +284,12 @@ void readdirty_work(struct cmap *m)
 {
 	struct readdirty *rd = to_readdirty(m);
 
-	if (!readdirty_round_is_due(rd))
+	if (!readdirty_pass_is_due(rd))
 		return;
 	/* Out of memory: try again by and by, as nobody may be there to ask for it. */
-	if (rd_do_round(rd))
+	if (rd_do_pass(rd))
 		schedule_timeout_uninterruptible(RD_RETRY_JIFFIES);
-	if (readdirty_round_is_due(rd))
+	if (readdirty_pass_is_due(rd))
 		cmap_kick(m);
 }
 

@@ -23,7 +23,7 @@ static __always_inline void sqm_stripe_lock(struct sqm_map *sm, struct sqm_strip
 	 * A softirq may load, so it must not interrupt a change that is counted.  On
 	 * PREEMPT_RT it is a thread, and the raw lock keeps that from the CPU.
 	 */
-	cmap_touch(&sm->cmap, &s->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
+	cmap_access(&sm->cmap, &s->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
 		local_bh_disable();
 	if (likely(raw_spin_trylock(&s->lock)))
@@ -34,7 +34,7 @@ static __always_inline void sqm_stripe_lock(struct sqm_map *sm, struct sqm_strip
 
 static __always_inline void sqm_stripe_unlock(struct sqm_stripe *s)
 {
-	cmap_touch(NULL, &s->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
+	cmap_access(NULL, &s->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
 	raw_spin_unlock(&s->lock);
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
 		local_bh_enable();
@@ -44,7 +44,7 @@ static __always_inline void sqm_write_begin(const struct sqm_bucket b)
 {
 	unsigned int i;
 
-	cmap_touch(NULL, b.count, b.counts * sizeof(*b.count), MAPSTAT_WRITE);
+	cmap_access(NULL, b.count, b.counts * sizeof(*b.count), MAPSTAT_WRITE);
 	for (i = 0; i < b.counts; i++)
 		WRITE_ONCE(b.count[i].begun, b.count[i].begun + 1);
 	/* A change has begun, then the change: pairs with smp_rmb() in sqm_valid(). */
@@ -91,7 +91,7 @@ static __always_inline void sqm_slot_fill(u64 *slot, const u64 *image,
 {
 	unsigned int i;
 
-	cmap_touch(NULL, slot, sqm_slot_words(shape) * sizeof(u64), MAPSTAT_WRITE);
+	cmap_access(NULL, slot, sqm_slot_words(shape) * sizeof(u64), MAPSTAT_WRITE);
 	for (i = 1; i < sqm_slot_words(shape); i++)
 		WRITE_ONCE(slot[i], image[i]);
 	smp_store_release(&slot[0], image[0]);	/* pairs with sqm_slot_matches() */
@@ -100,7 +100,7 @@ static __always_inline void sqm_slot_fill(u64 *slot, const u64 *image,
 /* In a counted change: mark a slot free. */
 static __always_inline void sqm_slot_empty(const struct sqm_bucket b, u64 *slot)
 {
-	cmap_touch(NULL, slot, sizeof(u64), MAPSTAT_WRITE);
+	cmap_access(NULL, slot, sizeof(u64), MAPSTAT_WRITE);
 	WRITE_ONCE(*slot, b.marks->empty);
 }
 
@@ -110,7 +110,7 @@ static __always_inline void sqm_more_set(const struct sqm_bucket b, struct sqm_o
 {
 	u64 *last = sqm_last(b.slots, shape);
 
-	cmap_touch(NULL, last, 2 * sizeof(u64), MAPSTAT_WRITE);
+	cmap_access(NULL, last, 2 * sizeof(u64), MAPSTAT_WRITE);
 	WRITE_ONCE(last[1], (unsigned long)o);
 	WRITE_ONCE(last[0], b.marks->more);
 }

@@ -36,7 +36,7 @@ static __always_inline void sqm_value_read(u64 *words, const u64 *slot,
 	unsigned int i;
 
 	slot += sqm_key_words(shape);
-	cmap_touch_load(shape, NULL, slot, sqm_value_words(shape) * sizeof(u64), MAPSTAT_READ);
+	cmap_access_load(shape, NULL, slot, sqm_value_words(shape) * sizeof(u64), MAPSTAT_READ);
 	if (!sqm_is_inline(shape)) {
 		words[0] = smp_load_acquire(slot);	/* as said above */
 		return;
@@ -58,8 +58,8 @@ static __always_inline bool sqm_value_take(void *value, const u64 *words,
 	}
 	if (!sqm_entry_matches(sqm_pointer(words[0]), k, shape))
 		return false;
-	cmap_touch_load(shape, NULL, sqm_entry_value(sqm_pointer(words[0]), shape),
-			shape.value_size, MAPSTAT_READ);
+	cmap_access_load(shape, NULL, sqm_entry_value(sqm_pointer(words[0]), shape),
+			 shape.value_size, MAPSTAT_READ);
 	cmap_value_copy(value, sqm_entry_value(sqm_pointer(words[0]), shape), shape);
 	return true;
 }
@@ -100,7 +100,7 @@ static __always_inline enum sqm_look sqm_look_on(const struct sqm_overflow *o,
 	if (!o)
 		return SQM_MOVED;
 	for (; o; o = o->next) {
-		cmap_touch_load(shape, NULL, &o->next, sizeof(o->next), MAPSTAT_READ);
+		cmap_access_load(shape, NULL, &o->next, sizeof(o->next), MAPSTAT_READ);
 		look = sqm_look_in(count, ended, o->slots, k, value, shape);
 		if (look != SQM_ABSENT)
 			return look;
@@ -112,7 +112,7 @@ static __always_inline enum sqm_look sqm_look_on(const struct sqm_overflow *o,
 static __always_inline const struct sqm_overflow *sqm_lead(const u64 *last,
 							   const struct cmap_shape shape)
 {
-	cmap_touch_load(shape, NULL, last, 2 * sizeof(u64), MAPSTAT_READ);
+	cmap_access_load(shape, NULL, last, 2 * sizeof(u64), MAPSTAT_READ);
 	/* What it holds comes after: pairs with the release in sqm_chain_insert(). */
 	return sqm_pointer(smp_load_acquire(&last[1]));
 }
@@ -142,7 +142,7 @@ static __always_inline int sqm_load_at_length(struct cmap *m, const struct sqm_t
 	const struct sqm_count *count = sqm_count_of(sm, hash);
 	struct sqm_key k;
 
-	cmap_touch_load(shape, m, count, sizeof(*count), MAPSTAT_READ);
+	cmap_access_load(shape, m, count, sizeof(*count), MAPSTAT_READ);
 	sqm_key_init(&k, hash, key, shape);
 	for (;;) {
 		const struct sqm_bucket b = sqm_bucket_at(sm, t, hash, shape);
@@ -244,15 +244,15 @@ static noinline int sqm_load_u64_late(struct cmap *m, const struct sqm_table *t,
 }
 
 /* What a load of a map of u64s touches; @slot is where it found the key, or NULL. */
-static noinline void sqm_touch_probe(struct cmap *m, u64 hash, const u64 *home, const u64 *slot)
+static noinline void sqm_report_probe(struct cmap *m, u64 hash, const u64 *home, const u64 *slot)
 {
 	unsigned int i;
 
-	cmap_touch(m, sqm_count_of(to_sqm_map(m), hash), sizeof(struct sqm_count), MAPSTAT_READ);
+	cmap_access(m, sqm_count_of(to_sqm_map(m), hash), sizeof(struct sqm_count), MAPSTAT_READ);
 	for (i = 0; i < SQM_SLOTS_MAX; i++) {
-		cmap_touch(m, sqm_sibling(home, i), sizeof(u64), MAPSTAT_READ);
+		cmap_access(m, sqm_sibling(home, i), sizeof(u64), MAPSTAT_READ);
 		if (sqm_sibling(home, i) == slot) {
-			cmap_touch(m, slot + 1, sizeof(u64), MAPSTAT_READ);
+			cmap_access(m, slot + 1, sizeof(u64), MAPSTAT_READ);
 			break;
 		}
 	}
@@ -276,8 +276,8 @@ static __always_inline int sqm_load_u64(struct cmap *m, const struct sqm_table *
 	struct sqm_found late;
 	u64 word;
 
-	if (cmap_is_told(shape))
-		sqm_touch_probe(m, hash, home, found ? slot : NULL);
+	if (cmap_is_reported(shape))
+		sqm_report_probe(m, hash, home, found ? slot : NULL);
 	smp_rmb();	/* a key, then its value: pairs with the release in sqm_slot_fill() */
 	word = found ? READ_ONCE(slot[1]) : READ_ONCE(*sqm_last_of(slot));
 	if (unlikely(!sqm_valid(count, ended))) {
@@ -307,8 +307,8 @@ static __always_inline int sqm_load_hashed(struct cmap *m, u64 hash, const void 
 	/* Pairs with rcu_assign_pointer() in sqm_resize_end(). */
 	const struct sqm_table *t = rcu_dereference(to_sqm_map(m)->table);
 
-	cmap_touch_load(shape, m, &to_sqm_map(m)->table, sizeof(t), MAPSTAT_READ);
-	cmap_touch_load(shape, m, t, offsetof(struct sqm_table, next), MAPSTAT_READ);
+	cmap_access_load(shape, m, &to_sqm_map(m)->table, sizeof(t), MAPSTAT_READ);
+	cmap_access_load(shape, m, t, offsetof(struct sqm_table, next), MAPSTAT_READ);
 	if (shape.u64_pair)
 		return sqm_load_u64(m, t, hash, key, value, shape);
 	return sqm_load_at_length(m, t, hash, key, value, shape);
@@ -780,7 +780,7 @@ static __always_inline void sqm_account(struct sqm_stripe *s, enum cmap_action a
 {
 	lockdep_assert_held(&s->lock);
 	if (act == CMAP_ACT_INSERT || act == CMAP_ACT_REMOVE)
-		cmap_touch(NULL, &s->entries, sizeof(s->entries), MAPSTAT_WRITE);
+		cmap_access(NULL, &s->entries, sizeof(s->entries), MAPSTAT_WRITE);
 	if (act == CMAP_ACT_INSERT) {
 		WRITE_ONCE(s->entries, s->entries + 1);	/* pairs with sqm_entries() */
 		if (s->entries > s->arm_at)
@@ -833,7 +833,7 @@ static __always_inline void sqm_value_set(const struct sqm_bucket b, u64 *slot, 
 	unsigned int i;
 
 	slot += sqm_key_words(shape);
-	cmap_touch(NULL, slot, sqm_value_words(shape) * sizeof(u64), MAPSTAT_WRITE);
+	cmap_access(NULL, slot, sqm_value_words(shape) * sizeof(u64), MAPSTAT_WRITE);
 	if (sqm_value_words(shape) == 1) {
 		/* What it leads to comes before it: pairs with sqm_value_read(). */
 		smp_store_release(slot, words[0]);
@@ -911,8 +911,8 @@ static __always_inline struct sqm_table *sqm_table_of(struct sqm_map *sm, struct
 	struct sqm_table *t = rcu_dereference(sm->table), *next;
 
 	lockdep_assert_held(&s->lock);
-	cmap_touch(&sm->cmap, &sm->table, sizeof(t), MAPSTAT_READ);
-	cmap_touch(&sm->cmap, t, offsetof(struct sqm_table, bytes), MAPSTAT_READ);
+	cmap_access(&sm->cmap, &sm->table, sizeof(t), MAPSTAT_READ);
+	cmap_access(&sm->cmap, t, offsetof(struct sqm_table, bytes), MAPSTAT_READ);
 	/* Pairs with rcu_assign_pointer() in sqm_resize_begin(). */
 	while (unlikely((next = rcu_dereference(t->next)))) {
 		if (!sqm_help_move(sm, s, t, next, hash, supply))
@@ -952,7 +952,7 @@ static bool sqm_supply_entry(struct sqm_map *sm, const struct cmap_update *u,
 
 	if (!e)
 		return false;
-	cmap_touch(&sm->cmap, e, bytes, MAPSTAT_WRITE);
+	cmap_access(&sm->cmap, e, bytes, MAPSTAT_WRITE);
 	memcpy(e->data, u->key, shape.key_size);
 	memcpy((void *)sqm_entry_value(e, shape), u->value, shape.value_size);
 	supply->entry = e;

@@ -431,7 +431,7 @@ static __always_inline bool sqm_slot_matches(const u64 *slot, const struct sqm_k
 {
 	unsigned int i;
 
-	cmap_touch_load(shape, NULL, slot, sqm_key_words(shape) * sizeof(u64), MAPSTAT_READ);
+	cmap_access_load(shape, NULL, slot, sqm_key_words(shape) * sizeof(u64), MAPSTAT_READ);
 	/*
 	 * Pairs with the release in sqm_slot_fill(): the other words are those that belong to
 	 * it, or the count has changed.
@@ -450,7 +450,7 @@ static __always_inline bool sqm_entry_matches(const struct sqm_entry *e, const s
 {
 	if (shape.u64_key)
 		return true;
-	cmap_touch_load(shape, NULL, e->data, shape.key_size, MAPSTAT_READ);
+	cmap_access_load(shape, NULL, e->data, shape.key_size, MAPSTAT_READ);
 	return !memcmp(e->data, k->key, shape.key_size);
 }
 

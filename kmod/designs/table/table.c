@@ -164,11 +164,11 @@ struct table_bucket *table_overflow(struct table *t, struct table_bucket *head)
 			t->bytes += size;
 			cmap_count(t->map, CMAP_OVERFLOWS);
 			cmap_count_alloc(t->map, size);
-			cmap_touch(t->map, &b->next, sizeof(b->next), MAPSTAT_WRITE);
-			cmap_touch(t->map, b->next, size, MAPSTAT_WRITE);
+			cmap_access(t->map, &b->next, sizeof(b->next), MAPSTAT_WRITE);
+			cmap_access(t->map, b->next, size, MAPSTAT_WRITE);
 		}
 		b = b->next;
-		cmap_touch(t->map, b, sizeof(*b), MAPSTAT_READ);
+		cmap_access(t->map, b, sizeof(*b), MAPSTAT_READ);
 	}
 	return b;
 }
@@ -195,7 +195,7 @@ static bool table_insert_outside(struct table *t, u64 hash, const void *key, con
 		return false;
 	}
 	table_fill_entry(entry, key, value, shape);
-	cmap_touch(t->map, entry, size, MAPSTAT_WRITE);
+	cmap_access(t->map, entry, size, MAPSTAT_WRITE);
 	*slot = entry;
 	t->bytes += size;
 	cmap_count_alloc(t->map, size);
@@ -232,7 +232,7 @@ int table_insert(struct table *t, u64 hash, const void *key, const void *value)
 		return -ENOMEM;
 	}
 	t->entries++;
-	cmap_touch(t->map, &t->entries, sizeof(t->entries), MAPSTAT_WRITE);
+	cmap_access(t->map, &t->entries, sizeof(t->entries), MAPSTAT_WRITE);
 	table_check_size(t);
 	return 0;
 }
@@ -434,20 +434,20 @@ static __always_inline bool table_evacuate_chain(struct table *t, struct table_b
 	for (; b; b = next) {
 		u64 left = table_occupied(b);
 
-		cmap_touch(t->map, b, sizeof(*b), MAPSTAT_READ);
+		cmap_access(t->map, b, sizeof(*b), MAPSTAT_READ);
 		for (; left; left &= left - 1) {
 			unsigned int slot = __ffs64(left) / 8;
 			u64 hash = cmap_hash(t->map, table_entry(b, slot, shape), shape);
 			void *to;
 
-			table_touch_slot(t, b, slot, shape);
+			table_report_slot(t, b, slot, shape);
 			to = *entries ? table_take_slot(t, hash, shape) : NULL;
 			if (!to)
 				return false;
 			memcpy(to, b->slots + slot * table_slot_size(shape),
 			       table_slot_size(shape));
 			b->tags &= ~(0xffULL << (8 * slot));
-			cmap_touch(t->map, &b->tags, sizeof(b->tags), MAPSTAT_WRITE);
+			cmap_access(t->map, &b->tags, sizeof(b->tags), MAPSTAT_WRITE);
 			--*entries;
 		}
 		next = b->next;

@@ -192,13 +192,13 @@ struct table_pos {
 };
 
 /* What looking at one slot of a bucket touches. */
-static __always_inline void table_touch_slot(const struct table *t, struct table_bucket *b,
-					     unsigned int slot, const struct cmap_shape shape)
+static __always_inline void table_report_slot(const struct table *t, struct table_bucket *b,
+					      unsigned int slot, const struct cmap_shape shape)
 {
 	if (!table_is_inline(shape))
-		cmap_touch_load(shape, t->map, b->slots + slot * sizeof(void *), sizeof(void *),
-				MAPSTAT_READ);
-	cmap_touch_load(shape, t->map, table_entry(b, slot, shape), shape.key_size, MAPSTAT_READ);
+		cmap_access_load(shape, t->map, b->slots + slot * sizeof(void *), sizeof(void *),
+				 MAPSTAT_READ);
+	cmap_access_load(shape, t->map, table_entry(b, slot, shape), shape.key_size, MAPSTAT_READ);
 }
 
 /* Look a key up in the chain of pos->head. Return: its entry, or NULL. */
@@ -211,12 +211,12 @@ static __always_inline void *table_find_in(const struct table *t, struct table_p
 	do {
 		u64 match = table_match(b->tags, hash_tag(hash));
 
-		cmap_touch_load(shape, t->map, b, sizeof(*b), MAPSTAT_READ);
+		cmap_access_load(shape, t->map, b, sizeof(*b), MAPSTAT_READ);
 		for (; match; match &= match - 1) {
 			unsigned int slot = __ffs64(match) / 8;
 			void *entry = table_entry(b, slot, shape);
 
-			table_touch_slot(t, b, slot, shape);
+			table_report_slot(t, b, slot, shape);
 			if (likely(cmap_key_equal(entry, key, shape))) {
 				pos->b = b;
 				pos->slot = slot;
@@ -242,7 +242,7 @@ static __always_inline void *table_find_in(const struct table *t, struct table_p
 static __always_inline void *table_find(const struct table *t, u64 hash, const void *key,
 					struct table_pos *pos, const struct cmap_shape shape)
 {
-	cmap_touch_load(shape, t->map, t, offsetof(struct table, entries), MAPSTAT_READ);
+	cmap_access_load(shape, t->map, t, offsetof(struct table, entries), MAPSTAT_READ);
 	if (unlikely(t->old.buckets) && hash_bucket(hash, t->old.bits) >= t->evacuated) {
 		void *entry;
 
@@ -274,8 +274,8 @@ static __always_inline int table_load(const struct table *t, u64 hash, const voi
 
 	if (unlikely(!entry))
 		return -ENOENT;
-	cmap_touch_load(shape, t->map, entry + ALIGN(shape.key_size, 8), shape.value_size,
-			MAPSTAT_READ);
+	cmap_access_load(shape, t->map, entry + ALIGN(shape.key_size, 8), shape.value_size,
+			 MAPSTAT_READ);
 	cmap_value_copy(value, entry + ALIGN(shape.key_size, 8), shape);
 	return 0;
 }
@@ -331,7 +331,7 @@ static __always_inline void *table_take_slot(struct table *t, u64 hash,
 	struct table_bucket *b = table_head(&t->cur, hash, shape);
 	unsigned int i;
 
-	cmap_touch(t->map, b, sizeof(*b), MAPSTAT_READ);
+	cmap_access(t->map, b, sizeof(*b), MAPSTAT_READ);
 	if (unlikely(table_occupied(b) == TABLE_TOPS)) {
 		b = table_overflow(t, b);
 		if (!b)
@@ -339,9 +339,9 @@ static __always_inline void *table_take_slot(struct table *t, u64 hash,
 	}
 	i = __ffs64(~b->tags & TABLE_TOPS) / 8;
 	b->tags |= (u64)hash_tag(hash) << (8 * i);
-	cmap_touch(t->map, b->slots + i * table_slot_size(shape), table_slot_size(shape),
-		   MAPSTAT_WRITE);
-	cmap_touch(t->map, &b->tags, sizeof(b->tags), MAPSTAT_WRITE);
+	cmap_access(t->map, b->slots + i * table_slot_size(shape), table_slot_size(shape),
+		    MAPSTAT_WRITE);
+	cmap_access(t->map, &b->tags, sizeof(b->tags), MAPSTAT_WRITE);
 	return b->slots + i * table_slot_size(shape);
 }
 
@@ -351,8 +351,8 @@ static __always_inline void table_remove(struct table *t, const struct table_pos
 	if (!table_is_inline(shape))
 		table_free_entry(t, pos->b, pos->slot);
 	pos->b->tags &= ~(0xffULL << (8 * pos->slot));
-	cmap_touch(t->map, &pos->b->tags, sizeof(pos->b->tags), MAPSTAT_WRITE);
-	cmap_touch(t->map, &t->entries, sizeof(t->entries), MAPSTAT_WRITE);
+	cmap_access(t->map, &pos->b->tags, sizeof(pos->b->tags), MAPSTAT_WRITE);
+	cmap_access(t->map, &t->entries, sizeof(t->entries), MAPSTAT_WRITE);
 	if (unlikely(pos->b != pos->head))
 		table_free_overflow(t, pos->head, pos->b);
 	t->entries--;
@@ -391,7 +391,7 @@ static __always_inline int table_update(struct table *t, const struct cmap_updat
 			*act = CMAP_ACT_NONE;
 		break;
 	case CMAP_ACT_REPLACE:
-		cmap_touch(t->map, value, shape.value_size, MAPSTAT_WRITE);
+		cmap_access(t->map, value, shape.value_size, MAPSTAT_WRITE);
 		cmap_value_copy(value, u->value, shape);
 		break;
 	case CMAP_ACT_REMOVE:

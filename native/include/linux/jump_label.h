@@ -22,10 +22,10 @@ struct static_key {
 #endif
 #define NATIVE_KEY_mapstat_stats_on	NATIVE_STATS
 /* What operations touch is told to the model in a build of its own. */
-#ifndef NATIVE_TOUCH
-#define NATIVE_TOUCH	0
+#ifndef NATIVE_ACCESS
+#define NATIVE_ACCESS	0
 #endif
-#define NATIVE_KEY_mapstat_touch_on	NATIVE_TOUCH
+#define NATIVE_KEY_mapstat_observing	NATIVE_ACCESS
 #define NATIVE_KEY_mapstat_events_on	0
 /* The bench calls a front, or a design, by itself; but see bench/calls.c. */
 #ifndef NATIVE_FRONT

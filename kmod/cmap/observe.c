@@ -6,53 +6,53 @@
 #include <linux/rcupdate.h>
 #include "call.h"
 #include "front.h"
-#include "told.h"
+#include "observe.h"
 
-/* The next of a trace that has room, or one for the time of the call. */
-static struct mapstat_op *op_at(struct mapstat_trace *trace, struct mapstat_op *here)
+/* The next of a log that has room, or one for the time of the call. */
+static struct mapstat_op *op_at(struct mapstat_access_log *log, struct mapstat_op *here)
 {
-	return trace ? &trace->op[trace->nr_ops] : here;
+	return log ? &log->op[log->nr_ops] : here;
 }
 
 /**
- * told_load - see cmap_load()
+ * observed_load - see cmap_load()
  * @m: the map
  * @key: the key
  * @value: where the value goes
- * @trace: keeps what it touches for later, and has room for an operation; or NULL
+ * @log: keeps what it touches for later, and has room for an operation; or NULL
  *
  * Context: Process or softirq.
  * Return: 0 or -ENOENT.
  */
-int told_load(struct cmap *m, const void *key, void *value, struct mapstat_trace *trace)
+int observed_load(struct cmap *m, const void *key, void *value, struct mapstat_access_log *log)
 {
-	struct mapstat_op here, *op = op_at(trace, &here);
+	struct mapstat_op here, *op = op_at(log, &here);
 	int ret;
 
-	cmap_op_begin(op, m, MAPSTAT_OP_LOAD, trace);
+	cmap_op_begin(op, m, MAPSTAT_OP_LOAD, log);
 	rcu_read_lock();
-	ret = cmap_has_front(m) ? front_load(m, key, value) : call_load_told(m, key, value);
+	ret = cmap_has_front(m) ? front_load(m, key, value) : call_load_observed(m, key, value);
 	rcu_read_unlock();
 	mapstat_op_end(op);
 	return ret;
 }
 
 /**
- * told_load_many - see cmap_load_many()
+ * observed_load_many - see cmap_load_many()
  * @m: the map
  * @q: what to load
- * @trace: keeps what it touches for later, and has room for an operation; or NULL
+ * @log: keeps what it touches for later, and has room for an operation; or NULL
  *
  * Context: Process or softirq.
  * Return: keys found.
  */
-unsigned int told_load_many(struct cmap *m, const struct cmap_many *q,
-			    struct mapstat_trace *trace)
+unsigned int observed_load_many(struct cmap *m, const struct cmap_many *q,
+				struct mapstat_access_log *log)
 {
-	struct mapstat_op here, *op = op_at(trace, &here);
+	struct mapstat_op here, *op = op_at(log, &here);
 	unsigned int hits;
 
-	cmap_op_begin(op, m, MAPSTAT_OP_LOAD_MANY, trace);
+	cmap_op_begin(op, m, MAPSTAT_OP_LOAD_MANY, log);
 	op->count = max(q->n, 1U);
 	hits = call_load_many(m, q);
 	cmap_count_loads(m, q->n, hits);
@@ -73,20 +73,20 @@ static enum mapstat_op_kind kind_of(enum cmap_update_op op)
 }
 
 /**
- * told_update - see struct cmap_update
+ * observed_update - see struct cmap_update
  * @m: the map
  * @u: the write
- * @trace: keeps what it touches for later, and has room for an operation; or NULL
+ * @log: keeps what it touches for later, and has room for an operation; or NULL
  *
  * Context: Process or softirq.
  * Return: what the operation returns.
  */
-int told_update(struct cmap *m, const struct cmap_update *u, struct mapstat_trace *trace)
+int observed_update(struct cmap *m, const struct cmap_update *u, struct mapstat_access_log *log)
 {
-	struct mapstat_op here, *op = op_at(trace, &here);
+	struct mapstat_op here, *op = op_at(log, &here);
 	int ret;
 
-	cmap_op_begin(op, m, kind_of(u->op), trace);
+	cmap_op_begin(op, m, kind_of(u->op), log);
 	rcu_read_lock();
 	ret = cmap_has_front(m) ? front_update(m, u) : call_update(m, u);
 	rcu_read_unlock();
@@ -95,14 +95,14 @@ int told_update(struct cmap *m, const struct cmap_update *u, struct mapstat_trac
 }
 
 /**
- * told_collect - see struct cmap_ops
+ * observed_collect - see struct cmap_ops
  * @m: the map
  * @page: where one step of a range puts entries
  *
  * Context: Process; may sleep.
  * Return: 0 or -ENOMEM.
  */
-int told_collect(struct cmap *m, struct cmap_page *page)
+int observed_collect(struct cmap *m, struct cmap_page *page)
 {
 	struct mapstat_op op;
 	int ret;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What operations touch: one inline hook, cmap_touch() of kmod/designs/design.h, which costs a static
- * branch while no map is observed; in loads, cmap_touch_load(), which then costs nothing.
+ * What operations touch: one inline hook, cmap_access() of kmod/designs/design.h, which costs a static
+ * branch while no map is observed; in loads, cmap_access_load(), which then costs nothing.
  *
  * A design says each distinct access of an object in the order in which it makes them:
  * the bucket, the key that is compared, the value, a lock word, a sequence word, a counter;
@@ -14,8 +14,8 @@
  * rounds of the model.  The same thread, in the same context, finds it there again: so
  * threads that share a CPU, and softirqs, do not take each other's accesses for their own.
  */
-#ifndef MAPSTAT_TOUCH_H
-#define MAPSTAT_TOUCH_H
+#ifndef MAPSTAT_ACCESS_H
+#define MAPSTAT_ACCESS_H
 
 #include <linux/compiler.h>
 #include <linux/jump_label.h>
@@ -25,18 +25,18 @@
 struct cmap_stats;
 struct mapstat_misses;
 struct mapstat_model;
-struct mapstat_trace;
+struct mapstat_access_log;
 
 /* Of a lock only the word that all its users write counts, whatever a debug kernel adds. */
 #define MAPSTAT_LOCK_BYTES	4
 
 /**
- * enum mapstat_access - what an access does
+ * enum mapstat_access_kind - what an access does
  * @MAPSTAT_READ: a load
  * @MAPSTAT_WRITE: a store, or a plain load and store
  * @MAPSTAT_ATOMIC: a locked read-modify-write: a write, counted apart as well
  */
-enum mapstat_access {
+enum mapstat_access_kind {
 	MAPSTAT_READ,
 	MAPSTAT_WRITE,
 	MAPSTAT_ATOMIC,
@@ -82,16 +82,16 @@ enum mapstat_l1 {
 };
 
 /**
- * struct mapstat_site - a place in the source that touches; one for each
+ * struct mapstat_access_site - a place in the source that touches; one for each
  * @what: what is touched there: an expression
  * @func: the function that it stands in
  * @next: the one that became known before; constant once it is known
  * @id: 0 until it is known; written with interrupts off, read by anyone
  */
-struct mapstat_site {
+struct mapstat_access_site {
 	const char *what;
 	const char *func;
-	struct mapstat_site *next;
+	struct mapstat_access_site *next;
 	u16 id;
 };
 
@@ -104,8 +104,8 @@ struct mapstat_site {
  * @count: operations that it stands for: keys of a bulk load, else 1
  * @number: of the operation on this CPU, from 1
  * @misses: where it is to be recorded when it ends, or NULL
- * @trace: where its accesses are kept until it is replayed, or NULL: they are fed at once
- * @accesses: lines accessed so far, by enum mapstat_access; as @node
+ * @log: where its accesses are kept until it is replayed, or NULL: they are fed at once
+ * @accesses: lines accessed so far, by enum mapstat_access_kind; as @node
  * @l1: those, by what became of them
  * @lines: distinct lines of those; one that was evicted meanwhile counts anew
  * @tlb_misses: those whose page was not in the TLB
@@ -119,7 +119,7 @@ struct mapstat_op {
 	unsigned int count;
 	u64 number;
 	struct mapstat_misses *misses;
-	struct mapstat_trace *trace;
+	struct mapstat_access_log *log;
 	unsigned int accesses[MAPSTAT_NR_ACCESSES];
 	unsigned int l1[MAPSTAT_NR_L1];
 	unsigned int lines;
@@ -128,13 +128,13 @@ struct mapstat_op {
 };
 
 /**
- * struct mapstat_listener - who wants to hear of a map's accesses
+ * struct mapstat_observer - who wants to hear of a map's accesses
  * @map: the map
  * @model: the model that they are fed to
  * @misses: where its operations are recorded
  * @record: they are; until then it is a warm-up.  Written by the owner, read by anyone
  */
-struct mapstat_listener {
+struct mapstat_observer {
 	struct cmap_stats *map;
 	struct mapstat_model *model;
 	struct mapstat_misses *misses;
@@ -142,7 +142,7 @@ struct mapstat_listener {
 };
 
 /**
- * struct mapstat_touch - an access, as far as it is in one line
+ * struct mapstat_access - an access, as far as it is in one line
  * @map: the map
  * @op: the operation that it belongs to, or NULL
  * @site: where in the source
@@ -155,13 +155,13 @@ struct mapstat_listener {
  * @tlb_miss: its page was not in the TLB
  * @invalidated: copies of the line in other CPUs' caches that it put an end to
  */
-struct mapstat_touch {
+struct mapstat_access {
 	const struct cmap_stats *map;
 	struct mapstat_op *op;
-	struct mapstat_site *site;
+	struct mapstat_access_site *site;
 	const void *addr;
 	unsigned int size;
-	enum mapstat_access access;
+	enum mapstat_access_kind access;
 	int cpu;
 	pid_t pid;
 	enum mapstat_l1 l1;
@@ -169,71 +169,71 @@ struct mapstat_touch {
 	unsigned int invalidated;
 };
 
-#define MAPSTAT_TRACE_OPS	64
-#define MAPSTAT_TRACE_TOUCHES	8192	/* far more than so many operations make, but for copies */
+#define MAPSTAT_LOG_OPS	64
+#define MAPSTAT_LOG_ACCESSES	8192	/* far more than so many operations make, but for copies */
 
 /**
- * struct mapstat_trace - operations that a thread has done, to be fed to the model later
+ * struct mapstat_access_log - operations that a thread has done, to be fed to the model later
  * @cpu: where
  * @pid: of the thread
  * @nr_ops: operations
  * @nr: accesses
  * @op: the operations
  * @end: of each, the number of accesses up to its end
- * @touch: the accesses: site, address, bytes, enum mapstat_access
+ * @touch: the accesses: site, address, bytes, enum mapstat_access_kind
  *
  * Its thread's own, until it is replayed.
  */
-struct mapstat_trace {
+struct mapstat_access_log {
 	int cpu;
 	pid_t pid;
 	unsigned int nr_ops;
 	unsigned int nr;
-	struct mapstat_op op[MAPSTAT_TRACE_OPS];
-	unsigned int end[MAPSTAT_TRACE_OPS];
+	struct mapstat_op op[MAPSTAT_LOG_OPS];
+	unsigned int end[MAPSTAT_LOG_OPS];
 	struct {
-		struct mapstat_site *site;
+		struct mapstat_access_site *site;
 		const void *addr;
 		u32 size;
 		u32 access;
-	} touch[MAPSTAT_TRACE_TOUCHES];
+	} access[MAPSTAT_LOG_ACCESSES];
 };
 
-DECLARE_STATIC_KEY_FALSE(mapstat_touch_on);
+DECLARE_STATIC_KEY_FALSE(mapstat_observing);
 
-int mapstat_touch_init(void);
-void mapstat_touch_exit(void);
-void mapstat_touch_listen(struct mapstat_listener *l);
-void mapstat_touch_unlisten(void);
+int mapstat_access_init(void);
+void mapstat_access_exit(void);
+void mapstat_observe(struct mapstat_observer *l);
+void mapstat_unobserve(void);
 void mapstat_op_begin(struct mapstat_op *op, const struct cmap_stats *m, enum mapstat_op_kind kind,
-		      struct mapstat_trace *trace);
+		      struct mapstat_access_log *log);
 void mapstat_op_end(struct mapstat_op *op);
-void mapstat_trace_op(const struct mapstat_trace *trace, unsigned int i);
-void mapstat_touch_at(struct mapstat_site *site, const struct cmap_stats *m, const void *addr,
-		      unsigned int size, enum mapstat_access access);
-void mapstat_touch_result(const struct mapstat_touch *t);
-u16 mapstat_site_id(struct mapstat_site *site);
-const struct mapstat_site *mapstat_sites(void);
-const struct mapstat_site *mapstat_site_of(u16 id);
+void mapstat_replay_op(const struct mapstat_access_log *log, unsigned int i);
+void mapstat_access_at(struct mapstat_access_site *site, const struct cmap_stats *m,
+		       const void *addr, unsigned int size, enum mapstat_access_kind access);
+void mapstat_access_result(const struct mapstat_access *t);
+u16 mapstat_access_site_id(struct mapstat_access_site *site);
+const struct mapstat_access_site *mapstat_access_sites(void);
+const struct mapstat_access_site *mapstat_access_site_of(u16 id);
 
 /* A macro each, so that a site knows its expression, and no argument is evaluated for nothing. */
-#define MAPSTAT_TOUCH_AT(m, addr, size, access, expression)			\
+#define MAPSTAT_ACCESS_AT(m, addr, size, access, expression)			\
 do {										\
-	static struct mapstat_site __site = {					\
+	static struct mapstat_access_site __site = {					\
 		.what = (expression), .func = __func__,				\
 	};									\
 										\
-	mapstat_touch_at(&__site, m, addr, size, access);			\
+	mapstat_access_at(&__site, m, addr, size, access);			\
 } while (0)
 
 /**
- * mapstat_touch - as cmap_touch(), where it is known that somebody listens
+ * mapstat_access - as cmap_access(), where it is known that somebody listens
  * @m: the map
  * @addr: what
  * @size: bytes
  * @access: how
  */
-#define mapstat_touch(m, addr, size, access)					\
-	MAPSTAT_TOUCH_AT(m, addr, size, access, #addr)
+#define mapstat_access(m, addr, size, access)					\
+	MAPSTAT_ACCESS_AT(m, addr, size, access, #addr)
 
-#endif /* MAPSTAT_TOUCH_H */
+#endif /* MAPSTAT_ACCESS_H */
