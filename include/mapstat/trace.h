@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Tracepoints: mapstat:cmap_op, mem_access, promotion and resize.  perf, ftrace and bpftrace
- * find them by these names; a tracepoint that nobody listens to costs a static branch.
+ * find them by these names; a disabled tracepoint costs a static branch.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM mapstat
@@ -14,7 +14,7 @@
 
 struct cmap;
 
-/* One operation through the public calls; of stress threads too, while this is listened to. */
+/* One operation through the API.  While it is enabled, stress threads use the API, too. */
 TRACE_EVENT(cmap_op,
 	TP_PROTO(const struct cmap *map, const char *op, u64 hash, u64 latency_ns, int result),
 	TP_ARGS(map, op, hash, latency_ns, result),
@@ -39,12 +39,12 @@ TRACE_EVENT(cmap_op,
 		  __entry->result)
 );
 
-/* What TP_printk() names stands in the event's format, where user space needs its value. */
+/* The event's format names the constants of TP_printk(); user space needs their values. */
 TRACE_DEFINE_ENUM(MAPSTAT_EVENT_READ);
 TRACE_DEFINE_ENUM(MAPSTAT_EVENT_ATOMIC);
 TRACE_DEFINE_ENUM(MAPSTAT_EVENT_TLB_MISS);
 
-/* The record of <uapi/mapstat.h>, field by field in its order. */
+/* The fields of struct mapstat_event in <uapi/mapstat.h>, in the same order. */
 TRACE_EVENT(mem_access,
 	TP_PROTO(const struct mapstat_event *event),
 	TP_ARGS(event),
@@ -64,7 +64,7 @@ TRACE_EVENT(mem_access,
 		__field(u8, op)
 		__field(u8, invalidated)
 		__field(u8, version)
-		__array(u8, pad, 2)	/* a number: the format has it as it stands here */
+		__array(u8, pad, 2)	/* a literal: the format file prints it verbatim */
 		__field(u32, seq_cpu)
 		__field(u32, reserved)
 	),
@@ -117,7 +117,7 @@ TRACE_EVENT(promotion,
 		  __entry->duration_ns)
 );
 
-/* A larger or smaller table has been begun. */
+/* The table was replaced by a larger or smaller one; its entries may still have to be moved. */
 TRACE_EVENT(resize,
 	TP_PROTO(const struct cmap *map, bool grows, u64 entries, u64 duration_ns),
 	TP_ARGS(map, grows, entries, duration_ns),
@@ -142,7 +142,7 @@ TRACE_EVENT(resize,
 
 #endif /* MAPSTAT_TRACE_H */
 
-/* Out of the tree: found from include/, where -I leads. */
+/* Out of tree: relative to include/, which is in the -I path. */
 #undef TRACE_INCLUDE_PATH
 #define TRACE_INCLUDE_PATH mapstat
 #undef TRACE_INCLUDE_FILE

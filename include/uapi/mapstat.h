@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
- * What user space may rely on.
+ * The interface that user space may rely on.
  *
- * HISTOGRAM BUCKETS.  Log-linear, HdrHistogram's rule: each power of two is cut into
+ * HISTOGRAM BUCKETS.  Log-linear, as in HdrHistogram: each power of two is divided into
  * MAPSTAT_HIST_SUB equal buckets, so that no bucket is wider than 1/32 (3.125 %) of
- * its lower bound.  Buckets are (lo, hi], in ns; bucket 0 is (0, 1] and takes 0 as
- * well.  The last one, MAPSTAT_HIST_OVERFLOW, takes all above 2^34 ns (17.2 s).
+ * its lower bound.  Buckets are (lo, hi], in ns; bucket 0 is (0, 1] and also counts 0.
+ * The last one, MAPSTAT_HIST_OVERFLOW, counts everything above 2^34 ns (17.2 s).
  *
- * MEMORY-ACCESS EVENTS.  events/cpuN hands out records of struct mapstat_event, back to
- * back, whole ones only; the tracepoint mapstat:mem_access has the same record, behind the
- * fields that all trace events have in common.  Byte order is the machine's.
+ * MEMORY-ACCESS EVENTS.  A read of events/cpuN returns whole records of struct mapstat_event,
+ * back to back; the tracepoint mapstat:mem_access has the same record, after the fields that
+ * all trace events have in common.  Byte order is the machine's.
  */
 #ifndef _UAPI_MAPSTAT_H
 #define _UAPI_MAPSTAT_H
@@ -26,7 +26,7 @@
 #define MAPSTAT_HIST_BUCKETS	(MAPSTAT_HIST_OVERFLOW + 1)
 
 /**
- * mapstat_hist_index - the bucket that a value falls into
+ * mapstat_hist_index - the bucket of a value
  * @ns: the value
  *
  * Return: 0..MAPSTAT_HIST_OVERFLOW.
@@ -73,12 +73,12 @@ static inline __u64 mapstat_hist_hi(unsigned int index)
 }
 
 #define MAPSTAT_EVENT_VERSION	1
-#define MAPSTAT_EVENT_BYTES	64	/* of a record: a cache line, so none straddles two */
+#define MAPSTAT_EVENT_BYTES	64	/* of a record: no record straddles two cache lines */
 #define MAPSTAT_EVENT_NO_PFN	(~(__u64)0)
 #define MAPSTAT_EVENT_NO_SITE	0
 
 /**
- * enum mapstat_event_type - what an access was; these are data, so nothing is ever executed
+ * enum mapstat_event_type - type of an access; map memory is data, so nothing is executed
  * @MAPSTAT_EVENT_READ: a load
  * @MAPSTAT_EVENT_WRITE: a store, or an atomic read-modify-write
  */
@@ -100,11 +100,11 @@ enum mapstat_event_flags {
 };
 
 /**
- * enum mapstat_event_l1 - what became of an access in the model's first-level cache
+ * enum mapstat_event_l1 - result of an access in the model's first-level cache
  * @MAPSTAT_EVENT_L1_HIT: the line was there
  * @MAPSTAT_EVENT_L1_COLD: a miss: this CPU never had the line
- * @MAPSTAT_EVENT_L1_CAPACITY: a miss that a fully associative cache of that size has too
- * @MAPSTAT_EVENT_L1_CONFLICT: a miss that it does not have
+ * @MAPSTAT_EVENT_L1_CAPACITY: a miss also in a fully associative cache of the same size
+ * @MAPSTAT_EVENT_L1_CONFLICT: a miss that such a cache would not have
  * @MAPSTAT_EVENT_L1_COHERENCE: a miss because another CPU has written to the line
  */
 enum mapstat_event_l1 {
@@ -136,26 +136,27 @@ enum mapstat_event_op {
 };
 
 /**
- * struct mapstat_event - one access of a map's memory, as far as it is in one cache line
- * @time_ns: CLOCK_MONOTONIC, when the model was told of it; accesses of several CPUs are
- *	told in turns, a while after they were made
- * @seq: number of the record on @seq_cpu, from 0; also those are numbered that found no
- *	room, so a step of more than 1 says how many are missing
+ * struct mapstat_event - one access to a map's memory; an access that crosses a cache line
+ *	makes a record for each line
+ * @time_ns: CLOCK_MONOTONIC, when the model processed the access; the accesses of several
+ *	CPUs are interleaved, and processed some time after they were made
+ * @seq: number of the record on @seq_cpu, from 0; dropped records are numbered, too, so after a
+ *	step of n, n - 1 records are missing
  * @addr: virtual address of the first byte
- * @pfn: page frame of that address; MAPSTAT_EVENT_NO_PFN where it has none that is known
+ * @pfn: page frame of that address; MAPSTAT_EVENT_NO_PFN if unknown
  * @pid: thread
- * @cpu: where it ran
+ * @cpu: the CPU that the thread ran on
  * @map: the map's id, as in maps/<name>/stats
  * @size: bytes
- * @site: where in the source, as in events/sites; MAPSTAT_EVENT_NO_SITE where not known
+ * @site: location in the source, as in events/sites; MAPSTAT_EVENT_NO_SITE if unknown
  * @type: enum mapstat_event_type
  * @flags: enum mapstat_event_flags
  * @l1: enum mapstat_event_l1
  * @op: enum mapstat_event_op
- * @invalidated: copies in other CPUs' model caches that this write put an end to; 255: more
+ * @invalidated: copies in other CPUs' model caches that this write invalidated; 255: 255 or more
  * @version: MAPSTAT_EVENT_VERSION
  * @pad: 0
- * @seq_cpu: the CPU that made the record: events/cpuN has those of one
+ * @seq_cpu: the CPU that made the record; events/cpuN has the records of CPU N
  * @reserved: 0
  */
 struct mapstat_event {
@@ -181,9 +182,9 @@ struct mapstat_event {
 
 #define MAPSTAT_EVENT_FIELD_AT(field, offset)					\
 	_Static_assert(__builtin_offsetof(struct mapstat_event, field) == (offset),	\
-		       #field " has moved: that is another version")
+		       #field " has moved: bump MAPSTAT_EVENT_VERSION")
 _Static_assert(sizeof(struct mapstat_event) == MAPSTAT_EVENT_BYTES,
-	       "another size is another version");
+	       "the size has changed: bump MAPSTAT_EVENT_VERSION");
 MAPSTAT_EVENT_FIELD_AT(time_ns, 0);
 MAPSTAT_EVENT_FIELD_AT(seq, 8);
 MAPSTAT_EVENT_FIELD_AT(addr, 16);
