@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The 8-slot bucket table: entries in and out, ranges, clearing; growing and shrinking, a few
- * buckets at a time.
+ * The 8-slot bucket table: inserting and freeing entries, ranges, clearing, and growing and
+ * shrinking in steps of a few buckets.
  */
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -20,13 +20,7 @@ static u64 table_array_bytes(const struct table *t, unsigned int bits)
 	return (u64)table_bucket_size(t->map->shape) << bits;
 }
 
-/**
- * table_bits_for - size of an array
- * @entries: to be held
- * @per_bucket: at most that many a bucket, on average
- *
- * Return: log2 of the number of buckets.
- */
+/* log2 of the number of buckets for at most @per_bucket entries per bucket, on average. */
 static unsigned int table_bits_for(u64 entries, unsigned int per_bucket)
 {
 	unsigned int bits = 0;
@@ -37,9 +31,9 @@ static unsigned int table_bits_for(u64 entries, unsigned int per_bucket)
 }
 
 /**
- * table_init - an empty table
- * @t: zeroed but for @lock and @unlock
- * @map: whose it is
+ * table_init - initialize an empty table
+ * @t: zeroed except for @lock and @unlock
+ * @map: the map that it belongs to
  * @capacity: entries to make room for at once
  *
  * Context: Process; sleeps.
@@ -61,7 +55,7 @@ EXPORT_SYMBOL_IF_KUNIT(table_init);
  * table_free_entry - free an entry that a slot points to
  * @t: the table
  * @b: a bucket
- * @slot: its slot; where entries lie in their slots, there is nothing to free
+ * @slot: its slot; does nothing if entries are stored in their slots
  *
  * Context: User's lock held for writing.
  */
@@ -74,7 +68,7 @@ void table_free_entry(struct table *t, struct table_bucket *b, unsigned int slot
 }
 EXPORT_SYMBOL_IF_KUNIT(table_free_entry);
 
-/* Empty a chain, its entries and its overflow buckets. Return: entries freed. */
+/* Free a chain's entries and overflow buckets. Return: number of entries freed. */
 static unsigned int table_free_chain(struct table *t, struct table_bucket *head)
 {
 	struct table_bucket *b, *next;
@@ -96,8 +90,8 @@ static unsigned int table_free_chain(struct table *t, struct table_bucket *head)
 }
 
 /**
- * table_exit - free all
- * @t: of table_init(), which may have failed; nobody else uses it any more
+ * table_exit - free everything
+ * @t: of table_init(), which may have failed; no longer used by others
  *
  * Context: Process; sleeps.
  */
@@ -120,10 +114,10 @@ void table_exit(struct table *t)
 EXPORT_SYMBOL_IF_KUNIT(table_exit);
 
 /**
- * table_free_overflow - let go of an overflow bucket that has become empty
+ * table_free_overflow - free an overflow bucket that has become empty
  * @t: the table
  * @head: of its chain
- * @b: the bucket; left alone where it is the head or holds an entry
+ * @b: the bucket; kept if it is the head or holds an entry
  *
  * Context: User's lock held for writing.
  */
@@ -142,7 +136,7 @@ void table_free_overflow(struct table *t, struct table_bucket *head, struct tabl
 EXPORT_SYMBOL_IF_KUNIT(table_free_overflow);
 
 /**
- * table_overflow - a bucket with an empty slot in a chain, made where there is none
+ * table_overflow - find a bucket of a chain with an empty slot, or add one
  * @t: the table
  * @head: of the chain
  *
@@ -180,7 +174,7 @@ static __always_inline void table_fill_entry(void *entry, const void *key, const
 	cmap_value_copy(entry + ALIGN(shape.key_size, 8), value, shape);
 }
 
-/* An entry of its own, with a slot that points to it. Return: false where memory ran out. */
+/* Insert an allocated entry, with a slot that points to it. Return: false if out of memory. */
 static bool table_insert_outside(struct table *t, u64 hash, const void *key, const void *value)
 {
 	const struct cmap_shape shape = t->map->shape;
@@ -238,12 +232,12 @@ int table_insert(struct table *t, u64 hash, const void *key, const void *value)
 }
 EXPORT_SYMBOL_IF_KUNIT(table_insert);
 
-/* A stretch of hash space: one bucket of the smaller array, from the cursor on. */
+/* A region of hash space: one bucket of the smaller array, from the cursor on. */
 struct region {
 	unsigned int bits;	/* of the smaller array */
 	u64 index;		/* bucket of it */
-	u64 cursor;		/* entries before it are not meant */
-	u64 end;		/* cursor of what follows */
+	u64 cursor;		/* entries before it are not part of the region */
+	u64 end;		/* cursor of the next region */
 };
 
 static struct region table_region_at(const struct table *t, u64 cursor)
@@ -257,7 +251,7 @@ static struct region table_region_at(const struct table *t, u64 cursor)
 	return r;
 }
 
-/* Is all of the region's bucket meant? If not, an entry's hash decides. */
+/* Is an entry in the region?  The hash decides if the region is only a part of the bucket. */
 static bool table_region_has(const struct table *t, const struct region *r, const void *entry)
 {
 	if (r->cursor == r->index << (TABLE_BITS_MAX - r->bits))
@@ -295,8 +289,8 @@ static void table_collect_array(struct table *t, const struct region *r,
 /**
  * table_collect - one step of a range
  * @t: the table
- * @cursor: where to go on; the top TABLE_BITS_MAX bits of a hash; advanced, unless the
- *	page was too small; 1 << TABLE_BITS_MAX: nothing follows
+ * @cursor: position, in the top TABLE_BITS_MAX bits of a hash; advanced unless the
+ *	page was too small; 1 << TABLE_BITS_MAX if nothing follows
  * @page: entries are added to it
  *
  * Context: Writers excluded.
@@ -326,7 +320,7 @@ static unsigned int table_clear_array(struct table *t, const struct region *r,
 }
 
 /**
- * table_clear_step - remove the entries of one stretch of the table
+ * table_clear_step - remove the entries of one region of the table
  * @t: the table
  * @cursor: as in table_collect()
  *
@@ -348,9 +342,9 @@ void table_clear_step(struct table *t, u64 *cursor)
 EXPORT_SYMBOL_IF_KUNIT(table_clear_step);
 
 /**
- * table_memory - what a table holds
+ * table_memory - memory of a table
  * @t: the table
- * @mem: added to
+ * @mem: the table's memory and buckets are added to it
  *
  * Context: Writers excluded.
  */
@@ -366,7 +360,7 @@ void table_memory(const struct table *t, struct cmap_memory *mem)
 }
 EXPORT_SYMBOL_IF_KUNIT(table_memory);
 
-/* The bucket of an array at an address.  Return: length of the text, or 0. */
+/* Name the bucket of an array at an address.  Return: length of the text, or 0. */
 static int table_array_where(const struct table *t, const struct table_array *a, const void *addr,
 			     char *buf, size_t size)
 {
@@ -379,14 +373,14 @@ static int table_array_where(const struct table *t, const struct table_array *a,
 }
 
 /**
- * table_where - what of a table lies at an address?
- * @t: the table, not being resized meanwhile
+ * table_where - name the part of a table at an address
+ * @t: the table, not resized during the call
  * @addr: the address; it is not dereferenced
  * @buf: receives the text
  * @size: of @buf
  *
  * Context: Any.
- * Return: length of the text; 0 where it is none of it, or a bucket that overflowed.
+ * Return: length of the text; 0 if it is not in the table, or in an overflow bucket.
  */
 int table_where(const struct table *t, const void *addr, char *buf, size_t size)
 {
@@ -396,7 +390,7 @@ int table_where(const struct table *t, const void *addr, char *buf, size_t size)
 	       table_array_where(t, &t->old, addr, buf, size);
 }
 
-/* The size that the entries ask for, at most TABLE_BITS_STEP away; or the present one. */
+/* Size for the number of entries, at most TABLE_BITS_STEP away; the present one if it is right. */
 static unsigned int table_wanted_bits(const struct table *t)
 {
 	const unsigned int bits = t->cur.bits;
@@ -410,7 +404,7 @@ static unsigned int table_wanted_bits(const struct table *t)
 }
 
 /**
- * table_ask_resize - have the worker resize the table, whose size is wrong
+ * table_ask_resize - queue the worker to resize the table
  * @t: the table
  *
  * Context: User's lock held for writing.
@@ -424,7 +418,7 @@ void table_ask_resize(struct table *t)
 }
 EXPORT_SYMBOL_IF_KUNIT(table_ask_resize);
 
-/* Move at most *entries entries of one chain. Return: true when it is empty. */
+/* Move at most *entries entries of one chain. Return: true if the chain is now empty. */
 static __always_inline bool table_evacuate_chain(struct table *t, struct table_bucket *head,
 						 unsigned int *entries,
 						 const struct cmap_shape shape)
@@ -460,10 +454,10 @@ static __always_inline bool table_evacuate_chain(struct table *t, struct table_b
 /**
  * table_evacuate - move some of the old array's buckets to the current one
  * @t: the table
- * @buckets: at most that many
- * @entries: at most that many
+ * @buckets: maximum number of buckets
+ * @entries: maximum number of entries
  *
- * Ends early where memory for an overflow bucket cannot be had; nothing is lost.
+ * Ends early if there is no memory for an overflow bucket; nothing is lost.
  *
  * Context: User's lock held for writing.  May allocate with GFP_ATOMIC.
  * Return: entries and buckets moved; 0: nothing to do, or no memory to do it.
@@ -490,7 +484,7 @@ unsigned int table_evacuate(struct table *t, unsigned int buckets, unsigned int 
 }
 EXPORT_SYMBOL_IF_KUNIT(table_evacuate);
 
-/* Allocate an array of the wanted size and publish it. Return: false if none was. */
+/* Allocate an array of the wanted size and publish it. Return: false if none was published. */
 static bool table_resize_begin(struct table *t)
 {
 	u64 start = mapstat_clock_read();
@@ -512,7 +506,7 @@ static bool table_resize_begin(struct table *t)
 	}
 
 	t->lock(t);
-	/* Only this worker resizes, but the entries may have changed their mind. */
+	/* Only this worker resizes, but the count may have changed while we allocated. */
 	begun = table_wanted_bits(t) != was;
 	if (begun) {
 		t->old = t->cur;
@@ -533,7 +527,7 @@ static bool table_resize_begin(struct table *t)
 	return begun;
 }
 
-/* Move what is left of the old array. Return: false where memory ran out. */
+/* Move the rest of the old array. Return: false if out of memory. */
 static bool table_resize_finish(struct table *t)
 {
 	unsigned int moved;
@@ -566,17 +560,17 @@ static void table_free_retired(struct table *t)
  * table_work - resize a table until its size is right
  * @t: the table; its lock is not held
  *
- * Where memory cannot be had it gives up until a write finds the size wrong again.
+ * If there is no memory it gives up until a write finds the size wrong again.
  *
- * Context: Process, never twice at a time for a table; sleeps.
+ * Context: Process, never concurrently for the same table; sleeps.
  */
 void table_work(struct table *t)
 {
-	/* Pairs with the WRITE_ONCE() under the lock: a hint; the writer kicks after it. */
+	/* Pairs with the WRITE_ONCE()s under the lock: a hint; the work is queued after it. */
 	if (!READ_ONCE(t->kicked))
 		return;
 	t->lock(t);
-	WRITE_ONCE(t->kicked, false);	/* from here on, writes kick anew */
+	WRITE_ONCE(t->kicked, false);	/* from here on, writes queue the work again */
 	t->unlock(t);
 	do {
 		if (!table_resize_finish(t))

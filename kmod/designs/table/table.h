@@ -3,23 +3,24 @@
  * The 8-slot bucket table.  It has no lock: its user excludes writers from each other
  * and from readers.
  *
- * A bucket holds eight tag bytes (0: the slot is empty, else hash_tag()) in one word,
- * so that one compare finds the candidates of all eight before any key is touched; a
- * pointer to an overflow bucket; and eight slots.  A slot holds key and value, or,
- * where they are larger than TABLE_INLINE, a pointer to them.  An overflow bucket is the
- * same with three slots, which is a cache line of u64s.
+ * A bucket holds eight tag bytes (0: the slot is empty, otherwise hash_tag()) in one word,
+ * so that one compare finds the candidates among all eight before any key is accessed; a
+ * pointer to an overflow bucket; and eight slots.  A slot holds key and value, or, if they
+ * are larger than TABLE_INLINE, a pointer to them.  An overflow bucket is the
+ * same with three slots, which is one cache line for u64s.
  *
  * Buckets are chosen by the top bits of the hash, so bucket i of a table covers buckets
  * 2i and 2i+1 of one twice its size: a range walks both in the same order.
  *
- * RESIZING.  A worker allocates the new array and publishes it; then
- * each write moves a few buckets of the old array, in order, and so does the worker.
+ * RESIZING.  A worker allocates the new array and publishes it; then each write moves a
+ * few buckets of the old array, in order, and so does the worker.
  * An entry is always in exactly one of the two arrays: in the old one only if its
  * bucket there is at or beyond @evacuated, so a lookup tries that one, then the new one.
  * New entries always go to the new array.  Running out of memory only ends a step.
- * A table grows above TABLE_GROW entries a bucket, to twice its size, or until it has no
- * more than TABLE_GROW_TO where the worker is late; it shrinks below TABLE_SHRINK, until it
- * has no more than TABLE_SHRINK_TO: far enough apart that neither sets off the other.
+ * A table grows if it has more than TABLE_GROW entries per bucket: to twice its size, or, if the
+ * worker is late, until it has at most TABLE_GROW_TO per bucket.  It shrinks if it has less
+ * than TABLE_SHRINK per bucket, until it has at most TABLE_SHRINK_TO: the limits are far enough
+ * apart that growing does not trigger shrinking, nor shrinking growing.
  */
 #ifndef MAPSTAT_TABLE_H
 #define MAPSTAT_TABLE_H
@@ -34,22 +35,22 @@
 #define TABLE_SLOTS		8
 #define TABLE_OVERFLOW_SLOTS	3
 #define TABLE_INLINE		64	/* bytes of key and value: a cache line's worth */
-#define TABLE_FETCH_MAX		192	/* bytes of a bucket to fetch early: three lines, of u64s */
-#define TABLE_BITS_MAX		40	/* a range's cursor is that many bits of the hash */
-#define TABLE_BITS_STEP		3	/* grow or shrink at most 8 times at once */
-#define TABLE_GROW		6	/* entries a bucket: 3 of 4 slots, few overflows */
-#define TABLE_GROW_TO		4	/* more than half of that, so that twice the size will do */
-#define TABLE_SHRINK		1	/* entries a bucket: an eighth of the slots */
+#define TABLE_FETCH_MAX		192	/* bytes of a bucket to prefetch: three lines, for u64s */
+#define TABLE_BITS_MAX		40	/* a range's cursor has this many bits of the hash */
+#define TABLE_BITS_STEP		3	/* grow or shrink by at most a factor of 8 at once */
+#define TABLE_GROW		6	/* entries per bucket: 3 of 4 slots, few overflows */
+#define TABLE_GROW_TO		4	/* more than half of that: twice the size suffices */
+#define TABLE_SHRINK		1	/* entries per bucket: an eighth of the slots */
 #define TABLE_SHRINK_TO		3
 
 /*
- * What one write moves at most.  Growing begins at 6 entries a bucket and ends, at two
- * buckets a write, before half as many writes as there are old buckets have been made.
+ * Limits for the work of one write.  Growing begins at 6 entries per bucket; at two
+ * buckets per write it ends after at most half as many writes as there are old buckets.
  */
 #define TABLE_WRITE_BUCKETS	2
 #define TABLE_WRITE_ENTRIES	(2 * TABLE_SLOTS)
 
-/* What the worker moves while it holds the lock once. */
+/* Limits for the work of the worker per lock acquisition. */
 #define TABLE_WORK_BUCKETS	32
 #define TABLE_WORK_ENTRIES	(32 * TABLE_SLOTS)
 
@@ -58,8 +59,8 @@
 #define TABLE_OVERFLOW_TOPS	(TABLE_TOPS >> 8 * (TABLE_SLOTS - TABLE_OVERFLOW_SLOTS))
 
 /**
- * struct table_bucket - eight slots; an overflow bucket, three
- * @tags: slot i's tag in byte i; 0 where there is no such slot
+ * struct table_bucket - eight slots; an overflow bucket has three
+ * @tags: slot i's tag in byte i; 0 if there is no such slot
  * @next: overflow bucket, or NULL
  * @slots: the slots, table_slot_size() bytes each
  */
@@ -80,17 +81,17 @@ struct table_array {
 };
 
 /**
- * struct table - a table; what is not constant is protected by its user's lock
- * @cur: where inserts go
- * @old: being evacuated into @cur; no buckets when there is no resize
+ * struct table - a table; fields that are not constant are protected by its user's lock
+ * @cur: the array that inserts go to
+ * @old: the array being evacuated into @cur; its buckets are NULL if there is no resize
  * @evacuated: buckets of @old below this index are empty for good
  * @entries: in both arrays
  * @bytes: allocated: arrays, overflow buckets and entries
  * @retired: evacuated array, to be freed by the worker
  * @retired_bytes: its size
- * @kicked: the worker has been asked; also read without the lock, as a hint
- * @bits_min: never shrinks below that: the capacity asked for; constant
- * @map: whose it is; constant
+ * @kicked: the worker has been queued; also read without the lock, as a hint
+ * @bits_min: log2 of the minimum number of buckets, from the initial capacity; constant
+ * @map: the map that the table belongs to; constant
  * @lock: take the user's lock as a writer, for the worker; constant
  * @unlock: release it; constant
  */
@@ -119,7 +120,7 @@ void table_memory(const struct table *t, struct cmap_memory *mem);
 void table_work(struct table *t);
 int table_where(const struct table *t, const void *addr, char *buf, size_t size);
 
-/* For what is inline below. */
+/* For the inline functions below. */
 unsigned int table_evacuate(struct table *t, unsigned int buckets, unsigned int entries);
 void table_ask_resize(struct table *t);
 struct table_bucket *table_overflow(struct table *t, struct table_bucket *head);
@@ -150,7 +151,7 @@ static __always_inline size_t table_overflow_size(const struct cmap_shape shape)
 	return sizeof(struct table_bucket) + TABLE_OVERFLOW_SLOTS * table_slot_size(shape);
 }
 
-/* A slot's entry: the key, and ALIGN(key_size, 8) further the value. */
+/* A slot's entry: the key, then the value at offset ALIGN(key_size, 8). */
 static __always_inline void *table_entry(struct table_bucket *b, unsigned int slot,
 					 const struct cmap_shape shape)
 {
@@ -171,7 +172,7 @@ static __always_inline u64 table_occupied(const struct table_bucket *b)
 	return b->tags & TABLE_TOPS;
 }
 
-/* Slots whose tag may be @tag: bit 7 of their bytes.  Never an empty slot. */
+/* Slots whose tag may be @tag, as bit 7 of their bytes.  Never an empty slot. */
 static __always_inline u64 table_match(u64 tags, u8 tag)
 {
 	u64 x = tags ^ (TABLE_ONES * tag);
@@ -191,7 +192,7 @@ struct table_pos {
 	unsigned int slot;
 };
 
-/* What looking at one slot of a bucket touches. */
+/* Report the accesses of examining one slot of a bucket. */
 static __always_inline void table_report_slot(const struct table *t, struct table_bucket *b,
 					      unsigned int slot, const struct cmap_shape shape)
 {
@@ -256,7 +257,7 @@ static __always_inline void *table_find(const struct table *t, u64 hash, const v
 }
 
 /**
- * table_load - a map's load
+ * table_load - copy a key's value out
  * @t: the table
  * @hash: the key's
  * @key: the key
@@ -281,18 +282,18 @@ static __always_inline int table_load(const struct table *t, u64 hash, const voi
 }
 
 /**
- * table_fetch - begin to fetch what table_load() will touch
+ * table_fetch - prefetch what table_load() will access
  * @t: the table
  * @hash: the key's
  * @shape: the map's
  *
  * Context: Any.  Without the lock that excludes writers the address may be wrong, which
- * makes the fetch useless, but not harmful.
+ * makes the prefetch useless, but not harmful.
  */
 static __always_inline void table_fetch(const struct table *t, u64 hash,
 					const struct cmap_shape shape)
 {
-	/* A writer may be changing it: whatever comes of it is but a hint. */
+	/* A writer may be changing it: the result is only a hint. */
 	const struct table_array cur = data_race(t->cur);
 	const void *at = table_head(&cur, hash, shape);
 	unsigned int i;
@@ -302,7 +303,7 @@ static __always_inline void table_fetch(const struct table *t, u64 hash,
 }
 
 /**
- * table_check_size - have the worker resize the table where its size is wrong
+ * table_check_size - queue the worker if the table has the wrong size
  * @t: the table
  *
  * Context: User's lock held for writing.
@@ -317,7 +318,7 @@ static __always_inline void table_check_size(struct table *t)
 }
 
 /**
- * table_take_slot - a slot of the current array, for an entry that comes
+ * table_take_slot - take a slot of the current array for a new entry
  * @t: the table
  * @hash: the entry's
  * @shape: the map's
@@ -360,7 +361,7 @@ static __always_inline void table_remove(struct table *t, const struct table_pos
 }
 
 /**
- * table_update - a map's write
+ * table_update - carry out a write
  * @t: the table
  * @u: the write
  * @hash: the key's
