@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Buckets of the seqlock map as its writers see them: under the stripe's lock, where
- * plain reads are stable.  Whatever readers may look at is written with WRITE_ONCE() or
- * smp_store_release(), which pair with the READ_ONCE() of the read side; where something
- * is taken away, the order is the sequence count's.
+ * Buckets of the seqlock map, for its writers: the stripe's lock is held, so plain reads are
+ * stable.  Words that readers may read are written with WRITE_ONCE() or smp_store_release(),
+ * which pair with the READ_ONCE() and acquire of the read side; if an entry is removed, the
+ * sequence count provides the ordering.
  *
- * A bucket with a chain is full, and so are all overflow buckets but the first.
+ * A bucket with a chain is full, and so are all overflow buckets except the first.
  */
 #ifndef MAPSTAT_SEQLOCK_BUCKET_H
 #define MAPSTAT_SEQLOCK_BUCKET_H
@@ -20,8 +20,8 @@ static __always_inline struct sqm_stripe *sqm_stripe_of(struct sqm_map *sm, u64 
 static __always_inline void sqm_stripe_lock(struct sqm_map *sm, struct sqm_stripe *s)
 {
 	/*
-	 * A softirq may load, so it must not interrupt a change that is counted.  On
-	 * PREEMPT_RT it is a thread, and the raw lock keeps that from the CPU.
+	 * A softirq may load, so it must not interrupt a counted change.  On PREEMPT_RT
+	 * softirqs are threads, and the raw lock keeps them off this CPU.
 	 */
 	cmap_access(&sm->cmap, &s->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
@@ -47,7 +47,7 @@ static __always_inline void sqm_write_begin(const struct sqm_bucket b)
 	cmap_access(NULL, b.count, b.counts * sizeof(*b.count), MAPSTAT_WRITE);
 	for (i = 0; i < b.counts; i++)
 		WRITE_ONCE(b.count[i].begun, b.count[i].begun + 1);
-	/* A change has begun, then the change: pairs with smp_rmb() in sqm_valid(). */
+	/* begun, then the change itself: pairs with smp_rmb() in sqm_valid(). */
 	smp_wmb();
 }
 
@@ -56,18 +56,18 @@ static __always_inline void sqm_write_end(const struct sqm_bucket b)
 	unsigned int i;
 
 	for (i = 0; i < b.counts; i++) {
-		/* The change, then that it has ended: pairs with sqm_read_begin(). */
+		/* The change itself, then ended: pairs with sqm_read_begin(). */
 		smp_store_release(&b.count[i].ended, b.count[i].ended + 1);
 	}
 }
 
-/* Does an entry begin with that word, in a bucket or overflow bucket? */
+/* Is it the first word of an entry, in a bucket or overflow bucket? */
 static __always_inline bool sqm_is_entry(const struct sqm_bucket b, u64 word)
 {
 	return word != b.marks->empty && word != b.marks->more;
 }
 
-/* First free slot, from home on; or NULL. */
+/* First free slot in probe order from home; or NULL. */
 static __always_inline u64 *sqm_free_slot(const struct sqm_bucket b, u64 *slots,
 					  unsigned int home, const struct cmap_shape shape)
 {
@@ -83,8 +83,8 @@ static __always_inline u64 *sqm_free_slot(const struct sqm_bucket b, u64 *slots,
 }
 
 /*
- * Put an entry into a slot that is free (or, in a counted change, into any).  The first
- * word makes it visible: what follows it is there before.
+ * Write an entry to a slot that is free (or, in a counted change, to any slot).  The first
+ * word makes it visible, and is therefore written last.
  */
 static __always_inline void sqm_slot_fill(u64 *slot, const u64 *image,
 					  const struct cmap_shape shape)
@@ -104,7 +104,7 @@ static __always_inline void sqm_slot_empty(const struct sqm_bucket b, u64 *slot)
 	WRITE_ONCE(*slot, b.marks->empty);
 }
 
-/* In a counted change: make the last slot of a bucket lead to a chain, or elsewhere. */
+/* In a counted change: make the last slot of a bucket point to a chain, or mark it moved. */
 static __always_inline void sqm_more_set(const struct sqm_bucket b, struct sqm_overflow *o,
 					 const struct cmap_shape shape)
 {
@@ -180,7 +180,7 @@ static __always_inline u64 *sqm_find(const struct sqm_bucket b, const struct sqm
 	return slot;
 }
 
-/* Does adding an entry take an overflow bucket? */
+/* Does adding an entry require an overflow bucket? */
 static __always_inline bool sqm_needs_overflow(const struct sqm_bucket b,
 					       const struct cmap_shape shape)
 {
@@ -189,7 +189,7 @@ static __always_inline bool sqm_needs_overflow(const struct sqm_bucket b,
 	return !sqm_free_slot(b, o ? o->slots : b.slots, 0, shape);
 }
 
-/* An overflow bucket with this one entry, to be put in front of the chain. */
+/* An overflow bucket with this one entry, to be linked at the head of the chain. */
 static __always_inline struct sqm_overflow *
 sqm_overflow_make(struct sqm_stripe *s, const struct sqm_bucket b, const u64 *image,
 		  struct sqm_supply *supply, const struct cmap_shape shape)
@@ -200,7 +200,7 @@ sqm_overflow_make(struct sqm_stripe *s, const struct sqm_bucket b, const u64 *im
 	supply->overflow = o->next;
 	supply->overflows--;
 	o->next = sqm_chain(b, shape);
-	/* Of slots that never held an entry nobody looks at the rest. */
+	/* Readers do not use the other words of slots that have never held an entry. */
 	for (i = 1; i < sqm_slots(shape); i++)
 		o->slots[i * sqm_slot_words(shape)] = b.marks->empty;
 	sqm_slot_fill(o->slots, image, shape);
@@ -215,7 +215,7 @@ static inline void sqm_chain_begin(struct sqm_stripe *s, const struct sqm_bucket
 {
 	struct sqm_overflow *o = sqm_overflow_make(s, b, image, supply, shape);
 
-	/* The last slot is to lead there; its entry goes along. */
+	/* The last slot will point to the chain; its entry moves to the chain, too. */
 	sqm_slot_fill(o->slots + sqm_slot_words(shape), sqm_last(b.slots, shape), shape);
 	sqm_write_begin(b);
 	sqm_more_set(b, o, shape);
@@ -235,13 +235,13 @@ static inline void sqm_chain_insert(struct sqm_stripe *s, const struct sqm_bucke
 		return;
 	}
 	o = sqm_overflow_make(s, b, image, supply, shape);
-	/* What it holds, then the link: pairs with the acquire in sqm_lead(). */
+	/* Its contents, then the link: pairs with the acquire in sqm_read_chain(). */
 	smp_store_release(&sqm_last(b.slots, shape)[1], (unsigned long)o);
 }
 
 /*
- * Make room at home: move the guest that is there to the free slot.  The count changes,
- * since it leaves its slot.
+ * Free a home slot: move its entry, whose home is another slot, to the free slot.  The count
+ * changes, since the entry leaves its slot.
  */
 static __always_inline void sqm_evict_guest(const struct sqm_bucket b, u64 *home, u64 *to,
 					    const struct cmap_shape shape)
@@ -258,9 +258,9 @@ static __always_inline void sqm_evict_guest(const struct sqm_bucket b, u64 *home
  * @s: the stripe, locked
  * @t: the table
  * @b: the bucket
- * @image: what its slot shall hold
+ * @image: the words of its slot
  * @hash: its hash
- * @supply: has an overflow bucket where sqm_needs_overflow()
+ * @supply: has an overflow bucket if sqm_needs_overflow()
  * @shape: the map's
  */
 static __always_inline void sqm_insert(struct sqm_map *sm, struct sqm_stripe *s,
@@ -306,8 +306,8 @@ static __always_inline u64 *sqm_last_entry(const struct sqm_bucket b, u64 *slots
 }
 
 /*
- * The chain's first overflow bucket lost an entry: put what is left where it belongs.
- * In a counted change.
+ * The chain's first overflow bucket lost an entry: unlink it if it is now empty, or if the
+ * bucket's last slot can hold its only entry.  In a counted change.
  */
 static inline void sqm_overflow_shrink(struct sqm_stripe *s, const struct sqm_bucket b,
 				       struct sqm_overflow *o, struct sqm_supply *supply,
@@ -330,7 +330,7 @@ static inline void sqm_chain_remove(struct sqm_stripe *s, const struct sqm_bucke
 				    const struct cmap_shape shape)
 {
 	struct sqm_overflow *o = sqm_chain(b, shape);
-	/* Fills the hole, so that the first overflow bucket is the one to go. */
+	/* Fills the gap, so that only the first overflow bucket can become empty. */
 	u64 *donor = sqm_last_entry(b, o->slots, shape);
 
 	if (slot != donor)
@@ -343,8 +343,8 @@ static inline void sqm_chain_remove(struct sqm_stripe *s, const struct sqm_bucke
  * sqm_remove - remove an entry from a bucket
  * @s: the stripe, locked
  * @b: the bucket
- * @slot: where the entry lies, in the bucket or its chain
- * @supply: takes the overflow bucket that is no longer needed
+ * @slot: the entry's slot, in the bucket or its chain
+ * @supply: receives an overflow bucket that is no longer needed
  * @shape: the map's
  */
 static __always_inline void sqm_remove(struct sqm_stripe *s, const struct sqm_bucket b,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Buckets of one or two cache lines under sequence counts.  seqlock.h explains it.
+ * Buckets of one or two cache lines under sequence counts.  See seqlock.h for the algorithm.
  */
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -12,7 +12,7 @@
 #include "kmod/memory.h"
 #include "bucket.h"
 
-/* What a writer under the lock may find that it lacks. */
+/* Memory that a writer may turn out to need once it holds the lock. */
 enum sqm_lack {
 	SQM_LACKS_NOTHING,
 	SQM_LACKS_OVERFLOW,
@@ -27,7 +27,7 @@ enum sqm_look {
 };
 
 /*
- * The value in a slot, or what points to it.  READ_ONCE() and acquire pair with the
+ * Read the value in a slot, or the pointer to its entry.  READ_ONCE() and acquire pair with the
  * releases in sqm_slot_fill() and sqm_value_set().
  */
 static __always_inline void sqm_value_read(u64 *words, const u64 *slot,
@@ -38,7 +38,7 @@ static __always_inline void sqm_value_read(u64 *words, const u64 *slot,
 	slot += sqm_key_words(shape);
 	cmap_access_load(shape, NULL, slot, sqm_value_words(shape) * sizeof(u64), MAPSTAT_READ);
 	if (!sqm_is_inline(shape)) {
-		words[0] = smp_load_acquire(slot);	/* as said above */
+		words[0] = smp_load_acquire(slot);	/* pairs as above */
 		return;
 	}
 	for (i = 0; i < sqm_value_words(shape); i++)
@@ -46,8 +46,8 @@ static __always_inline void sqm_value_read(u64 *words, const u64 *slot,
 }
 
 /*
- * Hand out what sqm_value_read() read, after it was validated: an entry that is pointed
- * to was linked at that instant, and stays until the RCU read-side section ends.
+ * Copy out the value that sqm_value_read() read, after validation: if the words are a pointer,
+ * its entry was linked at that instant, and stays until the RCU read-side section ends.
  */
 static __always_inline bool sqm_value_take(void *value, const u64 *words,
 					   const struct sqm_key *k, const struct cmap_shape shape)
@@ -64,7 +64,7 @@ static __always_inline bool sqm_value_take(void *value, const u64 *words,
 	return true;
 }
 
-/* Look through the slots of a bucket or overflow bucket. */
+/* Search the slots of a bucket or overflow bucket. */
 static __always_inline enum sqm_look sqm_look_in(const struct sqm_count *count, u32 ended,
 						 const u64 *slots, const struct sqm_key *k,
 						 void *value, const struct cmap_shape shape)
@@ -86,15 +86,15 @@ static __always_inline enum sqm_look sqm_look_in(const struct sqm_count *count, 
 	return SQM_ABSENT;
 }
 
-/* Look where a bucket's last slot was found to lead to; it is not known to be so yet. */
-static __always_inline enum sqm_look sqm_look_on(const struct sqm_overflow *o,
-						 const struct sqm_count *count, u32 ended,
-						 const struct sqm_key *k, void *value,
-						 const struct cmap_shape shape)
+/* Follow the chain pointer of a bucket's last slot; it is not validated yet. */
+static __always_inline enum sqm_look sqm_look_in_chain(const struct sqm_overflow *o,
+						       const struct sqm_count *count, u32 ended,
+						       const struct sqm_key *k, void *value,
+						       const struct cmap_shape shape)
 {
 	enum sqm_look look;
 
-	/* Before it is followed. */
+	/* Validate before the pointer is followed. */
 	if (unlikely(!sqm_valid(count, ended)))
 		return SQM_AGAIN;
 	if (!o)
@@ -108,16 +108,16 @@ static __always_inline enum sqm_look sqm_look_on(const struct sqm_overflow *o,
 	return sqm_valid(count, ended) ? SQM_ABSENT : SQM_AGAIN;
 }
 
-/* What a bucket's last slot leads to. */
-static __always_inline const struct sqm_overflow *sqm_lead(const u64 *last,
-							   const struct cmap_shape shape)
+/* The chain pointer in a bucket's last slot. */
+static __always_inline const struct sqm_overflow *sqm_read_chain(const u64 *last,
+								 const struct cmap_shape shape)
 {
 	cmap_access_load(shape, NULL, last, 2 * sizeof(u64), MAPSTAT_READ);
-	/* What it holds comes after: pairs with the release in sqm_chain_insert(). */
+	/* The pointer, then the contents: pairs with the release in sqm_chain_insert(). */
 	return sqm_pointer(smp_load_acquire(&last[1]));
 }
 
-/* Look through a bucket and its chain, after @ended changes. */
+/* Search a bucket and its chain, after @ended changes. */
 static __always_inline enum sqm_look sqm_look(const struct sqm_bucket b,
 					      const struct sqm_count *count, u32 ended,
 					      const struct sqm_key *k, void *value,
@@ -129,14 +129,14 @@ static __always_inline enum sqm_look sqm_look(const struct sqm_bucket b,
 		return look;
 	/* Pairs with sqm_more_set(). */
 	if (unlikely(READ_ONCE(*sqm_last(b.slots, shape)) == b.marks->more))
-		return sqm_look_on(sqm_lead(sqm_last(b.slots, shape), shape), count, ended, k,
-				   value, shape);
+		return sqm_look_in_chain(sqm_read_chain(sqm_last(b.slots, shape), shape), count,
+					 ended, k, value, shape);
 	return likely(sqm_valid(count, ended)) ? SQM_ABSENT : SQM_AGAIN;
 }
 
-static __always_inline int sqm_load_at_length(struct cmap *m, const struct sqm_table *t,
-					      u64 hash, const void *key, void *value,
-					      const struct cmap_shape shape)
+static __always_inline int sqm_load_loop(struct cmap *m, const struct sqm_table *t,
+					 u64 hash, const void *key, void *value,
+					 const struct cmap_shape shape)
 {
 	struct sqm_map *sm = to_sqm_map(m);
 	const struct sqm_count *count = sqm_count_of(sm, hash);
@@ -153,7 +153,7 @@ static __always_inline int sqm_load_at_length(struct cmap *m, const struct sqm_t
 		if (likely(look == SQM_ABSENT))
 			return -ENOENT;
 		if (look == SQM_MOVED) {
-			/* Older than the move: pairs with sqm_resize_begin(). */
+			/* Set before the move: pairs with sqm_resize_begin(). */
 			t = rcu_dereference(t->next);
 			continue;
 		}
@@ -162,33 +162,33 @@ static __always_inline int sqm_load_at_length(struct cmap *m, const struct sqm_t
 	}
 }
 
-/* What a load of a map of u64s came to: in registers, like the key that it is given. */
+/* The result of a load of a map of u64s: in registers, like the key. */
 struct sqm_found {
 	u64 value;
 	int ret;
 };
 
-/* Out of line, so that the loop around loads stays small; the hash is not kept for it. */
-static noinline struct sqm_found sqm_load_u64_at_length(struct cmap *m,
-							const struct sqm_table *t, u64 key)
+/* Out of line to keep loops around loads small; hashes again, so that callers need not keep it. */
+static noinline struct sqm_found sqm_load_u64_loop(struct cmap *m,
+						   const struct sqm_table *t, u64 key)
 {
 	const u64 hash = cmap_hash(m, &key, CMAP_SHAPE_U64_U64);
 	struct sqm_found found = { };
 
-	found.ret = sqm_load_at_length(m, t, hash, &key, &found.value, CMAP_SHAPE_U64_U64);
+	found.ret = sqm_load_loop(m, t, hash, &key, &found.value, CMAP_SHAPE_U64_U64);
 	return found;
 }
 
-/* The first look was in vain. */
+/* The first look found no valid result. */
 static noinline struct sqm_found sqm_load_u64_again(struct cmap *m, const struct sqm_table *t,
 						    u64 key)
 {
 	cmap_count(m, CMAP_RETRIES);
-	return sqm_load_u64_at_length(m, t, key);
+	return sqm_load_u64_loop(m, t, key);
 }
 
 /*
- * No slot of the bucket has the key, and the last one may lead to more: 1 load of 20 in a
+ * No slot of the bucket has the key, and the last one may point to more: 1 load in 20, in a
  * table that is half full.
  */
 static __always_inline struct sqm_found sqm_do_load_u64_more(struct cmap *m,
@@ -204,9 +204,10 @@ static __always_inline struct sqm_found sqm_do_load_u64_more(struct cmap *m,
 	struct sqm_key k;
 
 	sqm_key_init(&k, hash, &key, shape);
-	/* Another stripe's mark is a key like others.  Pairs with sqm_more_set(). */
+	/* The mark of another stripe is an ordinary key here.  Pairs with sqm_more_set(). */
 	if (likely(READ_ONCE(*last) == sqm_marks(sm, hash)->more))
-		look = sqm_look_on(sqm_lead(last, shape), count, ended, &k, &found.value, shape);
+		look = sqm_look_in_chain(sqm_read_chain(last, shape), count, ended, &k,
+					 &found.value, shape);
 	else
 		look = sqm_valid(count, ended) ? SQM_ABSENT : SQM_AGAIN;
 	if (likely(look == SQM_FOUND))
@@ -217,8 +218,8 @@ static __always_inline struct sqm_found sqm_do_load_u64_more(struct cmap *m,
 	}
 	if (look == SQM_AGAIN)
 		return sqm_load_u64_again(m, t, key);
-	/* It has moved.  Older than that: pairs with sqm_resize_begin(). */
-	return sqm_load_u64_at_length(m, rcu_dereference(t->next), key);
+	/* It has moved.  next was set before that: pairs with sqm_resize_begin(). */
+	return sqm_load_u64_loop(m, rcu_dereference(t->next), key);
 }
 
 static noinline struct sqm_found sqm_load_u64_more(struct cmap *m, const struct sqm_table *t,
@@ -228,9 +229,9 @@ static noinline struct sqm_found sqm_load_u64_more(struct cmap *m, const struct 
 }
 
 /*
- * The rest of a load that its first look did not decide; @last is as for sqm_load_u64_more(), or
- * NULL.  For the public call: it keeps nothing for what follows but the map, in a register that
- * it saves anyway.
+ * Finish a load that the first look did not decide; @last is as for sqm_load_u64_more(), or
+ * NULL to repeat it.  For cmap_load(), which then keeps nothing across the call except the map,
+ * in a register that it saves anyway.
  */
 static noinline int sqm_load_u64_late(struct cmap *m, const struct sqm_table *t, u64 key,
 				      u64 *value, const u64 *last, u32 ended)
@@ -243,7 +244,7 @@ static noinline int sqm_load_u64_late(struct cmap *m, const struct sqm_table *t,
 	return late.ret;
 }
 
-/* What a load of a map of u64s touches; @slot is where it found the key, or NULL. */
+/* Report the accesses of a load of a map of u64s; @slot is where it found the key, or NULL. */
 static noinline void sqm_report_probe(struct cmap *m, u64 hash, const u64 *home, const u64 *slot)
 {
 	unsigned int i;
@@ -259,8 +260,8 @@ static noinline void sqm_report_probe(struct cmap *m, u64 hash, const u64 *home,
 }
 
 /*
- * The load of a map of u64s.  What counts is how few instructions it is: as many lookups
- * wait for their cache lines at the same time as the CPU holds the instructions of.
+ * The load of a map of u64s.  Its number of instructions matters: the more lookups fit into the
+ * instruction window of the CPU, the more of their cache misses overlap.
  */
 static __always_inline int sqm_load_u64(struct cmap *m, const struct sqm_table *t, u64 hash,
 					const void *key, void *value,
@@ -278,7 +279,7 @@ static __always_inline int sqm_load_u64(struct cmap *m, const struct sqm_table *
 
 	if (cmap_is_reported(shape))
 		sqm_report_probe(m, hash, home, found ? slot : NULL);
-	smp_rmb();	/* a key, then its value: pairs with the release in sqm_slot_fill() */
+	smp_rmb();	/* the key, then its value: pairs with the release in sqm_slot_fill() */
 	word = found ? READ_ONCE(slot[1]) : READ_ONCE(*sqm_last_of(slot));
 	if (unlikely(!sqm_valid(count, ended))) {
 		if (shape.counted)
@@ -288,7 +289,7 @@ static __always_inline int sqm_load_u64(struct cmap *m, const struct sqm_table *
 		*(u64 *)value = word;
 		return 0;
 	} else if (unlikely(word == sm->marks[0].more || word == sm->marks[1].more)) {
-		/* One of them is this stripe's. */
+		/* One of them is the mark of this stripe. */
 		if (shape.counted)
 			return sqm_load_u64_late(m, t, k, value, sqm_last_of(slot), ended);
 		late = sqm_load_u64_more(m, t, k, sqm_last_of(slot), ended);
@@ -311,7 +312,7 @@ static __always_inline int sqm_load_hashed(struct cmap *m, u64 hash, const void 
 	cmap_access_load(shape, m, t, offsetof(struct sqm_table, next), MAPSTAT_READ);
 	if (shape.u64_pair)
 		return sqm_load_u64(m, t, hash, key, value, shape);
-	return sqm_load_at_length(m, t, hash, key, value, shape);
+	return sqm_load_loop(m, t, hash, key, value, shape);
 }
 
 static __always_inline void sqm_fetch_from(const struct sqm_table *t, u64 hash,
@@ -324,14 +325,14 @@ static __always_inline void sqm_fetch_from(const struct sqm_table *t, u64 hash,
 		prefetch(sqm_last(slots, shape));
 }
 
-/* Where the load of a key with that hash looks first. */
+/* Prefetch what the load of a key with that hash reads first. */
 static __always_inline void sqm_fetch(struct cmap *m, u64 hash, const struct cmap_shape shape)
 {
 	/* Pairs with rcu_assign_pointer() in sqm_resize_end(). */
 	sqm_fetch_from(rcu_dereference(to_sqm_map(m)->table), hash, shape);
 }
 
-/* Where an update looks first, and where it goes on if the bucket has moved. */
+/* Prefetch what an update reads first, and what it reads next if the bucket has moved. */
 static __always_inline void sqm_fetch_update(struct sqm_map *sm, u64 hash,
 					     const struct cmap_shape shape)
 {
@@ -350,29 +351,22 @@ CMAP_DEFINE_LOADS(seqlock,
 		  .end = many_rcu_end)
 
 /*
- * Growth and shrink of the seqlock map.  seqlock.h says why no key is lost.
+ * Growing and shrinking.  seqlock.h explains why no key is lost.
  *
- * A table grows when half of its slots are taken, which leaves chains rare, and shrinks
- * below a sixteenth.  The new one is 7/16 full after growth and a quarter after shrink at
- * the most, so that neither is near to the other's limit.
+ * A table grows when more than half of its slots are used, which keeps chains rare, and shrinks
+ * when fewer than a sixteenth are.  The new one is at most 7/16 full after growing, and at most a
+ * quarter after shrinking, so that neither is close to the other's limit.
  */
 
 #define SQM_BITS_MAX	40	/* far beyond any memory */
 
-/* Entries that 1 << @bits buckets have slots for. */
+/* Number of slots of 1 << @bits buckets. */
 static u64 sqm_room(const struct sqm_map *sm, unsigned int bits)
 {
 	return (u64)sqm_slots(sm->cmap.shape) << bits;
 }
 
-/**
- * sqm_bits_for - size of a table that need not grow for so many entries
- * @sm: the map
- * @capacity: the entries
- *
- * Context: Any.
- * Return: log2 of the number of buckets.
- */
+/* log2 of the buckets of a table that does not have to grow for @capacity entries. */
 static unsigned int sqm_bits_for(struct sqm_map *sm, u64 capacity)
 {
 	unsigned int bits = sm->stripe_bits;
@@ -382,7 +376,7 @@ static unsigned int sqm_bits_for(struct sqm_map *sm, u64 capacity)
 	return bits;
 }
 
-/* The size that suits @entries, where it is 1 << @bits now. */
+/* The right size for @entries, if the present size is 1 << @bits. */
 static unsigned int sqm_bits_wanted(struct sqm_map *sm, u64 entries, unsigned int bits)
 {
 	if (entries > sqm_room(sm, bits) / 2)
@@ -394,13 +388,7 @@ static unsigned int sqm_bits_wanted(struct sqm_map *sm, u64 entries, unsigned in
 	return bits;
 }
 
-/**
- * sqm_limits_set - when the stripes are to ask for another size
- * @sm: the map
- * @bits: log2 of the number of buckets
- *
- * Context: Process or softirq; takes the stripes' locks.
- */
+/* Set the limits at which stripes ask for another size.  Takes the stripes' locks. */
 static void sqm_limits_set(struct sqm_map *sm, unsigned int bits)
 {
 	const u64 room = sqm_room(sm, bits - sm->stripe_bits);
@@ -416,7 +404,7 @@ static void sqm_limits_set(struct sqm_map *sm, unsigned int bits)
 	}
 }
 
-/* All zeroes are free slots, but not in the stripe where the word 0 is at home. */
+/* Zeroed memory is free slots, except in the stripe that is the home of the word 0. */
 static void sqm_table_blank(struct sqm_map *sm, struct sqm_table *t)
 {
 	const struct cmap_shape shape = sm->cmap.shape;
@@ -434,14 +422,7 @@ static void sqm_table_blank(struct sqm_map *sm, struct sqm_table *t)
 	}
 }
 
-/**
- * sqm_table_alloc - an empty table
- * @sm: the map
- * @bits: log2 of the number of buckets, at least @sm->stripe_bits
- *
- * Context: Process; sleeps.
- * Return: the table, for kvfree(); NULL where the memory cannot be had.
- */
+/* An empty table, with at least one bucket per stripe; or NULL.  Sleeps. */
 static struct sqm_table *sqm_table_alloc(struct sqm_map *sm, unsigned int bits)
 {
 	const u64 bytes = sqm_table_bytes(sm->cmap.shape, bits);
@@ -457,15 +438,9 @@ static struct sqm_table *sqm_table_alloc(struct sqm_map *sm, unsigned int bits)
 	return t;
 }
 
-/**
- * sqm_supply_overflows - have enough overflow buckets at hand
- * @sm: the map
- * @supply: where to put them
- * @need: how many there shall be
- * @gfp: how to allocate them
- *
- * Context: As @gfp says; no stripe locked.
- * Return: false where memory is lacking.
+/*
+ * Allocate overflow buckets until there are @need; no stripe is locked.
+ * Return: false if out of memory.
  */
 static bool sqm_supply_overflows(struct sqm_map *sm, struct sqm_supply *supply, unsigned int need,
 			  gfp_t gfp)
@@ -485,8 +460,8 @@ static bool sqm_supply_overflows(struct sqm_map *sm, struct sqm_supply *supply, 
 	return true;
 }
 
-/* Free what was unlinked. */
-static void sqm_supply_bury(struct sqm_supply *supply)
+/* Free what was unlinked, after a grace period. */
+static void sqm_supply_free_unlinked(struct sqm_supply *supply)
 {
 	struct sqm_overflow *o;
 	struct sqm_entry *e;
@@ -501,12 +476,7 @@ static void sqm_supply_bury(struct sqm_supply *supply)
 	}
 }
 
-/**
- * sqm_supply_release - free what was not used, and what was unlinked
- * @supply: left empty
- *
- * Context: Process or softirq; no stripe locked.
- */
+/* Free what was not used, and what was unlinked; no stripe is locked. */
 static void sqm_supply_release(struct sqm_supply *supply)
 {
 	struct sqm_overflow *o;
@@ -518,10 +488,10 @@ static void sqm_supply_release(struct sqm_supply *supply)
 	supply->overflows = 0;
 	kfree(supply->entry);
 	supply->entry = NULL;
-	sqm_supply_bury(supply);
+	sqm_supply_free_unlinked(supply);
 }
 
-/* Overflow buckets of a chain that makes room for so many entries. */
+/* Overflow buckets of a chain with room for @entries. */
 static unsigned int sqm_overflows_for(unsigned int entries, unsigned int slots)
 {
 	return entries <= slots ? 0 : DIV_ROUND_UP(entries - slots + 1, slots);
@@ -538,7 +508,7 @@ static unsigned int sqm_count(const struct sqm_bucket b, const struct cmap_shape
 	return n;
 }
 
-/* Overflow buckets that moving a bucket takes at the most. */
+/* Maximum number of overflow buckets that moving a bucket takes. */
 static unsigned int sqm_move_needs(struct sqm_map *sm, const struct sqm_bucket b,
 				   struct sqm_table *t, struct sqm_table *next, u64 hash)
 {
@@ -546,7 +516,7 @@ static unsigned int sqm_move_needs(struct sqm_map *sm, const struct sqm_bucket b
 	const unsigned int slots = sqm_slots(shape), n = sqm_count(b, shape);
 	unsigned int there;
 
-	/* On growth the buckets it moves to are empty: no other moves there. */
+	/* On growth no other bucket moves to the same buckets, so they are empty. */
 	if (next->bits >= t->bits)
 		return sqm_overflows_for(n, slots);
 	there = sqm_count(sqm_bucket_at(sm, next, hash, shape), shape);
@@ -581,11 +551,11 @@ static void sqm_leave(const struct sqm_bucket b, const struct cmap_shape shape)
 	for (i = 0; i < sqm_slots(shape) - 1; i++)
 		sqm_slot_empty(b, b.slots + i * sqm_slot_words(shape));
 	sqm_more_set(b, NULL, shape);
-	/* The new table's buckets, too, come before it: pairs with the acquire of readers. */
+	/* Orders the writes to the new table's buckets, too: pairs with the readers' acquire. */
 	sqm_write_end(b);
 }
 
-/* Move a bucket, if it has not been. Return: overflow buckets that it lacks, or 0. */
+/* Move a bucket, unless it has moved. Return: number of overflow buckets missing, or 0. */
 static unsigned int sqm_move(struct sqm_map *sm, struct sqm_stripe *s, struct sqm_table *t,
 			     struct sqm_table *next, u64 hash, struct sqm_supply *supply)
 {
@@ -621,20 +591,10 @@ static u64 sqm_stripe_end(const struct sqm_map *sm, const struct sqm_stripe *s,
 	return (u64)(s - sm->stripes + 1) << (t->bits - sm->stripe_bits);
 }
 
-/**
- * sqm_help_move - a writer's share in a resize: see whether its bucket has moved
- * @sm: the map
- * @s: the stripe, locked
- * @t: the old table
- * @next: the new one
- * @hash: of the writer's key
- * @supply: the writer's
- *
- * Where the worker is late it moves the bucket, as far as that takes no more memory than it
- * has, and one more, as far as that takes none.
- *
- * Context: @s locked.
- * Return: has the key's bucket been moved? If not, it still counts.
+/*
+ * A writer's part in a resize, with its stripe locked.  If the worker is late, the writer moves its
+ * bucket if @supply has enough overflow buckets, and one more bucket if that needs none.
+ * Return: true if the bucket of @hash has moved; if not, it is still the valid one.
  */
 static bool sqm_help_move(struct sqm_map *sm, struct sqm_stripe *s, struct sqm_table *t,
 		   struct sqm_table *next, u64 hash, struct sqm_supply *supply)
@@ -649,7 +609,7 @@ static bool sqm_help_move(struct sqm_map *sm, struct sqm_stripe *s, struct sqm_t
 	if (likely(s->entries <= s->help_at))
 		return sqm_has_moved(sqm_bucket_at(sm, t, hash, shape), shape);
 	moved = !sqm_move(sm, s, t, next, hash, supply);
-	/* The other one takes nothing of what the write itself may need. */
+	/* The other one must not use what the write itself may need. */
 	spare = supply->overflows;
 	supply->overflows = 0;
 	if (s->moved < sqm_stripe_end(sm, s, t) &&
@@ -659,7 +619,7 @@ static bool sqm_help_move(struct sqm_map *sm, struct sqm_stripe *s, struct sqm_t
 	return moved;
 }
 
-/* The worker's part: move all of a stripe. Return: false where memory is lacking. */
+/* The worker's part: move all of a stripe. Return: false if out of memory. */
 static bool sqm_move_stripe(struct sqm_map *sm, struct sqm_stripe *s, struct sqm_table *t,
 			    struct sqm_table *next)
 {
@@ -670,7 +630,7 @@ static bool sqm_move_stripe(struct sqm_map *sm, struct sqm_stripe *s, struct sqm
 	do {
 		unsigned int need = 0;
 
-		/* One bucket at a time: writers wait for the lock meanwhile. */
+		/* One bucket per lock acquisition, as writers may be waiting for the lock. */
 		sqm_stripe_lock(sm, s);
 		done = s->moved == end;
 		if (!done) {
@@ -683,15 +643,15 @@ static bool sqm_move_stripe(struct sqm_map *sm, struct sqm_stripe *s, struct sqm
 			ok = sqm_supply_overflows(sm, supply, need, MAPSTAT_GFP);
 		cond_resched();
 	} while (!done && ok);
-	/* What falls short of a long chain's need is kept, so that it is reached some day. */
+	/* If memory did not suffice for a long chain, keep it, so that a later attempt succeeds. */
 	if (done)
 		sqm_supply_release(supply);
 	else
-		sqm_supply_bury(supply);
+		sqm_supply_free_unlinked(supply);
 	return done;
 }
 
-/* Move all that has not moved, and leave the old table. Return: false: memory is lacking. */
+/* Move the rest, then replace the old table. Return: false if out of memory. */
 static bool sqm_resize_end(struct sqm_map *sm, struct sqm_table *t, struct sqm_table *next)
 {
 	struct sqm_stripe *s;
@@ -739,14 +699,9 @@ static u64 sqm_entries(const struct sqm_map *sm)
 	return sum;
 }
 
-/**
- * sqm_work - resize as often as it takes
- * @m: the map
- *
- * Where memory is lacking it gives up; all entries stay where they are, and the next
- * writer that has a reason to asks again.
- *
- * Context: Process; sleeps.  Never runs twice at a time for a map.
+/*
+ * Resize until the size is right.  If memory runs out it gives up: all entries stay where they are,
+ * and the next writer with a reason to do so queues the work again.
  */
 static void sqm_work(struct cmap *m)
 {
@@ -754,7 +709,7 @@ static void sqm_work(struct cmap *m)
 
 	WRITE_ONCE(sm->stalled, false);	/* pairs with sqm_help_move(); a hint */
 	for (;;) {
-		/* Tables are replaced here alone. */
+		/* Only the worker replaces tables. */
 		struct sqm_table *t = rcu_dereference_protected(sm->table, true);
 		struct sqm_table *next = rcu_dereference_protected(t->next, true);
 		u64 entries = sqm_entries(sm);
@@ -774,7 +729,7 @@ static void sqm_work(struct cmap *m)
 	}
 }
 
-/* Keep count of a stripe's entries, and see whether the table still suits. */
+/* Count a stripe's entries, and check whether the table has the right size. */
 static __always_inline void sqm_account(struct sqm_stripe *s, enum cmap_action act,
 					struct sqm_supply *supply)
 {
@@ -786,7 +741,7 @@ static __always_inline void sqm_account(struct sqm_stripe *s, enum cmap_action a
 		if (s->entries > s->arm_at)
 			s->shrink_at = s->arm_at;
 		if (unlikely(s->entries > s->grow_at)) {
-			s->grow_at += s->grow_at / 8 + 1;	/* until asked again */
+			s->grow_at += s->grow_at / 8 + 1;	/* ask again above this */
 			supply->kick = true;
 		}
 	} else if (act == CMAP_ACT_REMOVE) {
@@ -822,7 +777,7 @@ static __always_inline void sqm_do_insert(struct sqm_map *sm, struct sqm_stripe 
 	for (i = 0; i < sqm_key_words(shape); i++)
 		image[i] = k->words[i];
 	sqm_image_value(image + sqm_key_words(shape), value, supply->entry, shape);
-	supply->entry = NULL;	/* linked now, where it was needed */
+	supply->entry = NULL;	/* now linked, if it was needed */
 	sqm_insert(sm, s, t, b, image, k->hash, supply, shape);
 }
 
@@ -835,7 +790,7 @@ static __always_inline void sqm_value_set(const struct sqm_bucket b, u64 *slot, 
 	slot += sqm_key_words(shape);
 	cmap_access(NULL, slot, sqm_value_words(shape) * sizeof(u64), MAPSTAT_WRITE);
 	if (sqm_value_words(shape) == 1) {
-		/* What it leads to comes before it: pairs with sqm_value_read(). */
+		/* The entry, then the pointer to it: pairs with sqm_value_read(). */
 		smp_store_release(slot, words[0]);
 		return;
 	}
@@ -859,7 +814,7 @@ static __always_inline void sqm_do_replace(const struct sqm_bucket b, u64 *slot,
 	sqm_value_set(b, slot, words, shape);
 }
 
-/* Carry out a write, or say what it lacks and change nothing. */
+/* Carry out a write, or return what it lacks and change nothing. */
 static __always_inline enum sqm_lack sqm_write(struct sqm_map *sm, struct sqm_stripe *s,
 					       const struct sqm_table *t,
 					       const struct cmap_update *u,
@@ -903,7 +858,7 @@ static __always_inline enum sqm_lack sqm_write(struct sqm_map *sm, struct sqm_st
 	return SQM_LACKS_NOTHING;
 }
 
-/* The table whose bucket counts for the hash. */
+/* The table that has the valid bucket of the hash. */
 static __always_inline struct sqm_table *sqm_table_of(struct sqm_map *sm, struct sqm_stripe *s,
 						      u64 hash, struct sqm_supply *supply)
 {
@@ -933,7 +888,7 @@ static __always_inline enum sqm_lack sqm_try_update(struct sqm_map *sm,
 	enum sqm_lack lack;
 
 	rcu_read_lock();
-	sqm_fetch_update(sm, k->hash, shape);	/* comes while the lock is taken */
+	sqm_fetch_update(sm, k->hash, shape);	/* overlaps with taking the lock */
 	sqm_stripe_lock(sm, s);
 	t = sqm_table_of(sm, s, k->hash, supply);
 	lack = sqm_write(sm, s, t, u, k, supply, ret, shape);
@@ -942,7 +897,7 @@ static __always_inline enum sqm_lack sqm_try_update(struct sqm_map *sm,
 	return lack;
 }
 
-/* Get an entry ready to be linked. Return: false where memory is lacking. */
+/* Allocate an entry and fill it in. Return: false if out of memory. */
 static bool sqm_supply_entry(struct sqm_map *sm, const struct cmap_update *u,
 			     struct sqm_supply *supply)
 {
@@ -981,7 +936,7 @@ static __always_inline int sqm_update(struct cmap *m, const struct cmap_update *
 	int ret;
 
 	sqm_key_init(&k, cmap_hash(m, u->key, shape), u->key, shape);
-	/* These always need one; the others try without first. */
+	/* These always need an entry; the other operations first try without. */
 	if (!sqm_is_inline(shape) && (u->op == CMAP_STORE || u->op == CMAP_SWAP) &&
 	    !sqm_supply_entry(sm, u, &supply)) {
 		cmap_count(m, CMAP_ALLOC_FAILURES);
@@ -1014,21 +969,21 @@ int seqlock_update(struct cmap *m, const struct cmap_update *u)
 }
 
 /*
- * The seqlock map as a whole: making and ending it, walking and clearing it.
+ * The seqlock map as a whole: creation and destruction, walking and clearing.
  *
- * A walk goes by ranges of the hash, one bucket of the larger table at a time, so a
- * resize beneath it changes neither an entry's place in the order nor the cursor.  Of
- * each range it takes what both tables hold, under the stripe's lock: a bucket that has
- * moved is skipped in the old table, so nothing is seen twice or missed.
+ * A walk proceeds by ranges of the hash, one bucket of the larger table at a time, so a
+ * concurrent resize changes neither an entry's place in the order nor the cursor.  Of
+ * each range it collects the entries of both tables, under the stripe's lock: a bucket that has
+ * moved is empty in the old table, so no entry is seen twice or missed.
  */
 
-/* log2 of the number of stripes: enough for a write to meet the worker, who moves, seldom */
+/* log2 of the number of stripes: enough that a write rarely contends with the moving worker */
 #define SQM_STRIPE_BITS_MIN	6
 #define SQM_STRIPE_BITS_MAX	8
-#define SQM_STRIPES_PER_CPU	4	/* two writers seldom meet by chance */
-#define SQM_COLLECT_STEPS	64	/* ranges at a time, where they are empty */
+#define SQM_STRIPES_PER_CPU	4	/* two writers rarely contend */
+#define SQM_COLLECT_STEPS	64	/* ranges at a time, if they are empty */
 
-/* A count is changed under one lock: see seqlock.h. */
+/* Each count is written under one lock only: see seqlock.h. */
 static_assert(SQM_STRIPE_BITS_MAX <= SQM_COUNT_BITS);
 
 static unsigned int sqm_stripe_bits(void)
@@ -1037,27 +992,27 @@ static unsigned int sqm_stripe_bits(void)
 		       SQM_STRIPE_BITS_MIN, SQM_STRIPE_BITS_MAX);
 }
 
-/* Another word than @word and 0 whose home is in 0's stripe, or is not. */
+/* Find a word other than @word and 0, with its home in 0's stripe, or (!@with_zero) outside it. */
 static u64 sqm_find_word(const struct sqm_map *sm, u64 word, bool with_zero)
 {
 	const struct cmap_shape shape = sm->cmap.shape;
 	u64 hash;
 
 	do {
-		/* Hashes are told apart by their highest bits, keys by any. */
+		/* A hash's stripe depends on its highest bits, a key's on all bits. */
 		word += shape.u64_key ? 1 : 1ULL << 56;
 		hash = sqm_slot_hash(sm, &word, shape);
 	} while ((sqm_marks(sm, hash) == &sm->marks[1]) != with_zero);
 	return word;
 }
 
-/* In 0's stripe no slot with an entry begins with a word of another stripe, and so on. */
+/* 0's stripe uses words of other stripes as its marks, all others use words of 0's stripe. */
 static void sqm_marks_init(struct sqm_map *sm)
 {
 	const u64 zero = 0;
 
 	sm->zero_hash = sqm_slot_hash(sm, &zero, sm->cmap.shape);
-	sm->marks[0].empty = 0;		/* as a new table is */
+	sm->marks[0].empty = 0;		/* as in zeroed memory */
 	sm->marks[0].more = sqm_find_word(sm, 1, true);
 	sm->marks[1].empty = sqm_find_word(sm, 0, false);
 	sm->marks[1].more = sqm_find_word(sm, sm->marks[1].empty, false);
@@ -1077,20 +1032,13 @@ static int sqm_stripes_init(struct sqm_map *sm)
 	return 0;
 }
 
-/**
- * sqm_init - see struct cmap_ops
- * @m: the map
- *
- * Context: Process; sleeps.
- * Return: 0 or -ENOMEM.
- */
 static int sqm_init(struct cmap *m)
 {
 	struct sqm_map *sm = to_sqm_map(m);
 	struct sqm_table *t;
 	int ret;
 
-	/* Where all keys have one home, none is left to mark a slot: go by the hash. */
+	/* If all keys have the same home no key is left to mark slots: use hashes instead. */
 	if (m->flags & CMAP_COLLIDE)
 		m->shape = CMAP_SHAPE_ANY(m);
 	ret = sqm_stripes_init(sm);
@@ -1134,7 +1082,7 @@ static unsigned int sqm_bucket_clear(struct sqm_stripe *s, const struct sqm_buck
 		return 0;
 	n = sqm_entries_unlink(b, b.slots, supply, shape);
 	if (!n)
-		return 0;	/* so it has no chain either */
+		return 0;	/* then it has no chain either */
 
 	sqm_write_begin(b);
 	for (i = 0; i < sqm_slots(shape); i++)
@@ -1149,7 +1097,7 @@ static unsigned int sqm_bucket_clear(struct sqm_stripe *s, const struct sqm_buck
 	return n;
 }
 
-/* Empty all buckets of a table: nobody else uses the map any more. */
+/* Empty all buckets of a table that is no longer in use, and free it. */
 static void sqm_table_exit(struct sqm_map *sm, struct sqm_table *t)
 {
 	const unsigned int shift = t->bits - sm->stripe_bits;
@@ -1171,15 +1119,7 @@ static void sqm_table_exit(struct sqm_map *sm, struct sqm_table *t)
 	kvfree(t);
 }
 
-/**
- * sqm_exit - see struct cmap_ops
- * @m: the map
- *
- * All that is freed after a grace period is freed by the kernel itself (kfree_rcu()), so
- * there is no callback of the module's to wait for.
- *
- * Context: Process; sleeps.
- */
+/* Memory that waits for a grace period is freed by kfree_rcu(): no callback to wait for. */
 static void sqm_exit(struct cmap *m)
 {
 	struct sqm_map *sm = to_sqm_map(m);
@@ -1197,9 +1137,9 @@ static void sqm_exit(struct cmap *m)
 /**
  * struct sqm_range - one step of a walk
  * @stripe: locked
- * @table: what the map's table was, and what it moves to or NULL
- * @first: hash where the range begins
- * @last: hash where it ends, inclusive
+ * @table: the map's table, and the table that it moves to or NULL
+ * @first: first hash of the range
+ * @last: last hash of the range, inclusive
  */
 struct sqm_range {
 	struct sqm_stripe *stripe;
@@ -1210,7 +1150,7 @@ struct sqm_range {
 
 /*
  * Lock the range that begins at a hash: one bucket of the larger table, so that a step's
- * work does not depend on how far apart the sizes are.
+ * work does not depend on the ratio of the sizes.
  */
 static void sqm_range_lock(struct sqm_map *sm, struct sqm_range *r, u64 first)
 	__acquires(RCU) __acquires(&r->stripe->lock)
@@ -1237,7 +1177,7 @@ static void sqm_range_unlock(struct sqm_range *r)
 	rcu_read_unlock();
 }
 
-/* Copy out what a bucket or overflow bucket holds of the range. */
+/* Copy out the entries of a bucket or overflow bucket that are in the range. */
 static void sqm_collect_slots(struct sqm_map *sm, const struct sqm_range *r,
 			      const struct sqm_bucket b, const u64 *slots,
 			      struct cmap_page *page)
@@ -1276,21 +1216,14 @@ static void sqm_collect_range(struct sqm_map *sm, const struct sqm_range *r,
 	for (i = 0; i < ARRAY_SIZE(r->table) && r->table[i]; i++) {
 		const struct sqm_bucket b = sqm_bucket_at(sm, r->table[i], r->first, shape);
 
-		/* One that has moved holds none. */
+		/* A bucket that has moved has no entries. */
 		sqm_collect_slots(sm, r, b, b.slots, page);
 		for (o = sqm_chain(b, shape); o; o = o->next)
 			sqm_collect_slots(sm, r, b, o->slots, page);
 	}
 }
 
-/**
- * sqm_collect - see struct cmap_ops
- * @m: the map
- * @page: its cursor is the lowest hash that has not been walked
- *
- * Context: Process.
- * Return: 0.
- */
+/* The cursor is the lowest hash that has not been walked. */
 static int sqm_collect(struct cmap *m, struct cmap_page *page)
 {
 	struct sqm_map *sm = to_sqm_map(m);
@@ -1304,7 +1237,7 @@ static int sqm_collect(struct cmap *m, struct cmap_page *page)
 		sqm_collect_range(sm, &r, page);
 		sqm_range_unlock(&r);
 		if (page->count > page->room) {
-			/* What came before fits; else tell the need. */
+			/* The previous ranges fit; if there are none, return the need. */
 			page->count = before ?: page->count;
 			break;
 		}
@@ -1314,13 +1247,6 @@ static int sqm_collect(struct cmap *m, struct cmap_page *page)
 	return 0;
 }
 
-/**
- * sqm_clear - see struct cmap_ops
- * @m: the map
- *
- * Context: Process; sleeps.
- * Return: 0.
- */
 static int sqm_clear(struct cmap *m)
 {
 	struct sqm_map *sm = to_sqm_map(m);
@@ -1349,19 +1275,12 @@ static int sqm_clear(struct cmap *m)
 	return 0;
 }
 
-/* What array_alloc() took for so many bytes. */
+/* Size of the memory that array_alloc() allocates for @bytes. */
 static u64 sqm_array_bytes(u64 bytes)
 {
 	return bytes <= PAGE_SIZE ? roundup_pow_of_two(bytes) : PAGE_ALIGN(bytes);
 }
 
-/**
- * sqm_memory - see struct cmap_ops
- * @m: the map
- * @mem: where it goes
- *
- * Context: Process.
- */
 static void sqm_memory(struct cmap *m, struct cmap_memory *mem)
 {
 	struct sqm_map *sm = to_sqm_map(m);

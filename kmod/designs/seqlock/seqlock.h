@@ -1,66 +1,67 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Buckets under sequence counts: readers write nothing shared, and retry.
+ * Buckets under sequence counts: readers write to no shared memory, and retry.
  *
- * A bucket is two to four slots and nothing else; one of u64s is a cache line.  A slot
- * begins with a word that says whose it is, the u64 key or the hash of a byte string;
- * then come key and value, or a pointer to both.  What is not an entry is marked by words
- * that no entry of that bucket begins with, since their home is in another stripe:
+ * A bucket is two to four slots and nothing else; a bucket of u64s is a cache line.  A slot
+ * begins with a word that identifies its entry, the u64 key or the hash of a byte string;
+ * then follow key and value, or a pointer to both.  Slots without an entry are marked by words
+ * with which no entry of that bucket begins, since the home of these words is another stripe:
  *
  *   empty	the slot is free
- *   more	in the last slot: the bucket is not all there is.  The slot's next word
- *		leads to a chain of overflow buckets, or is 0: the bucket has moved
+ *   more	in the last slot: the bucket is continued elsewhere.  The slot's next word
+ *		points to a chain of overflow buckets, or is 0: the bucket has moved
  *
- * An entry is in its home slot, named by the bits of the hash below those that name the
- * bucket, unless another one is that is at home there too: 4 of 5 are, in a table that is
- * half full.  So the first look finds most, at an address that depends on the hash alone.
+ * With four slots per bucket, an entry is inserted into its home slot, which is selected by the
+ * hash bits below those that select the bucket, unless an entry with the same home is there, or
+ * the bucket is full: 4 of 5 entries are at home in a table that is half full.  So most lookups
+ * succeed with their first read, at an address that depends on the hash alone.
  *
- * So there is nothing beside the slots to be fetched but a sequence count, and one count
- * serves all buckets whose hashes have the same highest bits: the counts, 2 KiB, stay in
- * the cache.  That many buckets share one is paid for by changing it seldom.  It changes
- * where an entry leaves its slot, or a value of several words changes.  An insert into a
- * free slot does not change it, nor does the replacement of a value that is one word:
- * each becomes visible by one store.
+ * Besides the slots, a lookup has to fetch only a sequence count, and one count serves all
+ * buckets whose hashes have the same highest bits: the counts, 2 KiB, stay in the cache.
+ * Sharing a count among many buckets is affordable because it changes rarely: when an entry
+ * leaves its slot, or a value of several words changes.  An insert into a free slot does not
+ * change it, nor does the replacement of a value of one word: each becomes visible by one
+ * store.
  *
- * WRITERS.  A stripe is a range of hashes (their top bits) with a raw spinlock; no table
- * has fewer buckets, and there are not fewer counts, than the map has stripes, so a
- * stripe's lock covers all that a key can touch in any table: its bucket, the chain, the
- * count, and the buckets that those are moved to or from.  The lock is taken with bottom
- * halves off (on PREEMPT_RT, where they are threads, with preemption off), so no reader
- * on this CPU runs while a change has begun and not ended, and no writer sleeps there.
+ * WRITERS.  A stripe is a range of hashes (their top bits) with a raw spinlock.  Each table
+ * has at least as many buckets as the map has stripes, and there are at least as many counts,
+ * so a stripe's lock covers everything that an operation on a key can access in any table: its
+ * bucket, the chain, the count, and the buckets that these are moved to or from.  The lock is
+ * taken with bottom halves off (on PREEMPT_RT, where they are threads, with preemption off), so
+ * no reader runs on this CPU while a change is in progress, and no writer sleeps during one.
  * Nothing is allocated or freed under the lock.
  *
- * READERS.  A result counts only where no change began between the first read and the
- * last one that had not ended before the first.  Then no entry of the bucket or its chain
- * has left its slot in between, so:
+ * READERS.  A result is valid only if every change that began before the last read had ended
+ * before the first read.  Then no entry of the bucket or its chain has left its slot in
+ * between, so:
  *
- *   a hit	the value was read from a slot that was the key's, from when its first word
- *		was read.
- *   a miss	entries came at the most; so the key was absent at the first read.
+ *   a hit	the value was read from a slot that has held the key since the slot's first
+ *		word was read.
+ *   a miss	entries have only been added since the first read, so the key was absent then.
  *
- * The count never guards a pointer that is followed: whoever follows one has validated
- * the count after reading it, and is inside an RCU read-side section since before.  So
- * the pointer was linked at an instant of that section, and what it points to is freed a
- * grace period after it was unlinked at the earliest.  An overflow bucket's next pointer
- * never changes once it is linked (links are added and taken off at the head only), so
- * the rest of a chain may be walked without validating each step; an entry outside the
- * bucket never changes at all, so a load may copy from it after validating.
+ * The count never protects the memory behind a pointer: a reader that follows a pointer has
+ * validated the count after reading it, and has been inside an RCU read-side section since
+ * before.  So the pointer was linked at an instant of that section, and the memory that it
+ * points to is freed a grace period after it was unlinked at the earliest.  An overflow
+ * bucket's next pointer never changes once the bucket is linked (links are added and removed at
+ * the head only), so the rest of a chain may be walked without validating each step; an entry
+ * outside the bucket never changes at all, so a load may copy from it after validating.
  *
  * RESIZE.  The worker publishes the new table as old->next; buckets move one by one; then
- * the worker makes the new table the map's and frees the old one after a grace period.
- * Where it is late, as entries come faster than it moves them, writes move buckets, too, two
- * at a time.  A bucket moves under its stripe's lock:
+ * the worker makes the new table the map's and frees the old one after a grace period.  If
+ * entries are added faster than the worker moves buckets, writers move buckets, too, two at a
+ * time.  A bucket moves under its stripe's lock:
  *
  *   1. its entries are added to the new table;
- *   2. as a change that is counted, all its slots are marked free, and the last one moved.
+ *   2. in a counted change, all its slots are marked free, and the last one moved.
  *
- * No lost key: until 2 the old bucket is complete and stands still, because all writers
+ * No key is lost: until 2 the old bucket is complete and does not change, because all writers
  * of its keys need the lock; a reader that validates it takes effect before 2.  A reader
  * that finds it moved, and validates that, sees what 1 wrote: 2 had ended when it began.
- * Writers come after the mover in the lock's order and write to the new table.  A bucket
- * that has not moved is the only one that counts for its keys; writers write to it where
- * it is.  The new table's own next is set only after the old one is no longer the map's; a
- * reader that is late follows next from table to table, all of which RCU keeps for it.
+ * Writers that take the lock after the move write to the new table.  A bucket that has not
+ * moved is the only valid one for its keys; writers write to it in place.  The new table's own
+ * next is set only after the old table is no longer the map's; a late reader follows next from
+ * table to table, all of which RCU keeps alive for it.
  */
 #ifndef MAPSTAT_SEQLOCK_H
 #define MAPSTAT_SEQLOCK_H
@@ -70,16 +71,16 @@
 #include <linux/spinlock.h>
 #include "kmod/designs/design.h"
 
-#define SQM_SLOT_WORDS	8	/* at the most: what is larger lies outside */
+#define SQM_SLOT_WORDS	8	/* at most: larger entries are stored outside */
 #define SQM_SLOTS_MAX	4
 
-#define SQM_COUNT_BITS	8	/* 2 KiB of counts, which stay in a first-level cache */
+#define SQM_COUNT_BITS	8	/* 2 KiB of counts, which stay in the first-level cache */
 
 /**
  * struct sqm_overflow - an overflow bucket
- * @next: the rest of the chain: constant while it is linked
- * @rcu: once it has been unlinked and the lock released
- * @dead: next of those unlinked, until then; owned by who unlinked it
+ * @next: the rest of the chain: constant while the bucket is linked
+ * @rcu: used once it has been unlinked and the lock released
+ * @dead: next unlinked bucket, used until then; owned by the thread that unlinked it
  * @slots: as many as a bucket has; written under the stripe's lock
  */
 struct sqm_overflow {
@@ -93,8 +94,8 @@ struct sqm_overflow {
 
 /**
  * struct sqm_entry - an entry that does not fit a slot
- * @rcu: once it has been unlinked and the lock released
- * @dead: next of those unlinked, until then; owned by who unlinked it
+ * @rcu: used once it has been unlinked and the lock released
+ * @dead: next unlinked entry, used until then; owned by the thread that unlinked it
  * @data: key and value, each rounded up to 8 bytes; constant while it is linked
  */
 struct sqm_entry {
@@ -108,12 +109,12 @@ struct sqm_entry {
 /**
  * struct sqm_table - a table
  * @shift: 64 - @bits, constant
- * @home_shift: two less: with four slots a bucket, a hash above it is its home's number;
- *	constant
+ * @home_shift: @shift - 2: with four slots per bucket, hash >> @home_shift is the index of the
+ *	home slot in the table; constant
  * @bits: 1 << @bits buckets, constant
  * @next: the table that this one's buckets move to, or NULL; written once, by the worker
  * @bytes: of the allocation, constant
- * @rcu: once the map has another table
+ * @rcu: used once the map has another table
  * @slots: of all buckets; see above
  */
 struct sqm_table {
@@ -127,21 +128,21 @@ struct sqm_table {
 };
 
 MAPSTAT_BEGINS_LINE(struct sqm_table, slots);
-/* sqm_sibling() and sqm_last_of() take a bucket of u64s to be aligned to its size. */
+/* sqm_sibling() and sqm_last_of() assume that a bucket of u64s is aligned to its size. */
 static_assert(offsetof(struct sqm_table, slots) % (2 * SQM_SLOTS_MAX * sizeof(u64)) == 0);
 
 /**
  * struct sqm_stripe - a range of hashes
- * @lock: for all that lies in the range; leaf
+ * @lock: protects all buckets, chains and counts of the range; a leaf lock
  * @entries: in the range.  Written under @lock, read by anyone
  * @overflows: overflow buckets in the range.  Written under @lock, read by anyone
- * @grow_at: more entries than this: see whether to grow.  Protected by @lock
- * @shrink_at: fewer entries than this: see whether to shrink.  Protected by @lock
- * @arm_at: more entries than this: shrinking may be looked at again.  Protected by @lock
+ * @grow_at: with more entries than this, ask the worker to grow.  Protected by @lock
+ * @shrink_at: with fewer entries than this, ask the worker to shrink.  Protected by @lock
+ * @arm_at: with more entries than this, @shrink_at is reset to it.  Protected by @lock
  * @moved: first bucket of the old table, in this range, that may not have moved.
- *	Protected by @lock, of meaning during a resize
- * @help_at: more entries than this: the worker is late, writers move buckets, too.
- *	Protected by @lock, of meaning during a resize
+ *	Protected by @lock, valid during a resize
+ * @help_at: with more entries than this the worker is late, and writers move buckets, too.
+ *	Protected by @lock, valid during a resize
  */
 struct sqm_stripe {
 	raw_spinlock_t lock;
@@ -157,13 +158,13 @@ struct sqm_stripe {
 MAPSTAT_WHOLE_LINES(struct sqm_stripe);
 
 /**
- * struct sqm_supply - memory that a writer brings along, and takes away
+ * struct sqm_supply - memory allocated before, and to be freed after, the lock is held
  * @overflow: unused overflow buckets, linked by next
  * @overflows: number of those
  * @entry: an entry with key and value filled in, or NULL
  * @dead_overflow: unlinked overflow buckets, linked by dead
  * @dead_entry: unlinked entries, linked by dead
- * @kick: the worker has something to do
+ * @kick: the worker must be queued
  *
  * On the stack of its owner; the worker's is in the map.
  */
@@ -177,12 +178,12 @@ struct sqm_supply {
 };
 
 /**
- * struct sqm_count - a sequence count, in two words, so that none is ever odd
- * @ended: changes that have ended
- * @begun: changes that have begun: as many, or one more
+ * struct sqm_count - a sequence count, in two words, so that neither is ever odd
+ * @ended: number of changes that have ended
+ * @begun: number of changes that have begun: equal to @ended, or one more
  *
- * Written under the stripe's lock, read by anyone.  A reader is fooled if exactly 2^32
- * changes fall between its two looks.
+ * Written under the stripe's lock, read by anyone.  A reader accepts an invalid result if
+ * exactly 2^32 changes happen between its two reads of the count.
  */
 struct sqm_count {
 	u32 ended;
@@ -191,8 +192,8 @@ struct sqm_count {
 
 /**
  * struct sqm_marks - first words of slots that hold no entry
- * @empty: it is free
- * @more: it is a bucket's last, and leads to what there is elsewhere
+ * @empty: the slot is free
+ * @more: it is a bucket's last slot, and points to where the bucket is continued
  */
 struct sqm_marks {
 	u64 empty;
@@ -201,15 +202,15 @@ struct sqm_marks {
 
 /**
  * struct sqm_map - the map
- * @cmap: what all designs share
+ * @cmap: the part that all designs share
  * @table: the oldest table that has unmoved buckets; written by the worker, read under RCU
- * @zero_hash: of the word 0; constant
+ * @zero_hash: hash of the word 0; constant
  * @stripe_bits: 1 << @stripe_bits stripes; no table has fewer buckets; constant
- * @marks: of all stripes but 0's, and of that one; constant
+ * @marks: [1]: of the stripe that is the home of the word 0, [0]: of all other stripes; constant
  * @stripes: the pointer is constant
- * @bits_min: log2 of the buckets for the capacity asked for; constant
- * @supply: what the worker got when it lacked memory to move a bucket, kept until it has
- *	enough; the worker's
+ * @bits_min: log2 of the number of buckets for the initial capacity; constant
+ * @supply: overflow buckets that the worker has allocated, but too few to move a bucket; kept
+ *	until there are enough; owned by the worker
  * @stalled: the worker lacked memory to move a bucket.  Written by it, read by anyone
  * @counts: by the highest bits of the hash; see struct sqm_count
  */
@@ -233,7 +234,7 @@ static inline struct sqm_map *to_sqm_map(struct cmap *m)
 	return container_of(m, struct sqm_map, cmap);
 }
 
-/* Words that key and value begin with in a slot: the key, or the hash before the key. */
+/* Number of words for the key of a slot that holds its entry: the key, or its hash and the key. */
 static __always_inline unsigned int sqm_key_words_inline(const struct cmap_shape shape)
 {
 	return shape.u64_key ? 1 : 1 + DIV_ROUND_UP(shape.key_size, sizeof(u64));
@@ -244,7 +245,7 @@ static __always_inline unsigned int sqm_value_words_inline(const struct cmap_sha
 	return DIV_ROUND_UP(shape.value_size, sizeof(u64));
 }
 
-/* Do key and value lie in the slot? Otherwise it holds the u64 key or hash, and a pointer. */
+/* Are key and value in the slot?  Otherwise it holds the u64 key or the hash, and a pointer. */
 static __always_inline bool sqm_is_inline(const struct cmap_shape shape)
 {
 	return sqm_key_words_inline(shape) + sqm_value_words_inline(shape) <= SQM_SLOT_WORDS;
@@ -265,7 +266,7 @@ static __always_inline unsigned int sqm_slot_words(const struct cmap_shape shape
 	return sqm_key_words(shape) + sqm_value_words(shape);
 }
 
-/* As many slots as fit two cache lines, 2 to 4. */
+/* As many slots as fit in two cache lines, 2 to 4. */
 static __always_inline unsigned int sqm_slots(const struct cmap_shape shape)
 {
 	unsigned int words = sqm_slot_words(shape);
@@ -273,13 +274,13 @@ static __always_inline unsigned int sqm_slots(const struct cmap_shape shape)
 	return words <= 4 ? SQM_SLOTS_MAX : words == 5 ? 3 : 2;
 }
 
-/* Half a cache line's multiple, so that a bucket is never in three. */
+/* A multiple of half a cache line, so that no bucket spans three. */
 static __always_inline unsigned int sqm_bucket_words(const struct cmap_shape shape)
 {
 	return ALIGN(sqm_slots(shape) * sqm_slot_words(shape), 4);
 }
 
-/* Of a table of 2^@bits buckets. */
+/* Size of a table of 2^@bits buckets. */
 static inline u64 sqm_table_bytes(const struct cmap_shape shape, unsigned int bits)
 {
 	return sizeof(struct sqm_table) + ((u64)sqm_bucket_words(shape) * sizeof(u64) << bits);
@@ -291,7 +292,7 @@ static inline size_t sqm_overflow_bytes(const struct cmap_shape shape)
 	       sqm_slots(shape) * sqm_slot_words(shape) * sizeof(u64);
 }
 
-/* The home slot of a hash; sqm_nth_slot() says where an entry lies that is not there. */
+/* The home slot of a hash; sqm_nth_slot() returns the other slots in which the entry may be. */
 static __always_inline unsigned int sqm_home(const struct sqm_table *t, u64 hash,
 					     const struct cmap_shape shape)
 {
@@ -305,19 +306,19 @@ static __always_inline unsigned int sqm_nth_slot(unsigned int home, unsigned int
 	return sqm_slots(shape) == 4 ? home ^ i : i;
 }
 
-/* The same for the address of a home slot, in a bucket of u64s, which is a cache line. */
+/* sqm_nth_slot() for the address of a home slot in a bucket of u64s, which is a cache line. */
 static __always_inline const u64 *sqm_sibling(const u64 *home, unsigned int i)
 {
 	return (const u64 *)((unsigned long)home ^ i * 2 * sizeof(u64));
 }
 
 /*
- * Go from the home slot of a bucket of u64s to the one that has the key, in the order of
- * sqm_nth_slot().  Return: false where none has it; *at is any of the bucket then.
+ * Go from the home slot of a bucket of u64s to the slot that holds the key, in the order of
+ * sqm_nth_slot().  Return: false if no slot holds it; *at is then any slot of the bucket.
  */
 static __always_inline bool sqm_probe(const u64 **at, u64 key)
 {
-	/* Unrolled by hand, each step from where the last one led.  Pairs with sqm_slot_fill(). */
+	/* Unrolled by hand, each step from the previous slot.  Pairs with sqm_slot_fill(). */
 	if (likely(READ_ONCE(**at) == key))
 		return true;
 	*at = sqm_sibling(*at, 1);
@@ -330,16 +331,16 @@ static __always_inline bool sqm_probe(const u64 **at, u64 key)
 	return READ_ONCE(**at) == key;
 }
 
-/* The last slot of such a bucket. */
+/* The last slot of a bucket of u64s, from the address of any of its slots. */
 static __always_inline const u64 *sqm_last_of(const u64 *home)
 {
 	return (const u64 *)((unsigned long)home | 3 * 2 * sizeof(u64));
 }
 
 /**
- * struct sqm_bucket - where a bucket lies
+ * struct sqm_bucket - location of a bucket
  * @count: its sequence count, or the first of several
- * @counts: how many those are: of a small table's bucket, more than one
+ * @counts: number of these: more than one for a bucket of a small table
  * @slots: its first slot
  * @marks: of its stripe
  */
@@ -365,7 +366,7 @@ static __always_inline const struct sqm_count *sqm_count_of(const struct sqm_map
 static __always_inline u64 *sqm_slots_at(const struct sqm_table *t, u64 hash,
 					 const struct cmap_shape shape)
 {
-	/* A reader has a table to read, and never writes through this. */
+	/* The table is const for readers, which never write through this pointer. */
 	return (u64 *)t->slots + (hash >> t->shift) * sqm_bucket_words(shape);
 }
 
@@ -385,23 +386,23 @@ static __always_inline struct sqm_bucket sqm_bucket_at(struct sqm_map *sm,
 	};
 }
 
-/* A hash that has the home @index. */
+/* The lowest hash of bucket @index. */
 static __always_inline u64 sqm_hash_at(const struct sqm_table *t, u64 index)
 {
 	return index << t->shift;
 }
 
-/* A bucket's last slot, which holds an entry like the others, or leads to more. */
+/* A bucket's last slot, which holds an entry like the others, or the mark more. */
 static __always_inline u64 *sqm_last(u64 *slots, const struct cmap_shape shape)
 {
 	return slots + (sqm_slots(shape) - 1) * sqm_slot_words(shape);
 }
 
 /**
- * struct sqm_key - a key, ready to be looked for
+ * struct sqm_key - a key, prepared for a lookup
  * @hash: its hash
  * @key: the key itself
- * @words: what a slot begins with that holds it
+ * @words: the first words of a slot that holds it
  */
 struct sqm_key {
 	u64 hash;
@@ -425,7 +426,7 @@ static __always_inline void sqm_key_init(struct sqm_key *k, u64 hash, const void
 	memcpy(k->words + 1, key, shape.key_size);
 }
 
-/* Does the slot hold the key, or its hash? */
+/* Does the slot hold the key, or, for a byte string stored outside, its hash? */
 static __always_inline bool sqm_slot_matches(const u64 *slot, const struct sqm_key *k,
 					     const struct cmap_shape shape)
 {
@@ -433,8 +434,8 @@ static __always_inline bool sqm_slot_matches(const u64 *slot, const struct sqm_k
 
 	cmap_access_load(shape, NULL, slot, sqm_key_words(shape) * sizeof(u64), MAPSTAT_READ);
 	/*
-	 * Pairs with the release in sqm_slot_fill(): the other words are those that belong to
-	 * it, or the count has changed.
+	 * Pairs with the release in sqm_slot_fill(): the words read below belong to the first
+	 * one, or the count has changed.
 	 */
 	if (smp_load_acquire(&slot[0]) != k->words[0])
 		return false;
@@ -444,7 +445,7 @@ static __always_inline bool sqm_slot_matches(const u64 *slot, const struct sqm_k
 	return true;
 }
 
-/* Where key and hash are no proof, ask the entry; it is known to be alive. */
+/* If the slot holds only a hash, compare the key in the entry, which is known to be alive. */
 static __always_inline bool sqm_entry_matches(const struct sqm_entry *e, const struct sqm_key *k,
 					      const struct cmap_shape shape)
 {
@@ -460,19 +461,19 @@ static __always_inline const void *sqm_entry_value(const struct sqm_entry *e,
 	return e->data + DIV_ROUND_UP(shape.key_size, sizeof(u64));
 }
 
-/* Words hold pointers; a reader validates the sequence count before it follows one. */
+/* Converts a slot's word; a reader validates the sequence count before it follows the pointer. */
 static __always_inline void *sqm_pointer(u64 word)
 {
 	return (void *)(unsigned long)word;
 }
 
-/* Begin to read. Return: the changes that have ended; what they wrote will be seen. */
+/* Begin to read. Return: number of changes that have ended; their writes will be visible. */
 static __always_inline u32 sqm_read_begin(const struct sqm_count *count)
 {
 	return smp_load_acquire(&count->ended);		/* pairs with sqm_write_end() */
 }
 
-/* Has no other change begun than those that had @ended? */
+/* Have no changes begun except the @ended ones? */
 static __always_inline bool sqm_valid(const struct sqm_count *count, u32 ended)
 {
 	smp_rmb();	/* reads of slots, then the count: pairs with sqm_write_begin() */
