@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Many small pieces of memory that are freed together: cut from pages, so that freeing
- * them is a walk over the pages and not over what was built of them.
+ * them walks the pages instead of the data structure built from them.
  */
 #ifndef MAPSTAT_ARENA_H
 #define MAPSTAT_ARENA_H
@@ -12,16 +12,16 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-/* What precedes the pieces of a page; a cache line, so that pieces keep theirs. */
+/* Header of a page; a cache line, so that pieces are aligned to cache lines. */
 union arena_page {
 	union arena_page *next;
 	u8 line[64];
 };
 
 /**
- * struct arena - pages, the newest first
+ * struct arena - a list of pages, the newest first
  * @pages: the pages; protected by the user's lock
- * @used: bytes of the newest page that are given away; protected by the user's lock
+ * @used: bytes of the newest page that are in use; protected by the user's lock
  * @bytes: of all pages; written under the user's lock, read by anyone
  */
 struct arena {
@@ -31,12 +31,12 @@ struct arena {
 };
 
 /**
- * arena_alloc - a zeroed piece
+ * arena_alloc - allocate a zeroed piece
  * @a: the arena
- * @size: a multiple of 64; 64-byte aligned it will be
- * @gfp: for a page, where the newest one is used up
+ * @size: a multiple of 64; the piece is 64-byte aligned
+ * @gfp: for a new page, if the newest one is used up
  *
- * Context: As @gfp says; the caller excludes others from the arena.
+ * Context: As @gfp requires; the caller excludes others from the arena.
  * Return: the piece, or NULL.
  */
 static inline void *arena_alloc(struct arena *a, unsigned int size, gfp_t gfp)
@@ -45,7 +45,7 @@ static inline void *arena_alloc(struct arena *a, unsigned int size, gfp_t gfp)
 
 	BUILD_BUG_ON(sizeof(union arena_page) != 64);
 	if (!a->pages || a->used + size > PAGE_SIZE) {
-		/* From the slab: its checkers and kmemleak look into it there. */
+		/* From the slab allocator, so that its debugging and kmemleak cover the page. */
 		union arena_page *page = kmalloc(PAGE_SIZE, gfp);
 
 		if (!page)

@@ -1,36 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "readdirty", classic mode: the algorithm of Go's sync.Map up to 1.23, with what it
+ * "readdirty", classic mode: the algorithm of Go's sync.Map up to 1.23, including its
  * costs: the O(n) copy is measured here, not avoided.
  *
  * read is a table that never changes once it is published, and a flag, amended: dirty
  * has keys that read lacks.  dirty is NULL or a second table, under @lock.  Both hold
  * pointers to entries, and an entry holds a pointer to its value:
  *	a value		the key is present
- *	NULL		the key was deleted; where dirty is not NULL, it has the entry too
+ *	NULL		the key was deleted; if dirty is not NULL, it has the entry, too
  *	EXPUNGED	the key was deleted, dirty is not NULL, and lacks the entry; or
- *			the map was cleared, and the entry is of a read that is no more
+ *			the map was cleared, and the entry belongs to a former read
  * Loads and writes of a key that read has are done without the lock, by cmpxchg on that
- * pointer; EXPUNGED changes under @lock only (a clear sets it without, in a read side that
- * nobody can load any more).  All others look into dirty under @lock,
- * which is a miss.  When there were as many misses as dirty has entries, dirty becomes
+ * pointer; EXPUNGED changes under @lock only (a clear sets it without the lock, in a former
+ * read that can no longer be loaded).  All other operations search dirty under @lock,
+ * which is a miss.  After as many misses as dirty has entries, dirty becomes
  * read, by one pointer store.  The first new key after that makes a new dirty: a copy of
  * the entries of read that are not deleted; the others are expunged.
  *
- * Where an operation takes effect: at the load, or the successful cmpxchg, of an entry's
+ * When an operation takes effect: at the load, or the successful cmpxchg, of an entry's
  * pointer; or, if it finds EXPUNGED or no entry in a read that was not amended, at an
  * instant at which that read was current.  Every entry of read that is not expunged is
- * in dirty, so a read that was replaced meanwhile still leads to the right entries.
+ * in dirty, so a read that has been replaced during the operation still leads to the right
+ * entries.
  *
- * LIFETIMES.  A table that was read, and the entries expunged from it (a list: an entry
- * may have been brought back, and a later read may expunge it again) are freed by the
+ * LIFETIMES.  A former read table, and the entries expunged from it (in a list per table, since
+ * an entry may have been revived, and may be expunged again from a later read) are freed by the
  * worker after a grace period.  An entry that is deleted from dirty and was never in
- * read is known to nobody outside @lock and is freed at once.  A replaced value is freed
+ * read is reachable only under @lock and is freed at once.  A replaced value is freed
  * by kfree_rcu().
  *
  * What the published algorithm leaves to the garbage collector: a read side that is
- * mostly deleted entries stays as it is until a new key comes.  Here the worker makes
- * the copy and the promotion then, as an operation would.
+ * mostly deleted entries stays as it is until a new key is stored.  Here the worker then makes
+ * the copy and the promotion, as an operation would.
  */
 #include <linux/cpumask.h>
 #include <linux/list.h>
@@ -48,7 +49,7 @@
 
 #define CLASSIC_GFP		(GFP_ATOMIC | __GFP_NOWARN)
 
-/* In @read: dirty has keys that the table lacks. */
+/* Flag in @read: dirty has keys that the table lacks. */
 #define CLASSIC_AMENDED		1UL
 
 /**
@@ -65,8 +66,8 @@ struct classic_value {
  * struct classic_entry - a key
  * @item: its hash; constant
  * @value: a value, NULL or EXPUNGED; see the top
- * @expunged: in the list of the table that it was expunged from; under @lock, a clear's
- *	once that table is no longer read, and the worker's once it is retired
+ * @expunged: link in the list of the table that it was expunged from; under @lock, owned by a
+ *	clear once that table is no longer read, and by the worker once it is retired
  * @key: the key; constant
  */
 struct classic_entry {
@@ -77,10 +78,10 @@ struct classic_entry {
 };
 
 /**
- * struct classic_table - what @read and @dirty point to
+ * struct classic_table - the type that @read and @dirty point to
  * @snap: the table; constant as read, under @lock as dirty
- * @expunged: entries that dirty lacks; under @lock while the table is read, then a
- *	clear's, then the worker's
+ * @expunged: entries that dirty lacks; under @lock while the table is read, then owned by a
+ *	clear, then by the worker
  * @retired: the next table that waits for the worker; under @lock
  */
 struct classic_table {
@@ -91,16 +92,16 @@ struct classic_table {
 
 /**
  * struct readdirty_classic - a map
- * @cmap: what all designs share
+ * @cmap: the part that all designs share
  * @read: a struct classic_table, with CLASSIC_AMENDED; written under @lock, read under RCU
- * @deletes: of a CPU; this_cpu operations
- * @entry_bytes: of an entry, as allocated; constant
- * @value_bytes: of a value, as allocated; constant
- * @lock: protects what follows
+ * @deletes: per-CPU count; this_cpu operations
+ * @entry_bytes: size of an entry, as allocated; constant
+ * @value_bytes: size of a value, as allocated; constant
+ * @lock: protects the fields below
  * @dirty: the dirty table, or NULL
  * @misses: lookups since the last promotion that read could not answer
  * @retired: tables for the worker to free
- * @entries: entries that are allocated
+ * @entries: number of allocated entries
  */
 struct readdirty_classic {
 	struct cmap cmap;
@@ -115,20 +116,20 @@ struct readdirty_classic {
 	u64 entries;
 };
 
-/* Who takes the lock writes what follows; loads read @read, which comes before. */
+/* Holders of the lock write it and the fields after it; loads read @read, which comes before. */
 MAPSTAT_BEGINS_LINE(struct readdirty_classic, lock);
 
 /**
- * struct classic_stalls - what an operation did under the lock, told when it is released
- * @ns: how long it took
- * @entries: of how many entries
+ * struct classic_stalls - stalls of an operation under the lock, recorded after its release
+ * @ns: duration
+ * @entries: number of entries
  */
 struct classic_stalls {
 	u64 ns[MAPSTAT_NR_PAUSES];
 	u64 entries[MAPSTAT_NR_PAUSES];
 };
 
-/* Only its address counts. */
+/* Only its address is used. */
 static struct classic_value classic_expunged;
 #define EXPUNGED	(&classic_expunged)
 
@@ -147,17 +148,17 @@ static __always_inline struct classic_table *classic_read_table(unsigned long re
 	return (struct classic_table *)(read & ~CLASSIC_AMENDED);
 }
 
-/* Under RCU read lock: @read as it is now. */
+/* Under RCU read lock: the current value of @read. */
 static __always_inline unsigned long classic_read_load(const struct readdirty_classic *c)
 {
 	/*
-	 * Pairs with smp_store_release() in classic_read_store(): what is reached through the
-	 * pointer, which has a flag in it, is ordered by the address dependency.
+	 * Pairs with smp_store_release() in classic_read_store(): accesses through the
+	 * pointer, which has a flag in it, are ordered by the address dependency.
 	 */
 	return (unsigned long)rcu_dereference_raw(*(void __rcu *const *)&c->read);
 }
 
-/* Take the map's lock, and tell whether somebody else had it. */
+/* Take the map's lock, and count a wait if it was taken. */
 static inline void classic_lock(struct readdirty_classic *c) __acquires(&c->lock)
 {
 	cmap_access(&c->cmap, &c->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
@@ -173,9 +174,9 @@ static inline void classic_unlock(struct readdirty_classic *c) __releases(&c->lo
 	spin_unlock_bh(&c->lock);
 }
 
-/* Deleted entries that are never worth the worker's while. */
+/* Number of deleted entries that never justify a compaction. */
 #define CLASSIC_DEAD_MIN	16
-/* log2 of the buckets that are visited between two resched points. */
+/* log2 of the number of buckets visited between two calls of cond_resched(). */
 #define CLASSIC_BATCH_BITS	6U
 
 static void classic_read_store(struct readdirty_classic *c, struct classic_table *t, bool amended)
@@ -192,13 +193,7 @@ static void classic_stall(struct classic_stalls *s, enum mapstat_pause kind, u64
 	s->entries[kind] = entries;
 }
 
-/**
- * classic_stalls_record - tell what was done under the lock
- * @c: the map
- * @s: what was done
- *
- * Context: As the operations; the lock is not held.
- */
+/* The lock is not held. */
 static void classic_stalls_record(struct readdirty_classic *c, const struct classic_stalls *s)
 {
 	int kind;
@@ -207,12 +202,12 @@ static void classic_stalls_record(struct readdirty_classic *c, const struct clas
 		if (s->ns[kind])
 			mapstat_pauses_record(&c->cmap.pauses, kind, s->ns[kind],
 					      s->entries[kind]);
-	/* There is a table to be freed. */
+	/* The former read table has to be freed. */
 	if (s->ns[MAPSTAT_PAUSE_PROMOTION])
 		cmap_kick(&c->cmap);
 }
 
-/* Free a table that was never read, or is no longer; not its entries. */
+/* Free a table that was never read, or no longer is; not its entries. */
 static void classic_table_free(struct classic_table *t)
 {
 	snap_free(&t->snap);
@@ -232,13 +227,13 @@ static struct classic_table *classic_table_alloc(u64 entries, gfp_t gfp)
 	return t;
 }
 
-/* Entries that a table is made for. */
+/* Number of entries that a table is sized for. */
 static u64 classic_table_want(const struct readdirty_classic *c)
 {
 	return max(cmap_len(&c->cmap), c->cmap.params.capacity);
 }
 
-/* Room for the capacity, which each copy makes anew, may be more than can be had here. */
+/* Each copy makes room for the capacity, which may be more than an atomic allocation can get. */
 static struct classic_table *classic_dirty_alloc(const struct readdirty_classic *c)
 {
 	struct classic_table *t = classic_table_alloc(classic_table_want(c) + 1, CLASSIC_GFP);
@@ -246,7 +241,7 @@ static struct classic_table *classic_dirty_alloc(const struct readdirty_classic 
 	return t ?: classic_table_alloc(cmap_len(&c->cmap) + 1, CLASSIC_GFP);
 }
 
-/* Hand a table that was read to the worker. */
+/* Pass a former read table to the worker. */
 static void classic_retire(struct readdirty_classic *c, struct classic_table *t)
 {
 	lockdep_assert_held(&c->lock);
@@ -254,13 +249,7 @@ static void classic_retire(struct readdirty_classic *c, struct classic_table *t)
 	c->retired = t;
 }
 
-/**
- * classic_promote - the dirty side becomes the read side
- * @c: the map; it has a dirty side
- * @s: where it is noted
- *
- * Context: The lock is held.
- */
+/* Make the dirty side the read side, with @lock held; records the stall in @s. */
 static void classic_promote(struct readdirty_classic *c, struct classic_stalls *s)
 {
 	const u64 start = mapstat_clock_read();
@@ -274,13 +263,7 @@ static void classic_promote(struct readdirty_classic *c, struct classic_stalls *
 	classic_stall(s, MAPSTAT_PAUSE_PROMOTION, start, classic_read_table(c->read)->snap.count);
 }
 
-/**
- * classic_miss - count a lookup that read could not answer
- * @c: the map; it has a dirty side, until now
- * @s: where a promotion is noted
- *
- * Context: The lock is held.
- */
+/* Count a lookup that read could not answer, with @lock held.  May promote the dirty side. */
 static void classic_miss(struct readdirty_classic *c, struct classic_stalls *s)
 {
 	lockdep_assert_held(&c->lock);
@@ -290,18 +273,18 @@ static void classic_miss(struct readdirty_classic *c, struct classic_stalls *s)
 		classic_promote(c, s);
 }
 
-/* With @lock held: is the entry deleted? Then it is expunged. */
+/* With @lock held: expunge the entry if it is deleted.  Return: whether it is. */
 static bool classic_try_expunge(struct classic_entry *e)
 {
 	cmap_access(NULL, &e->value, sizeof(e->value), MAPSTAT_ATOMIC);
 	/*
-	 * Fully ordered.  Fails where a store without the lock came first; that store
-	 * then counts, and the entry is copied.
+	 * Fully ordered.  Fails if a store without the lock came first; that store
+	 * is then valid, and the entry is copied.
 	 */
 	return !cmpxchg((struct classic_value __force **)&e->value, NULL, EXPUNGED);
 }
 
-/* What a copy is making. */
+/* Arguments of a copy. */
 struct copy {
 	struct classic_table *from;
 	struct classic_table *to;
@@ -313,7 +296,7 @@ static int classic_copy_visit(void *arg, struct snap_item *item)
 	struct classic_entry *e = classic_entry(item);
 
 	if (!classic_try_expunge(e)) {
-		/* Stores without the lock may have brought back more than were counted. */
+		/* Stores without the lock may have revived more entries than were counted. */
 		snap_make_room(&copy->to->snap, CLASSIC_GFP);
 		return snap_add(&copy->to->snap, item, CLASSIC_GFP);
 	}
@@ -321,7 +304,7 @@ static int classic_copy_visit(void *arg, struct snap_item *item)
 	return 0;
 }
 
-/* No dirty side came of it: what was expunged for it is merely deleted. */
+/* No dirty side was made: the entries expunged for it are merely deleted. */
 static void classic_unexpunge_all(struct classic_table *t)
 {
 	struct classic_entry *e;
@@ -329,14 +312,12 @@ static void classic_unexpunge_all(struct classic_table *t)
 
 	hlist_for_each_entry_safe(e, next, &t->expunged, expunged) {
 		hlist_del(&e->expunged);
-		/* No other writer touches it while it is EXPUNGED and we hold the lock. */
+		/* No other writer accesses it while it is EXPUNGED and we hold the lock. */
 		rcu_assign_pointer(e->value, NULL);
 	}
 }
 
-/*
- * Make the dirty side: the O(n) copy.  Return: 0, or -ENOMEM: nothing changed.
- */
+/* Make the dirty side: the O(n) copy.  Return: 0, or -ENOMEM: nothing changed. */
 static int classic_make_dirty(struct readdirty_classic *c, struct classic_stalls *s)
 {
 	const u64 start = mapstat_clock_read();
@@ -358,7 +339,7 @@ static int classic_make_dirty(struct readdirty_classic *c, struct classic_stalls
 	return 0;
 }
 
-/* Put an entry into dirty.  Return: 0, or -ENOMEM: it is not there. */
+/* Add an entry to dirty.  Return: 0, or -ENOMEM: it was not added. */
 static int classic_dirty_add(struct readdirty_classic *c, struct classic_entry *e,
 			     struct classic_stalls *s)
 {
@@ -374,15 +355,9 @@ static int classic_dirty_add(struct readdirty_classic *c, struct classic_entry *
 	return snap_add(t, &e->item, CLASSIC_GFP);
 }
 
-/**
- * classic_dirty_insert - put a new entry into the dirty side
- * @c: the map; neither side has the key
- * @e: the entry, with its value
- * @s: where stalls are noted
- *
- * Context: The lock is held.  Allocates with GFP_ATOMIC.
- * Return: 0, or -ENOMEM: the map is as it was (it may have a dirty side now, with the
- * same keys).
+/*
+ * Insert a new entry, with its value, with @lock held; neither side has the key.  Return: 0, or
+ * -ENOMEM: the map is unchanged (it may have a dirty side now, with the same keys).
  */
 static int classic_dirty_insert(struct readdirty_classic *c, struct classic_entry *e,
 			 struct classic_stalls *s)
@@ -398,14 +373,9 @@ static int classic_dirty_insert(struct readdirty_classic *c, struct classic_entr
 	return 0;
 }
 
-/**
- * classic_unexpunge - bring an entry of read back
- * @c: the map
- * @e: the entry; EXPUNGED, so there is a dirty side, and it lacks it
- * @s: where stalls are noted
- *
- * Context: The lock is held.  Allocates with GFP_ATOMIC.
- * Return: 0: it is merely deleted now; or -ENOMEM: the map is as it was.
+/*
+ * Revive an entry of read, with @lock held.  It is EXPUNGED, so there is a dirty side, which lacks
+ * it.  Return: 0: it is merely deleted now; or -ENOMEM: the map is unchanged.
  */
 static int classic_unexpunge(struct readdirty_classic *c, struct classic_entry *e,
 		      struct classic_stalls *s)
@@ -415,19 +385,16 @@ static int classic_unexpunge(struct readdirty_classic *c, struct classic_entry *
 		return -ENOMEM;
 	hlist_del(&e->expunged);
 	/*
-	 * From here on others write to it without the lock: dirty has it, which all who
-	 * take the lock see.  A NULL publishes nothing.
+	 * From here on other threads write to it without the lock: dirty has it, which all
+	 * threads that take the lock see.  NULL publishes nothing.
 	 */
 	rcu_assign_pointer(e->value, NULL);
 	return 0;
 }
 
-/**
- * classic_is_sparse - would a copy leave most of the read side out?
- * @c: the map
- *
- * Context: RCU read lock, or the lock is held.
- * Return: whether it is mostly deleted entries or empty buckets.
+/*
+ * Is read mostly deleted entries or empty buckets, which a copy would leave out?  Under RCU read
+ * lock or @lock.
  */
 static bool classic_is_sparse(const struct readdirty_classic *c)
 {
@@ -438,10 +405,10 @@ static bool classic_is_sparse(const struct readdirty_classic *c)
 	       t->bits > snap_bits(want) + 2;
 }
 
-/* Deletes of a CPU between two looks at whether read is mostly deleted entries. */
+/* Number of deletes, per CPU, between two checks whether read is mostly deleted entries. */
 #define CLASSIC_LOOK_DELETES	16
 
-/* Returned inside the design: not to be done without the lock. */
+/* Used inside the design: the write cannot be done without the lock. */
 #define CLASSIC_EXPUNGED	1
 
 static __always_inline struct classic_entry *classic_find(const struct classic_table *t, u64 hash,
@@ -470,7 +437,7 @@ static __always_inline int classic_entry_load(const struct classic_entry *e, voi
 	return 0;
 }
 
-/* A load that read, as it was found, could not answer. */
+/* A load that the read side it found could not answer. */
 static noinline int classic_load_slow(struct cmap *m, u64 hash, const void *key, void *value)
 {
 	struct readdirty_classic *c = to_classic(m);
@@ -479,12 +446,12 @@ static noinline int classic_load_slow(struct cmap *m, u64 hash, const void *key,
 	int ret = -ENOENT;
 
 	classic_lock(c);
-	/* A promotion may have come first. */
+	/* A promotion may have happened since. */
 	e = classic_find(classic_read_table(c->read), hash, key, m->shape);
 	if (e) {
 		ret = classic_entry_load(e, value, m->shape);
 	} else if (c->dirty) {
-		/* With the lock held: an entry that was never in read may go at once. */
+		/* Only with the lock held: an entry that was never in read may be freed at once. */
 		e = classic_find(c->dirty, hash, key, m->shape);
 		if (e)
 			ret = classic_entry_load(e, value, m->shape);
@@ -559,7 +526,7 @@ static struct classic_entry *classic_new_entry(struct cmap *m, u64 hash,
 	return e;
 }
 
-/* Has the worker a read side of deleted entries to compact? */
+/* Queue the worker if there is a read side of deleted entries to compact. */
 static noinline void classic_look_deletes(struct readdirty_classic *c)
 {
 	if (!work_pending(&c->cmap.work) && classic_is_sparse(c))
@@ -567,9 +534,9 @@ static noinline void classic_look_deletes(struct readdirty_classic *c)
 }
 
 /*
- * Carry a write out on an entry that is not expunged.  @new: a value allocated for this
- * write, or NULL; NULL afterwards where it went into the map.  Under RCU read lock.
- * Return: what the operation returns, or CLASSIC_EXPUNGED: nothing was done.
+ * Carry out a write on an entry that is not expunged.  @new: a value allocated for this
+ * write, or NULL; set to NULL if the map now owns it.  Under RCU read lock.
+ * Return: result of the operation, or CLASSIC_EXPUNGED: nothing was done.
  */
 static __always_inline int classic_entry_write(struct cmap *m, struct classic_entry *e,
 					       const struct cmap_update *u,
@@ -596,7 +563,7 @@ static __always_inline int classic_entry_write(struct cmap *m, struct classic_en
 		}
 		to = act == CMAP_ACT_REMOVE ? NULL : *new;
 		cmap_access(m, &e->value, sizeof(to), MAPSTAT_ATOMIC);
-		/* Fully ordered.  Pairs with rcu_dereference() of those who read the value. */
+		/* Fully ordered.  Pairs with the rcu_dereference() of readers of the value. */
 		if (likely(cmpxchg((struct classic_value __force **)&e->value, old, to) == old))
 			break;
 		cmap_count(m, CMAP_RETRIES);
@@ -613,7 +580,7 @@ static __always_inline int classic_entry_write(struct cmap *m, struct classic_en
 	return ret;
 }
 
-/* A write of a key that read has; as classic_entry_write(). */
+/* A write of a key that read has; otherwise like classic_entry_write(). */
 static __always_inline int classic_read_write(struct cmap *m, struct classic_entry *e,
 					      const struct cmap_update *u,
 					      struct classic_value **new,
@@ -633,7 +600,7 @@ static __always_inline int classic_read_write(struct cmap *m, struct classic_ent
 
 /*
  * With the lock held, a write of a key that only dirty has.  An entry that it deletes is
- * freed at once: it was never in read, so nobody has it without the lock.
+ * freed at once: it was never in read, so it is not reachable without the lock.
  */
 static int classic_dirty_write(struct readdirty_classic *c, struct classic_entry *e,
 			       const struct cmap_update *u, struct classic_value **new,
@@ -653,7 +620,7 @@ static int classic_dirty_write(struct readdirty_classic *c, struct classic_entry
 	return ret;
 }
 
-/* What a write may need, allocated before the lock is taken. */
+/* Memory that a write may need, allocated before the lock is taken. */
 struct pieces {
 	struct classic_entry *entry;
 	struct classic_value *value;
@@ -682,7 +649,7 @@ static int classic_absent_write(struct readdirty_classic *c, const struct cmap_u
 		return classic_nothing_there(&c->cmap, u);
 	}
 	update_decide(&c->cmap, u, NULL, c->cmap.shape, &ret);
-	/* Nobody sees the entry before dirty is read. */
+	/* The entry is not visible without the lock until dirty becomes read. */
 	RCU_INIT_POINTER(p->entry->value, p->value);
 	if (classic_dirty_insert(c, p->entry, s))
 		return -ENOMEM;
@@ -698,12 +665,12 @@ static int classic_update_locked(struct readdirty_classic *c, u64 hash, const st
 	struct cmap *m = &c->cmap;
 	struct classic_entry *e;
 
-	/* A promotion may have come first. */
+	/* A promotion may have happened since. */
 	e = classic_find(classic_read_table(c->read), hash, u->key, m->shape);
 	if (e) {
 		if (rcu_access_pointer(e->value) != EXPUNGED)
 			return classic_read_write(m, e, u, &p->value, m->shape);
-		/* EXPUNGED changes under the lock only: whoever does not store, finds nothing. */
+		/* EXPUNGED changes under the lock only: writes that do not store find no key. */
 		if (!update_may_insert(u->op))
 			return classic_nothing_there(m, u);
 		if (classic_unexpunge(c, e, s))
@@ -716,7 +683,7 @@ static int classic_update_locked(struct readdirty_classic *c, u64 hash, const st
 	return classic_absent_write(c, u, p, s);
 }
 
-/* A write that read, as it was found, could not take. */
+/* A write that could not be done in the read side it found. */
 static noinline int classic_update_slow(struct cmap *m, u64 hash, const struct cmap_update *u,
 					struct classic_value **value)
 {
@@ -775,7 +742,7 @@ int readdirty_classic_update(struct cmap *m, const struct cmap_update *u)
 	return CMAP_BY_SHAPE(m, classic_do_update, m, u);
 }
 
-/* What a range is doing. */
+/* Arguments of a range's visits. */
 struct collect {
 	struct cmap *m;
 	struct cmap_page *page;
@@ -803,7 +770,7 @@ static void classic_collect_segment(void *arg, u64 lo, u64 hi)
 
 /*
  * As published, a range begins with a promotion.  From then on read has every key that
- * stays, whatever else is promoted meanwhile.
+ * remains present, even if there are more promotions during the range.
  */
 static void classic_collect_begin(struct readdirty_classic *c)
 {
@@ -843,7 +810,7 @@ static u64 classic_expunged_free(struct classic_table *t)
 	return n;
 }
 
-/* Free retired tables, and what was expunged from them.  Return: entries freed. */
+/* Free retired tables, and the entries expunged from them.  Return: number of entries freed. */
 static u64 classic_retired_free(struct classic_table *t)
 {
 	u64 n = 0;
@@ -858,23 +825,18 @@ static u64 classic_retired_free(struct classic_table *t)
 	return n;
 }
 
-/* The copy and the promotion that an operation would make, to be rid of the deleted. */
+/* The copy and the promotion that an operation would make, to drop the deleted entries. */
 static void classic_compact(struct readdirty_classic *c, struct classic_stalls *s)
 {
 	lockdep_assert_held(&c->lock);
 	if (c->dirty)
 		classic_promote(c, s);
-	/* Without the memory it stays as it is until the next delete, or promotion, asks. */
+	/* If there is no memory, the next delete or promotion that queues the work retries. */
 	if (classic_is_sparse(c) && !classic_make_dirty(c, s))
 		classic_promote(c, s);
 }
 
-/**
- * classic_work - free what was replaced; and compact a read side of deleted entries
- * @m: the map
- *
- * Context: The worker; never twice at a time.
- */
+/* Free replaced tables, and compact a read side of deleted entries. */
 static void classic_work(struct cmap *m)
 {
 	struct readdirty_classic *c = to_classic(m);
@@ -902,7 +864,7 @@ static void classic_work(struct cmap *m)
 	classic_unlock(c);
 }
 
-/* What a clear is emptying. */
+/* Arguments of a clear's visits. */
 struct clear {
 	struct cmap *m;
 	struct classic_table *table;
@@ -914,7 +876,10 @@ static int classic_clear_visit(void *arg, struct snap_item *item)
 	struct classic_entry *e = classic_entry(item);
 	struct classic_value *old;
 
-	/* Fully ordered.  Who had read before finds EXPUNGED, and goes to read as it is now. */
+	/*
+	 * Fully ordered.  For threads that loaded read before, the key is now absent; those that
+	 * insert it load read again, under the lock.
+	 */
 	old = xchg((struct classic_value __force **)&e->value, EXPUNGED);
 	hlist_add_head(&e->expunged, &clear->table->expunged);
 	if (!old)
@@ -924,16 +889,10 @@ static int classic_clear_visit(void *arg, struct snap_item *item)
 	return 0;
 }
 
-/**
- * classic_clear - remove all entries
- * @m: the map
- *
- * An empty table becomes read; then the entries of the former one are expunged.  All
- * who work on those meanwhile began before the empty table was published, and take
- * effect just before that.
- *
- * Context: Process; sleeps.
- * Return: 0, or -ENOMEM: the map is as it was.
+/*
+ * An empty table becomes read; then the entries of the former one are expunged.  All operations
+ * that work on those concurrently began before the empty table was published, and take effect
+ * just before that.  Return: 0, or -ENOMEM: the map is unchanged.
  */
 static int classic_clear(struct cmap *m)
 {
@@ -971,13 +930,6 @@ static int classic_clear(struct cmap *m)
 	return 0;
 }
 
-/**
- * classic_init - set a map up
- * @m: the map
- *
- * Context: Process; sleeps.
- * Return: 0 or -ENOMEM.
- */
 static int classic_init(struct cmap *m)
 {
 	struct readdirty_classic *c = to_classic(m);
@@ -998,7 +950,7 @@ static int classic_init(struct cmap *m)
 		free_percpu(c->deletes);
 		return -ENOMEM;
 	}
-	c->read = (unsigned long)t;	/* nobody else knows the map yet */
+	c->read = (unsigned long)t;	/* the map is not visible to others yet */
 	return 0;
 }
 
@@ -1012,14 +964,9 @@ static int classic_exit_visit(void *arg, struct snap_item *item)
 	return 0;
 }
 
-/**
- * classic_exit - free all
- * @m: the map; no operation is in flight, nor the worker
- *
- * Dirty has all entries of read but the expunged ones.  What is left to RCU is left to
- * kfree_rcu(), which needs no callback of ours.
- *
- * Context: Process; sleeps.
+/*
+ * Dirty has all entries of read except the expunged ones.  All memory that has to wait for RCU is
+ * freed by kfree_rcu(), which needs no callback of ours.
  */
 static void classic_exit(struct cmap *m)
 {
@@ -1035,13 +982,6 @@ static void classic_exit(struct cmap *m)
 	free_percpu(c->deletes);
 }
 
-/**
- * classic_memory - what a map holds
- * @m: the map
- * @mem: receives it
- *
- * Context: Process.
- */
 static void classic_memory(struct cmap *m, struct cmap_memory *mem)
 {
 	struct readdirty_classic *c = to_classic(m);

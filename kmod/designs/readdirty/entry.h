@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An entry of "readdirty" (default mode): key, value, and one word that says what the
- * entry is.  Tables hold pointers to entries, several tables to the same one, so this
- * word is the only truth about the key.
+ * An entry of "readdirty" (default mode): key, value, and one state word.  Tables hold
+ * pointers to entries, several tables to the same one, so only this word determines whether
+ * the key is present.
  *
  * THE STATE WORD
  *	live	neither bit: the key is present, with @value
- *	dead	ENTRY_DEAD: a tombstone; a store may bring it back to life
- *	frozen	ENTRY_DEAD and ENTRY_FROZEN: a tombstone for good.  It says nothing
- *		about the key: another entry may stand for it now
- *	locked	ENTRY_LOCKED: a writer is inside; the other bits are as it found them
- * The remaining bits count changes.  64 bits of state do not come round.
+ *	dead	ENTRY_DEAD: a tombstone; a store may revive it
+ *	frozen	ENTRY_DEAD and ENTRY_FROZEN: a permanent tombstone.  It does not
+ *		determine the state of the key: there may be another entry for it now
+ *	locked	ENTRY_LOCKED: held by a writer; the other bits are as before it was locked
+ * The remaining bits count changes; in 64 bits the count cannot wrap.
  *
- * The word is a lock and a sequence count in one.  Readers write nothing, they begin
- * again when the word changed under them (and take the lock when it does all the time).
- * A writer's section is short, calls nothing that sleeps, and runs with preemption and
- * softirqs off, so whoever waits for it waits for a CPU that is at work.  Softirqs: the
- * contract allows operations there, and one that interrupted a writer on its own CPU
- * would wait for ever.  On PREEMPT_RT softirqs run in threads, and preemption off is
- * enough.
+ * The word is a lock and a sequence count in one.  Readers write nothing, they retry if the
+ * word changed during the read (and take the lock if that happens repeatedly).
+ * A writer's critical section is short, calls nothing that sleeps, and runs with preemption
+ * and softirqs off, so that a waiter only waits for a writer that is running.  Softirqs are
+ * off because the contract allows operations there, and one that interrupted a writer on its
+ * own CPU would wait forever.  On PREEMPT_RT softirqs run in threads, and disabling
+ * preemption is enough.
  */
 #ifndef MAPSTAT_READDIRTY_ENTRY_H
 #define MAPSTAT_READDIRTY_ENTRY_H
@@ -35,19 +35,19 @@
 #define ENTRY_FROZEN	4UL
 #define ENTRY_CHANGE	8UL
 
-/* Attempts at reading without the lock, before the reader takes it to get its turn. */
+/* Attempts to read without the lock before the reader takes it, to ensure progress. */
 #define ENTRY_READ_TRIES	16
 
-/* Returned inside the design: the entry is frozen, look on. */
+/* Used inside the design: the entry is frozen, continue the search. */
 #define ENTRY_GONE	1
 
 /**
  * struct rd_entry - a key and its value
- * @item: hash, and link of the trie that the entry was inserted into; constant then
+ * @item: hash, and link of the trie that the entry was inserted into; constant from then on
  * @state: the state word; see above
- * @grave: the next frozen entry; the worker's
- * @data: the key, constant; then, from the next multiple of 8 bytes on, the value:
- *	written with @state locked, read by anyone who then finds @state unchanged
+ * @grave: the next frozen entry; owned by the worker
+ * @data: the key, constant; then, at the next multiple of 8 bytes, the value:
+ *	written with @state locked, valid for a reader that finds @state unchanged afterwards
  */
 struct rd_entry {
 	struct trie_item item;
@@ -66,7 +66,7 @@ static __always_inline u64 *rd_entry_value(struct rd_entry *e, const struct cmap
 	return e->data + DIV_ROUND_UP(shape.key_size, sizeof(u64));
 }
 
-/* Copy a value that a writer may be changing; the caller finds out afterwards. */
+/* Copy a value that a writer may be changing; the caller checks the state afterwards. */
 static __always_inline void rd_entry_copy_out(void *to, const u64 *value,
 					      const struct cmap_shape shape)
 {
@@ -95,7 +95,7 @@ static __always_inline void rd_entry_copy_in(u64 *value, const void *from,
 
 static __always_inline bool rd_entry_trylock(struct rd_entry *e, unsigned long *state)
 {
-	*state = READ_ONCE(e->state);	/* a guess; try_cmpxchg_acquire() tells */
+	*state = READ_ONCE(e->state);	/* a guess, checked by try_cmpxchg_acquire() */
 	/* Acquire pairs with the release in rd_entry_unlock(). */
 	return !(*state & ENTRY_LOCKED) &&
 	       try_cmpxchg_acquire(&e->state, state, *state | ENTRY_LOCKED);
@@ -117,7 +117,7 @@ static __always_inline unsigned long rd_entry_lock(struct cmap *m, struct rd_ent
 			cpu_relax();
 	}
 	/*
-	 * Readers who see any of what is written to the value see the lock too.  Pairs
+	 * Readers that see any of the following writes to the value see the lock, too.  Pairs
 	 * with smp_rmb() in rd_entry_read_unlocked().
 	 */
 	smp_wmb();
@@ -136,10 +136,10 @@ static __always_inline void rd_entry_unlock(struct rd_entry *e, unsigned long st
 }
 
 /*
- * One attempt at reading.  @seen: an earlier attempt of the same load found the entry
- * live.  If it is dead now, it died during the load, with the value that it still has:
- * that value is what the load returns, as though it had been just in time.  So a load
- * that has begun to write to the caller's buffer always ends with a value.
+ * One attempt to read.  @seen: an earlier attempt of the same load found the entry
+ * live.  If it is dead now, it was deleted during the load, and still has its last value:
+ * the load returns that value, as if it had taken effect just before the delete.  So a load
+ * that has begun to write to the caller's buffer always returns a value.
  *
  * Return: 0, -ENOENT, ENTRY_GONE, or -EAGAIN: try again.
  */
@@ -169,7 +169,7 @@ static __always_inline int rd_entry_read_unlocked(struct rd_entry *e, void *valu
 	return 0;
 }
 
-/* Taking turns with the writers, where they leave no gap; @seen as above. */
+/* Read with the lock held, if writers change the entry all the time; @seen as above. */
 static noinline int rd_entry_read_locked(struct cmap *m, struct rd_entry *e, void *value, bool seen)
 {
 	unsigned long state = rd_entry_lock(m, e);
@@ -202,11 +202,12 @@ static noinline int rd_entry_read_again(struct cmap *m, struct rd_entry *e, void
  * rd_entry_read - copy the value of a live entry out
  * @m: the map
  * @e: the entry
- * @value: where to; written to only where 0 is returned
+ * @value: receives the value; not written to unless 0 is returned
  * @shape: the map's
  *
  * Context: RCU read lock.
- * Return: 0; -ENOENT: the key was absent meanwhile; ENTRY_GONE: look elsewhere.
+ * Return: 0; -ENOENT: the key was absent at some instant of the call; ENTRY_GONE: the entry is
+ * frozen, search elsewhere.
  */
 static __always_inline int rd_entry_read(struct cmap *m, struct rd_entry *e, void *value,
 					 const struct cmap_shape shape)
@@ -222,8 +223,8 @@ static __always_inline int rd_entry_read(struct cmap *m, struct rd_entry *e, voi
 static __always_inline bool rd_entry_is_frozen(const struct rd_entry *e)
 {
 	/*
-	 * Acquire: whoever acts on it must not have looked elsewhere before.  Pairs with
-	 * the cmpxchg() in rd_entry_freeze().
+	 * Acquire: a caller that finds the entry frozen goes on to search other tables, and
+	 * must not have read these before.  Pairs with the cmpxchg() in rd_entry_freeze().
 	 */
 	return smp_load_acquire(&e->state) & ENTRY_FROZEN;
 }
@@ -234,14 +235,14 @@ static __always_inline bool rd_entry_is_dead(const struct rd_entry *e)
 }
 
 /*
- * A write that can be seen to change nothing without the lock.  Return: whether it is;
- * then *ret is what the operation returns.
+ * Can the write be seen to change nothing, without the lock?  Return: true if so, with the
+ * result of the operation in *ret.
  */
 static __always_inline bool rd_entry_update_is_idle(struct cmap *m, struct rd_entry *e,
 						    const struct cmap_update *u,
 						    const struct cmap_shape shape, int *ret)
 {
-	/* Pairs with rd_entry_unlock(): a locked entry is still what it was. */
+	/* Pairs with rd_entry_unlock(): while locked, the other bits are as before. */
 	const bool dead = smp_load_acquire(&e->state) & ENTRY_DEAD;
 
 	if (u->op == CMAP_LOAD_OR_STORE) {
@@ -258,14 +259,14 @@ static __always_inline bool rd_entry_update_is_idle(struct cmap *m, struct rd_en
 	return true;
 }
 
-/* What a locked entry becomes. */
+/* Carry out the action on a locked entry.  Return: its new state. */
 static __always_inline unsigned long rd_entry_act(struct rd_entry *e, unsigned long state,
 						  const struct cmap_update *u, enum cmap_action act,
 						  const struct cmap_shape shape)
 {
 	switch (act) {
 	case CMAP_ACT_NONE:
-		return state;	/* nothing changed: readers need not begin again */
+		return state;	/* nothing changed: readers need not retry */
 	case CMAP_ACT_INSERT:
 	case CMAP_ACT_REPLACE:
 		cmap_access(NULL, rd_entry_value(e, shape), shape.value_size, MAPSTAT_WRITE);
@@ -278,15 +279,15 @@ static __always_inline unsigned long rd_entry_act(struct rd_entry *e, unsigned l
 }
 
 /**
- * rd_entry_update - carry a write out on an entry
+ * rd_entry_update - carry out a write on an entry
  * @m: the map
  * @e: the entry
  * @u: the write
  * @shape: the map's
- * @act: receives what was done
+ * @act: receives the action
  *
  * Context: RCU read lock.  Allocates nothing.
- * Return: what the operation returns, or ENTRY_GONE: nothing was done.
+ * Return: result of the operation, or ENTRY_GONE: nothing was done.
  */
 static __always_inline int rd_entry_update(struct cmap *m, struct rd_entry *e,
 					   const struct cmap_update *u,
@@ -319,24 +320,24 @@ static __always_inline int rd_entry_update(struct cmap *m, struct rd_entry *e,
 }
 
 /**
- * rd_entry_freeze - end a tombstone's life
+ * rd_entry_freeze - make a tombstone permanent
  * @e: the entry
  * @buried: receives whether this call froze it
  *
  * Context: The worker.
- * Return: true: the entry is frozen; false: it is live, was a moment ago, or has a writer
- * inside, who may bring it back.
+ * Return: true: the entry is frozen; false: it is live, was live until just now, or is locked
+ * by a writer, which may revive it.
  */
 static inline bool rd_entry_freeze(struct rd_entry *e, bool *buried)
 {
-	unsigned long state = READ_ONCE(e->state);	/* a guess; cmpxchg() tells */
+	unsigned long state = READ_ONCE(e->state);	/* a guess, checked by try_cmpxchg() */
 
 	*buried = false;
 	if (state & ENTRY_FROZEN)
 		return true;
 	if (!(state & ENTRY_DEAD) || state & ENTRY_LOCKED)
 		return false;
-	/* Fully ordered.  Pairs with the acquires of those who find it frozen and act on it. */
+	/* Fully ordered.  Pairs with the acquires of threads that find it frozen and act on it. */
 	*buried = try_cmpxchg(&e->state, &state, (state + ENTRY_CHANGE) | ENTRY_FROZEN);
 	return *buried;
 }

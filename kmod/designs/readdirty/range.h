@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A range's steps, for both modes of "readdirty": the hashes are cut into segments, and
- * a step takes segments until the page is full.  The cursor is the lowest hash that was
- * not visited yet, which means the same for tables of any size.
+ * A range's steps, for both modes of "readdirty": the hashes are divided into segments, and
+ * a step visits segments until the page is full.  The cursor is the lowest hash that was
+ * not visited yet, which has the same meaning for tables of any size.
  */
 #ifndef MAPSTAT_READDIRTY_RANGE_H
 #define MAPSTAT_READDIRTY_RANGE_H
@@ -10,13 +10,13 @@
 #include <linux/limits.h>
 #include "kmod/designs/design.h"
 
-/* Segments in a step, so that a step through an empty table ends too. */
+/* Maximum segments in a step, so that a step through an empty table ends, too. */
 #define RANGE_SEGMENTS	64
 
-/* Visit all entries whose hash is in lo..hi. */
+/* Visit all entries with a hash in lo..hi. */
 typedef void (*range_segment_fn)(void *arg, u64 lo, u64 hi);
 
-/* The last hash of the segment that @lo is in, of 1 << @bits segments. */
+/* The last hash of the segment that contains @lo, with 1 << @bits segments. */
 static inline u64 range_segment_end(u64 lo, unsigned int bits)
 {
 	return lo | (U64_MAX >> bits);
@@ -27,12 +27,12 @@ static inline u64 range_segment_end(u64 lo, unsigned int bits)
  * @page: the page; @segment adds to it
  * @bits: log2 of the number of segments, below 64; may differ from step to step
  * @segment: visits a segment
- * @arg: handed to @segment
+ * @arg: passed to @segment
  *
- * A segment that does not fit is left for the next step; the page asks for more room
- * where not even one does.
+ * A segment that does not fit is left for the next step; if not even one fits, the page asks
+ * for more room.
  *
- * Context: As @segment says.
+ * Context: As @segment requires.
  */
 static inline void range_fill(struct cmap_page *page, unsigned int bits,
 			      range_segment_fn segment, void *arg)

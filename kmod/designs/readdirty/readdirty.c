@@ -1,56 +1,57 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "readdirty", default mode: a read side that is read with RCU alone, a dirty side that
- * takes new keys, and a worker that now and then makes one read side of both.
+ * "readdirty", default mode: a read side that is read under RCU alone, a dirty side that
+ * takes new keys, and a worker that from time to time merges both into a new read side.
  *
- * THE SIDES.  A struct rd_view names them; operations load the pointer to it once.
- *	read	a snapshot table (table/snapshot.h): its structure never changes
- *	fresh	a trie (table/trie.h) that new entries are inserted into, under @lock
- *	old	NULL, or, while the worker builds, the trie that was fresh before
- * All three hold pointers to entries (readdirty_entry.h).  An entry's key never changes,
- * and its state word is the only truth about it.  Loads, and writes to a key that has an
- * entry, dead or alive, take no lock but that entry's; the first store of a key takes
- * @lock, for the insert of one entry into the trie.  No operation does more than that:
- * the trie grows without moving anything, and all else is the worker's.
+ * THE SIDES.  A struct rd_view points to them; operations load the pointer to it once.
+ *	read	a snapshot table (snapshot.h): its structure never changes
+ *	fresh	a trie (trie.h) that new entries are inserted into, under @lock
+ *	old	NULL, or, while the worker builds a table, the trie that was fresh before
+ * All three hold pointers to entries (entry.h).  An entry's key never changes, and its state
+ * word alone determines whether the key is present.  Loads, and writes to a key that has an
+ * entry, dead or live, take at most that entry's lock; the first store of a key takes @lock,
+ * to insert one entry into the trie.  No operation does more than that: the trie grows
+ * without moving anything, and everything else is done by the worker.
  *
- * A PASS OF THE WORKER.  Views follow each other, one pointer store each, under @lock:
- *	1  { read, fresh }			at rest
- *	2  { read, old = fresh, fresh = empty }	nobody inserts into old from here on
- *	   Every entry of read and old is either put into the next table, or, if it is
+ * A PASS OF THE WORKER.  Views replace each other, by one pointer store each, under @lock:
+ *	1  { read, fresh }			idle
+ *	2  { read, old = fresh, fresh = empty }	nothing is inserted into old from here on
+ *	   Every entry of read and old is either added to the next table, or, if it is
  *	   a tombstone and there are many, frozen: by cmpxchg, so that no store can
  *	   revive it.
- *	3  { next, fresh }			then a grace period, then read, old's nodes
- *						and the frozen entries are freed
- * Out of memory, the worker stays at 2, which is as good as 1, and goes on from there
- * when it is next asked to.
+ *	3  { next, fresh }			then a grace period, after which read, old's
+ *						nodes and the frozen entries are freed
+ * If it runs out of memory, the worker stays at 2, which serves operations as well as 1 does,
+ * and continues from there when it is next queued.
  *
  * WHY IT IS LINEARIZABLE
- * (1) A key has at most one entry that is not frozen: it is inserted under @lock, after
- *     a search of the current view found none, and what is frozen stays so.
- * (2) That entry is in the view that is current: step 2 keeps all sides, and step 3
- *     drops only entries that are frozen, because an entry of read or old is either in
- *     next or frozen, and nobody inserts into either: inserts go to the view that is
+ * (1) A key has at most one entry that is not frozen: an entry is inserted under @lock, after
+ *     a search of the current view found no unfrozen one, and a frozen entry stays frozen.
+ * (2) That entry is in the current view: step 2 keeps all sides, and step 3 drops only
+ *     frozen entries, because each entry of read or old is either in next or frozen, and
+ *     nothing is inserted into read or old: inserts go to the fresh side of the view that is
  *     current under @lock, and views change under @lock.
- * (3) A search walks the sides of the view V that it loaded at an instant t of its own
- *     call, passes frozen entries by, and stops at any other.  What it stops at is the
- *     truth, by (1), at the instant the state is read.  If it stops at none: either the
- *     key had no unfrozen entry at t, so it was absent at t.  Or it had, in V by (2),
- *     and the search passed it by: it was frozen between t and then, as a tombstone,
- *     and when that happened the key was absent.  Both are within the call.
- * (4) So a view that was replaced meanwhile does no harm, neither to a load nor to a
- *     write to an entry: until it is frozen, the entry is the truth wherever it was found.
- *     A store that finds none, or finds it frozen, searches again under @lock.
+ * (3) A search walks the sides of the view V that it loaded at an instant t during its
+ *     call, skips frozen entries, and stops at the first other one.  By (1), the state of the
+ *     entry that it stops at is the state of the key at the instant at which the state word is
+ *     read.  If it stops at none: either the key had no unfrozen entry at t, so it was absent
+ *     at t.  Or it had one, which is in V by (2), and the search skipped it: then the entry was
+ *     frozen after t and before the search read it, as a tombstone, and the key was absent when
+ *     it was frozen.  Both instants are within the call.
+ * (4) So a view that is replaced during an operation harms neither a load nor a write to an
+ *     entry: until it is frozen, the entry is the valid one for its key, in whatever view it
+ *     was found.  A store that finds no entry, or a frozen one, searches again under @lock.
  *
  * A RANGE visits fresh, then old, then read, of one view, segment by segment of the
- * hashes.  Whoever has seen a key's entry in a newer side finds the one in the older
- * side frozen, because it was frozen before the newer one was inserted (the acquires
- * of the state carry that order); so no key is reported twice.
+ * hashes.  A range that has seen a key's entry in a newer side finds the one in the older
+ * side frozen, because it was frozen before the newer one was inserted (the acquire loads
+ * of the state provide that order); so no key is reported twice.
  *
- * WHEN.  The worker is asked for when the lookups that the read side could not answer
+ * WHEN.  The worker is queued when the lookups that the read side could not answer
  * have cost as much as the copy will (the published rule, in units of time); when the
  * dirty side is a quarter of the read side; or when half of all entries are tombstones.
- * Each of these pays for the pass in advance, so the worker's time per operation is
- * bounded; none is due for less than an eighth of the buckets that it goes over.
+ * So operations have paid for each pass in advance, and the worker's time per operation is
+ * bounded; no pass is due for fewer of these than an eighth of the buckets that it walks.
  */
 #include <linux/delay.h>
 #include <linux/slab.h>
@@ -63,24 +64,24 @@
 
 #define RD_GFP		(GFP_ATOMIC | __GFP_NOWARN)
 
-/* Misses, deletes (of a CPU) and inserts between two looks at whether a pass is due. */
+/* Number of misses, deletes (per CPU) and inserts between two checks whether a pass is due. */
 #define RD_LOOK_MISSES	64
 #define RD_LOOK_DELETES	16
 #define RD_LOOK_INSERTS	16
 
-/* Longest wait of one insert: enough to slow 100 CPUs down to one worker. */
+/* Maximum delay of one insert: enough to slow 100 CPUs down to the speed of one worker. */
 #define RD_DELAY_MAX_US	128
 
-/* Does the read side speak for all keys? */
+/* Does the read side have all keys? */
 static __always_inline bool rd_view_is_clean(const struct cmap *m, const struct rd_view *v)
 {
 	cmap_access(m, &v->fresh, 2 * sizeof(void *), MAPSTAT_READ);
 	cmap_access(m, &v->fresh->count, sizeof(v->fresh->count), MAPSTAT_READ);
-	/* Pairs with trie_insert(): a key that was stored before counts by now. */
+	/* Pairs with trie_insert(): a key that was stored before this call is counted. */
 	return !v->old && !READ_ONCE(v->fresh->count);
 }
 
-/* From readers, who must not write to shared memory where there is no need. */
+/* Called by readers, which must not write to shared memory unnecessarily. */
 static noinline void rd_ask_for_pass(struct readdirty *rd)
 {
 	if (!work_pending(&rd->cmap.work) && readdirty_pass_is_due(rd))
@@ -116,7 +117,7 @@ static struct rd_entry *rd_trie_entry(const struct trie *t, u64 hash, const void
 	return NULL;
 }
 
-/* The key's entry in the dirty sides, frozen ones passed by. */
+/* The key's entry in the dirty sides, unless it is frozen. */
 static struct rd_entry *rd_dirty_find(const struct rd_view *v, u64 hash, const void *key,
 				      const struct cmap_shape shape)
 {
@@ -152,7 +153,7 @@ static noinline int rd_load_dirty(struct cmap *m, const struct rd_view *v, u64 h
 static __always_inline int rd_load_hashed(struct cmap *m, u64 hash, const void *key, void *value,
 					  const struct cmap_shape shape)
 {
-	/* Pairs with rcu_assign_pointer() in view_publish(). */
+	/* Pairs with rcu_assign_pointer() in rd_view_publish(). */
 	const struct rd_view *v = rcu_dereference(to_readdirty(m)->view);
 	struct rd_entry *e;
 	int ret = ENTRY_GONE;
@@ -168,13 +169,13 @@ static __always_inline int rd_load_hashed(struct cmap *m, u64 hash, const void *
 
 static __always_inline void rd_fetch_bucket(struct cmap *m, u64 hash, const struct cmap_shape shape)
 {
-	/* Pairs with rcu_assign_pointer() in view_publish(). */
+	/* Pairs with rcu_assign_pointer() in rd_view_publish(). */
 	snap_fetch(&rcu_dereference(to_readdirty(m)->view)->read, hash);
 }
 
 static __always_inline void rd_fetch_entry(struct cmap *m, u64 hash, const struct cmap_shape shape)
 {
-	/* Pairs with rcu_assign_pointer() in view_publish(). */
+	/* Pairs with rcu_assign_pointer() in rd_view_publish(). */
 	snap_fetch_item(&rcu_dereference(to_readdirty(m)->view)->read, hash);
 }
 
@@ -220,8 +221,8 @@ static struct rd_entry *rd_new_entry(struct cmap *m, u64 hash, const struct cmap
 }
 
 /*
- * With @lock held, the view is current and gets no new entries but ours: find the key's
- * entry, or insert @new.  Return: what the operation returns; *inserted where @new is in.
+ * With @lock held the view cannot change, and only this call inserts: find the key's
+ * entry, or insert @new.  Return: result of the operation; *inserted is set if @new was inserted.
  */
 static int rd_insert_locked(struct readdirty *rd, u64 hash, const struct cmap_update *u,
 			    struct rd_entry *new, bool *inserted)
@@ -244,24 +245,24 @@ static int rd_insert_locked(struct readdirty *rd, u64 hash, const struct cmap_up
 	if (ret != ENTRY_GONE)
 		return ret;
 
-	/* All there were are frozen: they are no more, and there is no other. */
+	/* All entries of the key are frozen, so it is absent; and no other one can be added. */
 	update_decide(&rd->cmap, u, NULL, shape, &ret);
 	bytes = v->fresh->nodes.bytes;
 	if (trie_insert(v->fresh, &new->item, RD_GFP))
 		return -ENOMEM;
 	if (v->fresh->nodes.bytes != bytes)
 		cmap_count_alloc(&rd->cmap, v->fresh->nodes.bytes - bytes);
-	WRITE_ONCE(rd->total, rd->total + 1);	/* pairs with pass_is_due() */
+	WRITE_ONCE(rd->total, rd->total + 1);	/* pairs with readdirty_pass_is_due() */
 	cmap_access(&rd->cmap, &rd->total, sizeof(rd->total), MAPSTAT_WRITE);
 	*inserted = true;
 	return ret;
 }
 
 /*
- * After an insert, with @lock held: how long the inserter is to wait, us.  Who stores and
- * deletes on many CPUs at once is faster than one worker can be; the more entries are
- * ahead of it, the slower inserts get, so that memory stays within a few times the most
- * that were live.
+ * After an insert, with @lock held: delay of the inserter, in us.  Stores and deletes on
+ * many CPUs are faster than a single worker can be; the more entries it is behind, the more
+ * inserts are delayed, so that memory stays within a few times the largest number of live
+ * entries.
  */
 static unsigned int rd_insert_delay_us(const struct readdirty *rd)
 {
@@ -272,7 +273,7 @@ static unsigned int rd_insert_delay_us(const struct readdirty *rd)
 		     RD_DELAY_MAX_US);
 }
 
-/* After an insert, with @lock held: is it time to ask for a pass? */
+/* After an insert, with @lock held: must the worker be queued? */
 static bool rd_insert_look(struct readdirty *rd)
 {
 	const struct rd_view *v = rcu_dereference_protected(rd->view,
@@ -281,7 +282,7 @@ static bool rd_insert_look(struct readdirty *rd)
 	return !(v->fresh->count % RD_LOOK_INSERTS) && view_is_large(v);
 }
 
-/* The first store of a key, as far as could be seen without the lock. */
+/* The first store of a key, as far as could be determined without the lock. */
 static noinline int rd_insert_slow(struct cmap *m, u64 hash, const struct cmap_update *u)
 {
 	struct readdirty *rd = to_readdirty(m);
@@ -344,7 +345,7 @@ static __always_inline int rd_do_update(struct cmap *m, const struct cmap_update
 	int ret = ENTRY_GONE;
 
 	rcu_read_lock();
-	/* Pairs with rcu_assign_pointer() in view_publish(). */
+	/* Pairs with rcu_assign_pointer() in rd_view_publish(). */
 	v = rcu_dereference(to_readdirty(m)->view);
 	cmap_access(m, &to_readdirty(m)->view, sizeof(v), MAPSTAT_READ);
 	e = rd_read_find(v, hash, u->key, shape);
@@ -361,7 +362,7 @@ int readdirty_update(struct cmap *m, const struct cmap_update *u)
 	return CMAP_BY_SHAPE(m, rd_do_update, m, u);
 }
 
-/* What a range is doing. */
+/* Arguments of a range's visits. */
 struct collect {
 	struct cmap *m;
 	struct cmap_page *page;
@@ -377,11 +378,11 @@ static int rd_collect_visit(void *arg, struct snap_item *item)
 	void *at;
 
 	if (page->count >= page->room) {
-		/* Only counted. */
+		/* The page is full: only count. */
 		page->count += !rd_entry_is_dead(e);
 		return 0;
 	}
-	/* As cmap_page_add() does it, but the value has to be read with care. */
+	/* Like cmap_page_add(), but the value may be changing and needs rd_entry_read(). */
 	at = page->data + (size_t)page->count * cmap_page_stride(c->m);
 	if (!rd_entry_read(c->m, e, at + ALIGN(shape.key_size, 8), shape)) {
 		memcpy(at, e->data, shape.key_size);
@@ -407,10 +408,10 @@ static void rd_collect_segment(void *arg, u64 lo, u64 hi)
 	rd_visit_segment(c->view, lo, hi, rd_collect_visit, c);
 }
 
-/* log2 of the segments that leave few entries in each. */
+/* log2 of the number of segments, such that each has few entries. */
 static unsigned int rd_segment_bits(const struct rd_view *v)
 {
-	/* Pairs with trie_insert(): a figure, no ordering. */
+	/* Pairs with trie_insert(): an estimate, no ordering. */
 	u64 dirty = READ_ONCE(v->fresh->count) + (v->old ? v->old->count : 0);
 
 	return max(v->read.bits, snap_bits(dirty));
@@ -421,7 +422,7 @@ static int readdirty_collect(struct cmap *m, struct cmap_page *page)
 	struct collect c = { .m = m, .page = page };
 
 	rcu_read_lock();
-	/* Pairs with rcu_assign_pointer() in view_publish(). */
+	/* Pairs with rcu_assign_pointer() in rd_view_publish(). */
 	c.view = rcu_dereference(to_readdirty(m)->view);
 	range_fill(page, rd_segment_bits(c.view), rd_collect_segment, &c);
 	rcu_read_unlock();
@@ -441,8 +442,8 @@ static int rd_clear_visit(void *arg, struct snap_item *item)
 }
 
 /*
- * Deletes every key that there is; the worker reclaims the memory.  A key that was stored
- * before has its entry in the view that is current when its segment's turn comes.
+ * Deletes every key; the worker reclaims the memory.  A key that was stored before the call has
+ * its entry in the view that is current when its segment is visited.
  */
 static int readdirty_clear(struct cmap *m)
 {
@@ -453,7 +454,7 @@ static int readdirty_clear(struct cmap *m)
 		const struct rd_view *v;
 
 		rcu_read_lock();
-		/* Pairs with rcu_assign_pointer() in view_publish(). */
+		/* Pairs with rcu_assign_pointer() in rd_view_publish(). */
 		v = rcu_dereference(rd->view);
 		end = range_segment_end(lo, rd_segment_bits(v));
 		rd_visit_segment(v, lo, end, rd_clear_visit, m);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the operations (readdirty.c) and the worker (readdirty_work.c) of "readdirty",
- * default mode, share.  How it works is told in readdirty.c.
+ * Shared by the operations (readdirty.c) and the worker (work.c) of "readdirty", default
+ * mode.  readdirty.c explains the algorithm.
  */
 #ifndef MAPSTAT_READDIRTY_H
 #define MAPSTAT_READDIRTY_H
@@ -13,18 +13,18 @@
 #include "snapshot.h"
 #include "trie.h"
 
-/* A dirty side smaller than this is not worth a pass by itself. */
+/* A dirty side smaller than this does not justify a pass. */
 #define RD_DIRTY_MIN	64
-/* Nor is anything that is less than that share of the buckets, which a pass goes over. */
+/* Nor does less than 1/RD_BUCKETS_SHARE of the buckets, which a pass walks. */
 #define RD_BUCKETS_SHARE	8
-/* Entries beyond twice the live ones, dead or not yet in the read side, that may pile up. */
+/* Entries, dead or not yet in the read side, allowed beyond twice the number of live ones. */
 #define RD_BACKLOG	(1 << 16)
 
 /**
  * struct rd_view - the sides; constant while published
  * @read: the read side
  * @fresh: the trie that takes new entries; inserts under the map's @lock
- * @old: NULL, or the trie that takes none any more
+ * @old: NULL, or the previous fresh trie, into which nothing is inserted any more
  */
 struct rd_view {
 	struct snap_table read;
@@ -33,10 +33,10 @@ struct rd_view {
 };
 
 /**
- * struct rd_pcpu - what a CPU counts
+ * struct rd_pcpu - per-CPU counters
  * @misses: lookups that went to the dirty side.  Written with this_cpu operations, read
  *	by anyone
- * @deletes: tombstones made, but for those of a clear.  Written with this_cpu operations
+ * @deletes: tombstones made, except by a clear.  Written with this_cpu operations
  */
 struct rd_pcpu {
 	unsigned long misses;
@@ -47,21 +47,21 @@ MAPSTAT_WHOLE_LINES(struct rd_pcpu);
 
 /**
  * struct readdirty - a map
- * @cmap: what all designs share
+ * @cmap: the part that all designs share
  * @view: the current view; written under @lock, read under RCU
  * @pcpu: constant pointer
- * @entry_bytes: of an entry, as allocated; constant
- * @misses_base: misses that earlier passes have answered; written by the worker
- * @views: their memory: at most two are in use between grace periods, and the next one
- *	is @view_next; the worker's
- * @tries: memory of fresh and old, in turns
- * @view_next: index of the view to be used next; the worker's
- * @graveyard: frozen entries that may still be seen; the worker's
- * @table_bytes: of snapshot tables, the one that is being built included; written by
+ * @entry_bytes: size of an entry, as allocated; constant
+ * @misses_base: misses already accounted for by earlier passes; written by the worker
+ * @views: memory of the views: at most two are in use between grace periods, and the next one
+ *	is @view_next; owned by the worker
+ * @tries: memory of fresh and old, used in turns
+ * @view_next: index of the view to be used next; owned by the worker
+ * @graveyard: frozen entries that may still be visible; owned by the worker
+ * @table_bytes: size of the snapshot tables, including the one being built; written by
  *	the worker, read by anyone
  * @lock: inserts, and changes of @view
- * @total: entries that are allocated; written under @lock, read by anyone
- * @total_max: more than that: inserts are ahead of the worker, and slow down.  As @total
+ * @total: number of allocated entries; written under @lock, read by anyone
+ * @total_max: with more than this, inserts are ahead of the worker, and are delayed.  As @total
  */
 struct readdirty {
 	struct cmap cmap;
@@ -79,7 +79,7 @@ struct readdirty {
 	u64 total_max;
 };
 
-/* Inserts write what follows; loads read the view, which comes before. */
+/* Inserts write @lock and the fields after it; loads read @view, which comes before. */
 MAPSTAT_BEGINS_LINE(struct readdirty, lock);
 
 static __always_inline struct readdirty *to_readdirty(struct cmap *m)
@@ -87,7 +87,7 @@ static __always_inline struct readdirty *to_readdirty(struct cmap *m)
 	return container_of(m, struct readdirty, cmap);
 }
 
-/* Take the map's lock, and tell whether somebody else had it. */
+/* Take the map's lock, and count a wait if it was taken. */
 static inline void rd_lock(struct readdirty *rd) __acquires(&rd->lock)
 {
 	cmap_access(&rd->cmap, &rd->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
@@ -103,7 +103,7 @@ static inline void rd_unlock(struct readdirty *rd) __releases(&rd->lock)
 	spin_unlock_bh(&rd->lock);
 }
 
-/* A pass costs as much as its tables have buckets: what makes it due has to be worth that. */
+/* A pass costs time proportional to the buckets of its tables: the minimum that justifies it. */
 static inline u64 view_pass_min(const struct rd_view *v)
 {
 	return (1ULL << v->read.bits) / RD_BUCKETS_SHARE;
@@ -112,7 +112,7 @@ static inline u64 view_pass_min(const struct rd_view *v)
 /* Is the dirty side large enough for a pass? */
 static inline bool view_is_large(const struct rd_view *v)
 {
-	/* Pairs with trie_insert(): a figure, no ordering. */
+	/* Pairs with trie_insert(): an estimate, no ordering. */
 	return READ_ONCE(v->fresh->count) >= max3(1ULL * RD_DIRTY_MIN, v->read.count / 4,
 						  view_pass_min(v));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The snapshot table: what its one writer does, and walks in the order of the hash.
+ * The snapshot table: the operations of its writer, and walks in the order of the hash.
  */
 #include <linux/errno.h>
 #include <linux/gfp.h>
@@ -12,8 +12,8 @@
 #define CHUNK_BUCKETS	BIT(SNAP_CHUNK_BITS)
 
 /**
- * snap_bits - the size of a table
- * @entries: how many it is to hold
+ * snap_bits - size of a table
+ * @entries: number of entries that it is to hold
  *
  * Context: Any.
  * Return: log2 of the number of buckets.
@@ -51,12 +51,12 @@ static struct snap_bucket **snap_alloc_chunks(u64 n, gfp_t gfp)
 }
 
 /**
- * snap_init - an empty table
+ * snap_init - initialize an empty table
  * @t: the table
- * @entries: how many it is to hold without crowding
+ * @entries: number of entries that it is to hold without growing
  * @gfp: for its memory
  *
- * Context: As @gfp says.
+ * Context: As @gfp requires.
  * Return: 0 or -ENOMEM.
  */
 int snap_init(struct snap_table *t, u64 entries, gfp_t gfp)
@@ -77,9 +77,9 @@ EXPORT_SYMBOL_IF_KUNIT(snap_init);
 
 /**
  * snap_free - free a table, not its entries
- * @t: the table; nobody reads it any more
+ * @t: the table; no longer read by others
  *
- * Context: Any where the table was made in an atomic one, else process.
+ * Context: Any if the table was made by an atomic caller, otherwise process.
  */
 void snap_free(struct snap_table *t)
 {
@@ -104,10 +104,10 @@ static void snap_put_slot(struct snap_bucket *b, unsigned int i, struct snap_ite
 /**
  * snap_add - add an entry
  * @t: the table, not published
- * @item: the entry; no other one of the same key is there
+ * @item: the entry; there is no other one of the same key
  * @gfp: for an overflow bucket
  *
- * Context: As @gfp says.
+ * Context: As @gfp requires.
  * Return: 0, or -ENOMEM: nothing changed.
  */
 int snap_add(struct snap_table *t, struct snap_item *item, gfp_t gfp)
@@ -136,9 +136,9 @@ int snap_add(struct snap_table *t, struct snap_item *item, gfp_t gfp)
 EXPORT_SYMBOL_IF_KUNIT(snap_add);
 
 /**
- * snap_remove - take an entry out
+ * snap_remove - remove an entry
  * @t: the table, not published
- * @item: the entry; it is there
+ * @item: the entry; it is in the table
  *
  * Context: Any.
  */
@@ -181,9 +181,9 @@ static int snap_grow_visit(void *arg, struct snap_item *item)
  * @t: the table, not published
  * @gfp: for its memory
  *
- * Cost: that of adding all entries again.
+ * Adds all entries again, with the cost of that.
  *
- * Context: As @gfp says.
+ * Context: As @gfp requires.
  * Return: 0, or -ENOMEM: nothing changed.
  */
 int snap_grow(struct snap_table *t, gfp_t gfp)
@@ -205,15 +205,15 @@ int snap_grow(struct snap_table *t, gfp_t gfp)
 }
 
 /**
- * snap_make_room - before an entry is added: grow where the table is full
+ * snap_make_room - grow the table if it is full, before an entry is added
  * @t: the table, not published
  * @gfp: for its memory
  *
- * Without the memory the table goes on with overflow buckets; it is tried again an eighth
- * of its size later.
+ * If there is no memory the table continues with overflow buckets; growing is tried again after
+ * each further eighth of its size.
  *
- * Context: As @gfp says.
- * Return: whether it has grown.
+ * Context: As @gfp requires.
+ * Return: true if it has grown.
  */
 bool snap_make_room(struct snap_table *t, gfp_t gfp)
 {
@@ -228,10 +228,10 @@ EXPORT_SYMBOL_IF_KUNIT(snap_make_room);
  * @lo: lowest hash
  * @hi: highest hash
  * @visit: called for each; may free the entry
- * @arg: handed to @visit
+ * @arg: passed to @visit
  *
- * Context: As @visit says; the table stays while the walk goes on.
- * Return: 0, or what @visit ended the walk with.
+ * Context: As @visit requires; the table must not be freed during the walk.
+ * Return: 0, or the value with which @visit ended the walk.
  */
 int snap_walk(const struct snap_table *t, u64 lo, u64 hi, snap_visit_fn visit, void *arg)
 {
@@ -260,7 +260,7 @@ int snap_walk(const struct snap_table *t, u64 lo, u64 hi, snap_visit_fn visit, v
 }
 
 /**
- * snap_bytes - memory that a table takes, without its entries
+ * snap_bytes - memory of a table, without its entries
  * @t: the table
  *
  * Context: Any.

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The snapshot table: a hash table of pointers that one writer fills while nobody else
- * sees it, and that everybody reads without a lock once it is published.  From then on
- * it never changes; what its pointers lead to may.
+ * The snapshot table: a hash table of pointers that one writer fills before it is
+ * published, and that all read without a lock afterwards.  From then on the table never
+ * changes; the entries that it points to may.
  *
  * A bucket is one cache line: six tags in one word, so that one compare finds the
- * candidates of all six before any of them is touched, an overflow bucket, and six
+ * candidates among all six before any entry is accessed, an overflow bucket, and six
  * pointers.  Buckets are chosen by the top bits of the hash: a walk in the order of the
  * hash meets the keys of tables of any size in the same order.
  *
- * The array is one piece where the caller may sleep.  An atomic caller gets it in
- * chunks, because large pieces cannot be had there.
+ * The array is one allocation if the caller may sleep.  For an atomic caller it is divided
+ * into chunks, because large atomic allocations fail.
  */
 #ifndef MAPSTAT_SNAPSHOT_H
 #define MAPSTAT_SNAPSHOT_H
@@ -23,12 +23,12 @@
 #include "arena.h"
 
 #define SNAP_SLOTS	6
-#define SNAP_FILL	3	/* entries a bucket, while memory can be had: 1 in 30 overflows */
+#define SNAP_FILL	3	/* entries per bucket, if memory allows: 1 bucket in 30 overflows */
 #define SNAP_BITS_MAX	40
 
 /*
- * Buckets in a chunk: 32 KiB, the largest piece that the page allocator does not count
- * as costly (PAGE_ALLOC_COSTLY_ORDER, with pages of 4 KiB).
+ * log2 of the buckets in a chunk: 32 KiB, the largest order that the page allocator does not
+ * consider costly (PAGE_ALLOC_COSTLY_ORDER, with pages of 4 KiB).
  */
 #define SNAP_CHUNK_BITS	9
 
@@ -36,7 +36,7 @@
 #define SNAP_TOPS	0x0000808080808080ULL	/* of the six tags */
 
 /**
- * struct snap_item - what every entry begins with
+ * struct snap_item - beginning of each entry
  * @hash: of its key; constant
  */
 struct snap_item {
@@ -45,9 +45,9 @@ struct snap_item {
 
 /**
  * struct snap_bucket - a cache line; constant once published
- * @tags: slot i's hash_tag() in byte i, 0 where the slot is empty
+ * @tags: slot i's hash_tag() in byte i, 0 if the slot is empty
  * @overflow: more slots, or NULL
- * @slots: the entries, NULL where the slot is empty
+ * @slots: the entries, NULL if the slot is empty
  */
 struct snap_bucket {
 	u64 tags;
@@ -56,14 +56,14 @@ struct snap_bucket {
 };
 
 /**
- * struct snap_table - a table; may be copied by value, and then has one owner all the same
+ * struct snap_table - a table; may be copied by value, but only one of the copies owns it
  * @buckets: the array in one piece; NULL: it is in chunks
  * @chunks: its chunks, 1 << SNAP_CHUNK_BITS buckets each; NULL: it is in one piece
  * @bits: log2 of the number of buckets
  * @count: entries
- * @overflow: where overflow buckets come from
+ * @overflow: memory of overflow buckets
  *
- * Written by the one writer before the table is published, constant afterwards.
+ * Written by the only writer before the table is published, constant afterwards.
  */
 struct snap_table {
 	struct snap_bucket *buckets;
@@ -73,7 +73,7 @@ struct snap_table {
 	struct arena overflow;
 };
 
-/* Called for an entry of a walk; a return other than 0 ends the walk. */
+/* Called for each entry of a walk; a return value other than 0 ends the walk. */
 typedef int (*snap_visit_fn)(void *arg, struct snap_item *item);
 
 unsigned int snap_bits(u64 entries);
@@ -93,7 +93,7 @@ static __always_inline struct snap_bucket *snap_bucket(const struct snap_table *
 	return &t->chunks[i >> SNAP_CHUNK_BITS][i & ((1 << SNAP_CHUNK_BITS) - 1)];
 }
 
-/* The pointer to the chunk that snap_bucket() finds the bucket by, where there are chunks. */
+/* Report snap_bucket()'s read of the chunk's pointer, if there are chunks. */
 static __always_inline void snap_report_chunk(const struct snap_table *t, u64 i)
 {
 	if (!t->buckets)
@@ -101,7 +101,7 @@ static __always_inline void snap_report_chunk(const struct snap_table *t, u64 i)
 			    MAPSTAT_READ);
 }
 
-/* The top bit of each byte of @tags that may equal @tag: no match is missed. */
+/* The top bit of each byte of @tags that may equal @tag, with false positives but no misses. */
 static __always_inline u64 snap_match(u64 tags, u8 tag)
 {
 	u64 x = tags ^ (SNAP_ONES * tag);
@@ -115,7 +115,7 @@ static __always_inline bool snap_equal(const struct snap_item *item, u64 hash,
 {
 	const void *item_key = (const void *)item + offset;
 
-	/* A u64 is compared as soon as its hash; for others the hash saves a compare. */
+	/* A u64 is compared as fast as its hash; for other keys the hash saves a memcmp. */
 	if (!shape.u64_key) {
 		cmap_access_load(shape, NULL, &item->hash, sizeof(item->hash), MAPSTAT_READ);
 		if (item->hash != hash)
@@ -125,13 +125,13 @@ static __always_inline bool snap_equal(const struct snap_item *item, u64 hash,
 	return cmap_key_equal(item_key, key, shape);
 }
 
-/* Entries that the table holds without crowding. */
+/* Number of entries that the table holds at its intended load. */
 static inline u64 snap_room(const struct snap_table *t)
 {
 	return (u64)SNAP_FILL << t->bits;
 }
 
-/* Is the table in need of snap_grow()? */
+/* Does the table need snap_grow()? */
 static inline bool snap_is_full(const struct snap_table *t)
 {
 	return t->count >= snap_room(t);
@@ -145,10 +145,10 @@ static inline bool snap_is_full(const struct snap_table *t)
  * @offset: of the key in an entry
  * @shape: the map's
  *
- * The pointers need no rcu_dereference(): the caller reached the table through one, and
+ * The pointers need no rcu_dereference(): the caller got the table through one, and
  * the entries are older than the table.
  *
- * Context: RCU read lock, or the lock of the table's one writer.
+ * Context: RCU read lock, or the lock of the table's writer.
  * Return: the entry, or NULL.
  */
 static __always_inline struct snap_item *snap_find(const struct snap_table *t, u64 hash,
@@ -177,13 +177,13 @@ static __always_inline struct snap_item *snap_find(const struct snap_table *t, u
 	return NULL;
 }
 
-/* Begin to fetch the bucket that snap_find() looks in. */
+/* Prefetch the bucket that snap_find() searches. */
 static __always_inline void snap_fetch(const struct snap_table *t, u64 hash)
 {
 	prefetch(snap_bucket(t, hash_bucket(hash, t->bits)));
 }
 
-/* Begin to fetch the entry that snap_find() looks at first. */
+/* Prefetch the entry that snap_find() compares first. */
 static __always_inline void snap_fetch_item(const struct snap_table *t, u64 hash)
 {
 	const struct snap_bucket *b = snap_bucket(t, hash_bucket(hash, t->bits));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The hash trie.
+ * The hash trie.  See trie.h.
  */
 #include <linux/errno.h>
 #include <linux/rcupdate.h>
@@ -26,12 +26,12 @@ static struct trie_node *to_node(void *p)
 }
 
 /**
- * trie_find - the entries of a hash
+ * trie_find - find the entries of a hash
  * @t: the trie
  * @hash: the hash
  *
  * Context: RCU read lock, or the writer's lock.
- * Return: the newest entry, which leads to the others; NULL where there is none.
+ * Return: the newest entry, which links to the others; NULL if there is none.
  */
 struct trie_item *trie_find(const struct trie *t, u64 hash)
 {
@@ -41,8 +41,8 @@ struct trie_item *trie_find(const struct trie *t, u64 hash)
 
 	for (shift = TRIE_TOP;; shift -= TRIE_BITS) {
 		/*
-		 * Pairs with rcu_assign_pointer() in trie_insert().  Raw: the writer is here
-		 * as well, under its lock.
+		 * Pairs with rcu_assign_pointer() in trie_insert().  Raw: the writer calls this,
+		 * too, under its lock.
 		 */
 		p = rcu_dereference_raw(node->slots[trie_slot_of(hash, shift)]);
 		cmap_access(NULL, &node->slots[trie_slot_of(hash, shift)], sizeof(p), MAPSTAT_READ);
@@ -56,7 +56,7 @@ struct trie_item *trie_find(const struct trie *t, u64 hash)
 	return ((struct trie_item *)p)->snap.hash == hash ? p : NULL;
 }
 
-/* A node that holds @item alone, one level below the slot it was in. */
+/* A node that holds only @item, one level below the slot that held it. */
 static struct trie_node *trie_node_with(struct trie *t, struct trie_item *item, unsigned int shift,
 					gfp_t gfp)
 {
@@ -70,11 +70,11 @@ static struct trie_node *trie_node_with(struct trie *t, struct trie_item *item, 
 /**
  * trie_insert - insert an entry
  * @t: the trie
- * @item: the entry, complete but for @item->next; no other one of its key is there
+ * @item: the entry, complete except for @item->next; there is no other entry of its key
  * @gfp: for nodes
  *
- * Context: As @gfp says; the caller excludes other writers.
- * Return: 0, or -ENOMEM: no entry was added (a node may have been, which changes nothing).
+ * Context: As @gfp requires; the caller excludes other writers.
+ * Return: 0, or -ENOMEM: no entry was added (a node may have been, which has no effect).
  */
 int trie_insert(struct trie *t, struct trie_item *item, gfp_t gfp)
 {
@@ -86,7 +86,7 @@ int trie_insert(struct trie *t, struct trie_item *item, gfp_t gfp)
 
 	for (shift = TRIE_TOP;; shift -= TRIE_BITS) {
 		slot = &node->slots[trie_slot_of(hash, shift)];
-		p = rcu_dereference_raw(*slot);	/* written by ourselves only */
+		p = rcu_dereference_raw(*slot);	/* only we write to it */
 		cmap_access(NULL, slot, sizeof(p), MAPSTAT_READ);
 		if (trie_is_node(p)) {
 			node = to_node(p);
@@ -94,19 +94,20 @@ int trie_insert(struct trie *t, struct trie_item *item, gfp_t gfp)
 		}
 		if (!p || ((struct trie_item *)p)->snap.hash == hash)
 			break;
-		/* Two hashes that differ part at the last level or before: shift > 0. */
+		/* Different hashes differ in the last level's bits at the latest: shift > 0. */
 		node = trie_node_with(t, p, shift - TRIE_BITS, gfp);
 		if (!node)
 			return -ENOMEM;
 		cmap_access(NULL, node, sizeof(*node), MAPSTAT_WRITE);
 		cmap_access(NULL, slot, sizeof(p), MAPSTAT_WRITE);
-		/* Pairs with rcu_dereference_raw() of readers: the node is filled. */
+		/* Pairs with rcu_dereference_raw() of readers: the node is filled in. */
 		rcu_assign_pointer(*slot, (void *)((unsigned long)node | TRIE_NODE));
 	}
 	item->next = p;
 	/*
-	 * Before the entry can be seen, so that whoever sees it, or hears of it, finds
-	 * the count above 0.  Pairs with READ_ONCE() of those who ask "is it empty?".
+	 * Before the entry becomes visible, so that a thread that sees it, or is ordered after
+	 * one that did, reads a count above 0.  Pairs with the READ_ONCE() of checks for an
+	 * empty trie.
 	 */
 	WRITE_ONCE(t->count, t->count + 1);
 	/* Pairs with rcu_dereference_raw() of readers: the entry is complete. */
@@ -117,7 +118,7 @@ int trie_insert(struct trie *t, struct trie_item *item, gfp_t gfp)
 	return 0;
 }
 
-/* Visit the entries of one hash. Return: 0, or what @visit ended it with. */
+/* Visit the entries of one hash. Return: 0, or the value with which @visit ended the walk. */
 static int trie_visit_chain(struct trie_item *item, snap_visit_fn visit, void *arg)
 {
 	struct trie_item *next;
@@ -136,17 +137,17 @@ static int trie_visit_chain(struct trie_item *item, snap_visit_fn visit, void *a
  * @lo: lowest hash
  * @hi: highest hash
  * @visit: called for each; may free the entry
- * @arg: handed to @visit
+ * @arg: passed to @visit
  *
- * Entries that are there when the walk begins are visited, each once; of those that are
- * inserted meanwhile, some.
+ * Entries that are there when the walk begins are visited, each once; entries inserted
+ * during the walk may be.
  *
- * Context: As @visit says; under RCU read lock, unless nothing is freed meanwhile.
- * Return: 0, or what @visit ended the walk with.
+ * Context: As @visit requires; under RCU read lock, unless nothing can be freed concurrently.
+ * Return: 0, or the value with which @visit ended the walk.
  */
 int trie_walk(const struct trie *t, u64 lo, u64 hi, snap_visit_fn visit, void *arg)
 {
-	/* The way down to where the walk is, so that it need not begin at the root each time. */
+	/* The path to the current slot, so that the walk need not restart at the root. */
 	const struct trie_node *path[TRIE_LEVELS] = { &t->root };
 	unsigned int shift = TRIE_TOP, level = 0;
 	u64 at = lo;
@@ -168,18 +169,18 @@ int trie_walk(const struct trie *t, u64 lo, u64 hi, snap_visit_fn visit, void *a
 			if (ret)
 				return ret;
 		}
-		at = ((at >> shift) + 1) << shift;	/* behind the slot; 0 behind the last */
+		at = ((at >> shift) + 1) << shift;	/* after the slot; 0 after the last one */
 		if (!at || at > hi)
 			return 0;
-		/* Up, where that was the last one of its node. */
+		/* Go up if that was the last slot of its node. */
 		for (; !trie_slot_of(at, shift); shift += TRIE_BITS)
 			level--;
 	}
 }
 
 /**
- * trie_reset - forget all entries
- * @t: the trie; nobody reads it any more
+ * trie_reset - remove all entries
+ * @t: the trie; no longer read by others
  *
  * Does not free the entries.
  *

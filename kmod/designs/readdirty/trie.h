@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The hash trie: a tree over the hash, four bits a level, that only ever grows.  One
- * writer at a time inserts; readers need nothing but RCU.
+ * The hash trie: a tree over the hash, four bits per level, that only grows.  One
+ * writer at a time inserts; readers need only RCU.
  *
  * It takes any number of entries without being resized: an insert adds the entry, and
- * now and then a node of 128 bytes, and moves nothing else.  A path is at most 16 nodes
- * long however many entries there are; with random hashes it is the logarithm to the
- * base 16 of their number, and one.  Entries of the same hash are chained.
+ * occasionally a node of 128 bytes, and moves nothing else.  A path has at most 16 nodes,
+ * for any number of entries; with random hashes its length is about the base-16 logarithm
+ * of their number, plus one.  Entries with the same hash are chained.
  *
  * READERS AND THE WRITER.  A slot is written with rcu_assign_pointer(), which makes the
- * entry or the node visible as a whole; readers use rcu_dereference().  A slot goes from
+ * entry or the node visible as a whole; readers use rcu_dereference().  A slot changes from
  * empty to an entry to a node that holds that entry, and never back, so a reader that
- * overlaps an insert sees every entry that was there before.
+ * is concurrent with an insert sees every entry that was there before.
  */
 #ifndef MAPSTAT_TRIE_H
 #define MAPSTAT_TRIE_H
@@ -24,9 +24,9 @@
 #define TRIE_SLOTS	BIT(TRIE_BITS)
 
 /**
- * struct trie_item - what an entry of a trie begins with
+ * struct trie_item - beginning of each entry of a trie
  * @snap: its hash; constant
- * @next: an older entry of the same hash, or NULL; constant once inserted
+ * @next: an older entry with the same hash, or NULL; constant once inserted
  */
 struct trie_item {
 	struct snap_item snap;
@@ -45,7 +45,7 @@ struct trie_node {
 /**
  * struct trie - a trie
  * @root: the first level
- * @nodes: where the other nodes come from; protected by the writer's lock
+ * @nodes: memory of the other nodes; protected by the writer's lock
  * @count: entries; written under the writer's lock, read by anyone
  */
 struct trie {

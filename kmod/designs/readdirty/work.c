@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "readdirty", default mode: the worker, which makes the next read side, and how a map
- * begins and ends.  The whole is told at the top of readdirty.c.
+ * "readdirty", default mode: the worker, which builds the next read side, and creation and
+ * destruction of a map.  The top of readdirty.c explains the algorithm.
  */
 #include <linux/cpumask.h>
 #include <linux/rcupdate.h>
@@ -13,21 +13,21 @@
 #include "range.h"
 #include "readdirty.h"
 
-/* Fewer tombstones than this are not worth a pass. */
+/* Fewer tombstones than this do not justify a pass. */
 #define RD_DEAD_MIN	16
 /*
- * A pass is due when the misses are that share of the entries: a lookup in the trie costs
- * about as many times what the copying of an entry does.
+ * A pass is due when the misses reach 1/RD_MISS_SHARE of the entries: a lookup in the trie
+ * costs about RD_MISS_SHARE times as much as copying an entry.
  */
 #define RD_MISS_SHARE	4
-/* Nor are fewer misses than this worth a pass. */
+/* Fewer misses than this do not justify a pass either. */
 #define RD_MISSES_MIN	64
-/* A pass keeps the tombstones where they are at most that share of the live entries. */
+/* A pass keeps the tombstones if they are at most 1/RD_KEEP_SHARE of the live entries. */
 #define RD_KEEP_SHARE	4
 #define RD_WORK_GFP	MAPSTAT_GFP
-/* Between two tries where memory is short. */
+/* Delay before a retry if memory is short. */
 #define RD_RETRY_JIFFIES	(HZ / 10)
-/* log2 of the buckets that the worker visits between two resched points. */
+/* log2 of the number of buckets that the worker visits between two calls of cond_resched(). */
 #define RD_BATCH_BITS	6U
 
 static unsigned long rd_misses_sum(const struct readdirty *rd)
@@ -36,28 +36,28 @@ static unsigned long rd_misses_sum(const struct readdirty *rd)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		/* Pairs with this_cpu_inc_return() in count_miss(); no ordering. */
+		/* Pairs with this_cpu_inc_return() in rd_count_miss(); no ordering. */
 		sum += READ_ONCE(per_cpu_ptr(rd->pcpu, cpu)->misses);
 	return sum;
 }
 
 /**
- * readdirty_pass_is_due - has the worker something to do?
+ * readdirty_pass_is_due - is there work for the worker?
  * @rd: the map
  *
- * All figures may be a little old: the next look will tell.
+ * All counts may be slightly out of date; a later check corrects that.
  *
  * Context: RCU read lock, or the worker.
- * Return: whether it has.
+ * Return: true if there is.
  */
 bool readdirty_pass_is_due(struct readdirty *rd)
 {
 	/*
-	 * Pairs with rcu_assign_pointer() in rd_view_publish().  Raw: the worker, who changes
-	 * it, is here as well.
+	 * Pairs with rcu_assign_pointer() in rd_view_publish().  Raw: the worker, which changes
+	 * it, calls this, too.
 	 */
 	const struct rd_view *v = rcu_dereference_raw(rd->view);
-	/* The READ_ONCE()s pair with WRITE_ONCE()s of figures; no ordering. */
+	/* The READ_ONCE()s pair with the WRITE_ONCE()s of the counts; no ordering. */
 	const u64 fresh = READ_ONCE(v->fresh->count);
 	const u64 total = READ_ONCE(rd->total);
 	const u64 live = cmap_len(&rd->cmap);
@@ -74,13 +74,13 @@ bool readdirty_pass_is_due(struct readdirty *rd)
 			max3(1ULL * RD_MISSES_MIN, total / RD_MISS_SHARE, least);
 }
 
-/* The worker is the only one who changes the view, so it may look without more ado. */
+/* Only the worker changes the view, so it may read the pointer without protection. */
 static struct rd_view *rd_view_now(const struct readdirty *rd)
 {
 	return rcu_dereference_protected(rd->view, true);
 }
 
-/* Memory of a view that nobody has seen for a grace period. */
+/* Memory of a view that has been unused for a grace period. */
 static struct rd_view *rd_view_take(struct readdirty *rd)
 {
 	struct rd_view *v = &rd->views[rd->view_next];
@@ -89,7 +89,7 @@ static struct rd_view *rd_view_take(struct readdirty *rd)
 	return v;
 }
 
-/* Return: ticks of the clock for which inserts were shut out. */
+/* Return: for how long inserts were locked out, in ticks of the clock. */
 static u64 rd_view_publish(struct readdirty *rd, struct rd_view *v)
 {
 	u64 start;
@@ -116,9 +116,9 @@ static u64 rd_pass_begin(struct readdirty *rd)
 }
 
 /*
- * What a pass is building.  @keep: tombstones go into the next read side too.  While
- * they are few, that is the better bargain: the keys that are deleted are often the ones
- * that are stored again, and a store revives a tombstone in place, without the lock.
+ * A table being built.  @keep: add tombstones to the next read side, too.  While they are
+ * few, that is cheaper: keys that are deleted are often stored again, and a store revives a
+ * tombstone in place, without the lock.
  */
 struct build {
 	struct readdirty *rd;
@@ -133,7 +133,7 @@ static int rd_build_visit(void *arg, struct snap_item *item)
 	bool buried = false;
 
 	if (!(b->keep ? rd_entry_is_frozen(e) : rd_entry_freeze(e, &buried))) {
-		/* More may live than did when the table was made: stores revive tombstones. */
+		/* More may be live than when the table was sized: stores revive tombstones. */
 		snap_make_room(b->next, RD_WORK_GFP);
 		return snap_add(b->next, item, RD_WORK_GFP);
 	}
@@ -144,7 +144,7 @@ static int rd_build_visit(void *arg, struct snap_item *item)
 	return 0;
 }
 
-/* A walk over all entries of a side, the table or the trie, with resched points. */
+/* Walk all entries of a side, the table or the trie, with calls of cond_resched(). */
 static int rd_walk_side(const struct snap_table *read, const struct trie *trie, snap_visit_fn visit,
 			void *arg)
 {
@@ -165,7 +165,7 @@ static int rd_walk_side(const struct snap_table *read, const struct trie *trie, 
 	return 0;
 }
 
-/* Put what read and old have into @b->next, or freeze it. */
+/* Add the entries of read and old to @b->next, or freeze them. */
 static int rd_build(struct build *b)
 {
 	const struct rd_view *now = rd_view_now(b->rd);
@@ -181,7 +181,7 @@ static int rd_build(struct build *b)
 static int rd_build_init(struct build *b)
 {
 	struct cmap *m = &b->rd->cmap;
-	const u64 total = READ_ONCE(b->rd->total);	/* a figure, from under @lock */
+	const u64 total = READ_ONCE(b->rd->total);	/* an estimate, written under @lock */
 	const u64 live = cmap_len(m);
 
 	b->keep = total <= live + live / RD_KEEP_SHARE;
@@ -189,8 +189,8 @@ static int rd_build_init(struct build *b)
 			 RD_WORK_GFP);
 }
 
-/* Free the frozen entries; nobody has them any more.  Return: how many. */
-static u64 rd_bury(struct readdirty *rd)
+/* Free the frozen entries, which are no longer reachable.  Return: their number. */
+static u64 rd_free_frozen(struct readdirty *rd)
 {
 	u64 n = 0;
 
@@ -209,7 +209,7 @@ static u64 rd_bury(struct readdirty *rd)
 	return n;
 }
 
-/* Wait until the last view is out of use, and free what only it had. */
+/* Wait until the previous view is unused, and free what only it had. */
 static void rd_pass_end(struct readdirty *rd, struct snap_table *read, struct trie *old)
 {
 	u64 start = mapstat_clock_read(), ns, n;
@@ -218,7 +218,7 @@ static void rd_pass_end(struct readdirty *rd, struct snap_table *read, struct tr
 	ns = mapstat_clock_ns(mapstat_clock_read() - start);
 	trie_reset(old);
 	snap_free(read);
-	n = rd_bury(rd);
+	n = rd_free_frozen(rd);
 	/* Pairs with readdirty_memory(); no ordering. */
 	WRITE_ONCE(rd->table_bytes, snap_bytes(&rd_view_now(rd)->read));
 	mapstat_pauses_record(&rd->cmap.pauses, MAPSTAT_PAUSE_GRACE_PERIOD, ns, n);
@@ -237,7 +237,7 @@ static u64 rd_pass_publish(struct readdirty *rd, const struct snap_table *next)
 	return rd_view_publish(rd, v);
 }
 
-/* A pass.  Return: 0, or -ENOMEM: the next one goes on with it. */
+/* A pass.  Return: 0, or -ENOMEM: the next one continues it. */
 static int rd_do_pass(struct readdirty *rd)
 {
 	struct cmap *m = &rd->cmap;
@@ -248,7 +248,7 @@ static int rd_do_pass(struct readdirty *rd)
 
 	if (!rd_view_now(rd)->old)
 		ticks = rd_pass_begin(rd);
-	/* After that, so that what it makes room for is what old has in the end. */
+	/* Now that nothing is inserted into old any more: the table is sized for all of it. */
 	if (rd_build_init(&b))
 		return -ENOMEM;
 	/* Pairs with readdirty_memory(); no ordering. */
@@ -275,10 +275,10 @@ static int rd_do_pass(struct readdirty *rd)
 }
 
 /**
- * readdirty_work - a pass, where one is due
+ * readdirty_work - do a pass if one is due
  * @m: the map
  *
- * Context: The worker; never twice at a time.
+ * Context: The worker; never concurrent with itself.
  */
 void readdirty_work(struct cmap *m)
 {
@@ -286,7 +286,7 @@ void readdirty_work(struct cmap *m)
 
 	if (!readdirty_pass_is_due(rd))
 		return;
-	/* Out of memory: try again by and by, as nobody may be there to ask for it. */
+	/* Out of memory: retry after a while, as no operation may queue the work again. */
 	if (rd_do_pass(rd))
 		schedule_timeout_uninterruptible(RD_RETRY_JIFFIES);
 	if (readdirty_pass_is_due(rd))
@@ -294,7 +294,7 @@ void readdirty_work(struct cmap *m)
 }
 
 /**
- * readdirty_init - set a map up
+ * readdirty_init - initialize a map
  * @m: the map
  *
  * Context: Process; sleeps.
@@ -320,7 +320,7 @@ int readdirty_init(struct cmap *m)
 	rd->table_bytes = snap_bytes(&v->read);
 	rd->total_max = RD_BACKLOG;
 	v->fresh = &rd->tries[0];
-	RCU_INIT_POINTER(rd->view, v);	/* nobody else knows the map yet */
+	RCU_INIT_POINTER(rd->view, v);	/* the map is not visible to others yet */
 	return 0;
 }
 
@@ -331,11 +331,12 @@ static int rd_free_visit(void *arg, struct snap_item *item)
 }
 
 /**
- * readdirty_exit - free all
- * @m: the map; no operation is in flight, nor the worker
+ * readdirty_exit - free everything
+ * @m: the map; no operation is in flight, and the worker is not running
  *
- * At rest an entry is on one side only; so are frozen ones, which the graveyard lists
- * besides.  There are no callbacks of RCU to wait for: the worker waited itself.
+ * Between passes each entry is on one side only; that includes frozen ones, which are listed
+ * in the graveyard as well.  There are no RCU callbacks to wait for: the worker waits for
+ * grace periods itself.
  *
  * Context: Process; sleeps.
  */
@@ -356,7 +357,7 @@ void readdirty_exit(struct cmap *m)
 }
 
 /**
- * readdirty_memory - what a map holds
+ * readdirty_memory - memory of a map
  * @m: the map
  * @mem: receives it
  *
@@ -366,7 +367,7 @@ void readdirty_memory(struct cmap *m, struct cmap_memory *mem)
 {
 	const struct readdirty *rd = to_readdirty(m);
 
-	/* The READ_ONCE()s pair with WRITE_ONCE()s of figures; no ordering. */
+	/* The READ_ONCE()s pair with the WRITE_ONCE()s of the counts; no ordering. */
 	mem->table_bytes = READ_ONCE(rd->table_bytes) + READ_ONCE(rd->tries[0].nodes.bytes) +
 			   READ_ONCE(rd->tries[1].nodes.bytes);
 	mem->bytes = mem->table_bytes + READ_ONCE(rd->total) * rd->entry_bytes;
