@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory for bucket arrays: large, zeroed, in huge pages where the kernel can.
+ * Memory for bucket arrays: large, zeroed, in huge pages if the kernel supports them.
  */
 #ifndef MAPSTAT_ARRAY_H
 #define MAPSTAT_ARRAY_H
@@ -14,11 +14,11 @@
  * array_alloc - a zeroed, cache-line aligned array
  * @bytes: its size
  *
- * An array beyond what is available now is refused at once, instead of asking the OOM
- * killer for it.
+ * An array larger than the memory available now is refused at once, so that the
+ * allocation does not invoke the OOM killer.
  *
  * Context: Process; sleeps.
- * Return: the array, for kvfree(); NULL where the memory cannot be had.
+ * Return: the array, for kvfree(); NULL if there is not enough memory.
  */
 static inline void *array_alloc(u64 bytes)
 {

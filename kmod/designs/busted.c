@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Wrong on purpose: the negative control of every check, as lock_busted is in
- * locktorture.  One table behind one spinlock that drops one store in BUSTED_PERIOD,
- * telling success, and about as rarely serves a value that was replaced before.
+ * Wrong on purpose: the negative control of every check, like lock_busted in
+ * locktorture.  One table behind one spinlock that drops one store in BUSTED_PERIOD while
+ * it returns success, and about as rarely returns a value that has already been replaced.
  */
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -18,10 +18,10 @@
  * @map: the shared part
  * @lock: protects all that follows
  * @table: the entries
- * @stores: counts up to the one that is dropped
- * @loads: counts up to the time when a stale value is due
- * @has_stale: @stale holds a key and a value that it had before
- * @stale: laid out as an entry of the table
+ * @stores: number of stores, of which each BUSTED_PERIOD-th is dropped
+ * @loads: loads since the last stale value was returned
+ * @has_stale: @stale holds a key and a previous value of it
+ * @stale: laid out like an entry of the table
  */
 struct busted_map {
 	struct cmap map;

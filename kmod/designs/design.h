@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What every design is made of.  A design is one file: a struct that begins with
- * struct cmap, a load, an update, a collect (one step of a range), and an ops literal.
+ * Definitions shared by all designs.  A design is one file: a struct that begins with
+ * struct cmap, a load, an update, a collect (one step of a range), and its cmap_ops.
  */
 #ifndef MAPSTAT_DESIGN_H
 #define MAPSTAT_DESIGN_H
@@ -38,12 +38,12 @@ enum cmap_design {
  * @key_size: bytes
  * @value_size: bytes
  * @u64_key: the u64 fast path applies: 8-byte keys, hashed and compared as a u64
- * @u64_pair: so it does, and values have 8 bytes as well
- * @unreported: of loads while nobody listens: of what they access, locks apart, there is no code
- *	that would tell, with its calls and the registers that these take
- * @counted: of loads: they count themselves, see cmap_count_load(); else the caller does
+ * @u64_pair: @u64_key, and values have 8 bytes, too
+ * @unreported: for loads that no observer sees: the code that reports accesses is left out,
+ *	except for locks, which saves its calls and the registers that these take
+ * @counted: for loads: they count themselves, see cmap_count_load(); otherwise the caller does
  *
- * Passed by value to __always_inline functions: where the caller passes a constant
+ * Passed by value to __always_inline functions: if the caller passes a constant
  * (see CMAP_BY_SHAPE), every copy and compare below becomes a plain load or store.
  */
 struct cmap_shape {
@@ -78,8 +78,8 @@ static __always_inline struct cmap_shape cmap_counted(struct cmap_shape shape)
 }
 
 /*
- * Call fn(..., shape) with the shape as constant as it can be: one compiled copy for
- * u64 -> u64, one for u64 keys, one for all.
+ * Call fn(..., shape) with the shape as constant as possible: one compiled copy for
+ * u64 -> u64, one for u64 keys, one for all other maps.
  */
 #define CMAP_BY_SHAPE_AS(as, m, fn, ...)					\
 	(likely((m)->shape.u64_pair) ? fn(__VA_ARGS__, as(CMAP_SHAPE_U64_U64)) : \
@@ -89,33 +89,33 @@ static __always_inline struct cmap_shape cmap_counted(struct cmap_shape shape)
 #define CMAP_BY_SHAPE(m, fn, ...)	CMAP_BY_SHAPE_AS(cmap_reported, m, fn, __VA_ARGS__)
 #define CMAP_BY_SHAPE_UNREPORTED(m, fn, ...) CMAP_BY_SHAPE_AS(cmap_unreported, m, fn, __VA_ARGS__)
 
-/* Does somebody listen to the accesses of operations of this shape? */
+/* May accesses of operations of this shape have an observer? */
 static __always_inline bool cmap_is_reported(const struct cmap_shape shape)
 {
 	return !shape.unreported && static_branch_unlikely(&mapstat_observing);
 }
 
 /**
- * struct cmap - what all designs share
+ * struct cmap - the part of a map that all designs share
  * @ops: constant
  * @stats: see struct cmap_stats
- * @front: what loads are answered from, or NULL; see front.c and cmap_has_front().  Written
- *	under @front_lock, read under RCU
+ * @front: per-CPU caches that loads try first, or NULL; see front.c and cmap_has_front().
+ *	Written under @front_lock, read under RCU
  * @shape: constant
- * @design: constant; CMAP_NR_DESIGNS: none of them, see cmap_create_of()
+ * @design: constant; CMAP_NR_DESIGNS for a map of cmap_create_of()
  * @flags: of enum cmap_flags, constant
  * @hash: constant
  * @work: growth, promotion and reclaim of this map: ops->work on mapstat_wq
  * @pauses: own lock
- * @front_lock: the front comes or goes; a clear reads it
+ * @front_lock: held for writing to enable or disable the front, for reading by a clear
  * @node: protected by the registry's mutex
- * @visit: of the registry: held for reading while registry_for_each() is at the map, for
+ * @visit: of the registry: held for reading while registry_for_each() visits the map, for
  *	writing while it is removed
- * @params: what it was made with, defaults filled in, strings not kept: constant
+ * @params: parameters of its creation, with defaults filled in, without the strings: constant
  * @name: constant
  * @observer_data: owned by the registry's observer
- * @wanted: bytes that ops->init asked for: what is said where it could not have them.
- *	Written by it alone
+ * @wanted: bytes that ops->init tried to allocate, reported if it fails.  Written by
+ *	ops->init only
  */
 struct cmap {
 	const struct cmap_ops *ops;
@@ -136,27 +136,28 @@ struct cmap {
 	u64 wanted;
 };
 
-/* Operations read what comes before, and never what comes after. */
+/* Operations read the fields before @work, never @work and those after it. */
 MAPSTAT_BEGINS_LINE(struct cmap, work);
-/* What is asked behind a static key, of all maps, costs no line that is not read anyway. */
+/* Fields tested behind a static key for any map lie on lines that operations read anyway. */
 MAPSTAT_SHARES_LINE(struct cmap, stats.observed, shape);
 MAPSTAT_SHARES_LINE(struct cmap, front, stats.pcpu);
 MAPSTAT_SHARES_LINE(struct cmap, shape, stats.pcpu);
 
 /**
- * cmap_is_observed - do operations of a map report what they access?
+ * cmap_is_observed - do operations of a map report their accesses?
  * @m: the map
  *
- * The key is on while any map is observed; @m->stats.observed says whether it is this one, so that
- * the others go on as without.
+ * The static key is on while any map is observed; @m->stats.observed is set if this one is, so
+ * that the others run as if the key were off.
  *
- * It is a hint, which may be seen late, in either direction: an operation that is not reported
- * is right all the same, and one that is, counts only as long as there is an observer (see
- * observer_now(), under RCU).  So it needs no order against the key: it is set before the key
- * is turned on, and an operation that sees the key and not the flag does not report yet.
+ * The flag is a hint, and a change may be seen late, in either direction: an operation that is
+ * not reported is correct nevertheless, and a report has an effect only while there is an
+ * observer (see observer_now(), under RCU).  So the flag needs no ordering against the key: it is
+ * set before the key is turned on, and an operation that sees the key on but the flag not yet
+ * set does not report.
  *
  * Context: Any.
- * Return: whether they do.
+ * Return: true if they do.
  */
 static __always_inline bool cmap_is_observed(const struct cmap *m)
 {
@@ -164,7 +165,7 @@ static __always_inline bool cmap_is_observed(const struct cmap *m)
 	return static_branch_unlikely(&mapstat_observing) && unlikely(READ_ONCE(m->stats.observed));
 }
 
-/* An operation begins. What each reads of the map itself is reported here, so that no hook is needed for it. */
+/* An operation begins.  Reports its reads of the map itself, so that they need no hooks. */
 static inline void cmap_op_begin(struct mapstat_op *op, const struct cmap *m,
 				 enum mapstat_op_kind kind, struct mapstat_access_log *log)
 {
@@ -175,11 +176,11 @@ static inline void cmap_op_begin(struct mapstat_op *op, const struct cmap *m,
 }
 
 /**
- * cmap_access - an operation accesses memory
- * @m: the map; NULL, where it is not at hand: that of the operation in progress
- * @addr: what; it is not dereferenced
+ * cmap_access - report that an operation accesses memory
+ * @m: the map, or NULL for the map of the operation in progress, if it is not at hand
+ * @addr: address; it is not dereferenced
  * @size: bytes
- * @access: reads, writes or atomically changes it
+ * @access: read, write or atomic read-modify-write
  *
  * Context: Process or softirq, under any lock.
  */
@@ -194,19 +195,19 @@ static __always_inline const struct cmap_stats *cmap_stats_of(const struct cmap 
 	return m ? &m->stats : NULL;
 }
 
-/* As cmap_is_observed(), behind the key; of NULL the hook itself finds out. */
+/* cmap_is_observed() without the static key; for NULL the hook itself determines the map. */
 static __always_inline bool cmap_may_be_observed(const struct cmap *m)
 {
 	return !m || READ_ONCE(m->stats.observed);
 }
 
 /**
- * cmap_access_load - as cmap_access(), in what loads consist of
- * @shape: says whether accesses are reported
+ * cmap_access_load - cmap_access() for accesses of loads
+ * @shape: determines whether accesses are reported
  * @m: the map, or NULL
- * @addr: what
+ * @addr: address
  * @size: bytes
- * @access: how
+ * @access: as for cmap_access()
  */
 #define cmap_access_load(shape, m, addr, size, access)				\
 do {										\
@@ -215,14 +216,14 @@ do {										\
 } while (0)
 
 /**
- * struct cmap_page - where one step of a range puts entries
- * @cursor: where the step begins; the design advances it; its meaning is the
- *	design's, 0 at the start
- * @done: set by the design when nothing follows
+ * struct cmap_page - the entries collected by one step of a range
+ * @cursor: position at which the step begins; the design advances it and defines its
+ *	meaning; 0 at the start
+ * @done: set by the design when no entries follow
  * @count: entries in @data
- * @room: entries that @data can take
+ * @room: entries that @data has room for
  * @data: key, then value, each rounded up to 8 bytes, back to back
- * @private: the design's, for the time of one range; NULL at the start
+ * @private: used by the design during one range; NULL at the start
  */
 struct cmap_page {
 	u64 cursor;
@@ -241,7 +242,7 @@ static inline unsigned int cmap_page_stride(const struct cmap *m)
 /**
  * cmap_page_add - copy one entry out
  * @m: the map
- * @page: where to; beyond its room the entry is only counted
+ * @page: destination; if it is full the entry is only counted
  * @key: the key
  * @value: the value
  *
@@ -260,12 +261,12 @@ static inline void cmap_page_add(const struct cmap *m, struct cmap_page *page,
 }
 
 /**
- * struct cmap_memory - what a map holds
- * @bytes: all that is allocated now, tables, entries and overflow; nothing that is per CPU
- * @table_bytes: of those, tables
- * @percpu_bytes: what the design holds per CPU, of all possible CPUs
+ * struct cmap_memory - memory and size of a map
+ * @bytes: currently allocated: tables, entries and overflow buckets; no per-CPU memory
+ * @table_bytes: part of @bytes: tables
+ * @percpu_bytes: the design's per-CPU memory, for all possible CPUs
  * @buckets: of the current table
- * @entries: live ones
+ * @entries: live entries
  */
 struct cmap_memory {
 	u64 bytes;
@@ -279,23 +280,24 @@ struct cmap_memory {
  * struct cmap_ops - a design
  * @name: as in designs.h
  * @size: of the design's struct, whose first member is the struct cmap
- * @init: set up what is the design's own; the shared part (m->params, m->shape, m->hash,
- *	counters) is ready, the rest zero.  Frees what it allocated where it fails.  May
+ * @init: initialize the design's own part; the shared part (m->params, m->shape, m->hash,
+ *	counters) is ready, the rest is zero.  Frees its allocations if it fails.  May
  *	sleep.  Returns 0 or -errno
  * @exit: free what @init and the operations allocated; no operation is in flight, @work
- *	neither runs nor is queued.  Waits for own RCU callbacks.  May sleep
- * @collect: one step of a range: put the next entries into the page and advance its
- *	cursor.  Where the room is too small it leaves the cursor, and sets page->count
- *	to the entries that it needs room for.  May sleep
- * @collect_end: optional; the range ends: release page->private
+ *	is neither running nor queued.  Waits for the design's RCU callbacks.  May sleep
+ * @collect: one step of a range: add the next entries to the page and advance its
+ *	cursor.  If there is not enough room it leaves the cursor unchanged, and sets
+ *	page->count to the number of entries that it needs room for.  May sleep
+ * @collect_end: optional; end of a range: release page->private
  * @clear: guarantee F.  May sleep
- * @work: optional; growth, promotion, reclaim.  May sleep.  Never runs twice at a time
+ * @work: optional; growth, promotion, reclaim.  May sleep.  Never runs concurrently with
+ *	itself
  * @memory: fill in the bytes (the core fills in entries).  May sleep
  * @run: the timed loop (kmod/designs/loop.h)
- * @update: of what is no design (cmap_create_of()): see update.h.  A design has its own by
- *	name
- * @where: optional; name what lies at an address, of the design's own: a field, a bucket.
- *	Returns the length of the text, 0 where it knows nothing there.  May sleep
+ * @update: only for a map of cmap_create_of(), see update.h; the update of a design is called
+ *	by its name
+ * @where: optional; name the design's own field or bucket at an address.  Returns the length
+ *	of the text, 0 if there is none of these.  May sleep
  */
 struct cmap_ops {
 	const char *name;
@@ -314,9 +316,10 @@ struct cmap_ops {
 
 /*
  * Called directly (a switch over the design, no indirect call):
- * load: 0 and the value, or -ENOENT; it counts itself, by cmap_count_load().  load_observed: the
- * same, and says what it accesses.  load_many: see
- * many.h; the caller counts, by cmap_count_loads().  update: see update.h.
+ * load: returns 0 and copies the value out, or -ENOENT; counts itself with cmap_count_load().
+ * load_observed: the same, and reports its accesses.
+ * load_many: see lookup.h; the caller counts, with cmap_count_loads().
+ * update: see update.h.
  */
 #define CMAP_DECLARE(d)								\
 	extern const struct cmap_ops d##_ops;					\
@@ -337,7 +340,7 @@ u64 cmap_percpu_bytes(void);
 u64 cmap_percpu_held(struct cmap *m, const struct cmap_memory *mem);
 struct cmap *cmap_create_of(const struct cmap_ops *ops, const struct cmap_params *params);
 
-/* Counting; a this_cpu operation each, nothing when statistics are off. */
+/* Counting: a this_cpu operation each; a no-op if statistics are off. */
 static __always_inline void cmap_count_n(struct cmap *m, enum cmap_counter c, unsigned long n)
 {
 	if (static_branch_likely(&mapstat_stats_on)) {
@@ -352,9 +355,9 @@ static __always_inline void cmap_count(struct cmap *m, enum cmap_counter c)
 }
 
 /*
- * A load that cmap_load() asked for has ended with @ret, which is returned.  Hits and misses
- * are two counters that only grow: a difference of loads and misses would count a load in
- * flight as a hit, and fall when it misses.
+ * Count a load that ended with @ret; returns @ret.  Hits and misses are two counters that
+ * only grow: hits computed as loads minus misses would include loads in flight, and would
+ * decrease when one of these misses.
  */
 static __always_inline int cmap_count_load(struct cmap *m, int ret, const struct cmap_shape shape)
 {
@@ -369,7 +372,7 @@ static __always_inline int cmap_count_load(struct cmap *m, int ret, const struct
 	return ret;
 }
 
-/* So many loads at once have ended, of a bulk load or of a stress thread's batch. */
+/* Count the loads of a bulk load, or of a stress thread's batch, at once. */
 static __always_inline void cmap_count_loads(struct cmap *m, unsigned int loads,
 					     unsigned int hits)
 {
@@ -378,7 +381,7 @@ static __always_inline void cmap_count_loads(struct cmap *m, unsigned int loads,
 		cmap_count_n(m, CMAP_MISSES, loads - hits);
 }
 
-/* The length is kept whether statistics are on or off. */
+/* The length is maintained even if statistics are off. */
 static __always_inline void cmap_entries_add(struct cmap *m, long n)
 {
 	this_cpu_add(m->stats.pcpu->entries, n);
@@ -391,7 +394,7 @@ static __always_inline void cmap_count_alloc(struct cmap *m, size_t bytes)
 	cmap_count_n(m, CMAP_ALLOC_BYTES, bytes);
 }
 
-/* Have ops->work run soon.  Any context but NMI. */
+/* Schedule ops->work.  Any context except NMI. */
 static inline void cmap_kick(struct cmap *m)
 {
 	queue_work(mapstat_wq, &m->work);

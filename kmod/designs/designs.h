@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The designs, a line each.  A new one is its file here, its object in Kbuild and its
+ * The list of designs.  A new design needs its source file, its object in Kbuild and a
  * line below.
  */
 #define CMAP_DESIGNS(X)	\

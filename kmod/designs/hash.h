@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Keyed hashing.  64 bits, used from both ends: a table takes its bucket from the top
+ * Keyed hashing.  The 64 bits are used from both ends: a table takes its bucket from the top
  * bits, its tag from the lowest byte, and a sharded map its shard from bits 8..17, so
- * that none is used twice (as long as a table has at most 2^46 buckets).
+ * that no bit is used twice (as long as a table has at most 2^46 buckets).
  */
 #ifndef MAPSTAT_HASH_H
 #define MAPSTAT_HASH_H
@@ -13,8 +13,8 @@
 
 /**
  * struct cmap_hash_key - a map's secret
- * @k0: xored to a u64 key
- * @k1: odd multiplier of it; 0 makes every u64 key collide (tests)
+ * @k0: XORed with a u64 key
+ * @k1: odd multiplier; 0 makes all u64 keys collide (tests)
  * @sip: for byte strings
  * @collide: every byte string hashes to 0 (tests)
  */
@@ -39,9 +39,9 @@ static inline void hash_key_init(struct cmap_hash_key *hk, bool collide)
  * @key: the key
  *
  * Two rounds of multiply and xor-shift, the step of the murmur family (Austin Appleby,
- * public domain), with multipliers that nobody knows.  One round, also a 128-bit product
- * folded onto itself, leaves regular keys crowded with 1 secret in 20.  Both steps can be
- * undone, so different keys have different hashes.
+ * public domain), with secret multipliers.  With a single round, even a 128-bit product
+ * folded onto itself, regular keys cluster for 1 secret in 20.  Both steps are
+ * invertible, so different keys have different hashes.
  *
  * Context: Any.
  * Return: the hash.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What people write by hand: a hash table of hlist_heads, read under RCU, written under
- * spinlocks, each for a share of the buckets.  A yardstick, not ours.
+ * The usual open-coded hash table: hlist_heads, read under RCU, written under
+ * spinlocks, each of which covers a part of the buckets.  A yardstick, not our design.
  *
- * An entry does not change once it is in the table.  A write puts a new one in its place, and
- * RCU frees the old one.  A key has one bucket for good, as the table never grows: it has as
- * many buckets as entries it was to make room for, and where there are more, chains grow.
+ * An entry does not change once it is in the table.  A write replaces it with a new one, and
+ * RCU frees the old one.  A key always has the same bucket, as the table never grows: it has
+ * at least one bucket per entry of its capacity, and beyond that the chains grow.
  */
 #include <linux/log2.h>
 #include <linux/rculist.h>
@@ -17,15 +17,15 @@
 #include "lookup.h"
 #include "loop.h"
 
-#define HLIST_BITS_DEFAULT	14	/* where no capacity is given */
+#define HLIST_BITS_DEFAULT	14	/* if no capacity is given */
 #define HLIST_LOCKS		64	/* a power of two */
 #define HLIST_STEP		64	/* buckets of one step of a range */
 
 /**
  * struct hl_node - an entry; constant once it is in the table
- * @node: in its bucket; protected by the bucket's lock, read under RCU
+ * @node: link in its bucket; protected by the bucket's lock, read under RCU
  * @rcu: for kfree_rcu()
- * @data: the key, and ALIGN(key_size, 8) further the value
+ * @data: the key, then the value at offset ALIGN(key_size, 8)
  */
 struct hl_node {
 	struct hlist_node node;
@@ -34,11 +34,11 @@ struct hl_node {
 };
 
 /**
- * struct hl_lock - a lock on lines of its own
- * @lock: protects the buckets whose number ends in this lock's
+ * struct hl_lock - a lock on its own cache lines
+ * @lock: protects the buckets i with i % HLIST_LOCKS equal to this lock's index
  */
 struct hl_lock {
-	spinlock_t lock;	/* protects a share of the buckets */
+	spinlock_t lock;	/* protects a part of the buckets */
 } ____cacheline_aligned;
 
 /**
@@ -157,7 +157,7 @@ static struct hl_node *hlist_map_alloc_node(struct cmap *m, const struct cmap_up
 	return node;
 }
 
-/* What comes before a node that comes or goes, and what comes after it, is written. */
+/* Report the writes to the links before and after a node that is added or removed. */
 static __always_inline void hlist_map_report_links(struct hlist_map *hm, struct hlist_node **before,
 						   struct hlist_node *after)
 {
@@ -203,7 +203,7 @@ static __always_inline int hlist_map_do_update(struct hlist_map *hm, const struc
 	enum cmap_action act;
 	int ret;
 
-	/* Before the lock is taken, so a compare_and_swap may find that it needed none. */
+	/* Before the lock is taken; a compare_and_swap may turn out not to need the node. */
 	if (update_has_value(u->op))
 		new = hlist_map_alloc_node(&hm->map, u);
 	hlist_map_lock_bucket(hm, lock);
@@ -238,7 +238,7 @@ static int hlist_map_init(struct cmap *m)
 
 	hm->bits = capacity ? order_base_2(capacity) : HLIST_BITS_DEFAULT;
 	m->wanted = sizeof(hm->buckets[0]) << hm->bits;
-	/* Zeroed: they are empty. */
+	/* Zeroed memory is an array of empty buckets. */
 	hm->buckets = array_alloc(m->wanted);
 	if (!hm->buckets)
 		return -ENOMEM;
@@ -267,7 +267,10 @@ static void hlist_map_collect_bucket(struct hlist_map *hm, u64 bucket, struct cm
 {
 	struct hl_node *node;
 
-	/* A new entry of a key takes the old one's place, or comes first: none is met twice. */
+	/*
+	 * A key's new entry replaces the old one in place, or is added in front: the walk meets
+	 * no key twice.
+	 */
 	rcu_read_lock();
 	hlist_for_each_entry_rcu(node, &hm->buckets[bucket], node)
 		cmap_page_add(&hm->map, page, node->data,

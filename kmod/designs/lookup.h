@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Loads, said once for all designs: of one key, and of many.  Many: hash the keys of a
- * group, begin to fetch what their loads will touch, then do the loads.  The fetches of a
- * group overlap, where loads one by one would each wait for theirs.
+ * Loads, shared by all designs: of one key, and in bulk.  A bulk load hashes the keys of a
+ * group, prefetches the memory that their loads will access, then does the loads.  The
+ * cache misses of a group overlap, while single loads would wait for each in turn.
  */
 #ifndef MAPSTAT_LOOKUP_H
 #define MAPSTAT_LOOKUP_H
@@ -14,14 +14,14 @@
 #include <linux/rcupdate.h>
 #include "design.h"
 
-/* Keys in a group: a word of the bitmap, and about as many lines as a CPU fetches at once. */
+/* Keys in a group: a word of the bitmap, and about as many lines as a CPU can have in flight. */
 #define MANY_GROUP	BITS_PER_LONG
 
 /**
  * struct cmap_many - a bulk load
  * @keys: the keys, ALIGN(key_size, 8) bytes apart
- * @values: where the values go, ALIGN(value_size, 8) bytes apart
- * @found: bit i: key i was found; BITS_TO_LONGS(@n) words
+ * @values: receives the values, ALIGN(value_size, 8) bytes apart
+ * @found: bit i is set if key i was found; BITS_TO_LONGS(@n) words
  * @n: number of keys
  */
 struct cmap_many {
@@ -32,12 +32,12 @@ struct cmap_many {
 };
 
 /**
- * struct many_steps - what a design's loads are made of; constants, so that all is inlined
- * @begin: optional; before the first fetch: an RCU read-side section, or a lock
- * @fetch: optional; begin to fetch what the load of a key with that hash touches first
- * @fetch_next: optional; what it touches next, for all keys, when @fetch is done
- * @load: 0 or -ENOENT
- * @end: optional; what @begin began
+ * struct many_steps - the parts of a design's loads; constants, so that all are inlined
+ * @begin: optional; before the first prefetch: enter an RCU read-side section, or take a lock
+ * @fetch: optional; prefetch what the load of a key with that hash accesses first
+ * @fetch_next: optional; prefetch what it accesses next; called after @fetch of all keys
+ * @load: returns 0 or -ENOENT
+ * @end: optional; undo @begin
  */
 struct many_steps {
 	void (*begin)(struct cmap *m);
@@ -60,7 +60,7 @@ static __always_inline void many_rcu_end(struct cmap *m)
 	rcu_read_unlock();
 }
 
-/* At most MANY_GROUP keys. Return: a bit for each that was found. */
+/* At most MANY_GROUP keys. Return: a bit for each key that was found. */
 static __always_inline unsigned long many_load_group(struct cmap *m, const void *keys,
 						     void *values, unsigned int n,
 						     const struct many_steps steps,
@@ -128,13 +128,13 @@ static __always_inline int many_load_one(struct cmap *m, const void *key, void *
 }
 
 /**
- * CMAP_DEFINE_LOAD - make a design's load
+ * CMAP_DEFINE_LOAD - define a design's load
  * @design: its name in designs.h
  * @...: its struct many_steps
  *
- * Of what is inlined into a loop (as design_load_inline()), all but maps of u64s are out
- * of line, away from the fast one's registers; and so is the load that tells what it accesses,
- * all of it, so that the others have no call that is hardly ever made.
+ * design_load_inline() inlines only the load of u64 -> u64 maps into a loop.  The other shapes
+ * are out of line, so that they do not take registers from it; and so is the observed load as a
+ * whole, so that the others contain no rarely made call.
  *
  * The loop counts its loads a batch at a time; design_load() counts each.
  */
@@ -197,7 +197,7 @@ int design##_load(struct cmap *m, const void *key, void *value)			\
 }
 
 /**
- * CMAP_DEFINE_LOAD_MANY - make a design's load_many
+ * CMAP_DEFINE_LOAD_MANY - define a design's load_many
  * @design: its name in designs.h
  * @...: its struct many_steps
  */
@@ -224,12 +224,12 @@ unsigned int design##_load_many(struct cmap *m, const struct cmap_many *q)	\
 	return CMAP_BY_SHAPE_UNREPORTED(m, design##_load_many_shape, m, q);		\
 }
 
-/* Both. */
+/* CMAP_DEFINE_LOAD() and CMAP_DEFINE_LOAD_MANY(). */
 #define CMAP_DEFINE_LOADS(design, ...)						\
 CMAP_DEFINE_LOAD(design, __VA_ARGS__)						\
 CMAP_DEFINE_LOAD_MANY(design, __VA_ARGS__)
 
-/* Where fetching early cannot help. */
+/* A load_many without prefetching, for designs that cannot benefit from it. */
 static __always_inline unsigned int many_load_each(struct cmap *m, const struct cmap_many *q,
 						   int (*load)(struct cmap *m, const void *key,
 							       void *value))

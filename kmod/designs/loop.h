@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The timed loop, compiled inside each design: STRESS_DEFINE_RUN() at the end of
- * a design's file makes design_run(), in which load and update are direct calls that
- * the compiler may inline.  Operations, keys and values are drawn before the loop and
- * checked after it, so nothing but the map is timed.
+ * The timed loop, compiled into each design: STRESS_DEFINE_RUN() at the end of
+ * a design's file defines design_run(), in which load and update are direct calls that
+ * the compiler may inline.  Operations, keys and values are generated before the loop and
+ * checked after it, so that only the map is timed.
  */
 #ifndef MAPSTAT_STRESS_LOOP_H
 #define MAPSTAT_STRESS_LOOP_H
@@ -13,7 +13,7 @@
 #include "lookup.h"
 #include "update.h"
 
-#define STRESS_BATCH_MAX	64	/* operations; keeps a batch of u64s in the L1 cache */
+#define STRESS_BATCH_MAX	64	/* operations; a batch of u64s fits in the L1 cache */
 
 enum stress_op {
 	STRESS_LOAD,
@@ -22,24 +22,24 @@ enum stress_op {
 };
 
 /**
- * struct stress_batch - operations to do, and what came of them
+ * struct stress_batch - operations to execute, and their results
  * @n: operations, 1..STRESS_BATCH_MAX
- * @timed: its operations are timed one by one
+ * @timed: time each operation
  * @start: clock at the start of the loop (out)
  * @end: clock at the end of the loop (out)
  * @key_stride: bytes from one key to the next in @keys, a multiple of 8
  * @value_stride: bytes from one value to the next in @values, a multiple of 8
  * @keys: the keys
- * @values: a value for each store; room for what each load finds
- * @bulk: loads in a row that one bulk load does at most; 1: none
- * @op: what to do
- * @many: where @bulk > 1: for the first of loads in a row their number, 0 for all others
- * @found: where @many is not 0: which of them found their key (out)
- * @ret: what it returned (out)
- * @ticks: where @timed: how long it took, in the clock's ticks, at least 1 (out).  Of loads
- *	in a row the first has all of it, and the others have 0
+ * @values: a value for each store; room for the value of each load
+ * @bulk: maximum number of consecutive loads in one bulk load; 1: no bulk loads
+ * @op: the operations
+ * @many: if @bulk > 1: for the first of consecutive loads their number, 0 for all others
+ * @found: if @many is not 0: which of these loads found their key (out)
+ * @ret: return value (out)
+ * @ticks: if @timed: duration in the clock's ticks, at least 1 (out).  The first load of a
+ *	bulk load has the duration of all, the others have 0
  *
- * Owned by one stress thread; shared with nobody.
+ * Owned by one stress thread, not shared.
  */
 struct stress_batch {
 	unsigned int n;
@@ -82,9 +82,8 @@ do {										\
 } while (0)
 
 /*
- * An operation begins, and ends.  @timed is constant, but read anew each time, so that the
- * compiler makes one copy of the operation: a second one for timed batches would be cold where
- * few are timed.
+ * @timed does not change during a batch, but is read again each time, so that the compiler makes
+ * one copy of the operation: a second copy for timed batches would be cold if few are timed.
  */
 static __always_inline void stress_op_begin(struct stress_batch *b, unsigned int i)
 {
@@ -98,12 +97,12 @@ static __always_inline void stress_op_end(struct stress_batch *b, unsigned int i
 
 	if (likely(!READ_ONCE(b->timed)))
 		return;
-	/* A clock of another CPU may be a little behind: at least 1. */
+	/* The clock of another CPU may be slightly behind: at least 1. */
 	ticks = mapstat_clock_read() - b->ticks[i];
 	b->ticks[i] = ticks > 0 ? ticks : 1;
 }
 
-/* Loads in a row, from operation i on, at once. */
+/* One bulk load of the consecutive loads that begin at operation i. */
 #define STRESS_DO_MANY(design, m, b, i, key, value)				\
 ({										\
 	const struct cmap_many __q = { .keys = (key), .values = (value),	\
@@ -114,11 +113,11 @@ static __always_inline void stress_op_end(struct stress_batch *b, unsigned int i
 })
 
 /**
- * STRESS_DEFINE_RUN - make the timed loop of a design
+ * STRESS_DEFINE_RUN - define the timed loop of a design
  * @design: its name in designs.h; design_update() and design_load_many() are visible
- * @load: its load: the one that can be inlined, where there is one
+ * @load: its load function: the one that can be inlined, if there is one
  *
- * The loop does not sleep by itself; a batch is short enough to need no resched point.
+ * The loop does not sleep; a batch is short enough to need no cond_resched().
  */
 #define STRESS_DEFINE_RUN(design, load)						\
 static void design##_run_bulk(struct cmap *m, struct stress_batch *b)		\

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel's own rhashtable behind the same operations: a yardstick, not ours.
+ * The kernel's rhashtable behind the same operations: a yardstick, not our design.
  *
- * It gets the cheapest parameters that it allows: for u64 keys all of them are compile
- * time constants, with a hash for that one size; it shrinks by itself.  A value is
+ * It gets the cheapest parameters that it allows: for u64 keys all of them are compile-time
+ * constants, with a hash function for that size; it shrinks automatically.  A value is
  * part of an immutable node; a write replaces the node, and RCU frees the old one.
  *
- * rhashtable takes a chain of more than 16 for an attack, and refuses the insert when
- * a new seed does not help: inserts may return -EBUSY then (CMAP_COLLIDE).
+ * rhashtable considers a chain of more than 16 nodes an attack, and refuses the insert if a
+ * new seed does not help: inserts may then return -EBUSY (CMAP_COLLIDE).
  */
 #include <linux/log2.h>
 #include <linux/mutex.h>
@@ -18,17 +18,17 @@
 #include "loop.h"
 
 /*
- * Entries that it can be told to make room for, and to keep room for: its 16 bits hold a
- * table of 2^15 buckets at the most, three quarters full.
+ * Maximum capacity that can be requested, and kept: its 16-bit parameters hold a
+ * table of at most 2^15 buckets, three quarters full.
  */
 #define RH_HINT_MAX	((1 << 15) / 4 * 3)
 
 /**
  * struct rh_node - an entry; constant once it is in the table
- * @head: rhashtable's
+ * @head: for rhashtable
  * @rcu: for kfree_rcu()
  * @epoch: when the key was inserted (not: its value replaced); see rhashtable_map_collect()
- * @data: the key, and ALIGN(key_size, 8) further the value
+ * @data: the key, then the value at offset ALIGN(key_size, 8)
  */
 struct rh_node {
 	struct rhash_head head;
@@ -41,8 +41,8 @@ struct rh_node {
  * struct rhashtable_map - the map
  * @map: the shared part
  * @ht: the table
- * @params: of @ht, for what is not u64; constant
- * @epoch: ranges begun; atomic
+ * @params: of @ht, for keys that are not u64; constant
+ * @epoch: number of ranges begun; atomic
  */
 struct rhashtable_map {
 	struct cmap map;
@@ -51,7 +51,7 @@ struct rhashtable_map {
 	atomic64_t epoch;
 };
 
-/* Keyed with the table's 32-bit seed, which rhashtable draws anew when chains grow. */
+/* Keyed with the table's 32-bit seed, which rhashtable changes if chains get too long. */
 static inline u32 rhashtable_map_hash_key_u64(const void *data, u32 len, u32 seed)
 {
 	const struct cmap_hash_key hk = {
@@ -92,10 +92,10 @@ static size_t rhashtable_map_node_size(const struct cmap *m)
 }
 
 /*
- * What can be known of rhashtable's own accesses: the table's header, the bucket, whose
- * lowest bit is its lock, and the nodes of its chain up to @last (NULL: all), one after the
- * other.  Not known: its nested tables, what a rehash in the background touches, and the
- * count of its elements.
+ * Report those of rhashtable's own accesses that can be known: the table's header, the bucket,
+ * whose lowest bit is its lock, and the nodes of its chain up to @last (NULL: all), in order.
+ * Not known: its nested tables, the accesses of a background rehash, and the count of its
+ * elements.
  */
 static noinline void rhashtable_map_report_chain(struct rhashtable_map *rm, const void *key,
 						 const struct rh_node *last,
@@ -124,7 +124,7 @@ static noinline void rhashtable_map_report_chain(struct rhashtable_map *rm, cons
 		mapstat_access(&m->stats, rht_bucket(tbl, hash), sizeof(void *), MAPSTAT_WRITE);
 }
 
-/* The four calls on the table, with constant parameters where the shape is constant. */
+/* The four calls to rhashtable, with constant parameters if the shape is constant. */
 static __always_inline struct rh_node *rhashtable_map_find(struct rhashtable_map *rm,
 							   const void *key,
 							   const struct cmap_shape shape)
@@ -208,7 +208,7 @@ int rhashtable_load_observed(struct cmap *m, const void *key, void *value)
 	return CMAP_BY_SHAPE(m, rhashtable_map_do_load_counted, to_rhashtable(m), key, value);
 }
 
-/* For those that count a batch at a time. */
+/* For callers that count a batch at a time. */
 static noinline int rhashtable_map_load_one(struct cmap *m, const void *key, void *value)
 {
 	if (cmap_is_observed(m))
@@ -246,8 +246,8 @@ static struct rh_node *rhashtable_map_alloc_node(struct rhashtable_map *rm,
 }
 
 /*
- * Carry the action out. Return: 0; -EAGAIN where another write came between and the
- * decision must be made anew; another error.  *new is NULL once the table has it.
+ * Carry the action out. Return: 0; -EAGAIN if another write interfered and the
+ * decision must be repeated; another error.  *new is NULL once the table owns it.
  */
 static __always_inline int rhashtable_map_act_on(struct rhashtable_map *rm, enum cmap_action act,
 						 struct rh_node *old, struct rh_node **new,
@@ -326,16 +326,16 @@ static int rhashtable_map_init(struct cmap *m)
 	rm->params = params_u64;
 	rm->params.key_len = m->shape.key_size;
 	rm->params.nelem_hint = min_t(u64, m->params.capacity, RH_HINT_MAX);
-	/* As large as the hint makes it at first, in the same rounding. */
+	/* The same size as the hint makes it at first, with the same rounding. */
 	if (rm->params.nelem_hint)
 		rm->params.min_size = roundup_pow_of_two(rm->params.nelem_hint * 4 / 3);
 	if (!m->shape.u64_key)
 		rm->params.hashfn = NULL;	/* jhash, its default */
 	if (m->flags & CMAP_COLLIDE) {
 		rm->params.hashfn = rhashtable_map_hash_collide;
-		m->shape = CMAP_SHAPE_ANY(m);	/* its parameters are constants */
+		m->shape = CMAP_SHAPE_ANY(m);	/* the u64 parameters are constants */
 	}
-	/* Of the table that the hint makes at first; a smaller one will do. */
+	/* Size of the initial table for the hint; rhashtable may fall back to a smaller one. */
 	m->wanted = rm->params.min_size * sizeof(struct rhash_head *);
 	return rhashtable_init(&rm->ht, &rm->params);
 }
@@ -351,9 +351,9 @@ static void rhashtable_map_exit(struct cmap *m)
 }
 
 /*
- * Call fn for each node while the table cannot be rehashed.  In one RCU read section:
- * a walk that stops and starts counts its way back into a chain, and would pass over
- * nodes there if others were removed meanwhile.
+ * Call fn for each node while the table cannot be rehashed.  In one RCU read-side section:
+ * a walk that is stopped and started again skips as many nodes of a chain as it has visited,
+ * and would miss some if others have been removed in between.
  */
 static void rhashtable_map_walk(struct rhashtable_map *rm, void (*fn)(struct rhashtable_map *rm,
 								      struct rh_node *node,
@@ -362,12 +362,12 @@ static void rhashtable_map_walk(struct rhashtable_map *rm, void (*fn)(struct rha
 	struct rhashtable_iter iter;
 	struct rh_node *node;
 
-	/* rhashtable's worker moves nodes under this mutex only. */
+	/* rhashtable's worker moves nodes only under this mutex. */
 	mutex_lock(&rm->ht.mutex);
 	rhashtable_walk_enter(&rm->ht, &iter);
 	rhashtable_walk_start(&iter);
 	while ((node = rhashtable_walk_next(&iter))) {
-		/* -EAGAIN: on to the table that inserts have attached meanwhile */
+		/* -EAGAIN: continue in the table that inserts have attached concurrently */
 		if (!IS_ERR(node))
 			fn(rm, node, arg);
 	}
@@ -387,10 +387,10 @@ static void rhashtable_map_collect_node(struct rhashtable_map *rm, struct rh_nod
 
 /*
  * All entries in one step, since rhashtable's order changes as it grows.  A key that
- * was deleted and inserted anew during the walk could be met twice: keys inserted
- * after the range began carry a later epoch and are left out.  Inserts read the epoch
- * and put the node in within one RCU read section, so after synchronize_rcu() every
- * node that comes carries the new one.  The page's cursor is the range's epoch: a second
+ * was deleted and inserted again during the walk could be met twice: keys inserted
+ * after the range began have a later epoch and are skipped.  Inserts read the epoch
+ * and insert the node within one RCU read-side section, so after synchronize_rcu() every
+ * node that is inserted has the new epoch.  The page's cursor is the range's epoch: a second
  * step, with the room that the first one asked for, finds the same nodes or fewer.
  */
 static int rhashtable_map_collect(struct cmap *m, struct cmap_page *page)
@@ -408,7 +408,7 @@ static int rhashtable_map_collect(struct cmap *m, struct cmap_page *page)
 
 static void rhashtable_map_clear_node(struct rhashtable_map *rm, struct rh_node *node, void *arg)
 {
-	/* Fails only where a delete, or a store after the clear began, was faster. */
+	/* Fails only if a delete, or a store after the clear began, unlinked the node first. */
 	if (rhashtable_remove_fast(&rm->ht, &node->head, rm->params))
 		return;
 	update_count(&rm->map, CMAP_ACT_REMOVE);

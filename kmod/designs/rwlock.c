@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The bucket table behind one rwlock_t: the baseline that everybody knows.
+ * The bucket table behind one rwlock_t: the well-known baseline.
  *
- * Readers share the lock but all write its line; a writer excludes everybody.  Bottom
- * halves are off under the lock, since operations may come from softirq.
+ * Readers share the lock but all write to its cache line; a writer excludes all others.
+ * Bottom halves are disabled under the lock, since operations may be called from softirq.
  */
 #include <linux/sched.h>
 #include <linux/spinlock.h>
@@ -23,7 +23,7 @@ struct rwlock_map {
 	struct table table;
 };
 
-/* The table shares its line: who reads it has just written the lock. */
+/* The table shares the lock's line: a thread that reads it has just written to the lock. */
 MAPSTAT_BEGINS_LINE(struct rwlock_map, lock);
 
 static struct rwlock_map *to_rwlock(struct cmap *m)
@@ -103,7 +103,7 @@ static __always_inline void rwlock_end(struct cmap *m)
 	rwlock_unlock_shared(to_rwlock(m));
 }
 
-/* Of many keys the lock is taken once for a group. */
+/* A bulk load takes the lock once per group. */
 CMAP_DEFINE_LOADS(rwlock, .begin = rwlock_begin, .fetch = rwlock_fetch, .load = rwlock_load_hashed,
 		  .end = rwlock_end)
 

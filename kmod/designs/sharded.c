@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Many bucket tables, each behind a spinlock of its own: operations on keys of
- * different shards do not meet.
+ * Many bucket tables, each behind its own spinlock: operations on keys of different
+ * shards do not contend.
  *
- * The shard is chosen by hash bits that the tables do not use (hash.h).  Shards lie on
- * cache lines of their own, or, with CMAP_PACKED, their locks lie back to back, to show what
- * that costs.
+ * The shard is chosen by hash bits that the tables do not use (hash.h).  Each shard has
+ * its own cache lines; with CMAP_PACKED the locks are adjacent instead, to measure the cost
+ * of false sharing.
  */
 #include <linux/math.h>
 #include <linux/minmax.h>
@@ -18,14 +18,14 @@
 #include "loop.h"
 #include "sharded.h"
 
-/* A range's cursor: the shard above, the table's cursor below. */
+/* A range's cursor: the shard in the upper bits, the table's cursor in the lower bits. */
 #define SHARD_SHIFT	(TABLE_BITS_MAX + 1)
 #define CURSOR_MASK	((1ULL << SHARD_SHIFT) - 1)
 
 /**
- * struct shard - a part of the map, padded
+ * struct shard - a part of the map; layout if padded
  * @lock: protects @table
- * @table: the entries; on the lock's line, for who reads it has just written the lock
+ * @table: the entries; on the lock's line, since a thread that reads it has just written the lock
  */
 struct shard {
 	spinlock_t lock;	/* protects table */
@@ -40,7 +40,7 @@ struct shard {
  * @lock_stride: constant
  * @table_stride: constant
  * @mask: number of shards - 1; constant
- * @bytes: of both; constant
+ * @bytes: size of the memory of both; constant
  */
 struct sharded_map {
 	struct cmap map;
@@ -105,7 +105,7 @@ static void sharded_table_unlock(struct table *t)
 }
 
 /**
- * sharded_shard_of - where does a key belong?
+ * sharded_shard_of - shard of a key
  * @m: a sharded map
  * @key: the key
  *
@@ -182,8 +182,8 @@ static int sharded_init_shard(struct sharded_map *sm, unsigned int i, u64 capaci
 }
 
 /*
- * Padded: a lock and its table begin a line.  Packed: the locks back to back, as in any
- * array of locks, then the tables.  Return: where the tables begin.
+ * Padded: a lock and its table begin a line.  Packed: first all locks, adjacent as in any
+ * array of locks, then the tables.  Return: offset of the first table.
  */
 static size_t sharded_lay_out(struct sharded_map *sm)
 {
@@ -203,7 +203,7 @@ static size_t sharded_lay_out(struct sharded_map *sm)
 	return offsetof(struct shard, table);
 }
 
-/* A shard's share: keys do not fall evenly, so three standard deviations more than its part. */
+/* Keys are not spread evenly, so add three standard deviations to a shard's mean. */
 static u64 sharded_share_of(u64 capacity, unsigned int shards)
 {
 	const u64 each = DIV_ROUND_UP_ULL(capacity, shards);
@@ -230,7 +230,7 @@ static int sharded_init(struct cmap *m)
 	for (i = 0; i < n && !ret; i++)
 		ret = sharded_init_shard(sm, i, each);
 	if (ret) {
-		/* All are of one size: that of those to come is as well. */
+		/* All tables have the same size, including those not yet allocated. */
 		m->wanted = sm->bytes + n * sharded_table_at(sm, 0)->bytes;
 		sharded_exit(m);
 	}

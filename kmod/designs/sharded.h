@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What an experiment has to know of the sharded map.
+ * The sharded map's interface for experiments.
  */
 #ifndef MAPSTAT_SHARDED_H
 #define MAPSTAT_SHARDED_H

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a write means, said once for all designs.  A design finds the current value (or
- * its absence) under whatever makes it stable, asks update_decide(), and does it.
+ * The semantics of writes, shared by all designs.  A design finds the current value (or
+ * its absence) under its own locking, calls update_decide(), and carries out the action.
  */
 #ifndef MAPSTAT_UPDATE_H
 #define MAPSTAT_UPDATE_H
 
 #include "design.h"
 
-/* The writes on one key; see cmap.c for what each returns. */
+/* The writes to one key; see cmap.c for their return values. */
 enum cmap_update_op {
 	CMAP_STORE,
 	CMAP_LOAD_OR_STORE,
@@ -21,12 +21,12 @@ enum cmap_update_op {
 
 /**
  * struct cmap_update - one write
- * @op: which
+ * @op: the operation
  * @key: the key
- * @value: new value, where the operation has one
- * @expect: value to compare with, where the operation has one
- * @previous: where the previous (or, for load_or_store, actual) value goes, or NULL
- * @loaded: where it is told whether there was a previous value, or NULL
+ * @value: new value, if the operation has one
+ * @expect: value to compare with, if the operation has one
+ * @previous: receives the previous (for load_or_store: the actual) value, or NULL
+ * @loaded: receives whether there was a previous value, or NULL
  */
 struct cmap_update {
 	enum cmap_update_op op;
@@ -37,36 +37,36 @@ struct cmap_update {
 	bool *loaded;
 };
 
-/* What to do to the map. */
+/* How a write changes the map. */
 enum cmap_action {
-	CMAP_ACT_NONE,		/* nothing: the result stands in @ret */
+	CMAP_ACT_NONE,		/* nothing: the result is in @ret */
 	CMAP_ACT_INSERT,	/* add the key with u->value */
-	CMAP_ACT_REPLACE,	/* the key is there: make its value u->value */
-	CMAP_ACT_REMOVE,	/* the key is there: remove it */
+	CMAP_ACT_REPLACE,	/* the key exists: set its value to u->value */
+	CMAP_ACT_REMOVE,	/* the key exists: remove it */
 };
 
-/* May the write insert a key? Decides whether memory is needed beforehand. */
+/* May the write insert a key?  If so, the design may have to allocate beforehand. */
 static __always_inline bool update_may_insert(enum cmap_update_op op)
 {
 	return op == CMAP_STORE || op == CMAP_LOAD_OR_STORE || op == CMAP_SWAP;
 }
 
-/* May the write bring in a value (insert or replace)? */
+/* May the write store a value (insert or replace)? */
 static __always_inline bool update_has_value(enum cmap_update_op op)
 {
 	return update_may_insert(op) || op == CMAP_COMPARE_AND_SWAP;
 }
 
 /**
- * update_decide - what a write does, given what is there
+ * update_decide - decide the action of a write from the current value
  * @m: the map
  * @u: the write
- * @current_value: the key's value, NULL where the key is absent; stable meanwhile
+ * @current_value: the key's value, NULL if the key is absent; must not change during the call
  * @shape: the map's
- * @ret: what the operation returns once the action succeeded
+ * @ret: return value of the operation if the action succeeds
  *
- * Copies the previous value out where the operation asks for it.  May be called again
- * for the same write (a design that lost a race decides anew).
+ * Copies the previous value out if the operation asks for it.  May be called again
+ * for the same write (a design that lost a race decides again).
  *
  * Return: the action.
  */
@@ -112,7 +112,7 @@ static __always_inline enum cmap_action update_decide(const struct cmap *m,
 	return CMAP_ACT_NONE;
 }
 
-/* Count a write that was carried out, and keep the length. */
+/* Count a write that was carried out, and update the length. */
 static __always_inline void update_count(struct cmap *m, enum cmap_action act)
 {
 	switch (act) {
