@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From an address to the name of what lies there.
+ * Names for addresses within a map.
  */
 #include <linux/kernel.h>
 #include "kmod/designs/design.h"
 
-/* The share of one CPU in what is per CPU.  Return: length of the text, or 0. */
+/* The map's per-CPU counters.  Return: length of the text, or 0. */
 static int where_percpu(const struct cmap *m, const void *addr, char *buf, size_t size)
 {
 	int cpu;
@@ -20,15 +20,14 @@ static int where_percpu(const struct cmap *m, const void *addr, char *buf, size_
 }
 
 /**
- * cmap_where - what of a map lies at an address?
- * @m: the map; others may use it meanwhile
- * @addr: the address; it is not dereferenced
- * @buf: receives the text: as the design says, or whose counts of
- *	operations they are
+ * cmap_where - name what lies at an address of a map
+ * @m: the map; may be in use
+ * @addr: the address; not dereferenced
+ * @buf: receives the text: the design's, or the CPU whose operation counters lie there
  * @size: of @buf
  *
  * Context: Process; may sleep.
- * Return: length of the text; 0 where it is not known.
+ * Return: length of the text; 0 if unknown.
  */
 int cmap_where(struct cmap *m, const void *addr, char *buf, size_t size)
 {

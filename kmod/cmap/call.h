@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From a map to its design: a switch, so that no call is indirect.
+ * Calls from a map into its design: a switch, which avoids indirect calls.
  */
 #ifndef MAPSTAT_CALL_H
 #define MAPSTAT_CALL_H
@@ -36,7 +36,7 @@ static __always_inline int call_load_observed(struct cmap *m, const void *key, v
 	}
 }
 
-/* If it is not known yet whether the map is observed. */
+/* If it has not been checked yet whether the map is observed. */
 static __always_inline int call_load_any(struct cmap *m, const void *key, void *value)
 {
 	if (cmap_is_observed(m))

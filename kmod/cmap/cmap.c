@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The public calls: a direct call into the design each.
+ * The public calls: each is a direct call into the design.
  */
 #include <linux/bottom_half.h>
 #include <linux/export.h>
@@ -16,7 +16,7 @@
 #include "observe.h"
 #include "traced.h"
 
-/* Out of line, so that those without a front have no registers to save. */
+/* Out of line, so that maps without a front save no registers for it. */
 static noinline int load_by_front(struct cmap *m, const void *key, void *value)
 {
 	int ret;
@@ -41,7 +41,7 @@ static __always_inline unsigned int do_load_many(struct cmap *m, const struct cm
 	return trace_cmap_op_enabled() ? traced_load_many(m, q) : call_load_many(m, q);
 }
 
-/* In an RCU read-side section, so that a front that comes can wait for it. */
+/* In an RCU read-side section, so that enabling a front can wait for it. */
 static __always_inline int do_update(struct cmap *m, const struct cmap_update *u)
 {
 	int ret;
@@ -74,7 +74,7 @@ static int timed_update(struct cmap *m, const struct cmap_update *u, enum cmap_h
 	return ret;
 }
 
-/* Out of line, so that those that are not timed have no registers to save. */
+/* Out of line, so that untimed loads save no registers for it. */
 static noinline int timed_load(struct cmap *m, const void *key, void *value)
 {
 	const u64 start = mapstat_clock_read();
@@ -85,15 +85,15 @@ static noinline int timed_load(struct cmap *m, const void *key, void *value)
 }
 
 /**
- * cmap_load - look a key up
+ * cmap_load - look up a key
  * @map: the map
  * @key: key_size bytes; for 8-byte keys aligned as a u64
- * @value: value_size bytes, aligned as a u64; written to only where the key is found
+ * @value: value_size bytes, aligned as a u64; written only if the key is found
  *
- * Context: Process or softirq (guarantee C).  Allocates nothing itself; a call that is timed
- * makes its CPU's histogram, once, as every timed operation does: without waiting, and it
- * does not matter to the load whether that succeeds.
- * Return: 0, or -ENOENT where the key is absent.
+ * Context: Process or softirq (guarantee C).  Allocates nothing itself; like every timed
+ * operation, a timed load allocates its CPU's histogram once, without waiting; if that fails,
+ * the load does not.
+ * Return: 0, or -ENOENT if the key is absent.
  */
 int cmap_load(struct cmap *map, const void *key, void *value)
 {
@@ -107,18 +107,18 @@ int cmap_load(struct cmap *map, const void *key, void *value)
 EXPORT_SYMBOL_MAPSTAT(cmap_load);
 
 /**
- * cmap_load_many - look many keys up
+ * cmap_load_many - look up several keys
  * @map: the map
- * @keys: @n keys, each on key_size rounded up to a multiple of 8 bytes; aligned as a u64
- * @values: room for @n values, each on value_size rounded up to a multiple of 8 bytes;
- *	aligned as a u64; that of a key that is not found is left as it is
- * @found: a bitmap: bit i says whether key i was found.  BITS_TO_LONGS(@n) words, all of
- *	which are written
+ * @keys: @n keys, each padded to a multiple of 8 bytes; aligned as a u64
+ * @values: room for @n values, each padded to a multiple of 8 bytes; aligned as a u64; not
+ *	written for keys that are not found
+ * @found: a bitmap: bit i is set if key i was found.  BITS_TO_LONGS(@n) words, all of which
+ *	are written
  * @n: number of keys
  *
- * Faster than as many cmap_load() where the map is larger than the CPU's caches: what the
- * loads will touch is fetched for many keys at a time ("rhashtable" loads one by one).
- * Each key is a load by itself, at an instant of its own; there is no snapshot.
+ * Faster than @n calls of cmap_load() if the map is larger than the CPU's caches: the memory
+ * that the loads access is prefetched for several keys at a time ("rhashtable" loads one by
+ * one).  Each key is an independent load at its own instant; there is no snapshot.
  *
  * Context: Process or softirq (guarantee C).  Allocates as cmap_load() does.
  * Return: the number of keys found.
@@ -149,7 +149,7 @@ EXPORT_SYMBOL_MAPSTAT(cmap_load_many);
  * @map: the map
  * @key: key_size bytes; for 8-byte keys aligned as a u64
  * @value: value_size bytes, aligned as a u64; like @key it may be read more than once, and
- *	must not change meanwhile
+ *	must not change during the call
  *
  * Context: Process or softirq (guarantee C).  May allocate with GFP_ATOMIC.
  * Return: 0, or -ENOMEM (guarantee D).
@@ -163,13 +163,13 @@ int cmap_store(struct cmap *map, const void *key, const void *value)
 EXPORT_SYMBOL_MAPSTAT(cmap_store);
 
 /**
- * cmap_load_or_store - the key's value; where there is none, store one
+ * cmap_load_or_store - load a key's value; store one if the key is absent
  * @map: the map
  * @key: key_size bytes; for 8-byte keys aligned as a u64
- * @value: what to store where the key is absent
- * @actual: receives the value that the key has now; may be NULL
- * @loaded: true: the key was there, @actual is its value; false: @value was stored; may
- *	be NULL
+ * @value: the value to store if the key is absent
+ * @actual: receives the key's value after the call; may be NULL
+ * @loaded: receives true if the key was present and @actual is its value, false if @value was
+ *	stored; may be NULL
  *
  * Context: Process or softirq (guarantee C).  May allocate with GFP_ATOMIC.
  * Return: 0, or -ENOMEM (guarantee D).
@@ -185,13 +185,13 @@ int cmap_load_or_store(struct cmap *map, const void *key, const void *value,
 EXPORT_SYMBOL_MAPSTAT(cmap_load_or_store);
 
 /**
- * cmap_load_and_delete - remove a key and tell its last value
+ * cmap_load_and_delete - remove a key and return its last value
  * @map: the map
  * @key: key_size bytes; for 8-byte keys aligned as a u64
  * @value: receives the value; may be NULL
  *
- * Context: Process or softirq (guarantee C).  Never fails for want of memory.
- * Return: 0, or -ENOENT where the key was absent.
+ * Context: Process or softirq (guarantee C).  Never fails for lack of memory.
+ * Return: 0, or -ENOENT if the key was absent.
  */
 int cmap_load_and_delete(struct cmap *map, const void *key, void *value)
 {
@@ -207,8 +207,8 @@ EXPORT_SYMBOL_MAPSTAT(cmap_load_and_delete);
  * @map: the map
  * @key: key_size bytes; for 8-byte keys aligned as a u64
  *
- * Context: Process or softirq (guarantee C).  Never fails for want of memory.
- * Return: 0, or -ENOENT where the key was absent.
+ * Context: Process or softirq (guarantee C).  Never fails for lack of memory.
+ * Return: 0, or -ENOENT if the key was absent.
  */
 int cmap_delete(struct cmap *map, const void *key)
 {
@@ -219,12 +219,12 @@ int cmap_delete(struct cmap *map, const void *key)
 EXPORT_SYMBOL_MAPSTAT(cmap_delete);
 
 /**
- * cmap_swap - set a key's value and tell the one before
+ * cmap_swap - set a key's value and return the previous one
  * @map: the map
  * @key: key_size bytes; for 8-byte keys aligned as a u64
  * @value: the new value
- * @previous: receives the value before, where there was one; may be NULL; not @value
- * @loaded: whether there was one; may be NULL
+ * @previous: receives the previous value if there was one; may be NULL; not @value
+ * @loaded: receives whether there was one; may be NULL
  *
  * Context: Process or softirq (guarantee C).  May allocate with GFP_ATOMIC.
  * Return: 0, or -ENOMEM (guarantee D).
@@ -240,14 +240,14 @@ int cmap_swap(struct cmap *map, const void *key, const void *value,
 EXPORT_SYMBOL_MAPSTAT(cmap_swap);
 
 /**
- * cmap_compare_and_swap - replace a value that is as expected
+ * cmap_compare_and_swap - replace a key's value if it is as expected
  * @map: the map
  * @key: key_size bytes; for 8-byte keys aligned as a u64
- * @old: the value expected, compared byte by byte
- * @new: the value to put in its place
+ * @old: the expected value, compared byte by byte
+ * @new: the new value
  *
  * Context: Process or softirq (guarantee C).  May allocate with GFP_ATOMIC.
- * Return: 0, -ENOENT where the key is absent, -EAGAIN where its value is another, or
+ * Return: 0, -ENOENT if the key is absent, -EAGAIN if its value differs from @old, or
  * -ENOMEM (guarantee D).
  */
 int cmap_compare_and_swap(struct cmap *map, const void *key, const void *old,
@@ -261,13 +261,13 @@ int cmap_compare_and_swap(struct cmap *map, const void *key, const void *old,
 EXPORT_SYMBOL_MAPSTAT(cmap_compare_and_swap);
 
 /**
- * cmap_compare_and_delete - remove a key whose value is as expected
+ * cmap_compare_and_delete - remove a key if its value is as expected
  * @map: the map
  * @key: key_size bytes; for 8-byte keys aligned as a u64
- * @old: the value expected, compared byte by byte
+ * @old: the expected value, compared byte by byte
  *
- * Context: Process or softirq (guarantee C).  Never fails for want of memory.
- * Return: 0, -ENOENT where the key is absent, or -EAGAIN where its value is another.
+ * Context: Process or softirq (guarantee C).  Never fails for lack of memory.
+ * Return: 0, -ENOENT if the key is absent, or -EAGAIN if its value differs from @old.
  */
 int cmap_compare_and_delete(struct cmap *map, const void *key, const void *old)
 {
@@ -278,21 +278,21 @@ int cmap_compare_and_delete(struct cmap *map, const void *key, const void *old)
 }
 EXPORT_SYMBOL_MAPSTAT(cmap_compare_and_delete);
 
-/* Make room for at least @need entries. */
+/* Allocate room for at least @need entries. */
 static int page_grow(struct cmap *m, struct cmap_page *page, unsigned int need)
 {
-	/* A little more, as others may be adding to what the step is about. */
+	/* Some extra, because entries may be added to the step's part concurrently. */
 	const unsigned int more = need / 8 + 64;
 	const unsigned int room = need + min(more, UINT_MAX - need);
 
-	/* What it held is of no use: a step that found too little room is done again. */
+	/* The contents are useless: a step that lacked room is repeated. */
 	kvfree(page->data);
 	page->data = array_alloc(array_size(room, cmap_page_stride(m)));
 	page->room = page->data ? room : 0;
 	return page->data ? 0 : -ENOMEM;
 }
 
-/* Call back for what one step collected. Return: false when the caller has enough. */
+/* Call @fn for each entry of a step. Return: false if @fn ended the range. */
 static bool page_walk(struct cmap *m, const struct cmap_page *page, cmap_range_fn fn, void *arg)
 {
 	void *at = page->data;
@@ -305,17 +305,17 @@ static bool page_walk(struct cmap *m, const struct cmap_page *page, cmap_range_f
 }
 
 /**
- * cmap_range - call back for each entry
+ * cmap_range - call a function for each entry
  * @map: the map
- * @fn: called with a copy of each entry; false ends the range
- * @arg: handed to @fn
+ * @fn: called with a copy of each entry; returns false to end the range
+ * @arg: passed to @fn
  *
- * See guarantee E for what it sees.  Our tables are walked in the order of the hash, so a
- * key's place does not change when the table grows or shrinks beneath the walk;
- * "rhashtable" is walked in one step.
+ * See guarantee E for which entries it sees.  Our tables are walked in hash order, so that a
+ * key's position does not change if the table grows or shrinks during the walk; "rhashtable" is
+ * walked in one step.
  *
- * Context: Process; sleeps.  Allocates with GFP_KERNEL room for the entries of a step.
- * Return: 0, or -ENOMEM (then some entries may already have been called back for).
+ * Context: Process; sleeps.  Allocates room for one step's entries with GFP_KERNEL.
+ * Return: 0, or -ENOMEM (@fn may already have been called for some entries).
  */
 int cmap_range(struct cmap *map, cmap_range_fn fn, void *arg)
 {
@@ -354,7 +354,7 @@ EXPORT_SYMBOL_MAPSTAT(cmap_range);
  * @map: the map
  *
  * Context: Process; sleeps.  See guarantee F.
- * Return: 0, or -ENOMEM (then the map is as it was).
+ * Return: 0, or -ENOMEM (the map is unchanged).
  */
 int cmap_clear(struct cmap *map)
 {
@@ -371,11 +371,11 @@ int cmap_clear(struct cmap *map)
 EXPORT_SYMBOL_MAPSTAT(cmap_clear);
 
 /**
- * cmap_stats_reset - forget a map's counters, latencies, pauses and cache misses
- * @m: the map; may be in use.  Its entries and its length stay as they are
+ * cmap_stats_reset - reset a map's counters, latencies, pauses and cache misses
+ * @m: the map; may be in use.  Its entries and its length do not change
  *
- * What was counted or recorded before the call began is gone on return; what comes
- * concurrently is kept or gone, never half of it.
+ * Everything counted or recorded before the call is gone on return; what is recorded
+ * concurrently is kept or lost as a whole.
  *
  * Context: Process; sleeps.  See mapstat_each_cpu().
  */
@@ -403,7 +403,7 @@ u64 cmap_len(const struct cmap *map)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		/* Pairs with this_cpu_add() in cmap_entries_add(): no ordering needed. */
+		/* Pairs with this_cpu_add() in cmap_entries_add(): no ordering. */
 		sum += READ_ONCE(per_cpu_ptr(map->stats.pcpu, cpu)->entries);
 	return max(sum, 0L);
 }

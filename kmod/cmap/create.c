@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How maps are made, checked before that, and ended.
+ * Creating maps, checking their parameters, and destroying them.
  */
 #include <linux/cpumask.h>
 #include <linux/ctype.h>
@@ -58,11 +58,11 @@ static int shared_alloc(struct cmap *m)
 }
 
 /**
- * cmap_percpu_bytes - what a new map holds per CPU
+ * cmap_percpu_bytes - per-CPU memory of a new map
  *
  * Context: Any.
- * Return: bytes, of all possible CPUs, without the histograms, which are made when first
- * written.
+ * Return: bytes, of all possible CPUs, without the histograms' buckets, which are allocated on
+ * first use.
  */
 u64 cmap_percpu_bytes(void)
 {
@@ -71,11 +71,11 @@ u64 cmap_percpu_bytes(void)
 }
 
 /**
- * cmap_percpu_held - what a map holds per CPU
+ * cmap_percpu_held - per-CPU memory of a map
  * @m: the map; may be in use
- * @mem: of its design
+ * @mem: filled in by its design
  *
- * Counters, histograms, cache misses, and what the design has; a front is not in it.
+ * Counters, histograms, cache misses, and the design's own; not the front's.
  *
  * Context: Any.
  * Return: bytes, of all possible CPUs.
@@ -100,13 +100,13 @@ static bool name_is_valid(const char *name)
 	if (!strcmp(name, ".") || !strcmp(name, ".."))
 		return false;
 	for (c = name; *c; c++)
-		/* The kernel's isalnum() knows letters of Latin-1, too. */
+		/* The kernel's isalnum() accepts Latin-1 letters as well. */
 		if (!(isascii(*c) && isalnum(*c)) && !strchr("_-.", *c))
 			return false;
 	return true;
 }
 
-/* One line that names the parameter, the value and the range. */
+/* Log one line with the parameter, the value and the range. */
 #define refuse(fmt, ...) (pr_err("map " fmt "\n", ##__VA_ARGS__), -EINVAL)
 
 static int check_params(const struct cmap_params *p)
@@ -131,7 +131,7 @@ static int check_params(const struct cmap_params *p)
 	return 0;
 }
 
-/* Return: the design's number, or -EINVAL with a line. */
+/* Return: the design's number, or -EINVAL with one line in the log. */
 static int find_design(const struct cmap_params *p)
 {
 	const char *design = p->design ?: "(null)";
@@ -194,7 +194,7 @@ static void exit_map(struct cmap *m)
 	free_map(m);
 }
 
-/* What a map of whatever size takes: itself, its counters, its histograms. */
+/* Memory of a map regardless of its size: its struct, counters and histograms. */
 static u64 shared_bytes(const struct cmap_ops *ops)
 {
 	const struct cmap *m = NULL;
@@ -233,16 +233,16 @@ static struct cmap *make_map(const struct cmap_params *p, const struct cmap_ops 
 }
 
 /**
- * cmap_create - make a map
- * @params: what to make; not kept
+ * cmap_create - create a map
+ * @params: its parameters; not kept
  *
- * The map appears under debugfs maps/ at once.  The caller holds a reference to this
- * module by linking to it, so it cannot be unloaded while maps are live.
+ * The map appears under debugfs maps/ at once.  The caller links to this module and so holds a
+ * reference to it, which prevents its removal while maps are live.
  *
  * Context: Process; sleeps.  Allocates with GFP_KERNEL.
- * Return: the map; ERR_PTR(-EINVAL) with one line in the log, -EEXIST if a map has that name
- * that is live, or whose cmap_destroy() has not returned, or -ENOMEM with one line that says
- * how much was wanted.
+ * Return: the map, or an ERR_PTR(): -EINVAL with one line in the log; -EEXIST if the name belongs
+ * to a live map or to one whose cmap_destroy() has not returned; -ENOMEM with one line that
+ * includes the amount requested.
  */
 struct cmap *cmap_create(const struct cmap_params *params)
 {
@@ -262,11 +262,11 @@ struct cmap *cmap_create(const struct cmap_params *params)
 EXPORT_SYMBOL_MAPSTAT(cmap_create);
 
 /**
- * cmap_create_of - make what has the files and the timed loop of a map, but is none
- * @ops: what it is; stays
- * @params: as of cmap_create(), except the design; not kept
+ * cmap_create_of - create an object with a map's files and timed loop that is not a map
+ * @ops: its operations; must outlive it
+ * @params: as for cmap_create(), without the design; not kept
  *
- * Loads find nothing in it, writes are what @ops makes of them, and it has no front.
+ * Loads find nothing, writes call ops->update(), and it cannot have a front.
  *
  * Context: Process; sleeps.  Allocates with GFP_KERNEL.
  * Return: as cmap_create().
@@ -279,14 +279,13 @@ struct cmap *cmap_create_of(const struct cmap_ops *ops, const struct cmap_params
 }
 
 /**
- * cmap_destroy - end a map
- * @map: of cmap_create(); no operation on it may be in flight; NULL or an ERR_PTR is
- *	left alone
+ * cmap_destroy - destroy a map
+ * @map: of cmap_create(); no operation on it may be in flight; NULL and ERR_PTR() are ignored
  *
- * Its name is free when this returns.
+ * Its name is free on return.
  *
  * Context: Process; sleeps, also for a grace period, and until the operations on this map's
- * files under debugfs have ended; takes cpus_read_lock() where the map has a front.
+ * files under debugfs have ended; takes cpus_read_lock() if the map has a front.
  */
 void cmap_destroy(struct cmap *map)
 {

@@ -1,38 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The front: a per-CPU cache of what loads found, before a map.
+ * The front: a per-CPU cache of load results in front of a map.
  *
- * Each CPU has a set-associative cache of keys and values, LRU within a set, that it alone
- * reads and writes.  What makes an entry invalid is shared: keys are grouped by their
- * hash, and a group has one word that counts the writes that have begun, and says how many
- * of them have not ended.
+ * Each CPU has a set-associative cache of keys and values, LRU within a set, which only that
+ * CPU reads and writes.  Only the invalidation state is shared: keys are grouped by their hash,
+ * and each group has one word with the number of writes begun so far and the number of those
+ * still in progress.
  *
- *   A write counts itself as begun, writes to the map, counts itself as ended.
- *   A load looks at the word.  If it finds its key, it takes the value if the word is still
- *   the entry's.  If not, it loads from the map; and where the word said that nobody was
- *   writing in the group, it may keep the value together with that word.
+ *   A write counts itself as begun, writes to the map, and counts itself as ended.
+ *   A load reads the word.  If its key is cached and the word equals the entry's word, it
+ *   returns the cached value.  Otherwise it loads from the map and, if the word showed no write
+ *   in progress in the group, may cache the value together with that word.
  *
- * WHY NO OLD VALUE IS RETURNED.  No write was in progress when an entry's word was read, and
- * it was read before its value.  The word is still the group's at the instant at which a load
- * that hits reads it: no write has begun until then, so the value was and is the key's, and the
- * load takes effect at that instant.  An entry whose group was written while its value was on
- * its way is put in, and never hits.  A store that was alone in its group from its beginning
- * to its end knows value and word, and puts them into the entry that its key has on its CPU:
- * no write has begun since, where the word is still as it left it.  (42 bits of count come
- * round after days of nothing but writes in that one group, and would have to be met at the
- * very write.)
+ * WHY NO OLD VALUE IS RETURNED.  An entry's word was read before its value was loaded, when
+ * no write was in progress in the group.  If a load that hits reads the same word, no write has
+ * begun in the group in between: the entry's value has been the key's value all along, and the
+ * load takes effect at the instant at which it reads the word.  If the group was written while
+ * a fill loaded its value, the entry is still added, but its word never matches again.  A
+ * store that was the only write in its group from its beginning to its end knows both the value
+ * and the word that go with it, and updates the entry that its key has on its CPU: as long as
+ * the word is unchanged, no write has begun since.  (The count has 42 bits.  It can wrap only
+ * after days of nothing but writes to that one group, and a load would then have to read it at
+ * exactly the write at which it matches.)
  *
- * WHAT IS KEPT.  A key that was here and has been written, or that there is room for.  Of
- * others 1 in FRONT_ADMITS, so that keys which are looked for once do not displace those
- * which are looked for often, and most misses do not pay for a fill.
+ * WHAT IS CACHED.  Keys whose entry a write has invalidated, and keys whose set has room.  Of
+ * all others 1 in FRONT_ADMITS, so that keys that are loaded once do not displace those that
+ * are loaded often, and most misses are spared the cost of a fill.
  *
- * ON AND OFF.  All that write are in an RCU read-side section from before they look for a
- * front until they have written.  On: the front is published, but nobody reads from it
- * yet; after a grace period every write counts itself, and reading begins.  Off: reading
- * ends; after a grace period nobody relies on the counts, and the front is unpublished;
- * after another one it is freed.  A clear excludes both, and counts as a write in all groups.
+ * ON AND OFF.  Every write is in an RCU read-side section from before it checks for a front
+ * until it has written.  To enable: the front is published, but loads do not use it yet; after
+ * a grace period every write counts itself, and loads begin to use it.  To disable: loads stop
+ * using it; after a grace period no load relies on the counts, and the front is unpublished;
+ * after another grace period no write counts itself in it, and it is freed.  A clear excludes
+ * both, and counts as a write in every group.
  *
- * A cache that answers fewer than one load in FRONT_PAYS puts itself to rest for a while.
+ * If a CPU's cache answers fewer than 1 in FRONT_PAYS loads, the CPU bypasses it for a while.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
@@ -55,15 +57,15 @@
 #include "call.h"
 #include "front_cache.h"
 
-/* Loads that have looked into a cache. */
+/* Loads that looked their key up in a cache. */
 static __always_inline unsigned long front_lookups(const struct front_cpu *c)
 {
 	return c->hits + c->misses;
 }
 
 /*
- * Does it pay? Looked at FRONT_WINDOW loads after the last time or later, when one misses.
- * Return: the cache's next state.
+ * Check the hit rate, on the first miss at least FRONT_WINDOW lookups after the last check.
+ * Return: the cache's next state; FRONT_REST: it is to be bypassed, for a low hit rate.
  */
 static u32 front_judge(struct front_cpu *c)
 {
@@ -78,19 +80,19 @@ static u32 front_judge(struct front_cpu *c)
 	return FRONT_REST;
 }
 
-/* Pass by a cache that is resting, or that this interrupts. */
+/* Bypass a cache: for a low hit rate, or because this interrupts its user. */
 static __always_inline void front_pass(struct front *f, struct front_cpu *c, u32 state)
 {
-	/* A this_cpu operation, for a softirq that interrupts this one counts as well. */
+	/* A this_cpu operation, because a softirq that interrupts this counts too. */
 	this_cpu_add(f->cpu->bypassed, 1);
 	if (likely(state != FRONT_BUSY))
-		WRITE_ONCE(c->state, state - 1);	/* pairs as front_count() does */
+		WRITE_ONCE(c->state, state - 1);	/* pairs as in front_count() */
 }
 
 /*
- * Begin to work in this CPU's cache; @load: as a load, which is counted where it passes by.
- * Return: it, with preemption off, for front_leave(); or NULL: it is resting, or this
- * interrupts somebody who is at work there.
+ * Begin to use this CPU's cache.  @load: this is a load; a bypass is counted.
+ * Return: the cache, with preemption off until front_leave(); NULL if it is bypassed for a low
+ * hit rate, or if this interrupts its user.
  */
 static __always_inline struct front_cpu *front_enter(struct front *f, bool load,
 						     const struct cmap_shape shape)
@@ -100,9 +102,9 @@ static __always_inline struct front_cpu *front_enter(struct front *f, bool load,
 
 	preempt_disable();
 	c = this_cpu_ptr(f->cpu);
-	/* Against softirqs of this CPU, who leave it as they found it, or rest in between. */
+	/* Softirqs on this CPU write it too: they restore it, or start or count down a bypass. */
 	state = READ_ONCE(c->state);
-	/* Its state and counts: all of it is one line or two, of this CPU alone. */
+	/* State and counts: one or two cache lines that only this CPU uses. */
 	cmap_access_load(shape, NULL, c, offsetof(struct front_cpu, window_lookups), MAPSTAT_WRITE);
 	if (unlikely(state)) {
 		if (load)
@@ -111,7 +113,7 @@ static __always_inline struct front_cpu *front_enter(struct front *f, bool load,
 		return NULL;
 	}
 	WRITE_ONCE(c->state, FRONT_BUSY);
-	barrier();	/* busy first, idle last */
+	barrier();	/* marked busy before the cache is accessed, idle after */
 	return c;
 }
 
@@ -129,7 +131,7 @@ static __always_inline void front_age(struct front_ages *ages, unsigned int way,
 	ages->used[way] = ++ages->clock;
 }
 
-/* Has an entry the key? Its bit. */
+/* Return: the entry's bit if it has the key, else 0. */
 static __always_inline unsigned int front_matches(struct front_set *set, unsigned int way,
 						  const void *key, const struct cmap_shape shape)
 {
@@ -137,8 +139,8 @@ static __always_inline unsigned int front_matches(struct front_set *set, unsigne
 }
 
 /*
- * Which entries have the key? A bit for each.  All are compared, without a branch: which of
- * them it is cannot be predicted.
+ * Return: a bit for each entry that has the key.  All are compared without a branch, because
+ * which one matches cannot be predicted.
  */
 static __always_inline unsigned int front_match(struct front_set *set, const void *key,
 						const struct cmap_shape shape)
@@ -149,7 +151,7 @@ static __always_inline unsigned int front_match(struct front_set *set, const voi
 	return front_matches(set, 0, key, shape) | front_matches(set, 1, key, shape);
 }
 
-/* FRONT_ABSENT: and there is room for it; FRONT_FULL: there is none */
+/* FRONT_ABSENT: not cached, and the set has room; FRONT_FULL: not cached, and it has none */
 enum front_answer {
 	FRONT_HIT,
 	FRONT_ABSENT,
@@ -157,7 +159,7 @@ enum front_answer {
 	FRONT_INVALID,
 };
 
-/* Look for a key whose group has that word; @value is written on a hit only. */
+/* Look up a key whose group's word is @writes; @value is written on a hit only. */
 static __always_inline enum front_answer front_find(struct front_set *set, u64 writes,
 						    const void *key, void *value,
 						    const struct cmap_shape shape)
@@ -165,7 +167,7 @@ static __always_inline enum front_answer front_find(struct front_set *set, u64 w
 	const unsigned int match = front_match(set, key, shape);
 	unsigned int way;
 
-	if (unlikely(!match))	/* the last way is the last one that is filled */
+	if (unlikely(!match))	/* the last way is filled last */
 		return set->writes[FRONT_WAYS - 1] == FRONT_EMPTY ? FRONT_ABSENT : FRONT_FULL;
 	way = __ffs(match);
 	cmap_access_load(shape, NULL, &set->writes[way], sizeof(writes), MAPSTAT_READ);
@@ -177,7 +179,7 @@ static __always_inline enum front_answer front_find(struct front_set *set, u64 w
 	return FRONT_HIT;
 }
 
-/* The key's own entry, an empty one, or else the one that was used longest ago. */
+/* Return: the key's own entry, else an empty one, else the least recently used. */
 static unsigned int front_victim(struct front_set *set, const void *key,
 				 const struct cmap_shape shape)
 {
@@ -199,7 +201,7 @@ static unsigned int front_victim(struct front_set *set, const void *key,
 	return victim;
 }
 
-/* Make an entry hold a value, which its key has as long as the group has that word. */
+/* Set an entry's value, which is the key's value as long as the group's word is @writes. */
 static void front_put(struct cmap *m, struct front_cpu *c, struct front_set *set,
 		      unsigned int way, u64 writes, const void *value)
 {
@@ -213,13 +215,13 @@ static void front_put(struct cmap *m, struct front_cpu *c, struct front_set *set
 }
 
 /**
- * front_fill - keep what a load found
+ * front_fill - cache what a load found
  * @m: the map
  * @f: its front
  * @hash: of @key
- * @writes: the word of the key's group before the load; nobody was writing
+ * @writes: the word of the key's group before the load, with no write in progress
  * @key: the key
- * @value: what was found
+ * @value: the value found
  *
  * Context: Process or softirq; RCU read lock.
  */
@@ -243,10 +245,10 @@ noinline void front_fill(struct cmap *m, struct front *f, u64 hash, u64 writes,
 }
 EXPORT_SYMBOL_IF_KUNIT(front_fill);
 
-/* A load that the front has no answer to, and that is to be kept. */
+/* A miss whose value is to be cached. */
 static noinline int front_load_keep(struct cmap *m, u64 writes, const void *key, void *value)
 {
-	/* The one that had no answer: it was read from, and stays as long as this section. */
+	/* The front that missed: loads used it, so it stays until this RCU section ends. */
 	struct front *f = rcu_dereference(m->front);
 	const int ret = call_load_any(m, key, value);
 
@@ -255,7 +257,7 @@ static noinline int front_load_keep(struct cmap *m, u64 writes, const void *key,
 	return ret;
 }
 
-/* A load that the front has no answer to, and that is the time to judge it. */
+/* A miss that is due to check the hit rate. */
 static noinline int front_load_judge(struct cmap *m, struct front_cpu *c, const void *key,
 				     void *value)
 {
@@ -264,8 +266,8 @@ static noinline int front_load_judge(struct cmap *m, struct front_cpu *c, const 
 }
 
 /*
- * A load that the front has no answer to.  Nothing follows any of its calls, so that one that
- * has an answer saves no registers for them.
+ * A load that missed.  All its calls are tail calls, so that a hit saves no registers for
+ * them.
  */
 static __always_inline int front_miss(struct cmap *m, struct front_cpu *c,
 				      enum front_answer answer, u64 writes, const void *key,
@@ -297,8 +299,9 @@ static __always_inline int front_load_shape(struct cmap *m, struct front *f, con
 	hash = cmap_hash(m, key, shape);
 	cmap_access_load(shape, m, &f->writes[front_group(hash)], sizeof(writes), MAPSTAT_READ);
 	/*
-	 * Where a hit takes effect.  Pairs with front_begin(): who saw its write sees it; and
-	 * with front_end(): what the writes did that have ended is seen.
+	 * A hit takes effect here.  Pairs with front_begin(): a thread that has observed a write
+	 * sees it counted as begun; and with front_end(): the effects of a write that is counted
+	 * as ended are visible.
 	 */
 	writes = atomic64_read_acquire(&f->writes[front_group(hash)]);
 	answer = front_find(front_set(f, c, hash, shape), writes, key, value, shape);
@@ -310,7 +313,7 @@ static __always_inline int front_load_shape(struct cmap *m, struct front *f, con
 	return front_miss(m, c, answer, writes, key, value);
 }
 
-/* The shapes with sizes known only now, out of line, away from the fast one's registers. */
+/* Sizes known only at run time; out of line, for fewer registers in the u64 path. */
 static noinline int front_load_sized(struct cmap *m, struct front *f, const void *key,
 				     void *value)
 {
@@ -319,27 +322,27 @@ static noinline int front_load_sized(struct cmap *m, struct front *f, const void
 	return front_load_shape(m, f, key, value, cmap_unreported(CMAP_SHAPE_ANY(m)));
 }
 
-/* The map's front, if loads may be answered from it; or NULL. */
+/* Return: the map's front if loads may be answered from it, else NULL. */
 static __always_inline struct front *front_to_read(struct cmap *m)
 {
 	struct front *f;
 
 	/*
-	 * A load before this one may have been answered by the map, with the value of a write
-	 * that had begun, and may have kept it: this one's look at the counts comes after that.
+	 * An earlier load may have been answered by the map, with the value of a write that had
+	 * begun, and may have cached it: this load's read of the counts must come after that.
 	 * Pairs with front_begin().
 	 */
 	smp_rmb();
 	/* Pairs with rcu_assign_pointer() in front_publish(). */
 	f = rcu_dereference(m->front);
 	/*
-	 * Acquire: the counts are looked at after that.  Pairs with the WRITE_ONCE()s in
-	 * front_publish() and front_unpublish(), a grace period apart.
+	 * Acquire: the counts are read after it.  Pairs with the WRITE_ONCE()s in front_publish()
+	 * and front_unpublish(), each a grace period away from the change of m->front.
 	 */
 	return likely(f && smp_load_acquire(&f->reading)) ? f : NULL;
 }
 
-/* As the other loads that tell what they access; see many.h. */
+/* Out of line, as all observed loads are; see lookup.h. */
 static noinline int front_load_observed(struct cmap *m, const void *key, void *value)
 {
 	struct front *f = front_to_read(m);
@@ -374,7 +377,7 @@ int front_load(struct cmap *m, const void *key, void *value)
 }
 
 /**
- * front_load_many - see cmap_load_many(); past the front, which has nothing to fetch early
+ * front_load_many - see cmap_load_many(); bypasses the front, which has nothing to prefetch
  * @m: the map
  * @q: what to load
  *
@@ -387,11 +390,11 @@ unsigned int front_load_many(struct cmap *m, const struct cmap_many *q)
 }
 
 /**
- * front_renew - let the entry that a key has on this CPU, if it has one, hold what was stored
+ * front_renew - update the entry, if any, that a key has on this CPU after a store
  * @m: the map
  * @f: its front
  * @hash: of @key
- * @writes: the word of the key's group as the store left it, which was alone there
+ * @writes: the word of the key's group after the store, which was the only write there
  * @key: the key
  * @value: its value
  *
@@ -410,14 +413,14 @@ noinline void front_renew(struct cmap *m, struct front *f, u64 hash, u64 writes,
 	set = front_set(f, c, hash, shape);
 	match = front_match(set, key, shape);
 	way = match ? __ffs(match) : 0;
-	/* An empty entry may have the key, too, if that is all zeroes. */
+	/* An empty entry matches as well if the key is all zeroes. */
 	if (match && set->writes[way] != FRONT_EMPTY)
 		front_put(m, c, set, way, writes, value);
 	front_leave(c, 0);
 }
 EXPORT_SYMBOL_IF_KUNIT(front_renew);
 
-/* What the front cost a write, in the clock's ticks. */
+/* Record what the front cost a write, in clock ticks. */
 static noinline void front_record_cost(struct front *f, u64 ticks)
 {
 	this_cpu_add(f->cpu->write_ticks, ticks);
@@ -444,7 +447,7 @@ int front_update(struct cmap *m, const struct cmap_update *u)
 	if (unlikely(!f))
 		return call_update(m, u);
 	cmap_access(m, raw_cpu_ptr(&f->cpu->writes), sizeof(long), MAPSTAT_WRITE);
-	/* One copy of the code, for writes that are timed and those that are not. */
+	/* The same code path for timed and untimed writes. */
 	timed = !(this_cpu_inc_return(f->cpu->writes) % FRONT_WRITE_SAMPLE);
 	if (unlikely(timed))
 		ticks -= mapstat_clock_read();
@@ -466,7 +469,7 @@ DEFINE_STATIC_KEY_FALSE(front_in_use);
 EXPORT_SYMBOL_IF_KUNIT(front_in_use);
 
 static DEFINE_MUTEX(front_cpus_lock);
-/* All fronts are instances of it; it is there while there are any.  Under front_cpus_lock. */
+/* All fronts are its instances; registered while there are any.  Under front_cpus_lock. */
 static enum cpuhp_state front_cpus_state;
 static unsigned int front_cpus_users;		/* under front_cpus_lock */
 
@@ -483,7 +486,7 @@ int front_clear(struct cmap *m)
 	unsigned int i;
 	int ret;
 
-	/* Until it is done no front comes that does not know of it. */
+	/* No front may be enabled before this is done: it would not have counted the clear. */
 	down_read(&m->front_lock);
 	f = rcu_dereference_protected(m->front, lockdep_is_held(&m->front_lock));
 	for (i = 0; f && i < FRONT_GROUPS; i++)
@@ -496,8 +499,8 @@ int front_clear(struct cmap *m)
 }
 
 /**
- * cmap_front_bytes - what a front takes
- * @cpus: that are online
+ * cmap_front_bytes - memory that a front takes
+ * @cpus: number of online CPUs
  *
  * Context: Any.
  * Return: bytes, at most.
@@ -524,8 +527,8 @@ static void *front_sets_alloc(const struct front *f, int cpu)
 }
 
 /*
- * A CPU comes online, or is when its front is made: before it uses that.  Always 0: without
- * memory its loads pass by, which is no reason for it to stay offline.
+ * Allocate a CPU's sets before it uses them: when it comes online, or when the front is made.
+ * Always returns 0: without memory its loads bypass the front, and it can still come online.
  */
 static int front_cpu_comes(unsigned int cpu, struct hlist_node *node)
 {
@@ -534,14 +537,14 @@ static int front_cpu_comes(unsigned int cpu, struct hlist_node *node)
 
 	if (c->sets)
 		return 0;
-	/* Pairs with cmap_front_stats(): whether they are there, no ordering. */
+	/* Pairs with cmap_front_stats(): only whether they exist, no ordering. */
 	WRITE_ONCE(c->sets, front_sets_alloc(f, cpu));
 	if (c->sets)
-		WRITE_ONCE(c->state, 0);	/* pairs as front_count() does */
+		WRITE_ONCE(c->state, 0);	/* pairs as in front_count() */
 	return 0;
 }
 
-/* Have sets on all CPUs that are online, and on those that come. Return: 0 or -errno. */
+/* Allocate sets for all online CPUs, and for those that come later. Return: 0 or -errno. */
 static int front_follow_cpus(struct front *f)
 {
 	int ret = 0;
@@ -571,7 +574,7 @@ static void front_leave_cpus(struct front *f)
 	mutex_unlock(&front_cpus_lock);
 }
 
-/* What is there, where it follows no CPUs any more. */
+/* Free a front, complete or not, that is not (or no longer) a CPU hotplug instance. */
 static void front_release(struct front *f)
 {
 	int cpu;
@@ -616,7 +619,7 @@ static struct front *front_alloc(struct cmap *m)
 	f->cpu = alloc_percpu_gfp(struct front_cpu, MAPSTAT_GFP_PERCPU);
 	if (!f->writes || !f->cpu)
 		goto fail_release;
-	/* A CPU without sets never ends to be busy: its loads pass by, and are counted. */
+	/* A CPU without sets stays busy: its loads bypass the front, and are counted. */
 	for_each_possible_cpu(cpu)
 		per_cpu_ptr(f->cpu, cpu)->state = FRONT_BUSY;
 	if (front_follow_cpus(f))
@@ -633,7 +636,7 @@ fail_release:
 static void front_publish(struct cmap *m, struct front *f)
 {
 	lockdep_assert_held_write(&m->front_lock);
-	/* Pairs with rcu_dereference() of loads and writes. */
+	/* Pairs with rcu_dereference() in loads and writes. */
 	rcu_assign_pointer(m->front, f);
 	synchronize_rcu();		/* from here on, every write counts itself */
 	/* Pairs with front_to_read() and front_write_begin(). */
@@ -644,9 +647,9 @@ static void front_unpublish(struct cmap *m, struct front *f)
 {
 	lockdep_assert_held_write(&m->front_lock);
 	WRITE_ONCE(f->reading, false);	/* pairs with front_to_read() */
-	synchronize_rcu();		/* from here on, nobody relies on the counts */
+	synchronize_rcu();		/* from here on, no load relies on the counts */
 	RCU_INIT_POINTER(m->front, NULL);
-	synchronize_rcu();		/* nor counts any more */
+	synchronize_rcu();		/* from here on, no write counts itself in it */
 }
 
 static struct front *front_held(struct cmap *m)
@@ -654,7 +657,10 @@ static struct front *front_held(struct cmap *m)
 	return rcu_dereference_protected(m->front, lockdep_is_held(&m->front_lock));
 }
 
-/* Allocates, and changes code, without the lock: who clears the map may be in either's way. */
+/*
+ * Allocates, and patches the static branch, without front_lock: either may wait for a thread that
+ * holds it to clear the map.
+ */
 static int front_on(struct cmap *m)
 {
 	struct front *f, *spare = NULL;
@@ -666,7 +672,8 @@ static int front_on(struct cmap *m)
 	f = front_alloc(m);
 	if (!f)
 		return mapstat_refuse_memory(cmap_front_bytes(num_online_cpus()),
-					     "map %s cannot have a front: %d", m->name, -ENOMEM);
+					     "cannot enable the front of map %s: %d",
+					     m->name, -ENOMEM);
 	static_branch_inc(&front_in_use);
 	down_write(&m->front_lock);
 	if (front_held(m))
@@ -697,14 +704,14 @@ static void front_off(struct cmap *m)
 }
 
 /**
- * cmap_front_set - put a front before a map, or take it away
- * @m: the map; others may use it meanwhile, and need not know
- * @on: which
+ * cmap_front_set - enable or disable a map's front
+ * @m: the map; may be in use, its users need not know
+ * @on: enable
  *
  * Context: Process; sleeps, also for grace periods, and takes cpus_read_lock().  Allocates
  * with GFP_KERNEL.
- * Return: 0; -ENOMEM with one line in the log: there is none, as before; -EOPNOTSUPP: this is
- * no map.
+ * Return: 0; -ENOMEM with one line in the log: the front stays disabled; -EOPNOTSUPP: @m is of
+ * cmap_create_of(), not a map.
  */
 int cmap_front_set(struct cmap *m, bool on)
 {
@@ -716,11 +723,11 @@ int cmap_front_set(struct cmap *m, bool on)
 EXPORT_SYMBOL_IF_KUNIT(cmap_front_set);
 
 /**
- * cmap_front_is_on - has a map a front?
+ * cmap_front_is_on - is a map's front enabled?
  * @m: the map
  *
  * Context: Any.
- * Return: whether it has.
+ * Return: whether it is.
  */
 bool cmap_front_is_on(struct cmap *m)
 {
@@ -730,7 +737,7 @@ EXPORT_SYMBOL_IF_KUNIT(cmap_front_is_on);
 
 static void front_add_cpu(struct front_stats *stats, const struct front_cpu *c, u64 *ticks)
 {
-	/* Pair with front_count(), and its like: no ordering. */
+	/* Pair with front_count() and the this_cpu operations: no ordering. */
 	const u64 invalidations = READ_ONCE(c->invalidations);
 	const u32 state = READ_ONCE(c->state);
 
@@ -747,7 +754,7 @@ static void front_add_cpu(struct front_stats *stats, const struct front_cpu *c, 
 }
 
 /**
- * cmap_front_stats - what a map's front did
+ * cmap_front_stats - counts and sizes of a map's front
  * @m: the map
  * @stats: filled in
  *
@@ -772,7 +779,7 @@ void cmap_front_stats(struct cmap *m, struct front_stats *stats)
 			const struct front_cpu *c = per_cpu_ptr(f->cpu, cpu);
 
 			stats->bytes += sizeof(*c);
-			/* Pairs with front_cpu_comes(): whether they are there, no ordering. */
+			/* Pairs with front_cpu_comes(): only whether they exist, no ordering. */
 			if (READ_ONCE(c->sets))
 				stats->bytes += sets * front_set_bytes(m->shape);
 			front_add_cpu(stats, c, &ticks);

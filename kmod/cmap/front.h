@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The front: a per-CPU cache of loads that can be put before any live map and taken away,
- * while its callers go on.  front.c explains it.
+ * The front: a per-CPU cache of loads that can be enabled and disabled for any live map while
+ * it is in use.  See front.c.
  */
 #ifndef MAPSTAT_FRONT_H
 #define MAPSTAT_FRONT_H
@@ -13,25 +13,26 @@
 struct cmap_update;
 struct front;
 
-/* Some map has a front; otherwise nobody looks for one. */
+/* On while at least one map has a front; else no operation checks for one. */
 DECLARE_STATIC_KEY_FALSE(front_in_use);
 
 /**
- * cmap_has_front - is a map's front to be asked?
+ * cmap_has_front - does a map have a front?
  * @m: the map
  *
- * The key is on while any map has a front; @m->front says whether this one has, so that the
- * others go on as without.
+ * The key is on while any map has a front; @m->front shows whether this map has one, so that
+ * operations on the others do not change.
  *
- * A load may ask outside of an RCU read-side section, and see either too late: without the
- * front it finds what the map has, which is never old, and front_load() looks again.  A write
- * asks in its section: the grace period in front_publish(), which comes after the key and the
- * pointer were written, waits for those that saw one of them off; all later ones count
- * themselves, before any load is answered by the front.  Likewise front_unpublish(), before the
- * key is turned off, ends that answering before the pointer is cleared.
+ * A load may check outside of an RCU read-side section, and see a change of either late: if it
+ * misses the front, it loads from the map, which is never stale; and front_load() checks again.
+ * A write checks in its RCU section: the grace period in front_publish(), which begins after the
+ * key and the pointer were written, waits for writes that saw either of them off; all later
+ * ones count themselves, before any load is answered from the front.  Likewise,
+ * front_unpublish() runs before the key is turned off, and stops loads from being answered from
+ * the front before it clears the pointer.
  *
  * Context: Any.
- * Return: whether it is.
+ * Return: whether it does.
  */
 static __always_inline bool cmap_has_front(const struct cmap *m)
 {
@@ -39,20 +40,20 @@ static __always_inline bool cmap_has_front(const struct cmap *m)
 }
 
 /**
- * struct front_stats - what a front did, all CPUs
- * @on: whether there is one; the rest is of the present one, 0 without
- * @entries_per_cpu: that it has room for
- * @bytes: that it takes
- * @hits: loads that it answered
- * @misses: loads that it did not have
- * @invalidations: of those, entries that a write had made invalid
- * @fills: entries put in, or renewed by a store
- * @bypassed: loads that passed it by: it was resting, interrupted at work, or had no memory
- * @rests: times that a CPU's cache put itself to rest, as its hits did not pay
- * @resting_cpus: CPUs whose cache is resting
- * @writes: writes that announced themselves
- * @write_samples: of those, timed ones
- * @write_ns: what announcing cost these
+ * struct front_stats - statistics of a front, all CPUs
+ * @on: whether the front is enabled; the rest is about the current front, 0 without one
+ * @entries_per_cpu: room for entries
+ * @bytes: memory taken
+ * @hits: loads answered from it
+ * @misses: loads that looked their key up and were not answered
+ * @invalidations: misses on an entry that a write had invalidated
+ * @fills: entries added, or updated by a store
+ * @bypassed: loads that did not use it: low hit rate, interrupted its user, or no memory
+ * @rests: times that a CPU began to bypass its cache for its low hit rate
+ * @resting_cpus: CPUs that are bypassing their cache for its low hit rate
+ * @writes: writes that counted themselves
+ * @write_samples: writes that were timed
+ * @write_ns: what the front cost these in total, ns
  */
 struct front_stats {
 	bool on;
@@ -75,7 +76,7 @@ int cmap_front_set(struct cmap *m, bool on);
 bool cmap_front_is_on(struct cmap *m);
 void cmap_front_stats(struct cmap *m, struct front_stats *stats);
 
-/* Under RCU read lock; they do what the design does where the map has no front. */
+/* Under RCU read lock; without a front they do what the design does. */
 int front_load(struct cmap *m, const void *key, void *value);
 unsigned int front_load_many(struct cmap *m, const struct cmap_many *q);
 int front_update(struct cmap *m, const struct cmap_update *u);

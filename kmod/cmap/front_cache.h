@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a front is made of; front.c explains how it is used.
+ * The front's data structures; see front.c for how they are used.
  */
 #ifndef MAPSTAT_FRONT_CACHE_H
 #define MAPSTAT_FRONT_CACHE_H
@@ -10,25 +10,25 @@
 #include "front.h"
 
 #define FRONT_WAYS		2
-#define FRONT_BYTES		(256 << 10)	/* of a CPU: a part of its second-level cache */
+#define FRONT_BYTES		(256 << 10)	/* per CPU: part of its L2 cache */
 #define FRONT_SETS_MIN		4U
-#define FRONT_GROUPS		(1 << 12)	/* their words fit a first-level cache, too */
-#define FRONT_WRITING_BITS	22		/* as many as there may be tasks */
+#define FRONT_GROUPS		(1 << 12)	/* their words fit an L1 cache */
+#define FRONT_WRITING_BITS	22		/* as many tasks as there can be */
 #define FRONT_WRITING		((1ULL << FRONT_WRITING_BITS) - 1)
-#define FRONT_EMPTY		U64_MAX		/* no entry is kept while somebody writes */
-#define FRONT_ADMITS		16		/* 1 in so many keys displaces another one */
+#define FRONT_EMPTY		U64_MAX		/* no entry is added while a write is in progress */
+#define FRONT_ADMITS		16		/* 1 in so many misses displaces an entry */
 
-#define FRONT_WINDOW		(1 << 15)	/* loads before a CPU looks whether it pays */
-#define FRONT_PAYS		3	/* 1 hit in so many loads makes up for the misses */
-#define FRONT_REST		(31 * FRONT_WINDOW)	/* loads that pass a resting cache by */
+#define FRONT_WINDOW		(1 << 15)	/* lookups between checks of the hit rate */
+#define FRONT_PAYS		3	/* 1 hit in so many loads is enough */
+#define FRONT_REST		(31 * FRONT_WINDOW)	/* loads that then bypass it */
 #define FRONT_BUSY		(1U << 31)
 #define FRONT_WRITE_SAMPLE	64	/* 1 in so many writes is timed */
 
 /**
- * struct front_set - the entries of some keys on one CPU; all its CPU's own
- * @writes: of each entry, its group's word; FRONT_EMPTY: there is none
+ * struct front_set - a set of entries on one CPU; only that CPU accesses it
+ * @writes: the group's word of each entry; FRONT_EMPTY: empty entry
  * @keys: FRONT_WAYS keys, each rounded up to 8 bytes; then a struct front_ages; then as
- *	many values, rounded up likewise.  With u64s a set is a line
+ *	many values, rounded up likewise.  With u64 keys and values a set is one cache line
  */
 struct front_set {
 	u64 writes[FRONT_WAYS];
@@ -36,9 +36,9 @@ struct front_set {
 };
 
 /**
- * struct front_ages - which entry of a set was used last
- * @clock: uses so far
- * @used: of each entry, @clock at its last use
+ * struct front_ages - LRU state of a set
+ * @used: for each entry, @clock at its last use
+ * @clock: number of uses
  */
 struct front_ages {
 	u32 used[FRONT_WAYS];
@@ -47,17 +47,24 @@ struct front_ages {
 
 /**
  * struct front_cpu - a CPU's cache
- * @sets: set_bytes apart; its CPU's own.  NULL until the CPU is online, then constant
- * @state: 0; FRONT_BUSY: it is in use, and what interrupts that use keeps off, or there are
- *	no @sets; or the loads that are yet to pass it by, as it rests.  One word, so
- *	that it is looked at once.  Written by its CPU, read by anyone
- * @hits: loads that found their key in it.  This and the counts below are written by their
- *	CPU alone, with preemption off, and read by anyone
- * @misses: loads that looked and did not find it
- * @window_lookups: @hits + @misses when it last looked whether it pays.  Its CPU's own
- * @window_misses: @misses then.  Its CPU's own
- * @bypassed: loads that passed it by, because it rested or because they interrupted its user;
- *	written with this_cpu operations
+ * @sets: array with a stride of front_set_bytes(); accessed by its CPU only.  NULL until the
+ *	CPU is online, then constant
+ * @state: 0: usable; FRONT_BUSY: in use, so that what interrupts the use stays out, or no
+ *	@sets; else the number of loads still to bypass it, for a low hit rate.  One word, so
+ *	that one check suffices.  Written by its CPU, read by anyone
+ * @hits: loads that found their key.  This and the counts below are written by their CPU
+ *	only, with preemption off, and read by anyone
+ * @misses: loads that looked their key up and did not find a valid entry
+ * @invalidations: misses on an entry that a write had invalidated
+ * @fills: entries added, or updated by a store
+ * @rests: times that its CPU began to bypass it for its low hit rate
+ * @window_lookups: @hits + @misses at the last check of the hit rate; only its CPU's
+ * @window_misses: @misses then; only its CPU's
+ * @bypassed: loads that did not use it, for a low hit rate, because they interrupted its
+ *	user, or for lack of @sets.  This and the counts below are written with this_cpu operations
+ * @writes: writes that counted themselves
+ * @write_samples: writes that were timed
+ * @write_ticks: what the front cost these in total, clock ticks
  */
 struct front_cpu {
 	void *sets;
@@ -78,14 +85,14 @@ struct front_cpu {
 MAPSTAT_WHOLE_LINES(struct front_cpu);
 
 /**
- * struct front - before one map
- * @cpu: constant pointer
- * @writes: of each group a word: how many writes have begun, and in the FRONT_WRITING_BITS
- *	lowest bits, how many of them have not ended; constant pointer
+ * struct front - a map's front
+ * @cpu: per-CPU caches; constant pointer
+ * @writes: a word for each group: the number of writes begun and, in the FRONT_WRITING_BITS
+ *	lowest bits, the number of those in progress; constant pointer
  * @set_mask: number of sets - 1; constant
- * @reading: loads may be answered.  Written by who turns it on or off, read under RCU
+ * @reading: loads may be answered from it.  Written under front_lock, read under RCU
  * @shape: the map's; constant
- * @node: of the hotplug core: CPUs that come online get their sets
+ * @node: CPU hotplug instance: CPUs that come online get their sets
  */
 struct front {
 	struct front_cpu __percpu *cpu;
@@ -137,33 +144,33 @@ void front_fill(struct cmap *m, struct front *f, u64 hash, u64 writes, const voi
 void front_renew(struct cmap *m, struct front *f, u64 hash, u64 writes, const void *key,
 		 const void *value);
 
-/* For counts of this CPU that others read: pairs with their READ_ONCE(), no ordering. */
+/* For counts of this CPU that others read; pairs with their READ_ONCE(): no ordering. */
 #define front_count(field)	WRITE_ONCE(field, (field) + 1)
 
-/* A write begins. Return: the group's word from then on. */
+/* Count a write as begun. Return: the group's new word. */
 static __always_inline u64 front_begin(struct front *f, unsigned int group)
 {
 	cmap_access(NULL, &f->writes[group], sizeof(f->writes[group]), MAPSTAT_ATOMIC);
 	/*
-	 * One more begun, and not ended.  Counted before anything is written: fully ordered,
+	 * One more begun, and in progress.  Counted before the map is written: fully ordered,
 	 * pairs with the smp_rmb() in front_to_read().
 	 */
 	return atomic64_add_return(FRONT_WRITING + 2, &f->writes[group]);
 }
 
-/* A write ends. Return: the group's word from then on. */
+/* Count a write as ended. Return: the group's new word. */
 static __always_inline u64 front_end(struct front *f, unsigned int group)
 {
 	cmap_access(NULL, &f->writes[group], sizeof(f->writes[group]), MAPSTAT_ATOMIC);
-	/* Written before it is counted: fully ordered, pairs with front_load_shape(). */
+	/* The map was written before this: fully ordered, pairs with front_load_shape(). */
 	return atomic64_dec_return(&f->writes[group]);
 }
 
 /**
- * struct front_write - a write that has announced itself
+ * struct front_write - a write that has counted itself as begun
  * @hash: of its key
- * @begun: its group's word since it began
- * @reading: all writes that were in progress when it began, or came later, are counted
+ * @begun: its group's word right after that
+ * @reading: every write that was in progress then, or began later, is counted
  */
 struct front_write {
 	u64 hash;
@@ -177,8 +184,8 @@ static __always_inline struct front_write front_write_begin(struct cmap *m, stru
 	struct front_write w = { .hash = cmap_hash(m, u->key, m->shape) };
 
 	/*
-	 * Before it begins: who does not count himself has ended by then.  Acquire: pairs with
-	 * the WRITE_ONCE() in front_publish(), after a grace period.
+	 * Read before the write begins: if set, every write that does not count itself has ended.
+	 * Acquire: pairs with the WRITE_ONCE() in front_publish(), after a grace period.
 	 */
 	w.reading = smp_load_acquire(&f->reading);
 	w.begun = front_begin(f, front_group(w.hash));
@@ -191,7 +198,7 @@ static __always_inline void front_write_end(struct cmap *m, struct front *f,
 {
 	const u64 ended = front_end(f, front_group(w.hash));
 
-	/* One that began or ended in between has changed it, one that is still at it shows. */
+	/* A write that began or ended in between changed the word; one in progress is in it. */
 	if (u->op == CMAP_STORE && !ret && w.reading && ended == w.begun - 1 &&
 	    !(ended & FRONT_WRITING))
 		front_renew(m, f, w.hash, ended, u->key, u->value);

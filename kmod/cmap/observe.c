@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The calls of a map, while somebody listens to what operations touch: each says that it
- * begins and that it ends.  They are not timed, for that would time those who listen.
+ * A map's operations while the map is observed: each marks its begin and its end.  They are not
+ * timed, because that would include the time of the observer.
  */
 #include <linux/rcupdate.h>
 #include "call.h"
 #include "front.h"
 #include "observe.h"
 
-/* The next of a log that has room, or one for the time of the call. */
+/* The log's next operation, which it has room for; @here without a log. */
 static struct mapstat_op *op_at(struct mapstat_access_log *log, struct mapstat_op *here)
 {
 	return log ? &log->op[log->nr_ops] : here;
@@ -19,7 +19,7 @@ static struct mapstat_op *op_at(struct mapstat_access_log *log, struct mapstat_o
  * @m: the map
  * @key: the key
  * @value: where the value goes
- * @log: keeps what it touches for later, and has room for an operation; or NULL
+ * @log: keeps its accesses for later, and has room for an operation; or NULL
  *
  * Context: Process or softirq.
  * Return: 0 or -ENOENT.
@@ -41,7 +41,7 @@ int observed_load(struct cmap *m, const void *key, void *value, struct mapstat_a
  * observed_load_many - see cmap_load_many()
  * @m: the map
  * @q: what to load
- * @log: keeps what it touches for later, and has room for an operation; or NULL
+ * @log: keeps its accesses for later, and has room for an operation; or NULL
  *
  * Context: Process or softirq.
  * Return: keys found.
@@ -76,7 +76,7 @@ static enum mapstat_op_kind kind_of(enum cmap_update_op op)
  * observed_update - see struct cmap_update
  * @m: the map
  * @u: the write
- * @log: keeps what it touches for later, and has room for an operation; or NULL
+ * @log: keeps its accesses for later, and has room for an operation; or NULL
  *
  * Context: Process or softirq.
  * Return: what the operation returns.
@@ -97,7 +97,7 @@ int observed_update(struct cmap *m, const struct cmap_update *u, struct mapstat_
 /**
  * observed_collect - see struct cmap_ops
  * @m: the map
- * @page: where one step of a range puts entries
+ * @page: receives the entries of one step of a range
  *
  * Context: Process; may sleep.
  * Return: 0 or -ENOMEM.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The calls of a map, as they are made while somebody listens to what operations touch.
+ * A map's operations while the map is observed.
  */
 #ifndef MAPSTAT_OBSERVE_H
 #define MAPSTAT_OBSERVE_H

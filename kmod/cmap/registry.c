@@ -2,10 +2,9 @@
 /*
  * The live maps, by name.
  *
- * The mutex is held for a look at the list and a change of it, never while anything is waited
- * for: what one map waits for must not hold up the others.  So a name is reserved under the
- * mutex, and stays reserved until the map's files are gone; files are made and removed
- * outside of it.
+ * The mutex is held only to search or change the list, never while waiting: what one map waits
+ * for must not delay the others.  So a name is reserved under the mutex and stays reserved
+ * until the map's files are gone; files are created and removed outside of the mutex.
  */
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -18,9 +17,9 @@ static DEFINE_MUTEX(registry_lock);
 static LIST_HEAD(registry);			/* protected by registry_lock */
 static u32 registry_last_id;			/* protected by registry_lock */
 /*
- * Held for reading while a map is added or removed, which includes the calls of the observer,
- * and for writing to change the observer: while this module is loaded or unloaded, when no
- * other module has maps.  Readers do not wait for each other.
+ * Held for reading while a map is added or removed, including the observer's callbacks; held
+ * for writing to change the observer, which happens when this module is loaded or unloaded and
+ * no other module has maps.  Readers do not wait for each other.
  */
 static DECLARE_RWSEM(observer_lock);
 static const struct cmap_observer *registry_observer;	/* protected by observer_lock */
@@ -36,7 +35,7 @@ static struct cmap *registry_find(const char *name)
 	return NULL;
 }
 
-/* Reserve the name. Return: 0 or -EEXIST. */
+/* Add the map if its name is free, which reserves it. Return: 0 or -EEXIST. */
 static int registry_enter(struct cmap *m)
 {
 	int ret = -EEXIST;
@@ -52,11 +51,11 @@ static int registry_enter(struct cmap *m)
 }
 
 /**
- * registry_add - make a map known by its name
+ * registry_add - add a map under its name
  * @m: set up and ready for use
  *
  * Context: Process; sleeps.
- * Return: 0, or -EEXIST if a map has that name that is live, or whose files are being removed.
+ * Return: 0, or -EEXIST if a map of that name is live, or its files are being removed.
  */
 int registry_add(struct cmap *m)
 {
@@ -71,17 +70,17 @@ int registry_add(struct cmap *m)
 }
 
 /**
- * registry_remove - forget a map
- * @m: was added
+ * registry_remove - remove a map
+ * @m: of registry_add()
  *
- * On return no file of the map is in use, and its name is free.
+ * On return none of the map's files is in use, and its name is free.
  *
- * Context: Process; sleeps, until the operations on files of this map have ended.
+ * Context: Process; sleeps, until the operations on this map's files have ended.
  */
 void registry_remove(struct cmap *m)
 {
 	down_read(&observer_lock);
-	/* registry_for_each() leaves it, and does not come again. */
+	/* Wait for registry_for_each() to leave the map, and keep it out. */
 	down_write(&m->visit);
 	if (registry_observer)
 		registry_observer->removed(m);
@@ -93,10 +92,10 @@ void registry_remove(struct cmap *m)
 }
 
 /**
- * registry_for_each - do something to every live map
- * @fn: called without the registry's mutex; may sleep.  The map stays until it returns
+ * registry_for_each - call a function for every live map
+ * @fn: called without registry_lock; may sleep.  The map stays until it returns
  *
- * A map that comes or goes during the call may be left out.
+ * A map that is added or removed during the call may be left out.
  *
  * Context: Process; sleeps.
  */
@@ -106,13 +105,13 @@ void registry_for_each(void (*fn)(struct cmap *m))
 
 	mutex_lock(&registry_lock);
 	list_for_each_entry(m, &registry, node) {
-		/* Fails only if registry_remove() has it, or waits for it. */
+		/* Fails only if registry_remove() holds it or waits for it. */
 		if (!down_read_trylock(&m->visit))
 			continue;
 		mutex_unlock(&registry_lock);
 		fn(m);
 		mutex_lock(&registry_lock);
-		/* It is still in the list: registry_remove() takes it out after this. */
+		/* It is still in the list: registry_remove() needs @visit to take it out. */
 		up_read(&m->visit);
 	}
 	mutex_unlock(&registry_lock);
@@ -120,9 +119,9 @@ void registry_for_each(void (*fn)(struct cmap *m))
 EXPORT_SYMBOL_IF_KUNIT(registry_for_each);
 
 /**
- * registry_observe - set or take away the one observer
- * @observer: informed at once of every live map, and of all that come; NULL: none, after
- *	the present one was informed that all maps go
+ * registry_observe - set or remove the only observer
+ * @observer: called at once for every live map, then for each map added or removed; NULL: none,
+ *	after the present one was called to remove every map
  *
  * Context: Process; sleeps, until no map is being added or removed.
  */
@@ -131,7 +130,7 @@ void registry_observe(const struct cmap_observer *observer)
 	struct cmap *m;
 
 	down_write(&observer_lock);
-	/* The list does not change either: that takes observer_lock for reading. */
+	/* The list cannot change: that takes observer_lock for reading. */
 	if (registry_observer)
 		list_for_each_entry(m, &registry, node)
 			registry_observer->removed(m);

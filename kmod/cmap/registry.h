@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The live maps, by name, and whoever wants to know of them.
+ * The live maps, by name, and their observer.
  */
 #ifndef MAPSTAT_REGISTRY_H
 #define MAPSTAT_REGISTRY_H
@@ -8,12 +8,12 @@
 struct cmap;
 
 /**
- * struct cmap_observer - told of maps as they come and go (debugfs)
+ * struct cmap_observer - callbacks for maps that are created and destroyed (debugfs)
  * @added: the map is ready for use; may set m->observer_data
- * @removed: the map is about to go; no access to it may be left on return
+ * @removed: the map is about to be freed; no access to it may remain on return
  *
- * Both are called in process context, for several maps at a time, but for one map one after
- * the other.  The map's name is reserved from before the first to after the second.
+ * Both are called in process context, concurrently for different maps but one after the other
+ * for the same map.  The map's name is reserved from before @added until after @removed.
  */
 struct cmap_observer {
 	void (*added)(struct cmap *m);

@@ -13,7 +13,7 @@ extern unsigned int mapstat_sample_mask;
 
 /**
  * sample_due - is this call to be timed?
- * @m: the map; counts the call, unless it is of cmap_load()
+ * @m: the map; counts the call, which is not cmap_load()
  *
  * Context: Any but NMI.
  * Return: true for 1 in 2^sample_shift calls on a CPU; never with statistics off.
@@ -22,7 +22,7 @@ static __always_inline bool sample_due(struct cmap *m)
 {
 	if (!static_branch_likely(&mapstat_stats_on))
 		return false;
-	/* Pairs with the WRITE_ONCE() of the parameter: a value, no ordering. */
+	/* Pairs with the WRITE_ONCE() of the parameter: no ordering. */
 	return !(this_cpu_inc_return(m->stats.pcpu->sample) & READ_ONCE(mapstat_sample_mask));
 }
 
@@ -30,8 +30,8 @@ static __always_inline bool sample_due(struct cmap *m)
  * sample_load - is this call of cmap_load() to be timed?
  * @m: the map
  *
- * By the loads that have ended on this CPU, see cmap_count_load(); one that begins before
- * another one has ended there is timed where that is.
+ * Decided by the number of loads that have ended on this CPU, see cmap_count_load(); a load
+ * that begins before another one has ended there is timed if that one is.
  *
  * Context: Any but NMI.
  * Return: as sample_due().
@@ -42,7 +42,8 @@ static __always_inline bool sample_load(struct cmap *m)
 
 	if (!static_branch_likely(&mapstat_stats_on))
 		return false;
-	number = this_cpu_read(m->stats.pcpu->load_hits) + this_cpu_read(m->stats.pcpu->load_misses) + 1;
+	number = this_cpu_read(m->stats.pcpu->load_hits) +
+		 this_cpu_read(m->stats.pcpu->load_misses) + 1;
 	/* Pairs as in sample_due(). */
 	return !(number & READ_ONCE(mapstat_sample_mask));
 }
@@ -53,7 +54,7 @@ static __always_inline bool sample_load(struct cmap *m)
  * @kind: its histogram
  * @start: mapstat_clock_read() before it
  *
- * Context: Process or softirq.  Allocates the first time, without waiting: see
+ * Context: Process or softirq.  Allocates on first use, without waiting: see
  * mapstat_hist_record().
  */
 static inline void sample_record(struct cmap *m, enum cmap_hist_kind kind, u64 start)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The public calls while somebody listens to the tracepoint mapstat:cmap_op.
+ * The public calls while the tracepoint mapstat:cmap_op is enabled.
  */
 #include <linux/rcupdate.h>
 #include <mapstat/trace.h>
@@ -21,7 +21,7 @@ static const char *const update_names[] = {
 };
 
 /**
- * traced_load - as front_load(), and tell of it
+ * traced_load - as front_load(), with a trace event
  * @m: the map
  * @key: the key
  * @value: receives the value
@@ -43,10 +43,11 @@ int traced_load(struct cmap *m, const void *key, void *value)
 }
 
 /**
- * traced_load_many - as front_load_many(), and tell of it: the hash is the first key's,
- *	the result the number of keys found
+ * traced_load_many - as front_load_many(), with a trace event
  * @m: the map
  * @q: the keys
+ *
+ * The event has the hash of the first key, and as its result the number of keys found.
  *
  * Context: As cmap_load_many().
  * Return: As cmap_load_many().
@@ -65,7 +66,7 @@ unsigned int traced_load_many(struct cmap *m, const struct cmap_many *q)
 }
 
 /**
- * traced_update - as front_update(), and tell of it
+ * traced_update - as front_update(), with a trace event
  * @m: the map
  * @u: the write
  *
@@ -86,7 +87,7 @@ int traced_update(struct cmap *m, const struct cmap_update *u)
 }
 
 /**
- * traced_whole - tell of an operation on all of a map: it has no hash
+ * traced_whole - emit the event of an operation on a whole map, which has no hash
  * @m: the map
  * @op: its name
  * @start: mapstat_clock_read() before it
@@ -99,5 +100,5 @@ void traced_whole(struct cmap *m, const char *op, u64 start, int ret)
 	trace_cmap_op(m, op, 0, mapstat_clock_ns(mapstat_clock_read() - start), ret);
 }
 
-/* A batch of stress threads through these, so that each operation is told of. */
+/* The stress threads' loop over the above, so that each operation has an event. */
 STRESS_DEFINE_RUN(traced, traced_load)

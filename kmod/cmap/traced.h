@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The public calls while somebody listens to the tracepoint mapstat:cmap_op.  Nobody comes
- * here otherwise: trace_cmap_op_enabled() is a static branch.
+ * The public calls while the tracepoint mapstat:cmap_op is enabled.  Otherwise none of these
+ * is called: trace_cmap_op_enabled() is a static branch.
  */
 #ifndef MAPSTAT_TRACED_H
 #define MAPSTAT_TRACED_H

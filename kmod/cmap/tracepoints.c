@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The tracepoints are made here.
+ * Tracepoint definitions.
  */
 #include <linux/string.h>
 #include "kmod/designs/design.h"
