@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What operations touch: from the hook to those who listen.
+ * Memory accesses of operations: from the hook to the observer.
  */
 #include <linux/errno.h>
 #include <linux/irqflags.h>
@@ -23,23 +23,23 @@ DEFINE_STATIC_KEY_FALSE(mapstat_observing);
 EXPORT_SYMBOL_IF_KUNIT(mapstat_observing);
 
 /**
- * struct access_cpu - a CPU's share
- * @ops: operations in progress here, the last that began first: its CPU's own, with
+ * struct access_cpu - per-CPU data
+ * @ops: operations in progress on this CPU, the latest first: accessed by this CPU only, with
  *	interrupts off
- * @last: number of the one that began last; as @ops
+ * @last: sequence number of the latest operation; accessed as @ops
  */
 struct access_cpu {
 	struct list_head ops;
 	u64 last;
 } ____cacheline_aligned;
 
-static struct access_cpu __percpu *access_cpus;	/* constant while the module is there */
+static struct access_cpu __percpu *access_cpus;	/* constant while the module is loaded */
 
-/* Who listens, or NULL.  Written by who begins to listen; read under RCU, interrupts off. */
+/* NULL without an observer.  Written by mapstat_(un)observe(); read under RCU, interrupts off. */
 static struct mapstat_observer __rcu *observer;
 
 /**
- * mapstat_access_init - call once, before any operation
+ * mapstat_access_init - to be called once, before any operation
  *
  * Context: Process; sleeps.
  * Return: 0 or -ENOMEM.
@@ -57,7 +57,7 @@ int mapstat_access_init(void)
 }
 
 /**
- * mapstat_access_exit - call last; no operation is in progress
+ * mapstat_access_exit - to be called last; no operation is in progress
  *
  * Context: Process; sleeps.
  */
@@ -67,13 +67,13 @@ void mapstat_access_exit(void)
 	access_cpus = NULL;
 }
 
-/* Who is this? A softirq is not the thread that it has interrupted. */
+/* Identify the caller: a softirq differs from the thread that it has interrupted. */
 static unsigned long context_now(void)
 {
 	return (unsigned long)current + (in_serving_softirq() ? 1 : 0);
 }
 
-/* With interrupts off, which RCU waits for. */
+/* Interrupts are off, which RCU waits for. */
 static struct mapstat_observer *observer_now(void)
 {
 	/* Pairs with rcu_assign_pointer() in mapstat_observe(). */
@@ -81,8 +81,8 @@ static struct mapstat_observer *observer_now(void)
 }
 
 /**
- * mapstat_observe - listen to the accesses of one map
- * @l: who; stays until mapstat_unobserve().  Nobody else listens
+ * mapstat_observe - start to observe the accesses of one map
+ * @l: the observer; must stay until mapstat_unobserve().  There is no other observer
  *
  * Context: Process; sleeps, and takes cpus_read_lock().
  */
@@ -95,9 +95,9 @@ void mapstat_observe(struct mapstat_observer *l)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_observe);
 
 /**
- * mapstat_unobserve - listen no more
+ * mapstat_unobserve - stop observing
  *
- * On return nobody uses what mapstat_observe() was given.
+ * On return the observer passed to mapstat_observe() is not in use.
  *
  * Context: Process; sleeps, and takes cpus_read_lock().
  */
@@ -106,7 +106,7 @@ void mapstat_unobserve(void)
 	struct mapstat_observer *l;
 
 	static_branch_disable(&mapstat_observing);
-	/* The caller is the one that called mapstat_observe(): there is no other writer. */
+	/* The caller is the one that called mapstat_observe(): no other writer exists. */
 	l = rcu_dereference_protected(observer, true);
 	WRITE_ONCE(l->map->observed, false);	/* pairs with cmap_is_observed() */
 	RCU_INIT_POINTER(observer, NULL);
@@ -115,13 +115,13 @@ void mapstat_unobserve(void)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_unobserve);
 
 /**
- * mapstat_op_begin - an operation begins
- * @op: describes it; stays until mapstat_op_end()
- * @m: what it operates on
- * @kind: what it is
- * @log: where its accesses are kept, and @op is the next of; NULL: they are fed at once
+ * mapstat_op_begin - begin an operation
+ * @op: initialised here; must stay until mapstat_op_end()
+ * @m: the map
+ * @kind: kind of operation
+ * @log: where its accesses are kept; @op is its next operation; NULL: they are fed at once
  *
- * Stays on this CPU until it ends.
+ * The thread cannot migrate to another CPU until mapstat_op_end().
  *
  * Context: Process or softirq.
  */
@@ -139,7 +139,7 @@ void mapstat_op_begin(struct mapstat_op *op, const struct cmap_stats *m, enum ma
 	c = this_cpu_ptr(access_cpus);
 	op->number = ++c->last;
 	l = observer_now();
-	if (l && l->map == m && READ_ONCE(l->record))	/* pairs with who listens */
+	if (l && l->map == m && READ_ONCE(l->record))	/* pairs with mapstat_session_record() */
 		op->misses = l->misses;
 	list_add(&op->node, &c->ops);
 	local_irq_restore(flags);
@@ -148,13 +148,13 @@ EXPORT_SYMBOL_IF_KUNIT(mapstat_op_begin);
 
 static void op_record(const struct mapstat_observer *l, const struct mapstat_op *op, int cpu)
 {
-	/* Only where the same one listens still, all was heard. */
+	/* Only if the observer is still the same were all accesses observed. */
 	if (op->misses && l && l->misses == op->misses)
 		mapstat_misses_record(op->misses, op, cpu);
 }
 
 /**
- * mapstat_op_end - an operation ends
+ * mapstat_op_end - end an operation
  * @op: of mapstat_op_begin(), by the same thread
  *
  * Context: Process or softirq.
@@ -163,7 +163,7 @@ void mapstat_op_end(struct mapstat_op *op)
 {
 	unsigned long flags;
 
-	/* It is on this CPU until it ends; with interrupts off there may be no memory. */
+	/* Allocate while interrupts are on; the operation stays on this CPU until it ends. */
 	if (op->misses && !op->log)
 		mapstat_misses_ready(op->misses, smp_processor_id());
 	local_irq_save(flags);
@@ -177,7 +177,7 @@ void mapstat_op_end(struct mapstat_op *op)
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_op_end);
 
-/* The operation of whoever runs now; interrupts are off. */
+/* Return: the operation of the current thread and context, or NULL; interrupts are off. */
 static struct mapstat_op *op_now(void)
 {
 	const unsigned long context = context_now();
@@ -190,8 +190,8 @@ static struct mapstat_op *op_now(void)
 }
 
 /**
- * mapstat_access_result - an access of a line, and what became of it
- * @t: told to all who want to hear of it
+ * mapstat_access_result - report an access to a line, with its outcome
+ * @t: the access; goes to the event records, its operation, and the map's lines
  *
  * Context: Interrupts off, no lock held.
  */
@@ -224,7 +224,7 @@ static void access_lines(struct mapstat_model *model, struct mapstat_access *t, 
 	}
 }
 
-/* Keep an access for later. Return: false where there is no room. */
+/* Keep an access for later. Return: false if there is no room. */
 static bool log_access(struct mapstat_access_log *log, struct mapstat_access_site *site,
 			 const void *addr, unsigned int size, enum mapstat_access_kind access)
 {
@@ -241,13 +241,13 @@ static bool log_access(struct mapstat_access_log *log, struct mapstat_access_sit
 }
 
 /**
- * mapstat_replay_op - feed an operation that was done before
- * @log: it is in
- * @i: its number there
+ * mapstat_replay_op - feed a logged operation to the model
+ * @log: the log
+ * @i: index of the operation
  *
- * As though its thread did it now, on its CPU.
+ * As if its thread ran it now, on the CPU of the log.
  *
- * Context: Process.  Nobody records operations of that CPU meanwhile.
+ * Context: Process.  No operation of that CPU is recorded concurrently.
  */
 void mapstat_replay_op(const struct mapstat_access_log *log, unsigned int i)
 {
@@ -273,7 +273,7 @@ void mapstat_replay_op(const struct mapstat_access_log *log, unsigned int i)
 	local_irq_restore(flags);
 }
 
-/* Out of line: of most that come here, those of other maps, nothing is to be kept. */
+/* Out of line, because most accesses, those of other maps, do not need it. */
 static noinline void access_at(struct mapstat_access_site *site, const struct cmap_stats *m,
 			       const void *addr, unsigned int size, enum mapstat_access_kind access)
 {
@@ -296,11 +296,11 @@ static noinline void access_at(struct mapstat_access_site *site, const struct cm
 
 /**
  * mapstat_access_at - see cmap_access()
- * @site: where in the source
+ * @site: its place in the source code
  * @m: the map, or NULL
- * @addr: what
+ * @addr: address
  * @size: bytes
- * @access: how
+ * @access: kind of access
  *
  * Context: Process or softirq, under any lock.
  */
@@ -308,8 +308,8 @@ void mapstat_access_at(struct mapstat_access_site *site, const struct cmap_stats
 		       const void *addr, unsigned int size, enum mapstat_access_kind access)
 {
 	/*
-	 * Is there an operation that it may belong to?  One that reports stays on its CPU, and
-	 * in its list, until it ends: without it, whatever CPU's list this is, nothing is heard.
+	 * An operation that reports stays on its CPU, and in that CPU's list, until it ends.  So
+	 * without a map and with an empty list, whichever CPU's it is, there is none to report for.
 	 */
 	if (m || !list_empty(&raw_cpu_ptr(access_cpus)->ops))
 		access_at(site, m, addr, size, access);

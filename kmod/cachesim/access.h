@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What operations touch: one inline hook, cmap_access() of kmod/designs/design.h, which costs a static
- * branch while no map is observed; in loads, cmap_access_load(), which then costs nothing.
+ * The hook for the memory accesses of operations: cmap_access() of kmod/designs/design.h, inline,
+ * which costs a static branch while no map is observed; and for loads cmap_access_load(), which
+ * then costs nothing.
  *
- * A design says each distinct access of an object in the order in which it makes them:
- * the bucket, the key that is compared, the value, a lock word, a sequence word, a counter;
- * not what it reads a second time in the same step.  Sizes are in bytes; the lines that an
- * access covers are found here.  A lock is an atomic access of its word when it is taken,
- * and a write (or an atomic access, where giving it back is one) when it is released.
+ * A design reports each distinct access to an object, in program order: the bucket, the key
+ * that is compared, the value, a lock word, a sequence word, a counter; but not what it reads
+ * again in the same step.  Sizes are in bytes; they are split into cache lines here.  Taking a
+ * lock is an atomic access to its word, and releasing it is a write (or an atomic access, if the
+ * release is one).
  *
- * Which operation an access belongs to is known by the struct mapstat_op that whoever runs
- * the operation has put on its CPU's list: the public calls, and the stress threads in the
- * rounds of the model.  The same thread, in the same context, finds it there again: so
- * threads that share a CPU, and softirqs, do not take each other's accesses for their own.
+ * The operation that an access belongs to is found by its struct mapstat_op, which the code that
+ * runs the operation (the public calls, and the stress threads in the rounds of the model) has put
+ * on its CPU's list.  It is looked up by thread and context, so that threads that share a CPU,
+ * and softirqs, are not charged with each other's accesses.
  */
 #ifndef MAPSTAT_ACCESS_H
 #define MAPSTAT_ACCESS_H
@@ -27,14 +28,14 @@ struct mapstat_misses;
 struct mapstat_model;
 struct mapstat_access_log;
 
-/* Of a lock only the word that all its users write counts, whatever a debug kernel adds. */
+/* Only the lock word that all its users write counts, whatever a debug kernel adds to the lock. */
 #define MAPSTAT_LOCK_BYTES	4
 
 /**
  * enum mapstat_access_kind - what an access does
  * @MAPSTAT_READ: a load
  * @MAPSTAT_WRITE: a store, or a plain load and store
- * @MAPSTAT_ATOMIC: a locked read-modify-write: a write, counted apart as well
+ * @MAPSTAT_ATOMIC: a locked read-modify-write: a write that is counted separately as well
  */
 enum mapstat_access_kind {
 	MAPSTAT_READ,
@@ -44,8 +45,8 @@ enum mapstat_access_kind {
 };
 
 /**
- * enum mapstat_op_kind - what operation an access belongs to
- * @MAPSTAT_OP_NONE: to none: a map's worker, a clear
+ * enum mapstat_op_kind - the operation that an access belongs to
+ * @MAPSTAT_OP_NONE: none: a map's worker, a clear
  * @MAPSTAT_OP_LOAD: cmap_load()
  * @MAPSTAT_OP_STORE: cmap_store()
  * @MAPSTAT_OP_DELETE: cmap_delete()
@@ -65,11 +66,11 @@ enum mapstat_op_kind {
 };
 
 /**
- * enum mapstat_l1 - what became of a line's access in the first-level cache
- * @MAPSTAT_L1_HIT: it was there
+ * enum mapstat_l1 - the outcome of an access in the first-level cache
+ * @MAPSTAT_L1_HIT: a hit
  * @MAPSTAT_L1_COLD: a miss: this CPU never had the line
- * @MAPSTAT_L1_CAPACITY: a miss that a fully associative cache of that size has too
- * @MAPSTAT_L1_CONFLICT: a miss that it does not have
+ * @MAPSTAT_L1_CAPACITY: a miss that a fully associative cache of that size would have as well
+ * @MAPSTAT_L1_CONFLICT: a miss that it would not have
  * @MAPSTAT_L1_COHERENCE: a miss because another CPU has written to the line
  */
 enum mapstat_l1 {
@@ -82,11 +83,11 @@ enum mapstat_l1 {
 };
 
 /**
- * struct mapstat_access_site - a place in the source that touches; one for each
- * @what: what is touched there: an expression
- * @func: the function that it stands in
- * @next: the one that became known before; constant once it is known
- * @id: 0 until it is known; written with interrupts off, read by anyone
+ * struct mapstat_access_site - an access in the source code; one for each
+ * @what: expression for the address
+ * @func: its function
+ * @next: the site that was registered before this one; constant once registered
+ * @id: 0 until registered; written with interrupts off, read by anyone
  */
 struct mapstat_access_site {
 	const char *what;
@@ -96,20 +97,20 @@ struct mapstat_access_site {
 };
 
 /**
- * struct mapstat_op - an operation in progress; on the stack of whoever runs it
- * @node: in the list of its CPU; that CPU's, interrupts off
- * @map: what it operates on
+ * struct mapstat_op - an operation in progress; on the stack of the code that runs it
+ * @node: in its CPU's list; accessed by that CPU, interrupts off
+ * @map: the map
  * @context: the thread, or the thread that a softirq has interrupted
- * @kind: what it is
- * @count: operations that it stands for: keys of a bulk load, else 1
- * @number: of the operation on this CPU, from 1
- * @misses: where it is to be recorded when it ends, or NULL
- * @log: where its accesses are kept until it is replayed, or NULL: they are fed at once
- * @accesses: lines accessed so far, by enum mapstat_access_kind; as @node
- * @l1: those, by what became of them
- * @lines: distinct lines of those; one that was evicted meanwhile counts anew
- * @tlb_misses: those whose page was not in the TLB
- * @invalidated: copies in other CPUs' caches that it put an end to
+ * @kind: kind of operation
+ * @count: number of operations that it stands for: keys of a bulk load, else 1
+ * @number: sequence number of the operation on this CPU, from 1
+ * @misses: where it is recorded when it ends, or NULL
+ * @log: where its accesses are kept for replay; NULL: they are fed at once
+ * @accesses: lines accessed so far, by enum mapstat_access_kind; accessed as @node
+ * @l1: the same, by enum mapstat_l1
+ * @lines: distinct lines among them; a line that was evicted in between counts again
+ * @tlb_misses: accesses whose page was not in the TLB
+ * @invalidated: copies that it invalidated in other CPUs' caches
  */
 struct mapstat_op {
 	struct list_head node;
@@ -128,11 +129,11 @@ struct mapstat_op {
 };
 
 /**
- * struct mapstat_observer - who wants to hear of a map's accesses
+ * struct mapstat_observer - observer of a map's accesses
  * @map: the map
- * @model: the model that they are fed to
- * @misses: where its operations are recorded
- * @record: they are; until then it is a warm-up.  Written by the owner, read by anyone
+ * @model: the model that the accesses are fed to
+ * @misses: where operations are recorded
+ * @record: operations are recorded; false during warm-up.  Written by the owner, read by anyone
  */
 struct mapstat_observer {
 	struct cmap_stats *map;
@@ -142,18 +143,18 @@ struct mapstat_observer {
 };
 
 /**
- * struct mapstat_access - an access, as far as it is in one line
+ * struct mapstat_access - an access, or the part of it that is in one line
  * @map: the map
  * @op: the operation that it belongs to, or NULL
- * @site: where in the source
- * @addr: its first byte in the line
- * @size: bytes of it in the line
- * @access: what it does
- * @cpu: where
- * @pid: of the thread
- * @l1: what became of it in the first-level cache
+ * @site: its place in the source code
+ * @addr: first byte in the line
+ * @size: bytes in the line
+ * @access: kind of access
+ * @cpu: the accessing CPU
+ * @pid: the accessing thread
+ * @l1: outcome in the first-level cache
  * @tlb_miss: its page was not in the TLB
- * @invalidated: copies of the line in other CPUs' caches that it put an end to
+ * @invalidated: copies of the line that it invalidated in other CPUs' caches
  */
 struct mapstat_access {
 	const struct cmap_stats *map;
@@ -170,19 +171,19 @@ struct mapstat_access {
 };
 
 #define MAPSTAT_LOG_OPS	64
-#define MAPSTAT_LOG_ACCESSES	8192	/* far more than so many operations make, but for copies */
+#define MAPSTAT_LOG_ACCESSES	8192	/* ample, except for copies of a table */
 
 /**
- * struct mapstat_access_log - operations that a thread has done, to be fed to the model later
- * @cpu: where
+ * struct mapstat_access_log - a thread's operations, to be fed to the model later
+ * @cpu: the CPU they ran on
  * @pid: of the thread
- * @nr_ops: operations
- * @nr: accesses
+ * @nr_ops: number of operations
+ * @nr: number of accesses
  * @op: the operations
- * @end: of each, the number of accesses up to its end
- * @touch: the accesses: site, address, bytes, enum mapstat_access_kind
+ * @end: for each operation, the number of accesses up to its end
+ * @access: the accesses: site, address, bytes, enum mapstat_access_kind
  *
- * Its thread's own, until it is replayed.
+ * Used by its thread only, until it is replayed.
  */
 struct mapstat_access_log {
 	int cpu;
@@ -216,7 +217,7 @@ u16 mapstat_access_site_id(struct mapstat_access_site *site);
 const struct mapstat_access_site *mapstat_access_sites(void);
 const struct mapstat_access_site *mapstat_access_site_of(u16 id);
 
-/* A macro each, so that a site knows its expression, and no argument is evaluated for nothing. */
+/* Macros, so that a site has its expression, and no argument is evaluated needlessly. */
 #define MAPSTAT_ACCESS_AT(m, addr, size, access, expression)			\
 do {										\
 	static struct mapstat_access_site __site = {					\
@@ -227,11 +228,11 @@ do {										\
 } while (0)
 
 /**
- * mapstat_access - as cmap_access(), where it is known that somebody listens
+ * mapstat_access - as cmap_access(), for code that runs only while a map is observed
  * @m: the map
- * @addr: what
+ * @addr: address
  * @size: bytes
- * @access: how
+ * @access: kind of access
  */
 #define mapstat_access(m, addr, size, access)					\
 	MAPSTAT_ACCESS_AT(m, addr, size, access, #addr)

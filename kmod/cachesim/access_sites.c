@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The places in the source that touch memory, by number: what is recorded of an access has
- * room for two bytes.
+ * Numbers for the places in the source code that access memory: an access is recorded with
+ * two bytes for its site.
  */
 #include <linux/compiler.h>
 #include <linux/limits.h>
@@ -12,16 +12,16 @@
 #include "kmod/compat.h"
 
 static DEFINE_RAW_SPINLOCK(sites_lock);
-/* The last one that became known.  Written under sites_lock, with release. */
+/* The site registered last.  Written under sites_lock, with release. */
 static struct mapstat_access_site *sites;
 
-/* Give it an id. Return: the id, or none where there are too many. */
+/* Assign an id. Return: the id, or MAPSTAT_EVENT_NO_SITE if there are too many. */
 static noinline u16 site_learn(struct mapstat_access_site *site)
 {
 	raw_spin_lock(&sites_lock);
 	if (!site->id && (!sites || sites->id < U16_MAX)) {
 		site->next = sites;
-		/* Pairs with mapstat_access_site_id(): a number, no ordering. */
+		/* Pairs with mapstat_access_site_id(): no ordering. */
 		WRITE_ONCE(site->id, sites ? sites->id + 1 : MAPSTAT_EVENT_NO_SITE + 1);
 		/* Pairs with the acquire in mapstat_access_sites(). */
 		smp_store_release(&sites, site);
@@ -31,21 +31,22 @@ static noinline u16 site_learn(struct mapstat_access_site *site)
 }
 
 /**
- * mapstat_access_site_id - the number of a place in the source
- * @site: the place
+ * mapstat_access_site_id - number of an access site
+ * @site: the site
  *
- * It stays what it is while the module is there; mapstat_access_sites() knows it from now on.
+ * The number does not change while the module is loaded; from now on the site is in
+ * mapstat_access_sites().
  *
  * Context: Any; interrupts are off.
- * Return: the number; MAPSTAT_EVENT_NO_SITE for a place of another module, and where there are
- * too many.
+ * Return: the number; MAPSTAT_EVENT_NO_SITE for a site in another module, or if there are too
+ * many.
  */
 u16 mapstat_access_site_id(struct mapstat_access_site *site)
 {
 	/* Pairs with the WRITE_ONCE() in site_learn(). */
 	u16 id = READ_ONCE(site->id);
 
-	/* One of a test module would be gone one day. */
+	/* A test module's site would go away with the module. */
 	if (unlikely(!id) && within_module_core((unsigned long)site, THIS_MODULE))
 		return site_learn(site);
 	return id;
@@ -53,10 +54,10 @@ u16 mapstat_access_site_id(struct mapstat_access_site *site)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_access_site_id);
 
 /**
- * mapstat_access_sites - the places in the source that are known so far
+ * mapstat_access_sites - the access sites registered so far
  *
  * Context: Any.
- * Return: the last one; the others by its @next; NULL where none is known.
+ * Return: the latest site; the others follow by @next; NULL if there is none.
  */
 const struct mapstat_access_site *mapstat_access_sites(void)
 {
@@ -65,11 +66,11 @@ const struct mapstat_access_site *mapstat_access_sites(void)
 }
 
 /**
- * mapstat_access_site_of - the place in the source that has a number
+ * mapstat_access_site_of - the access site with a number
  * @id: of mapstat_access_site_id()
  *
  * Context: Any.
- * Return: the place, or NULL.
+ * Return: the site, or NULL.
  */
 const struct mapstat_access_site *mapstat_access_site_of(u16 id)
 {

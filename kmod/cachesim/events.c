@@ -2,13 +2,13 @@
 /*
  * Memory-access events: from a record to the tracepoint, and to the relay channel.
  *
- * A CPU writes its own buffer, with interrupts off, and never waits: where all sub-buffers
- * are full it counts the record as dropped.  relay's own read() follows a buffer's write
- * position while it moves, and may then pass over a sub-buffer; here only finished
- * sub-buffers are read, and a reader that finds none has the CPU finish the present one.
- * So of each record is known whether it was read, dropped, or is still in the buffer.
+ * A CPU writes to its own buffer, with interrupts off, and never waits: if all sub-buffers are
+ * full, it counts the record as dropped.  relay's own read() follows a buffer's write position
+ * while it moves, and may then skip a sub-buffer; here only finished sub-buffers are read, and a
+ * reader that finds none makes the CPU finish its current one.  So it is known for each record
+ * whether it was read, was dropped, or is still in the buffer.
  *
- * The channel's files are not known here: who makes them gives relay's callbacks.
+ * The channel's files are created elsewhere, with relay callbacks passed in from there.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
@@ -34,12 +34,12 @@
 #endif
 
 /**
- * struct events_cpu - a CPU's share of producing; written by it, interrupts off
- * @turn: accesses seen; 1 in 2^shift is due
+ * struct events_cpu - a CPU's producer state; written by that CPU, interrupts off
+ * @turn: accesses seen; 1 in 2^shift is recorded
  * @seq: number of the next record
- * @produced: records for the channel, read by anyone
- * @dropped: of those, without room, read by anyone
- * @ready: sub-buffers finished: stored with release, after what is in them
+ * @produced: records for the channel; read by anyone
+ * @dropped: records among them for which there was no room; read by anyone
+ * @ready: number of finished sub-buffers: stored with release, after their contents
  */
 struct events_cpu {
 	unsigned int turn;
@@ -50,8 +50,8 @@ struct events_cpu {
 } ____cacheline_aligned;
 
 /**
- * struct events_reader - a CPU's share of reading
- * @read: records handed out; written by the one reader, read by anyone
+ * struct events_reader - reader state of a CPU's buffer
+ * @read: records returned; written by the only reader, read by anyone
  */
 struct events_reader {
 	u64 read;
@@ -78,30 +78,30 @@ static struct rchan __rcu *events_chan;
 static unsigned int events_mask;
 
 /**
- * mapstat_events_subbuf_start - for the channel's callbacks: may a sub-buffer be begun?
+ * mapstat_events_subbuf_start - for relay's subbuf_start(): may a sub-buffer be begun?
  * @buf: of this CPU, or of one that is offline
  *
  * Context: Interrupts off, or nothing is produced.
- * Return: true, or false if all are full.
+ * Return: true; false if all are full.
  */
 bool mapstat_events_subbuf_start(struct rchan_buf *buf)
 {
-	/* Pairs with the acquire in mapstat_events_peek(): what is in it is seen. */
+	/* Pairs with the acquire in mapstat_events_peek(): the contents are visible. */
 	smp_store_release(&per_cpu_ptr(&events_cpu, buf->cpu)->ready, buf->subbufs_produced);
 	return !relay_buf_full(buf);
 }
 
-/* Finish the sub-buffer, where it is begun. Interrupts off. */
+/* Finish the sub-buffer if it was begun. Interrupts off. */
 static void flush_buf(void *arg)
 {
 	struct rchan_buf *buf = arg;
 
-	/* Where all are full, the offset is beyond the end. */
+	/* If all are full, the offset is beyond the end. */
 	if (buf->offset && buf->offset <= buf->chan->subbuf_size)
 		relay_switch_subbuf(buf, 0);
 }
 
-/* It is dead: nobody else writes its buffer. */
+/* The CPU is dead, so its buffer has no other writer. */
 static int events_cpu_dead(unsigned int cpu)
 {
 	unsigned long flags;
@@ -120,7 +120,7 @@ static int events_cpu_dead(unsigned int cpu)
 }
 
 /**
- * mapstat_events_init - call once, before anything else here
+ * mapstat_events_init - to be called once, before all other functions here
  *
  * Context: Process; sleeps.
  * Return: 0 or -errno.
@@ -137,7 +137,7 @@ int mapstat_events_init(void)
 }
 
 /**
- * mapstat_events_exit - call last; mapstat_events_files(NULL, NULL) was called
+ * mapstat_events_exit - to be called last, after mapstat_events_files(NULL, NULL)
  *
  * Context: Process; sleeps.
  */
@@ -158,7 +158,7 @@ static void zero_cpu(int cpu, void *arg)
 	WRITE_ONCE(per_cpu_ptr(&events_reader, cpu)->read, 0);
 }
 
-/* relay takes page by page what it needs, and others would be killed for it. */
+/* relay allocates page by page, and could invoke the OOM killer. */
 static bool there_is_room(const struct mapstat_events_config *config)
 {
 	const u64 need = (u64)num_online_cpus() * config->subbufs * config->subbuf_kib << 10;
@@ -175,7 +175,7 @@ static int open_channel(void)
 	if (!there_is_room(config))
 		return -ENOMEM;
 	mapstat_each_cpu(zero_cpu, NULL);
-	/* relay itself would miss a CPU that is about to be online. */
+	/* Without it, relay would miss a CPU that is coming online. */
 	cpus_read_lock();
 	chan = relay_open("cpu", events_dir, config->subbuf_kib * 1024, config->subbufs,
 			  events_callbacks, NULL);
@@ -194,11 +194,11 @@ static void close_channel(void)
 
 	static_branch_disable(&mapstat_events_on);
 	rcu_assign_pointer(events_chan, NULL);
-	synchronize_rcu();	/* nobody is writing a record any more */
+	synchronize_rcu();	/* no record is being written any more */
 	relay_close(chan);
 }
 
-/* Have a channel where there should be one. Return: 0 or -ENOMEM. */
+/* Open or close the channel as configured. Return: 0 or -ENOMEM. */
 static int follow_config(void)
 {
 	const bool wanted = events_config.on && events_callbacks;
@@ -214,13 +214,13 @@ static int follow_config(void)
 
 /**
  * mapstat_events_set - change the parameters
- * @config: what they are to be
+ * @config: the new parameters
  *
- * What was recorded is gone when the channel is closed.
+ * Closing the channel discards what was recorded.
  *
  * Context: Process; sleeps, and takes cpus_read_lock().
- * Return: 0; -EBUSY: the sizes of buffers that are in use do not change; -ENOMEM: then
- * the parameters are as they were.
+ * Return: 0; -EBUSY: the buffers are in use and cannot change their size; -ENOMEM: the
+ * parameters are unchanged.
  */
 int mapstat_events_set(const struct mapstat_events_config *config)
 {
@@ -244,9 +244,9 @@ int mapstat_events_set(const struct mapstat_events_config *config)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_events_set);
 
 /**
- * mapstat_events_files - say how the channel's files are made
- * @callbacks: relay's; NULL: they cannot be made any more, and there is no channel
- * @dir: where they go
+ * mapstat_events_files - set how the channel's files are created
+ * @callbacks: relay's; NULL: no files can be created any more, and the channel is closed
+ * @dir: their directory
  *
  * Context: Process; sleeps, and takes cpus_read_lock().
  */
@@ -256,7 +256,7 @@ void mapstat_events_files(const struct rchan_callbacks *callbacks, struct dentry
 	events_callbacks = callbacks;
 	events_dir = dir;
 	if (follow_config()) {
-		pr_err("events: no memory for the buffers of %u times %u KiB a CPU: events=0\n",
+		pr_err("events: no memory for %u sub-buffers of %u KiB per CPU: events=0\n",
 		       events_config.subbufs, events_config.subbuf_kib);
 		events_config.on = false;
 	}
@@ -264,10 +264,10 @@ void mapstat_events_files(const struct rchan_callbacks *callbacks, struct dentry
 }
 
 /**
- * mapstat_events_due - is an access to become a record?
+ * mapstat_events_due - is an access to be recorded?
  *
  * Context: Interrupts off.
- * Return: true for 1 access in 2^shift on a CPU.
+ * Return: true for 1 in 2^shift accesses on a CPU.
  */
 bool mapstat_events_due(void)
 {
@@ -290,10 +290,10 @@ static void write_record(struct rchan *chan, struct events_cpu *c,
 }
 
 /**
- * mapstat_events_put - hand a record on
- * @event: the record; what comes with being handed on (time, number, version) is filled in
+ * mapstat_events_put - pass a record on to the tracepoint and the channel
+ * @event: the record; its time, number, CPU and version are filled in
  *
- * Context: Interrupts off; mapstat_events_due() said true.
+ * Context: Interrupts off; mapstat_events_due() returned true.
  */
 void mapstat_events_put(struct mapstat_event *event)
 {
@@ -312,7 +312,7 @@ void mapstat_events_put(struct mapstat_event *event)
 	trace_mem_access(event);
 }
 
-/* How much of a finished sub-buffer is records. */
+/* Bytes of records in a finished sub-buffer. */
 static size_t subbuf_used(const struct rchan_buf *buf, size_t subbuf)
 {
 	return buf->chan->subbuf_size - buf->padding[subbuf];
@@ -320,11 +320,11 @@ static size_t subbuf_used(const struct rchan_buf *buf, size_t subbuf)
 
 /**
  * mapstat_events_peek - the next records that can be read
- * @buf: of any CPU; the caller is its one reader
+ * @buf: of any CPU; the caller is its only reader
  * @bytes: receives their size
  *
  * Context: Any.
- * Return: the records, valid until mapstat_events_consume(); NULL where no sub-buffer is
+ * Return: the records, valid until mapstat_events_consume(); NULL if no sub-buffer is
  * finished.
  */
 const void *mapstat_events_peek(struct rchan_buf *buf, size_t *bytes)
@@ -340,9 +340,9 @@ const void *mapstat_events_peek(struct rchan_buf *buf, size_t *bytes)
 }
 
 /**
- * mapstat_events_consume - records have been read
- * @buf: as for mapstat_events_peek(), which was called before
- * @bytes: of whole records, no more than it said
+ * mapstat_events_consume - consume records
+ * @buf: as for the preceding mapstat_events_peek()
+ * @bytes: size of whole records, at most what that returned
  *
  * Context: Any.
  */
@@ -357,18 +357,18 @@ void mapstat_events_consume(struct rchan_buf *buf, size_t bytes)
 		return;
 	buf->bytes_consumed = 0;
 	/*
-	 * It was copied before it may be written again: pairs with the control dependency
-	 * of the writer, which looks whether all are full before it begins a sub-buffer.
+	 * The records were copied before the sub-buffer may be rewritten: pairs with the control
+	 * dependency of the writer, which checks that not all are full before it begins one.
 	 */
 	smp_mb();
 	relay_subbufs_consumed(buf->chan, buf->cpu, 1);
 }
 
 /**
- * mapstat_events_flush - finish a CPU's present sub-buffer, so that it can be read
+ * mapstat_events_flush - finish a CPU's current sub-buffer, so that it can be read
  * @buf: of any CPU
  *
- * Where that CPU is offline this was done when it went.
+ * If that CPU is offline, this was done when it went offline.
  *
  * Context: Process; interrupts on.
  */
@@ -378,11 +378,11 @@ void mapstat_events_flush(struct rchan_buf *buf)
 }
 
 /**
- * mapstat_events_count - a CPU's figures
+ * mapstat_events_count - a CPU's counts
  * @cpu: a possible CPU
- * @count: receives them
+ * @count: receives the counts
  *
- * Once nobody produces, produced is dropped and read and what is still in the buffer.
+ * Once nothing is produced any more, produced = dropped + read + records still in the buffer.
  *
  * Context: Any.
  */
@@ -390,7 +390,7 @@ void mapstat_events_count(unsigned int cpu, struct mapstat_events_count *count)
 {
 	const struct events_cpu *c = per_cpu_ptr(&events_cpu, cpu);
 
-	/* Pair with the WRITE_ONCE()s of the CPU and of the reader; no ordering. */
+	/* Pair with the WRITE_ONCE()s of the CPU and of the reader: no ordering. */
 	count->produced = READ_ONCE(c->produced);
 	count->dropped = READ_ONCE(c->dropped);
 	count->read = READ_ONCE(per_cpu_ptr(&events_reader, cpu)->read);

@@ -18,9 +18,9 @@ struct rchan_callbacks;
 /**
  * struct mapstat_events_config - the parameters
  * @on: records go to the relay channel
- * @shift: 1 access in 2^@shift becomes a record
- * @subbuf_kib: size of a sub-buffer
- * @subbufs: sub-buffers of a CPU
+ * @shift: 1 in 2^@shift accesses becomes a record
+ * @subbuf_kib: size of a sub-buffer, KiB
+ * @subbufs: sub-buffers per CPU
  */
 struct mapstat_events_config {
 	bool on;
@@ -37,9 +37,9 @@ struct mapstat_events_config {
 
 /**
  * struct mapstat_events_count - a CPU's records since the channel was opened
- * @produced: made for the channel: read, dropped, or still in the buffer
- * @dropped: found no room
- * @read: handed out
+ * @produced: records made for the channel: read, dropped, or still in the buffer
+ * @dropped: records for which there was no room
+ * @read: records returned to the reader
  */
 struct mapstat_events_count {
 	u64 produced;
@@ -56,7 +56,7 @@ bool mapstat_events_due(void);
 void mapstat_events_put(struct mapstat_event *event);
 void mapstat_events_make(const struct mapstat_access *t);
 
-/* The channel is open. */
+/* On while the channel is open. */
 DECLARE_STATIC_KEY_FALSE(mapstat_events_on);
 
 bool mapstat_events_subbuf_start(struct rchan_buf *buf);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The geometry of this CPU's first-level data cache and TLB, as far as it tells.
+ * Geometry of this CPU's first-level data cache and TLB, as far as CPUID reports it.
  */
 #include <linux/kernel.h>
 #include <linux/log2.h>
@@ -9,7 +9,7 @@
 #include "kmod/compat.h"
 #include "model.h"
 
-/* Where the CPU does not tell: those of a present x86. */
+/* A recent x86, for what the CPU does not report. */
 static const struct mapstat_geometry defaults = {
 	.l1d_kib	= 48,
 	.l1d_ways	= 12,
@@ -38,7 +38,7 @@ static bool cpu_has_leaf(u32 leaf)
 	return cpu_leaf(leaf & 0x80000000, 0).a >= leaf;
 }
 
-/* Intel's leaf 4 and AMD's 0x8000001d have one format. */
+/* Intel's leaf 4 and AMD's leaf 0x8000001d have the same format. */
 static bool cache_of(u32 leaf, struct mapstat_geometry *g)
 {
 	u32 i;
@@ -49,7 +49,7 @@ static bool cache_of(u32 leaf, struct mapstat_geometry *g)
 
 		if (!type)
 			break;
-		if (type != 1 || level != 1)	/* the first level's data cache */
+		if (type != 1 || level != 1)	/* first-level data cache */
 			continue;
 		g->l1d_ways = (l.b >> 22) + 1;
 		g->line_bytes = (l.b & 0xfff) + 1;
@@ -59,7 +59,7 @@ static bool cache_of(u32 leaf, struct mapstat_geometry *g)
 	return false;
 }
 
-/* Intel's list of TLBs: a data TLB of level 1, for 4 KiB pages. */
+/* Intel's list of TLBs: find a first-level data TLB for 4 KiB pages. */
 static bool tlb_of_intel(struct mapstat_geometry *g)
 {
 	u32 i, last;
@@ -116,9 +116,9 @@ static void ask_cpu(struct mapstat_geometry *g)
 #endif
 
 /**
- * mapstat_geometry_fill - fill in what was left open
- * @g: 0 becomes what this CPU has, or a present x86 where it does not tell or tells what
- *	the model cannot do
+ * mapstat_geometry_fill - fill in unspecified fields
+ * @g: fields that are 0 are set to this CPU's, or to those of a recent x86 if it does not report
+ *	them or the model cannot represent them
  *
  * Context: Any.
  */
@@ -138,7 +138,7 @@ void mapstat_geometry_fill(struct mapstat_geometry *g)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_geometry_fill);
 
 /**
- * mapstat_geometry_cache_fits - does the cache come out in a power of two of sets?
+ * mapstat_geometry_cache_fits - does the cache have a power of two of sets?
  * @g: filled in
  *
  * Context: Any.
@@ -152,7 +152,7 @@ bool mapstat_geometry_cache_fits(const struct mapstat_geometry *g)
 }
 
 /**
- * mapstat_geometry_tlb_fits - does the TLB come out in a power of two of sets?
+ * mapstat_geometry_tlb_fits - does the TLB have a power of two of sets?
  * @g: filled in
  *
  * Context: Any.
@@ -165,11 +165,11 @@ bool mapstat_geometry_tlb_fits(const struct mapstat_geometry *g)
 }
 
 /**
- * mapstat_geometry_check - can there be such a cache?
+ * mapstat_geometry_check - can the model represent a geometry?
  * @g: filled in
  *
  * Context: Any.
- * Return: whether there can.
+ * Return: whether it can.
  */
 bool mapstat_geometry_check(const struct mapstat_geometry *g)
 {
@@ -179,13 +179,13 @@ bool mapstat_geometry_check(const struct mapstat_geometry *g)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_geometry_check);
 
 /**
- * mapstat_geometry_print - a geometry in words
+ * mapstat_geometry_print - describe a geometry
  * @g: filled in
- * @buf: where they go
+ * @buf: receives the text
  * @size: of @buf
  *
  * Context: Any.
- * Return: their length.
+ * Return: length of the text.
  */
 int mapstat_geometry_print(const struct mapstat_geometry *g, char *buf, size_t size)
 {
@@ -206,11 +206,11 @@ int mapstat_geometry_print(const struct mapstat_geometry *g, char *buf, size_t s
 #include <linux/pgtable.h>
 
 /**
- * mapstat_page_shift - log2 of the size of the page that memory is mapped with
- * @addr: in it
+ * mapstat_page_shift - log2 of the size of the page that maps an address
+ * @addr: the address
  *
  * Context: Any.
- * Return: the size; of an ordinary page, where it cannot be known.
+ * Return: log2 of bytes; PAGE_SHIFT if it is not known.
  */
 unsigned int mapstat_page_shift(const void *addr)
 {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A bounded table of lines for each CPU, kept while the model listens.
+ * A bounded table of contended lines for each CPU, filled while the model observes a map.
  *
- * Each CPU that takes part has a table of its own, so that tables are not shared while operations
- * run; all others share one.  Who looks puts together what the CPUs have of the same line.  A line
- * comes into a CPU's table when it misses there because another CPU has written to it, or when a
- * write there puts an end to another's copy: so both sides are there: the CPUs that
- * miss, and those that make them miss.
+ * Each participating CPU has its own table, so that operations do not share one; all other CPUs
+ * share one.  Readers merge what the CPUs have of the same line.  A line enters a CPU's table when
+ * the CPU misses it because another CPU has written to it, or when a write of the CPU
+ * invalidates another CPU's copy.  So both sides are recorded: the CPUs that miss, and those
+ * that make them miss.
  *
- * A table is made of sets, as a cache is.  Where a set is full, the line with the fewest
- * misses makes room, and its misses are counted as lost: a line with many stays.
+ * A table consists of sets, as a cache does.  If a set is full, the line with the fewest misses
+ * and invalidated copies is replaced, and its misses are counted as lost: a line with many stays.
  */
 #include <linux/bitops.h>
 #include <linux/bits.h>
@@ -28,30 +28,30 @@
 #include "lines.h"
 #include "access.h"
 
-/* 20 KiB for each CPU; what is printed is a screen of them. */
+/* 20 KiB of entries for each CPU; of these a screenful is printed. */
 #define LINES_SET_BITS	5
 #define LINES_SETS	(1 << LINES_SET_BITS)
 #define LINES_WAYS	8
 #define LINES_PER_CPU	(LINES_SETS * LINES_WAYS)
 
 /**
- * struct lines_cpu - the table of one CPU, or of all that have none of their own
- * @lock: protects all that follows.  Taken for each access by whoever feeds the model, and to
- *	look: raw, since touches come with interrupts off
- * @lost: misses of lines that made room
- * @at: the lines of each CPU, set by set; @addr 0 where there is none
+ * struct lines_cpu - the table of one CPU, or of all CPUs without one of their own
+ * @lock: protects all that follows.  Taken for each access fed to the model, and by readers;
+ *	raw, because accesses come with interrupts off
+ * @lost: misses of lines that were replaced
+ * @at: the lines of each CPU, set by set; @addr 0: free entry
  */
 struct lines_cpu {
-	raw_spinlock_t lock;	/* of all that follows */
+	raw_spinlock_t lock;	/* protects all that follows */
 	u64 lost;
 	struct mapstat_line_cpu at[LINES_PER_CPU];
 };
 
 /**
  * struct mapstat_lines - the tables of a map
- * @line_bytes: bytes of a line; constant while the model listens
+ * @line_bytes: size of a line, bytes; constant while the map is observed
  * @others: the table of CPUs without one of their own; constant
- * @cpu: of each possible CPU its own table, or NULL.  Stored with release while the map is not
+ * @cpu: for each possible CPU its own table, or NULL.  Stored with release while the map is not
  *	observed, and then constant; read with acquire
  */
 struct mapstat_lines {
@@ -62,7 +62,7 @@ struct mapstat_lines {
 
 static struct lines_cpu *table_of(const struct mapstat_lines *lines, int cpu)
 {
-	/* Pairs with mapstat_lines_make(): its lock is ready. */
+	/* Pairs with mapstat_lines_make(): its lock is initialised. */
 	return smp_load_acquire(&lines->cpu[cpu]);
 }
 
@@ -76,12 +76,12 @@ static struct lines_cpu *table_alloc(int node)
 }
 
 /**
- * mapstat_lines_alloc - make what keeps a map's lines
+ * mapstat_lines_alloc - allocate a map's lines
  *
- * No CPU has a table of its own: see mapstat_lines_make().
+ * No CPU has a table of its own yet: see mapstat_lines_make().
  *
  * Context: Process; sleeps.
- * Return: what has no lines, or NULL.
+ * Return: the object, without lines; or NULL.
  */
 struct mapstat_lines *mapstat_lines_alloc(void)
 {
@@ -99,12 +99,12 @@ struct mapstat_lines *mapstat_lines_alloc(void)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_lines_alloc);
 
 /**
- * mapstat_lines_make - have tables for those CPUs that take part
- * @lines: the map is not observed; readers may look concurrently
- * @own: a bit for each of them, nr_cpu_ids bits; those that had a table keep it
+ * mapstat_lines_make - allocate tables for the participating CPUs
+ * @lines: the map is not observed; concurrent readers are allowed
+ * @own: bitmap of those CPUs, nr_cpu_ids bits; a CPU that has a table keeps it
  *
- * Context: Process; sleeps.  The caller excludes another call.
- * Return: 0 or -ENOMEM; then some may have theirs.
+ * Context: Process; sleeps.  The caller excludes concurrent calls.
+ * Return: 0, or -ENOMEM (some CPUs may have got their table).
  */
 int mapstat_lines_make(struct mapstat_lines *lines, const unsigned long *own)
 {
@@ -126,7 +126,7 @@ EXPORT_SYMBOL_IF_KUNIT(mapstat_lines_make);
 
 static unsigned int tables(const struct mapstat_lines *lines)
 {
-	unsigned int n = 1;	/* that of the others */
+	unsigned int n = 1;	/* lines->others */
 	int cpu;
 
 	for_each_possible_cpu(cpu)
@@ -135,8 +135,8 @@ static unsigned int tables(const struct mapstat_lines *lines)
 }
 
 /**
- * mapstat_lines_bytes - what tables take
- * @n: how many
+ * mapstat_lines_bytes - memory of a map's lines
+ * @n: number of tables
  *
  * Context: Any.
  * Return: bytes.
@@ -149,8 +149,8 @@ u64 mapstat_lines_bytes(unsigned int n)
 }
 
 /**
- * mapstat_lines_held - what a map's lines take
- * @lines: the map's
+ * mapstat_lines_held - memory of a map's lines at present
+ * @lines: the map's lines
  *
  * Context: Any.
  * Return: bytes.
@@ -161,8 +161,8 @@ u64 mapstat_lines_held(const struct mapstat_lines *lines)
 }
 
 /**
- * mapstat_lines_free - give them back
- * @lines: nobody uses them any more; or NULL
+ * mapstat_lines_free - free a map's lines
+ * @lines: no longer in use; or NULL
  *
  * Context: Process; sleeps.
  */
@@ -180,9 +180,9 @@ void mapstat_lines_free(struct mapstat_lines *lines)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_lines_free);
 
 /**
- * mapstat_lines_resize - how large is a line?
- * @lines: without lines, nobody touches; others may look meanwhile
- * @line_bytes: bytes of a line, a power of two
+ * mapstat_lines_resize - set the size of a line
+ * @lines: not observed, and empty unless the size is unchanged; concurrent readers are allowed
+ * @line_bytes: size of a line, bytes; a power of two
  *
  * Context: Any.
  */
@@ -193,9 +193,9 @@ void mapstat_lines_resize(struct mapstat_lines *lines, unsigned int line_bytes)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_lines_resize);
 
 /**
- * mapstat_lines_reset_cpu - forget all lines of one CPU
- * @lines: others may touch and look meanwhile
- * @cpu: which
+ * mapstat_lines_reset_cpu - drop all lines of one CPU
+ * @lines: concurrent accesses and readers are allowed
+ * @cpu: the CPU
  *
  * Context: Any.
  */
@@ -204,7 +204,7 @@ void mapstat_lines_reset_cpu(struct mapstat_lines *lines, int cpu)
 	struct lines_cpu *c = table_of(lines, cpu);
 	unsigned long flags;
 
-	/* What CPUs without a table have is forgotten with the first of them. */
+	/* The lines of CPUs without a table are dropped with the first of these CPUs. */
 	c = c ?: lines->others;
 	raw_spin_lock_irqsave(&c->lock, flags);
 	c->lost = 0;
@@ -224,7 +224,7 @@ static u64 parts_of(unsigned int line_bytes, const struct mapstat_access *t)
 	return GENMASK_ULL(min(last, MAPSTAT_LINE_PARTS - 1U), first);
 }
 
-/* Keep where in the source it comes from, of each eighth of the line that it covers. */
+/* Record the site for each eighth of the line that the access covers. */
 static void note_site(struct mapstat_line_cpu *line, u64 parts, u16 site)
 {
 	const unsigned int each = MAPSTAT_LINE_PARTS / MAPSTAT_LINE_SITES;
@@ -249,7 +249,7 @@ static void note(struct mapstat_line_cpu *line, u64 parts, const struct mapstat_
 	note_site(line, parts, mapstat_access_site_id(t->site));
 }
 
-/* Make the way that has least to lose that of the line at @addr. */
+/* Replace the entry with the fewest misses and invalidated copies. */
 static struct mapstat_line_cpu *replace(struct lines_cpu *c, struct mapstat_line_cpu *set,
 					unsigned long addr, int cpu)
 {
@@ -265,7 +265,7 @@ static struct mapstat_line_cpu *replace(struct lines_cpu *c, struct mapstat_line
 	return least;
 }
 
-/* The line of an access; NULL where it is not here, and gives no reason to be. */
+/* Return: the entry of an access; NULL if there is none, and no reason to add one. */
 static struct mapstat_line_cpu *find(struct lines_cpu *c, unsigned long addr,
 				     const struct mapstat_access *t)
 {
@@ -281,9 +281,9 @@ static struct mapstat_line_cpu *find(struct lines_cpu *c, unsigned long addr,
 }
 
 /**
- * mapstat_lines_access - note an access
- * @lines: the map's
- * @t: the access, in one line; its addr is not 0
+ * mapstat_lines_access - record an access
+ * @lines: the map's lines
+ * @t: the access, within one line; its addr is not 0
  *
  * Context: Interrupts off.
  */
@@ -301,7 +301,7 @@ void mapstat_lines_access(struct mapstat_lines *lines, const struct mapstat_acce
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_lines_access);
 
-/* Copy what a CPU has to the end of @look. */
+/* Append a table's entries to @look. */
 static unsigned int copy_cpu(struct lines_cpu *c, struct mapstat_lines_look *look,
 			     unsigned int n)
 {
@@ -335,7 +335,7 @@ static int by_misses(const void *a, const void *b)
 	return x->first->addr < y->first->addr ? -1 : 1;
 }
 
-/* The line that begins with the CPU at @first, out of @n. */
+/* Sum up the line whose entries begin at @first; @n entries are left. */
 static struct mapstat_line sum_line(const struct mapstat_line_cpu *first, unsigned int n)
 {
 	struct mapstat_line line = { .first = first };
@@ -367,11 +367,11 @@ static void put_together(struct mapstat_lines_look *look, unsigned int n)
 }
 
 /**
- * mapstat_lines_look - look at all lines
- * @lines: others may touch meanwhile
+ * mapstat_lines_look - take a snapshot of all lines
+ * @lines: concurrent accesses are allowed
  *
  * Context: Process; sleeps.
- * Return: the lines, for mapstat_lines_look_free(); NULL: no memory.
+ * Return: the lines, for mapstat_lines_look_free(); NULL if there is no memory.
  */
 struct mapstat_lines_look *mapstat_lines_look(struct mapstat_lines *lines)
 {
@@ -383,7 +383,7 @@ struct mapstat_lines_look *mapstat_lines_look(struct mapstat_lines *lines)
 
 	if (!look)
 		return NULL;
-	/* Pairs with mapstat_lines_resize(): a value, no ordering. */
+	/* Pairs with mapstat_lines_resize(): no ordering. */
 	look->line_bytes = READ_ONCE(lines->line_bytes);
 	room = (size_t)tables(lines) * LINES_PER_CPU;
 	look->line = kvcalloc(room, sizeof(*look->line), MAPSTAT_GFP);
@@ -395,7 +395,7 @@ struct mapstat_lines_look *mapstat_lines_look(struct mapstat_lines *lines)
 	n = copy_cpu(lines->others, look, n);
 	for_each_possible_cpu(cpu) {
 		c = table_of(lines, cpu);
-		/* One that came since they were counted has no room, and hardly a line. */
+		/* There is no room for a table added since the count; it has hardly any lines. */
 		if (c && n + LINES_PER_CPU <= room)
 			n = copy_cpu(c, look, n);
 	}
@@ -405,7 +405,7 @@ struct mapstat_lines_look *mapstat_lines_look(struct mapstat_lines *lines)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_lines_look);
 
 /**
- * mapstat_lines_look_free - the lines were looked at
+ * mapstat_lines_look_free - free a snapshot
  * @look: of mapstat_lines_look(), or NULL
  *
  * Context: Process; sleeps.

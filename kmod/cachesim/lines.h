@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The cache lines that CPUs take from each other, in the manner of perf c2c: which, how
- * often, and who reads and writes what on them.
+ * Cache lines that CPUs contend for, in the manner of perf c2c: which lines, how often, and
+ * which code reads and writes what in them.
  */
 #ifndef MAPSTAT_LINES_H
 #define MAPSTAT_LINES_H
@@ -11,23 +11,23 @@
 struct mapstat_lines;
 struct mapstat_access;
 
-#define MAPSTAT_LINE_PARTS	64	/* of a line, that are told apart: a bit each */
-#define MAPSTAT_LINE_SITES	8	/* of a line, whose last access is known by its site */
+#define MAPSTAT_LINE_PARTS	64	/* parts of a line, a bit each */
+#define MAPSTAT_LINE_SITES	8	/* parts of a line whose last access is kept */
 
 /**
- * struct mapstat_line_cpu - a line, as one CPU has used it
- * @addr: where it begins
+ * struct mapstat_line_cpu - a line, as used by one CPU
+ * @addr: its address
  * @misses: coherence misses of this CPU
- * @invalidated: copies in other CPUs' caches that its writes put an end to
+ * @invalidated: copies that its writes invalidated in other CPUs' caches
  * @reads: accesses that only read
  * @writes: accesses that write
- * @read: parts that were only read, a bit each
- * @written: parts that were written
- * @site: of each eighth, where in the source the CPU has accessed it last:
+ * @read: bitmap of the parts covered by accesses that only read
+ * @written: bitmap of the parts covered by accesses that write
+ * @site: for each eighth of the line, the site of this CPU's last access:
  *	mapstat_access_site_id()
- * @cpu: which CPU
+ * @cpu: the CPU
  *
- * All since the line is in the table: the first miss, or the first copy put an end to.
+ * All of it since the line is in the table, that is, since the first miss or invalidated copy.
  */
 struct mapstat_line_cpu {
 	unsigned long addr;
@@ -42,13 +42,13 @@ struct mapstat_line_cpu {
 };
 
 /**
- * struct mapstat_line - a line, as all CPUs have used it
+ * struct mapstat_line - a line, as used by all CPUs
  * @misses: coherence misses
- * @invalidated: copies that writes put an end to
- * @is_true: some part that one CPU writes is used by another one, so that no padding helps;
- *	else the sharing is false
- * @first: its CPUs: @cpus of struct mapstat_line_cpu, by number
- * @cpus: see @first
+ * @invalidated: copies that writes invalidated
+ * @is_true: true sharing: one CPU writes a part that another one uses, so that padding does
+ *	not help; else false sharing
+ * @first: array of its CPUs' entries, ordered by CPU number
+ * @cpus: length of @first
  */
 struct mapstat_line {
 	u64 misses;
@@ -59,13 +59,13 @@ struct mapstat_line {
 };
 
 /**
- * struct mapstat_lines_look - all lines of a table at one time
- * @line_bytes: bytes of a line
- * @lost: coherence misses of lines that had to make room for others, and are not here
- * @misses: all coherence misses, the lost ones too
+ * struct mapstat_lines_look - snapshot of the lines of a map
+ * @line_bytes: size of a line, bytes
+ * @lost: coherence misses of lines that were replaced by others, and are not here
+ * @misses: all coherence misses, including @lost
  * @n: number of lines
- * @line: the lines; those with most misses first
- * @cpu: what they point to
+ * @line: the lines, by descending number of misses
+ * @cpu: the entries that @line points to
  */
 struct mapstat_lines_look {
 	unsigned int line_bytes;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is kept of a map's cache misses: names, sums, histograms.
+ * Storage of a map's cache misses: names, sums, histograms.
  */
 #include <linux/cpumask.h>
 #include <linux/math64.h>
@@ -12,7 +12,7 @@
 #include "misses.h"
 #include "session.h"
 
-#define THOUSAND	1000	/* histograms are of thousandths of a miss */
+#define THOUSAND	1000	/* histograms are in thousandths of a miss */
 
 const char *const mapstat_miss_hist_names[MAPSTAT_NR_MISS_HISTS] = {
 	[MAPSTAT_MISS_L1D]		= "l1d",
@@ -48,8 +48,8 @@ const char *const mapstat_op_kind_names[MAPSTAT_NR_OP_KINDS] = {
 };
 
 /**
- * mapstat_misses_free - give back what is kept
- * @misses: or NULL; nobody records into it or reads it any more
+ * mapstat_misses_free - free a map's misses
+ * @misses: no longer recorded into or read; or NULL
  *
  * Context: Process.
  */
@@ -67,10 +67,10 @@ void mapstat_misses_free(struct mapstat_misses *misses)
 }
 
 /**
- * misses_alloc - room for a map's misses
+ * misses_alloc - allocate a map's misses
  *
  * Context: Process; sleeps.
- * Return: the room, of nobody's figures, or NULL.
+ * Return: the object, without a source (MAPSTAT_CACHE_OFF); or NULL.
  */
 struct mapstat_misses *misses_alloc(void)
 {
@@ -96,8 +96,8 @@ struct mapstat_misses *misses_alloc(void)
 }
 
 /**
- * mapstat_misses_bytes - what is kept of a map that the model counts
- * @cpus: CPUs that take part
+ * mapstat_misses_bytes - memory of a map's misses if the model is the source
+ * @cpus: number of participating CPUs
  *
  * Context: Any.
  * Return: bytes.
@@ -115,8 +115,8 @@ u64 mapstat_misses_bytes(unsigned int cpus)
 }
 
 /**
- * mapstat_misses_held - what is kept of a map takes
- * @misses: or NULL
+ * mapstat_misses_held - memory of a map's misses at present
+ * @misses: the map's misses, or NULL
  *
  * Context: Any.
  * Return: bytes.
@@ -137,12 +137,12 @@ u64 mapstat_misses_held(const struct mapstat_misses *misses)
 }
 
 /**
- * misses_add - add to a sum of a CPU
- * @misses: the map's
- * @cpu: whose; nobody else adds to it meanwhile
- * @kind: of operation
+ * misses_add - add to a CPU's sum
+ * @misses: the map's misses
+ * @cpu: the CPU; no other thread adds to its sums concurrently
+ * @kind: kind of operation
  * @total: which sum
- * @n: how much
+ * @n: the increment
  *
  * Context: Bottom halves off.
  */
@@ -155,12 +155,12 @@ void misses_add(struct mapstat_misses *misses, int cpu, enum mapstat_op_kind kin
 }
 
 /**
- * misses_add_hist - record misses of some operations in a histogram of a CPU
- * @misses: the map's
- * @cpu: whose; nobody else records in it meanwhile
- * @hist: which
- * @n: misses
- * @ops: of how many operations
+ * misses_add_hist - record the misses of some operations in a CPU's histogram
+ * @misses: the map's misses
+ * @cpu: the CPU; no other thread records in its histogram concurrently
+ * @hist: which histogram
+ * @n: number of misses
+ * @ops: number of operations
  *
  * Context: As mapstat_hist_record().
  */
@@ -171,8 +171,8 @@ void misses_add_hist(struct mapstat_misses *misses, int cpu, enum mapstat_miss_h
 }
 
 /**
- * mapstat_misses_ready - have room for what mapstat_misses_record() records of a CPU
- * @misses: the map's
+ * mapstat_misses_ready - allocate what mapstat_misses_record() needs for a CPU
+ * @misses: the map's misses
  * @cpu: this CPU, or one that records nothing concurrently
  *
  * Context: As mapstat_hist_ready().
@@ -185,10 +185,10 @@ void mapstat_misses_ready(struct mapstat_misses *misses, int cpu)
 }
 
 /**
- * mapstat_misses_record - an operation that was fed to the model has ended
- * @misses: the map's
- * @op: the operation
- * @cpu: on which it was done: this one, or one on which nobody records meanwhile
+ * mapstat_misses_record - record an operation that was fed to the model
+ * @misses: the map's misses
+ * @op: the operation, which has ended
+ * @cpu: the CPU on which it ran: this one, or one that records nothing concurrently
  *
  * Context: Interrupts off.
  */
@@ -225,11 +225,11 @@ void mapstat_misses_record(struct mapstat_misses *misses, const struct mapstat_o
 }
 
 /**
- * mapstat_misses_total - a sum
- * @misses: the map's; may be counting
- * @kind: of operation; MAPSTAT_OP_NONE: of all of them
- * @total: which
- * @cpu: whose; -1: of all possible CPUs
+ * mapstat_misses_total - one sum
+ * @misses: the map's misses; may be counting
+ * @kind: kind of operation; MAPSTAT_OP_NONE: all kinds
+ * @total: which sum
+ * @cpu: the CPU; -1: all possible CPUs
  *
  * Context: Any.
  * Return: the sum.
@@ -252,9 +252,9 @@ u64 mapstat_misses_total(const struct mapstat_misses *misses, enum mapstat_op_ki
 }
 
 /**
- * mapstat_misses_sum - a sum, of all operations and CPUs
- * @misses: the map's; may be counting
- * @total: which
+ * mapstat_misses_sum - one sum, over all operations and CPUs
+ * @misses: the map's misses; may be counting
+ * @total: which sum
  *
  * Context: Any.
  * Return: the sum.
@@ -270,7 +270,7 @@ static void reset_on_cpu(int cpu, void *arg)
 	int i, k;
 
 	for (k = 0; k < MAPSTAT_NR_OP_KINDS; k++)
-		for (i = 0; i < MAPSTAT_NR_MISS_TOTALS; i++)	/* pairs with the reader's */
+		for (i = 0; i < MAPSTAT_NR_MISS_TOTALS; i++)	/* pairs with the reader */
 			WRITE_ONCE(per_cpu_ptr(misses->cpu, cpu)->total[k][i], 0);
 	for (i = 0; i < MAPSTAT_NR_MISS_HISTS; i++)
 		mapstat_hist_zero(per_cpu_ptr(misses->hist[i], cpu));
@@ -278,8 +278,8 @@ static void reset_on_cpu(int cpu, void *arg)
 }
 
 /**
- * mapstat_misses_reset - forget what was counted
- * @misses: the map's; may be counting
+ * mapstat_misses_reset - reset all sums, histograms and lines
+ * @misses: the map's misses; may be counting
  *
  * Context: Process; sleeps.  See mapstat_each_cpu().
  */
@@ -289,13 +289,13 @@ void mapstat_misses_reset(struct mapstat_misses *misses)
 }
 
 /**
- * mapstat_misses_source - whose figures these are
+ * mapstat_misses_source - name the source of a map's figures
  * @m: the map
- * @text: receives it in words
+ * @text: receives the name
  * @size: of @text
  *
  * Context: Process or softirq.
- * Return: a bit for each of enum mapstat_miss_total that is counted.
+ * Return: bitmap of enum mapstat_miss_total: what is counted.
  */
 unsigned long mapstat_misses_source(struct cmap_stats *m, char *text, size_t size)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Cache misses of a map's operations: what is kept, and the sources that it comes from.
+ * Cache misses of a map's operations: what is recorded, and its sources.
  *
- * A source is the CPUs' counters (pmu) or the model.  One is never shown as the other: what
- * is kept names its source, and is of one source only.
+ * A source is the CPUs' counters (pmu) or the model.  The figures name their source and are all
+ * from the same one; one source is never presented as the other.
  */
 #ifndef MAPSTAT_MISSES_H
 #define MAPSTAT_MISSES_H
@@ -17,9 +17,9 @@
 #include "model.h"
 #include "access.h"
 
-#define MAPSTAT_SOURCE_TEXT	224	/* bytes that the name of a source fits in */
+#define MAPSTAT_SOURCE_TEXT	224	/* enough bytes for the name of any source */
 
-/* What cache= asks for. */
+/* Values of the parameter cache. */
 enum mapstat_cache {
 	MAPSTAT_CACHE_AUTO,
 	MAPSTAT_CACHE_PMU,
@@ -28,11 +28,11 @@ enum mapstat_cache {
 };
 
 /**
- * enum mapstat_miss_hist - the histograms, of misses per operation in thousandths
- * @MAPSTAT_MISS_L1D: of the first-level data cache
- * @MAPSTAT_MISS_LLC: of the last-level cache; pmu only
- * @MAPSTAT_MISS_DTLB: of the data TLB
- * @MAPSTAT_MISS_COHERENCE: those of @MAPSTAT_MISS_L1D that are coherence; model only
+ * enum mapstat_miss_hist - histograms of misses per operation, in thousandths
+ * @MAPSTAT_MISS_L1D: misses of the first-level data cache
+ * @MAPSTAT_MISS_LLC: misses of the last-level cache; pmu only
+ * @MAPSTAT_MISS_DTLB: misses of the data TLB
+ * @MAPSTAT_MISS_COHERENCE: coherence misses among @MAPSTAT_MISS_L1D; model only
  */
 enum mapstat_miss_hist {
 	MAPSTAT_MISS_L1D,
@@ -43,18 +43,18 @@ enum mapstat_miss_hist {
 };
 
 /**
- * enum mapstat_miss_total - the sums, per kind of operation.  Accesses are of lines
+ * enum mapstat_miss_total - sums per kind of operation; accesses are accesses to lines
  * @MAPSTAT_TOTAL_OPS: operations
- * @MAPSTAT_TOTAL_READS: accesses that only read; the sums from here on but for the last
- *	three are the model's
+ * @MAPSTAT_TOTAL_READS: accesses that only read; this and the following sums, except the last
+ *	three, are of the model only
  * @MAPSTAT_TOTAL_WRITES: accesses that write
  * @MAPSTAT_TOTAL_ATOMICS: accesses by a locked instruction
- * @MAPSTAT_TOTAL_LINES: distinct lines, of each operation
+ * @MAPSTAT_TOTAL_LINES: distinct lines of each operation
  * @MAPSTAT_TOTAL_COLD: first-level misses, see enum mapstat_l1
- * @MAPSTAT_TOTAL_CAPACITY: as above
- * @MAPSTAT_TOTAL_CONFLICT: as above
- * @MAPSTAT_TOTAL_COHERENCE: as above
- * @MAPSTAT_TOTAL_INVALIDATED: copies in other CPUs' caches that writes put an end to
+ * @MAPSTAT_TOTAL_CAPACITY: likewise
+ * @MAPSTAT_TOTAL_CONFLICT: likewise
+ * @MAPSTAT_TOTAL_COHERENCE: likewise
+ * @MAPSTAT_TOTAL_INVALIDATED: copies that writes invalidated in other CPUs' caches
  * @MAPSTAT_TOTAL_L1D: first-level misses
  * @MAPSTAT_TOTAL_LLC: last-level misses; pmu only
  * @MAPSTAT_TOTAL_DTLB: TLB misses
@@ -81,7 +81,7 @@ extern const char *const mapstat_miss_total_names[MAPSTAT_NR_MISS_TOTALS];
 extern const char *const mapstat_op_kind_names[MAPSTAT_NR_OP_KINDS];
 
 /**
- * struct mapstat_miss_cpu - the sums of a CPU
+ * struct mapstat_miss_cpu - a CPU's sums
  * @total: written by the CPU itself, bottom halves off; read by anyone
  */
 struct mapstat_miss_cpu {
@@ -89,15 +89,15 @@ struct mapstat_miss_cpu {
 } ____cacheline_aligned;
 
 /**
- * struct mapstat_misses - what is kept of a map
+ * struct mapstat_misses - a map's misses
  * @lock: protects @kind, @text and @counts
- * @kind: whose figures these are: MAPSTAT_CACHE_PMU, MAPSTAT_CACHE_MODEL, or
- *	MAPSTAT_CACHE_OFF for nobody's
- * @text: the source in words
+ * @kind: source of the figures: MAPSTAT_CACHE_PMU, MAPSTAT_CACHE_MODEL, or MAPSTAT_CACHE_OFF
+ *	if there is none
+ * @text: name of the source
  * @counts: as in struct mapstat_miss_session
  * @cpu: the pointer is constant
  * @hist: the pointers are constant; see struct mapstat_hist_cpu
- * @lines: those that CPUs take from each other, as the model sees it; the pointer is constant
+ * @lines: contended lines, as the model sees them; the pointer is constant
  */
 struct mapstat_misses {
 	spinlock_t lock;	/* protects kind, text and counts */
@@ -114,15 +114,15 @@ struct mapstat_pmu;
 struct mapstat_pmu_reading;
 
 /**
- * struct mapstat_miss_session - who counts, during a run or a window
+ * struct mapstat_miss_session - a source of miss counts, for a run or a window
  * @kind: as in struct mapstat_misses
- * @text: the source in words
- * @model: the model, where it counts
- * @pmu: the CPUs' counters, where they count
- * @cpus: those that take part: each has a cache of its own in the model; all others share one
- * @counts: of enum mapstat_miss_total, a bit for each that is counted
+ * @text: name of the source
+ * @model: the model, if it is the source
+ * @pmu: the PMU counters, if they are the source
+ * @cpus: participating CPUs: each has its own cache in the model; all others share one
+ * @counts: bitmap of enum mapstat_miss_total: what is counted
  *
- * Constant while the session lasts.
+ * Constant for the time of the session.
  */
 struct mapstat_miss_session {
 	enum mapstat_cache kind;
@@ -133,7 +133,7 @@ struct mapstat_miss_session {
 	unsigned long counts;
 };
 
-/* What is kept of a map, or NULL. */
+/* Return: a map's misses, or NULL. */
 static inline struct mapstat_misses *cmap_misses(struct cmap_stats *s)
 {
 	return smp_load_acquire(&s->misses);	/* pairs with misses_of() */

@@ -2,20 +2,21 @@
 /*
  * The model: a set-associative first-level data cache and TLB per CPU, LRU, no prefetcher.
  *
- * MESI, by snooping: a line is in a cache owned (nobody else has it), shared, or not.
- * Accesses that a cache can answer alone (a read that hits, a write that hits an owned line)
- * need its own lock only.  All others are transactions on one bus, one at a time, and look
- * into all other caches: a write ends their copies, a read makes them shared.
+ * MESI by snooping: in a cache, a line is owned (no other cache has it), shared, or invalid.
+ * Accesses that one cache can answer alone (a read that hits, a write that hits an owned line)
+ * take only its own lock.  All others are transactions on one bus, one at a time, and snoop all
+ * other caches: a write invalidates their copies, a read makes them shared.
  *
- * WHY IT MISSED.  Beside each cache is its shadow: as many lines, fully associative, LRU.
- * A miss that the shadow does not have is a conflict, or, where another CPU has written to
- * the line since, coherence.  A miss that the shadow has as well is capacity; or cold, where
- * this CPU never had the line, which a Bloom filter of fixed size remembers: after 500 000
- * lines it takes 1 in 70 cold misses for capacity, after a million 1 in 20.
+ * CAUSES OF MISSES.  Each cache has a shadow with the same number of lines, fully associative,
+ * LRU.  A miss that hits in the shadow is a conflict miss or, if another CPU has written to the
+ * line since, a coherence miss.  A miss that misses in the shadow as well is a capacity miss or,
+ * if this CPU never had the line, a cold miss.  A Bloom filter of fixed size remembers the lines
+ * that the CPU had: after 500 000 lines it takes about 1 in 70 cold misses for a capacity miss,
+ * after a million about 1 in 20.
  *
- * COSTS.  Per CPU that takes part 1 MiB for the filter and 64 bytes and a little for a line
- * of the cache, while a model is there; and a transaction takes a lock of every CPU that has
- * used the model.  All CPUs that do not take part share one cache, as if they were one: a map's
+ * COSTS.  For each participating CPU, while a model exists: 1 MiB for the filter, and slightly
+ * more than 64 bytes per cache line.  A transaction takes a lock of every CPU that has used the
+ * model.  All CPUs that do not participate share one cache, as if they were one CPU: a map's
  * worker may run there, or a CPU may come online later.
  */
 #include <linux/bitmap.h>
@@ -42,10 +43,10 @@ enum line_state {
 
 /**
  * struct model_way - a line in the cache
- * @line: its number
+ * @line: line number
  * @used: the CPU's clock at its last use
- * @op: the operation that used it last
- * @state: whether it is there, and whether others may have it
+ * @op: number of the operation that used it last
+ * @state: whether it is valid, and whether other caches may have it
  */
 struct model_way {
 	u64 line;
@@ -56,7 +57,7 @@ struct model_way {
 
 /**
  * struct model_page - an entry of the TLB
- * @page: what it translates, see page_tag(); 0: nothing
+ * @page: the page, see page_tag(); 0: empty
  * @used: the CPU's clock at its last use
  */
 struct model_page {
@@ -66,10 +67,10 @@ struct model_page {
 
 /**
  * struct model_node - a line in the shadow
- * @line: its number
- * @chain: the next one of the same hash
- * @newer: used after it
- * @older: used before it
+ * @line: line number
+ * @chain: next node with the same hash
+ * @newer: LRU list: the node used next after it
+ * @older: LRU list: the node used last before it
  * @invalid: another CPU has written to it since
  */
 struct model_node {
@@ -81,15 +82,15 @@ struct model_node {
 };
 
 /**
- * struct model_cpu - a CPU's cache, or that of all CPUs that do not take part
- * @lock: protects all that follows, but for @used
- * @clock: accesses so far
- * @ways: of the cache, set by set
- * @pages: of the TLB, set by set
- * @nodes: of the shadow; the one behind the last is the list's head
- * @heads: of the chains of the shadow's hash
- * @seen: the filter of lines that it ever had
- * @used: it has had a line; under the model's @bus
+ * struct model_cpu - the cache of a CPU, or of all CPUs that do not participate
+ * @lock: protects all that follows, except @used
+ * @clock: LRU clock, advanced by each use of a line or a page
+ * @ways: the cache, set by set
+ * @pages: the TLB, set by set
+ * @nodes: the shadow; the node after the last is the LRU list's head
+ * @heads: hash chains of the shadow
+ * @seen: filter of the lines that it ever had
+ * @used: it has had a line; protected by the model's @bus
  */
 struct model_cpu {
 	raw_spinlock_t lock;
@@ -104,17 +105,17 @@ struct model_cpu {
 
 /**
  * struct mapstat_model - all CPUs' caches
- * @g: filled in; constant
- * @line_shift: log2 of bytes of a line; constant
+ * @g: geometry, filled in; constant
+ * @line_shift: log2 of bytes per line; constant
  * @set_mask: sets of a cache - 1; constant
  * @tlb_mask: sets of a TLB - 1; constant
- * @lines: of a cache; constant
- * @head_bits: log2 of the shadow's chains; constant
- * @caches: number of them; constant
+ * @lines: lines of a cache; constant
+ * @head_bits: log2 of the shadow's hash chains; constant
+ * @caches: number of caches; constant
  * @bus: held for a transaction; taken before any CPU's lock.  A CPU's own lock is taken
- *	before another's, and then only with the bus
- * @cache: each; constant
- * @cpu: which of them each CPU has; constant
+ *	before another CPU's, and the latter only with the bus held
+ * @cache: all caches; constant
+ * @cpu: each CPU's cache; constant
  */
 struct mapstat_model {
 	struct mapstat_geometry g;
@@ -151,7 +152,7 @@ static void list_out(struct model_cpu *c, const struct model_node *node)
 	c->nodes[node->newer].older = node->older;
 }
 
-/* To the end of those used last. */
+/* Append to the LRU list, as the newest. */
 static void list_in(const struct mapstat_model *model, struct model_cpu *c,
 		    struct model_node *node)
 {
@@ -164,7 +165,7 @@ static void list_in(const struct mapstat_model *model, struct model_cpu *c,
 	head->older = i;
 }
 
-/* The shadow's least recently used node becomes that of @line. */
+/* Reuse the shadow's least recently used node for @line. */
 static struct model_node *shadow_replace(const struct mapstat_model *model,
 					 struct model_cpu *c, u64 line)
 {
@@ -172,7 +173,7 @@ static struct model_node *shadow_replace(const struct mapstat_model *model,
 	struct model_node *node = &c->nodes[i];
 	u32 *at = shadow_chain(model, c, node->line);
 
-	/* One that was never used is in no chain. */
+	/* A node that was never used is in no chain. */
 	while (*at != NO_NODE && *at != i)
 		at = &c->nodes[*at].chain;
 	if (*at == i)
@@ -193,7 +194,7 @@ static void shadow_use(const struct mapstat_model *model, struct model_cpu *c, u
 	list_in(model, c, node);
 }
 
-/* Has this CPU had the line before? From now on it has. */
+/* Return: whether this CPU has had the line before; marks it as had. */
 static bool seen_before(struct model_cpu *c, u64 line)
 {
 	const u64 hash = line * GOLDEN;
@@ -223,7 +224,7 @@ static struct model_way *way_find(const struct mapstat_model *model, struct mode
 	return NULL;
 }
 
-/* One that is free, or the least recently used. */
+/* Return: a free way, else the least recently used. */
 static struct model_way *way_victim(const struct mapstat_model *model, struct model_cpu *c,
 				    u64 line)
 {
@@ -239,7 +240,7 @@ static struct model_way *way_victim(const struct mapstat_model *model, struct mo
 	return victim;
 }
 
-/* Why does the cache not have the line? */
+/* Classify a miss. */
 static enum mapstat_l1 classify(const struct mapstat_model *model, struct model_cpu *c, u64 line)
 {
 	const struct model_node *node = shadow_find(model, c, line);
@@ -250,7 +251,7 @@ static enum mapstat_l1 classify(const struct mapstat_model *model, struct model_
 	return seen ? MAPSTAT_L1_CAPACITY : MAPSTAT_L1_COLD;
 }
 
-/* A use of a line that is there. */
+/* Record the use of a line that is in the cache. */
 static void way_use(const struct mapstat_model *model, struct model_cpu *c,
 		    struct model_way *way, struct mapstat_access *t)
 {
@@ -267,7 +268,7 @@ static bool may_write(const struct mapstat_access *t)
 	return t->access != MAPSTAT_READ;
 }
 
-/* What one cache can answer alone. Return: whether it did. */
+/* Handle what one cache can answer alone. Return: whether it did. */
 static bool access_alone(struct mapstat_model *model, struct model_cpu *c, u64 line,
 			 struct mapstat_access *t)
 {
@@ -280,13 +281,13 @@ static bool access_alone(struct mapstat_model *model, struct model_cpu *c, u64 l
 	return true;
 }
 
-/* What another CPU's transaction does to this cache. Return: whether it has the line. */
+/* Apply another CPU's transaction to this cache. Return: whether it has the line. */
 static bool snoop(struct mapstat_model *model, struct model_cpu *c, u64 line,
 		  struct mapstat_access *t)
 {
 	struct model_way *way = way_find(model, c, line);
 	struct model_node *node = shadow_find(model, c, line);
-	/* A shadow that has the line has a say: it must hear of the next write. */
+	/* A line that is only in the shadow counts: the shadow must observe the next write. */
 	const bool has = way || (node && !node->invalid);
 
 	if (may_write(t)) {
@@ -319,7 +320,7 @@ static bool snoop_others(struct mapstat_model *model, const struct model_cpu *mi
 	return shared;
 }
 
-/* An access that others have to hear of. */
+/* An access that other caches must observe. */
 static void access_by_bus(struct mapstat_model *model, struct model_cpu *c, u64 line,
 			  struct mapstat_access *t)
 {
@@ -350,7 +351,7 @@ static u64 page_tag(u64 page, unsigned int shift)
 	return page << 6 | shift;
 }
 
-/* Return: whether the page was not there. */
+/* Return: whether the page was not in the TLB. */
 static bool access_page(const struct mapstat_model *model, struct model_cpu *c, const void *addr)
 {
 	const unsigned int shift = model->g.page_kib ? order_base_2(model->g.page_kib) + 10 :
@@ -374,7 +375,7 @@ static bool access_page(const struct mapstat_model *model, struct model_cpu *c, 
 }
 
 /**
- * mapstat_model_access - an access
+ * mapstat_model_access - feed an access to the model
  * @model: the model
  * @t: the access, within one line; @l1, @tlb_miss and @invalidated are filled in
  *
@@ -400,7 +401,7 @@ void mapstat_model_access(struct mapstat_model *model, struct mapstat_access *t)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_model_access);
 
 /**
- * mapstat_model_line_bytes - how long its lines are
+ * mapstat_model_line_bytes - size of the model's lines
  * @model: the model
  *
  * Context: Any.
@@ -428,7 +429,7 @@ static void shadow_init(const struct mapstat_model *model, struct model_cpu *c)
 	unsigned int i;
 
 	memset(c->heads, 0xff, sizeof(*c->heads) << model->head_bits);
-	/* A ring of all nodes and the head; what was never used is of no line. */
+	/* A ring of all nodes and the head; unused nodes have no line. */
 	for (i = 0; i <= model->lines; i++) {
 		c->nodes[i].line = U64_MAX;
 		c->nodes[i].chain = NO_NODE;
@@ -468,12 +469,12 @@ static unsigned int model_head_bits(const struct mapstat_geometry *g)
 }
 
 /**
- * mapstat_model_bytes - what a model takes
- * @g: filled in and checked
- * @own: CPUs with a cache of their own
+ * mapstat_model_bytes - memory that a model takes
+ * @g: geometry, filled in and checked
+ * @own: number of CPUs with a cache of their own
  *
  * Context: Any.
- * Return: bytes, the cache of all other CPUs included.
+ * Return: bytes, including the cache shared by all other CPUs.
  */
 u64 mapstat_model_bytes(const struct mapstat_geometry *g, unsigned int own)
 {
@@ -488,7 +489,7 @@ u64 mapstat_model_bytes(const struct mapstat_geometry *g, unsigned int own)
 	return (own + 1) * each;
 }
 
-/* Let each CPU have its cache. Return: 0 or -ENOMEM. */
+/* Allocate the caches. Return: 0 or -ENOMEM. */
 static int caches_alloc(struct mapstat_model *model, const unsigned long *own,
 			unsigned int cpus)
 {
@@ -512,11 +513,11 @@ static int caches_alloc(struct mapstat_model *model, const unsigned long *own,
 }
 
 /**
- * mapstat_model_alloc - make a model, all of whose caches are empty
- * @g: filled in and checked
- * @own: a bit for each CPU that has a cache of its own; all others share one.  Does not change
- *	until the call returns
- * @cpus: CPU numbers are below that
+ * mapstat_model_alloc - allocate a model with empty caches
+ * @g: geometry, filled in and checked
+ * @own: bitmap of the CPUs with a cache of their own; all others share one.  Must not change
+ *	during the call
+ * @cpus: number of CPUs: an upper bound for CPU numbers
  *
  * Context: Process; sleeps.  Allocates with MAPSTAT_GFP.
  * Return: the model, or NULL.
@@ -545,8 +546,8 @@ struct mapstat_model *mapstat_model_alloc(const struct mapstat_geometry *g,
 EXPORT_SYMBOL_IF_KUNIT(mapstat_model_alloc);
 
 /**
- * mapstat_model_free - end a model
- * @model: of mapstat_model_alloc(), or NULL; nobody uses it any more
+ * mapstat_model_free - free a model
+ * @model: of mapstat_model_alloc(), no longer in use; or NULL
  *
  * Context: Process; sleeps.
  */

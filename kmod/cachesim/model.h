@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The model of first-level data caches and TLBs: what an access would have missed on CPUs
- * of a given geometry, exactly, and the same every time.
+ * of a given geometry; exact and reproducible.
  */
 #ifndef MAPSTAT_MODEL_H
 #define MAPSTAT_MODEL_H
@@ -10,13 +10,13 @@
 #include "access.h"
 
 /**
- * struct mapstat_geometry - of each CPU; 0 in what is asked for: as this CPU has it
+ * struct mapstat_geometry - cache and TLB of each CPU; 0 in a request: as on this CPU
  * @l1d_kib: size of the first-level data cache, KiB
- * @l1d_ways: its ways
- * @line_bytes: bytes of a line
+ * @l1d_ways: its associativity
+ * @line_bytes: size of a line, bytes
  * @dtlb_entries: entries of the first-level data TLB
- * @dtlb_ways: its ways
- * @page_kib: KiB of a page; 0 stays 0: as memory is really mapped, where that can be known
+ * @dtlb_ways: its associativity
+ * @page_kib: size of a page, KiB; 0 stays 0: as memory is actually mapped, if that is known
  */
 struct mapstat_geometry {
 	unsigned int l1d_kib;

@@ -2,9 +2,9 @@
 /*
  * Counters of the CPUs' performance monitoring units, through perf.
  *
- * A set of counters is an instance of a CPU hotplug state: each CPU makes its own when it
- * comes (those that are there at once), and gives them back before it goes.  What perf
- * answers is kept beside the counter, and said: no counter is no count, never a zero.
+ * A set of counters is an instance of a CPU hotplug state: each CPU creates its own when it comes
+ * online (at once if it is online already), and releases them before it goes offline.  perf's
+ * error is kept beside the counter and reported: without a counter there is no count, never 0.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
@@ -23,7 +23,7 @@
 	(PERF_COUNT_HW_CACHE_##cache |						\
 	 PERF_COUNT_HW_CACHE_OP_READ << 8 | PERF_COUNT_HW_CACHE_RESULT_MISS << 16)
 
-/* What is counted. */
+/* The events to count. */
 const struct mapstat_pmu_event mapstat_pmu_events[MAPSTAT_NR_PMU] = {
 	[MAPSTAT_PMU_L1D]  = { "L1-dcache-load-misses", PERF_TYPE_HW_CACHE, CACHE_READ_MISS(L1D) },
 	[MAPSTAT_PMU_LLC]  = { "LLC-load-misses", PERF_TYPE_HW_CACHE, CACHE_READ_MISS(LL) },
@@ -33,12 +33,11 @@ EXPORT_SYMBOL_IF_KUNIT(mapstat_pmu_events);
 
 /**
  * struct pmu_cpu - the counters of one CPU
- * @event: per kind; NULL where there is none
- * @error: why there is none
- * @generation: how often the CPU came
+ * @event: per kind; NULL if there is none
+ * @error: per kind; why there is none, or 0
+ * @generation: how often the CPU came online
  *
- * Written by the hotplug callbacks, which exclude all who hold cpus_read_lock().  Those who
- * read hold it.
+ * Written by the hotplug callbacks, which exclude readers: these hold cpus_read_lock().
  */
 struct pmu_cpu {
 	struct perf_event *event[MAPSTAT_NR_PMU];
@@ -48,9 +47,9 @@ struct pmu_cpu {
 
 /**
  * struct mapstat_pmu - counters on all CPUs
- * @node: the hotplug core's
- * @state: the hotplug state of which this is the only instance; constant
- * @events: what is counted; constant
+ * @node: for the hotplug core
+ * @state: hotplug state of which this is the only instance; constant
+ * @events: the events to count; constant
  * @cpu: the pointer is constant
  */
 struct mapstat_pmu {
@@ -61,13 +60,13 @@ struct mapstat_pmu {
 };
 
 static DEFINE_MUTEX(pmu_lock);
-/* Protected by pmu_lock: all share one, since each counter more leaves less time for all. */
+/* Protected by pmu_lock.  Shared by all users, because more counters get less time each. */
 static struct mapstat_pmu *pmu_shared;
 static unsigned int pmu_users;
 
 /*
- * Not pinned: where others want the PMU as well, perf lets all take turns, and says for how
- * long each had it.
+ * Not pinned: if there are other users of the PMU, perf multiplexes the counters, and reports for
+ * how long each was on the PMU.
  */
 static struct perf_event *make_counter(const struct mapstat_pmu_event *what, int cpu)
 {
@@ -82,7 +81,7 @@ static struct perf_event *make_counter(const struct mapstat_pmu_event *what, int
 	return perf_event_create_kernel_counter(&attr, cpu, NULL, NULL, NULL);
 }
 
-/* Always 0: a CPU without counters is as welcome. */
+/* Always returns 0: a CPU can come online without counters. */
 static int cpu_comes(unsigned int cpu, struct hlist_node *node)
 {
 	struct mapstat_pmu *pmu = hlist_entry(node, struct mapstat_pmu, node);
@@ -114,7 +113,7 @@ static int cpu_goes(unsigned int cpu, struct hlist_node *node)
 	return 0;
 }
 
-/* Makes the counters of all CPUs that are online.  Return: 0 or -errno. */
+/* Create the counters of all online CPUs. Return: 0 or -errno. */
 static int follow_cpus(struct mapstat_pmu *pmu)
 {
 	int state, cpu, i, ret;
@@ -134,14 +133,14 @@ static int follow_cpus(struct mapstat_pmu *pmu)
 }
 
 /**
- * mapstat_pmu_create - counters of one's own
- * @events: MAPSTAT_NR_PMU of them, which outlive the counters.  No software event behind a
- *	static key (perf's page faults, say, unlike its clocks): its creation waits for CPU
- *	hotplug, within which it is made
+ * mapstat_pmu_create - create a private set of counters
+ * @events: MAPSTAT_NR_PMU events, which must outlive the counters.  No software event that enables
+ *	a static key (such as perf's page faults, unlike its clocks): that would wait for CPU
+ *	hotplug, from within which the event is created
  *
  * Context: Process; sleeps.
- * Return: the counters, also where no CPU can count anything; ERR_PTR(-errno) where there
- * is no room for them.
+ * Return: the counters, even if no CPU can count anything; ERR_PTR(-errno) if they could not be
+ * allocated or registered for CPU hotplug.
  */
 struct mapstat_pmu *mapstat_pmu_create(const struct mapstat_pmu_event *events)
 {
@@ -162,8 +161,8 @@ struct mapstat_pmu *mapstat_pmu_create(const struct mapstat_pmu_event *events)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_pmu_create);
 
 /**
- * mapstat_pmu_destroy - give counters back
- * @pmu: of mapstat_pmu_create(); nobody else uses it
+ * mapstat_pmu_destroy - destroy a set of counters
+ * @pmu: of mapstat_pmu_create(); no longer in use
  *
  * Context: Process; sleeps.
  */
@@ -177,10 +176,10 @@ void mapstat_pmu_destroy(struct mapstat_pmu *pmu)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_pmu_destroy);
 
 /**
- * mapstat_pmu_get - the counters of mapstat_pmu_events, shared with all who ask
+ * mapstat_pmu_get - get the shared counters of mapstat_pmu_events
  *
  * Context: Process; sleeps.
- * Return: as mapstat_pmu_create(); mapstat_pmu_put() is due.
+ * Return: as mapstat_pmu_create(); the caller must call mapstat_pmu_put().
  */
 struct mapstat_pmu *mapstat_pmu_get(void)
 {
@@ -198,8 +197,8 @@ struct mapstat_pmu *mapstat_pmu_get(void)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_pmu_get);
 
 /**
- * mapstat_pmu_put - the counters are not needed any more
- * @pmu: of mapstat_pmu_get(); NULL and ERR_PTR() are nothing
+ * mapstat_pmu_put - release the shared counters
+ * @pmu: of mapstat_pmu_get(); NULL and ERR_PTR() are ignored
  *
  * Context: Process; sleeps.
  */
@@ -217,8 +216,8 @@ void mapstat_pmu_put(struct mapstat_pmu *pmu)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_pmu_put);
 
 /*
- * On how many of the online CPUs, @cpus, is there no counter of this kind?  @error receives
- * the first reason.
+ * Return: the number of online CPUs without a counter of this kind.  @cpus receives the number
+ * of online CPUs, @error the first error, or 0.
  */
 static unsigned int cpus_without(struct mapstat_pmu *pmu, enum mapstat_pmu_kind kind,
 				 unsigned int *cpus, int *error)
@@ -241,12 +240,12 @@ static unsigned int cpus_without(struct mapstat_pmu *pmu, enum mapstat_pmu_kind 
 }
 
 /**
- * mapstat_pmu_error - does any CPU count this?
+ * mapstat_pmu_error - does any CPU count an event?
  * @pmu: the counters
- * @kind: of event
+ * @kind: kind of event
  *
  * Context: Process; sleeps.
- * Return: 0 where one does, else the -errno of the first that does not.
+ * Return: 0 if one does, else the -errno of the first CPU.
  */
 int mapstat_pmu_error(struct mapstat_pmu *pmu, enum mapstat_pmu_kind kind)
 {
@@ -260,8 +259,8 @@ EXPORT_SYMBOL_IF_KUNIT(mapstat_pmu_error);
 /**
  * mapstat_pmu_text - name the source of a figure
  * @pmu: the counters
- * @kind: of event
- * @buf: receives "pmu EVENT", with the CPUs that do not count it, or "none ERRNO EVENT"
+ * @kind: kind of event
+ * @buf: receives "pmu EVENT", with the number of CPUs that do not count it, or "none ERRNO EVENT"
  * @size: of @buf; MAPSTAT_PMU_TEXT is enough
  *
  * Context: Process; sleeps.
@@ -287,7 +286,7 @@ EXPORT_SYMBOL_IF_KUNIT(mapstat_pmu_text);
 /**
  * mapstat_pmu_read - read all counters of a CPU
  * @pmu: the counters
- * @cpu: whose; a thread that is pinned to it sends no interrupt to read them
+ * @cpu: the CPU; if the caller is pinned to it, no interrupt is sent to read them
  * @reading: filled in
  *
  * Context: Process; sleeps.
@@ -312,17 +311,17 @@ void mapstat_pmu_read(struct mapstat_pmu *pmu, int cpu, struct mapstat_pmu_readi
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_pmu_read);
 
-/* @count events in @running_ns are how many in @enabled_ns?  Return: 0 or -EOVERFLOW. */
+/* Scale @count from @running_ns to @enabled_ns. Return: 0 or -EOVERFLOW. */
 static int extrapolate(u64 *count, u64 enabled_ns, u64 running_ns)
 {
-	/* A quotient of more than 64 bits is a trap on x86: leave a factor of two. */
+	/* A quotient of more than 64 bits traps on x86: leave a factor of two. */
 	if (*count && div64_u64(enabled_ns, running_ns) >= div64_u64(U64_MAX / 2, *count))
 		return -EOVERFLOW;
 	*count = mul_u64_u64_div_u64(*count, enabled_ns, running_ns);
 	return 0;
 }
 
-/* What the counter of one kind says.  Return: 0 or -errno. */
+/* Count of one kind between two readings. Return: 0 or -errno. */
 static int count_between(const struct mapstat_pmu_reading *before,
 			 const struct mapstat_pmu_reading *after, enum mapstat_pmu_kind kind,
 			 u64 *count, bool *scaled)
@@ -343,7 +342,7 @@ static int count_between(const struct mapstat_pmu_reading *before,
 }
 
 /**
- * mapstat_pmu_between - what happened between two readings
+ * mapstat_pmu_between - compute the counts between two readings
  * @before: of mapstat_pmu_read()
  * @after: of the same counters and CPU, later
  * @counts: filled in

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Cache misses as the CPUs count them: perf counters of the kernel's own, on each CPU.
+ * Cache misses counted by the hardware: in-kernel perf counters on each CPU.
  *
- * They count all that the kernel does on a CPU between two readings.  Readings are taken
- * around a batch, outside the timed region, and sleep.
+ * They count everything that the kernel does on a CPU between two readings.  A reading is taken
+ * before and after a batch, outside the timed region, and sleeps.
  */
 #ifndef MAPSTAT_PMU_H
 #define MAPSTAT_PMU_H
@@ -18,11 +18,11 @@ enum mapstat_pmu_kind {
 	MAPSTAT_NR_PMU
 };
 
-#define MAPSTAT_PMU_TEXT	64	/* bytes that any text below fits in */
+#define MAPSTAT_PMU_TEXT	64	/* enough bytes for any text below */
 
 /**
  * struct mapstat_pmu_event - what a counter counts
- * @name: as perf list has it
+ * @name: as in perf list
  * @type: of struct perf_event_attr
  * @config: of struct perf_event_attr
  */
@@ -33,12 +33,13 @@ struct mapstat_pmu_event {
 };
 
 /**
- * struct mapstat_pmu_reading - the counters of one CPU at one moment, since they were made
- * @generation: how often they were made: each time the CPU came
- * @count: while the counter was on the PMU
- * @enabled_ns: for how long it wanted to be there
- * @running_ns: for how long it was; less, where events take turns
- * @error: 0, or the -errno for which there is no count
+ * struct mapstat_pmu_reading - counters of one CPU at one time, since their creation
+ * @generation: how often they were created: each time the CPU came online
+ * @event: per kind
+ * @event.count: events while the counter was on the PMU
+ * @event.enabled_ns: time for which it was enabled
+ * @event.running_ns: time for which it was on the PMU; less if events are multiplexed
+ * @event.error: 0, or the -errno for which there is no count
  */
 struct mapstat_pmu_reading {
 	unsigned int generation;
@@ -51,12 +52,13 @@ struct mapstat_pmu_reading {
 };
 
 /**
- * struct mapstat_pmu_counts - what happened between two readings
- * @count: events; defined where @error is 0
- * @scaled: the counter was there for a part of the time only: @count is extrapolated
- * @error: 0, or the -errno for which there is no count: -EAGAIN where the counter was never
- *	on the PMU in between, -ENODEV where the CPU was gone, -EOVERFLOW where the extrapolated
- *	count is no number of 64 bits
+ * struct mapstat_pmu_counts - difference of two readings
+ * @event: per kind
+ * @event.count: events; defined if the error is 0
+ * @event.scaled: the counter was on the PMU for part of the time only: the count is extrapolated
+ * @event.error: 0, or the -errno for which there is no count: -EAGAIN if the counter was never on
+ *	the PMU in between, -ENODEV if the CPU was offline, -EOVERFLOW if the extrapolated count
+ *	does not fit in 64 bits
  */
 struct mapstat_pmu_counts {
 	struct {

@@ -12,7 +12,7 @@
 #include "events.h"
 #include "access.h"
 
-/* The record's numbers are those of touch.h. */
+/* The values in a record are those of access.h. */
 static_assert((int)MAPSTAT_EVENT_L1_HIT == (int)MAPSTAT_L1_HIT);
 static_assert((int)MAPSTAT_EVENT_L1_COLD == (int)MAPSTAT_L1_COLD);
 static_assert((int)MAPSTAT_EVENT_L1_CAPACITY == (int)MAPSTAT_L1_CAPACITY);
@@ -27,8 +27,8 @@ static_assert((int)MAPSTAT_EVENT_OP_RANGE == (int)MAPSTAT_OP_RANGE);
 static_assert((int)MAPSTAT_EVENT_OP_LOAD_MANY == (int)MAPSTAT_OP_LOAD_MANY);
 
 /*
- * Maps are in the linear mapping and in vmalloc areas; percpu memory is in either.  By the time
- * that the model is told, a table may be gone, and its mapping with it.
+ * Maps are in the linear mapping and in vmalloc areas; per-CPU memory is in either.  By the time
+ * the model is fed, a table may have been freed, and its mapping with it.
  */
 static u64 pfn_of(const void *addr)
 {
@@ -43,7 +43,7 @@ static u64 pfn_of(const void *addr)
 }
 
 /**
- * mapstat_events_make - make a record of an access, where one is due
+ * mapstat_events_make - record an access, if it is due
  * @t: the access
  *
  * Context: Interrupts off.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who counts misses: the CPUs' counters, or the model; during a run, or for a window.
+ * Sources of miss counts: PMU counters or the model, for a run or for a window.
  */
 #include <linux/atomic.h>
 #include <linux/bottom_half.h>
@@ -21,25 +21,25 @@
 #include "pmu.h"
 #include "session.h"
 
-/* A window's caches are filled for that share of it before anything is recorded. */
+/* The first 1/WINDOW_WARMUP_SHARE of a window warms up the caches, without recording. */
 #define WINDOW_WARMUP_SHARE	8
 
 /*
- * One session at a time: there is one hook.  Held as long as a session lasts; but a session of
- * a window ends at once when its owner is asked to, so that a caller that waits here,
- * after session_claim(), does not wait for a reader of files.
+ * Held for the time of a session: there is one hook, so sessions exclude each other.  A window's
+ * session ends at once on request, so that a thread in session_claim() does not have to wait for
+ * the file operation that opened it.
  */
 static DEFINE_MUTEX(session_lock);
 
-/* How many wait for session_lock and want an open window to end. */
+/* Number of threads that wait for session_lock and want an open window to end. */
 static atomic_t session_claims = ATOMIC_INIT(0);
-/* A window waits here for its end. */
+/* An open window waits here for its end. */
 static DECLARE_WAIT_QUEUE_HEAD(window_wait);
 
-/* Of the session that is attached, if it is the model's.  Protected by session_lock. */
+/* Observer of the attached model session.  Protected by session_lock. */
 static struct mapstat_observer session_observer;
 
-/* Where the counts of the CPUs' counters go. */
+/* Where the PMU counts are recorded. */
 static const struct {
 	enum mapstat_miss_hist hist;
 	enum mapstat_miss_total total;
@@ -55,7 +55,7 @@ static int nobody(struct mapstat_miss_session *s, int error, const char *why)
 	return error;
 }
 
-/* Behind the name of the model: why the CPUs' counters, which were wished for, are not used. */
+/* Append to the model's name why the PMU counters, which were preferred, are not used. */
 static void passed_over(struct mapstat_miss_session *s, int error)
 {
 	const size_t n = strlen(s->text);
@@ -81,7 +81,7 @@ static int begin_model(struct mapstat_miss_session *s, const struct mapstat_geom
 	return 0;
 }
 
-/* Each event with its name, or with what perf says of it. */
+/* Each event with its name, or with perf's error. */
 static void pmu_texts(struct mapstat_miss_session *s, struct mapstat_pmu *pmu)
 {
 	char text[MAPSTAT_PMU_TEXT];
@@ -117,12 +117,12 @@ static int begin_pmu(struct mapstat_miss_session *s)
 }
 
 /*
- * Take session_lock, and do not wait for a window to end by itself.  One that is opened before
- * the lock is taken ends at once, too: it finds the claim.
+ * Take session_lock without waiting for the time of a window.  A window that is opened before
+ * the lock is taken ends at once as well: it sees the claim.
  */
 static void session_claim(void)
 {
-	/* Before they are woken: pairs with window_is_over(). */
+	/* Counted before the wakeup: pairs with window_is_over(). */
 	atomic_inc(&session_claims);
 	wake_up_all(&window_wait);
 	mutex_lock(&session_lock);
@@ -130,11 +130,11 @@ static void session_claim(void)
 }
 
 /**
- * mapstat_session_takes_model - would the model count?
- * @cache: what is wished for
+ * mapstat_session_takes_model - would the model be the source?
+ * @cache: the requested source
  *
  * Context: Process; sleeps.
- * Return: whether it would, now.
+ * Return: whether it would, at present.
  */
 bool mapstat_session_takes_model(enum mapstat_cache cache)
 {
@@ -152,17 +152,18 @@ bool mapstat_session_takes_model(enum mapstat_cache cache)
 }
 
 /**
- * mapstat_session_begin - choose who counts, and have it ready
+ * mapstat_session_begin - choose a source and prepare it
  * @s: the session
- * @cache: what is wished for
- * @g: of the model, filled in and checked
- * @cpus: those that take part; does not change until mapstat_session_end()
+ * @cache: the requested source
+ * @g: geometry of the model, filled in and checked
+ * @cpus: participating CPUs; must not change until mapstat_session_end()
  *
- * Ends a window, and waits for another session to end.  If there is no source, @s says why,
- * and is a session all the same.
+ * Ends an open window, and waits for another session to end.  Without a source, @s is still a
+ * session, and its text has the reason.
  *
  * Context: Process; sleeps.
- * Return: 0, or the -errno for which nobody counts; mapstat_session_end() is due.
+ * Return: 0, or the -errno for which there is no source; in both cases the caller must call
+ * mapstat_session_end().
  */
 int mapstat_session_begin(struct mapstat_miss_session *s, enum mapstat_cache cache,
 			  const struct mapstat_geometry *g, const struct cpumask *cpus)
@@ -185,7 +186,7 @@ int mapstat_session_begin(struct mapstat_miss_session *s, enum mapstat_cache cac
 }
 
 /**
- * mapstat_session_end - nobody counts any more
+ * mapstat_session_end - end a session
  * @s: of mapstat_session_begin(); detached
  *
  * Context: Process; sleeps.
@@ -198,7 +199,7 @@ void mapstat_session_end(struct mapstat_miss_session *s)
 	mutex_unlock(&session_lock);
 }
 
-/* Make room at the map, once. */
+/* Allocate a map's misses on first use. */
 static struct mapstat_misses *misses_of(struct cmap_stats *m)
 {
 	struct mapstat_misses *misses = m->misses;
@@ -206,13 +207,13 @@ static struct mapstat_misses *misses_of(struct cmap_stats *m)
 	lockdep_assert_held(&session_lock);
 	if (!misses) {
 		misses = misses_alloc();
-		/* Pairs with cmap_misses(): it is complete. */
+		/* Pairs with cmap_misses(): the object is complete. */
 		smp_store_release(&m->misses, misses);
 	}
 	return misses;
 }
 
-/* From now on the figures are of this source: those of another are forgotten. */
+/* Set the source of the figures, and drop the figures of another source. */
 static void name_source(const struct mapstat_miss_session *s, struct mapstat_misses *misses)
 {
 	bool same;
@@ -228,9 +229,9 @@ static void name_source(const struct mapstat_miss_session *s, struct mapstat_mis
 }
 
 /**
- * mapstat_session_name - a map's figures are of this session's source from now on
+ * mapstat_session_name - make a session the source of a map's figures
  * @s: the session
- * @m: the map; what was kept of it from another source is forgotten
+ * @m: the map; its figures from another source are dropped
  *
  * Context: Process; sleeps, and takes cpus_read_lock().
  * Return: 0 or -ENOMEM.
@@ -246,11 +247,11 @@ int mapstat_session_name(const struct mapstat_miss_session *s, struct cmap_stats
 }
 
 /**
- * mapstat_session_attach - a map's operations are counted
+ * mapstat_session_attach - start to count a map's operations
  * @s: the session; no other map is attached
  * @m: the map
  *
- * By the model they are fed, but not recorded before mapstat_session_record().
+ * The model is fed at once, but nothing is recorded before mapstat_session_record().
  *
  * Context: Process; sleeps, and takes cpus_read_lock().
  * Return: 0 or -ENOMEM.
@@ -273,8 +274,8 @@ int mapstat_session_attach(const struct mapstat_miss_session *s, struct cmap_sta
 }
 
 /**
- * mapstat_session_record - the caches are filled: record from now on
- * @s: attached
+ * mapstat_session_record - start to record, after the caches have warmed up
+ * @s: the session, attached
  *
  * Context: Any.
  */
@@ -285,9 +286,9 @@ void mapstat_session_record(const struct mapstat_miss_session *s)
 }
 
 /**
- * mapstat_session_counts - does it count this?
+ * mapstat_session_counts - does the source count something?
  * @s: the session
- * @total: what
+ * @total: what to count
  *
  * Context: Any.
  * Return: whether it does.
@@ -298,8 +299,8 @@ bool mapstat_session_counts(const struct mapstat_miss_session *s, enum mapstat_m
 }
 
 /**
- * mapstat_session_detach - a map's operations are not counted any more
- * @s: attached
+ * mapstat_session_detach - stop counting a map's operations
+ * @s: the session, attached
  *
  * Context: Process; sleeps, and takes cpus_read_lock().
  */
@@ -310,12 +311,12 @@ void mapstat_session_detach(const struct mapstat_miss_session *s)
 }
 
 /**
- * mapstat_pmu_batch - a batch of operations has been done
- * @s: the session, of the CPUs' counters
+ * mapstat_pmu_batch - record the PMU counts of a batch of operations
+ * @s: a session with PMU counters
  * @m: the map, attached
  * @before: this CPU's counters before the batch
- * @kind: of the operations
- * @ops: how many
+ * @kind: kind of the operations
+ * @ops: number of operations
  *
  * Context: Process, pinned to a CPU; sleeps.
  */
@@ -344,7 +345,7 @@ void mapstat_pmu_batch(const struct mapstat_miss_session *s, struct cmap_stats *
 }
 
 /**
- * mapstat_window_end - end the window that is open, if there is one
+ * mapstat_window_end - end the open window, if any
  *
  * Context: Process; sleeps.  No run is in progress.
  * Return: whether there was one.
@@ -360,30 +361,30 @@ bool mapstat_window_end(void)
 }
 
 /**
- * mapstat_window_refuse - end a map's window, and let it have no other
- * @m: the map, which is to go
+ * mapstat_window_refuse - end a map's window, and allow no other
+ * @m: the map, which is about to be removed
  *
  * Context: Process.  Does not wait.
  */
 void mapstat_window_refuse(struct cmap_stats *m)
 {
-	WRITE_ONCE(m->no_window, true);	/* before it is woken: pairs with window_is_over() */
+	WRITE_ONCE(m->no_window, true);	/* before the wakeup: pairs with window_is_over() */
 	wake_up_all(&window_wait);
 }
 
 static bool window_is_over(const struct cmap_stats *m)
 {
 	/*
-	 * Pair with session_claim() and mapstat_window_refuse(), which wake the window
-	 * after they have written.  Flags: nothing else is ordered by them.
+	 * Pair with session_claim() and mapstat_window_refuse(), which wake the window after they
+	 * have written.  These are flags: they order nothing else.
 	 */
 	return READ_ONCE(m->no_window) || atomic_read(&session_claims);
 }
 
-/* Return: 0 after that time; -ECANCELED or -EINTR if the window is to end before. */
+/* Return: 0 after @ms; -ECANCELED or -EINTR if the window has to end earlier. */
 static int window_sleep(const struct cmap_stats *m, unsigned int ms)
 {
-	/* One jiffy more, as msleep() has it: the first is not a whole one. */
+	/* One jiffy more, as in msleep(): the first one is not a whole one. */
 	const long left = wait_event_interruptible_timeout(window_wait, window_is_over(m),
 							   msecs_to_jiffies(ms) + 1);
 
@@ -393,16 +394,16 @@ static int window_sleep(const struct cmap_stats *m, unsigned int ms)
 }
 
 /**
- * mapstat_misses_window - have the model count a live map's operations for a while
- * @m: the map; it stays until this returns
- * @g: the model's, filled in and checked
- * @ms: how long
+ * mapstat_misses_window - count a live map's operations with the model for some time
+ * @m: the map; must stay until this returns
+ * @g: geometry of the model, filled in and checked
+ * @ms: duration, milliseconds
  *
- * What was kept of the map before is forgotten.
+ * The map's figures from before are dropped.
  *
  * Context: Process; sleeps.
- * Return: 0; -EBUSY if another session counts; -EINTR if a signal has ended it early;
- * -ECANCELED if mapstat_window_refuse(), mapstat_window_end() or mapstat_session_begin() have;
+ * Return: 0; -EBUSY if another session is active; -EINTR if a signal ended it early;
+ * -ECANCELED if mapstat_window_refuse(), mapstat_window_end() or mapstat_session_begin() did;
  * -ENOMEM.
  */
 int mapstat_misses_window(struct cmap_stats *m, const struct mapstat_geometry *g, unsigned int ms)
@@ -413,7 +414,7 @@ int mapstat_misses_window(struct cmap_stats *m, const struct mapstat_geometry *g
 
 	if (!mutex_trylock(&session_lock))
 		return -EBUSY;
-	/* Those that are online now take part; one that comes later shares a cache. */
+	/* The CPUs online now participate; those that come online later share a cache. */
 	cpus_read_lock();
 	ret = begin_model(&s, g);
 	cpus_read_unlock();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Between what keeps misses (misses.c) and what counts them (sources.c).
+ * Interface between the storage of misses (misses.c) and their sources (session.c).
  */
 #ifndef MAPSTAT_STATS_MISSES_H
 #define MAPSTAT_STATS_MISSES_H
