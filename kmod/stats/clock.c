@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Choosing and calibrating the clock.
+ * Choice and calibration of the clock.
  */
 #include <linux/bits.h>
 #include <linux/clocksource.h>
@@ -18,12 +18,12 @@
 #endif
 
 #define CALIBRATE_WINDOWS	5	/* odd, for a median */
-#define CALIBRATE_WINDOW_US	8000	/* a pair of readings is good to some 100 ns: 1e-5 of it */
-#define CALIBRATE_TRIES		16	/* pairs per instant; the tightest counts */
+#define CALIBRATE_WINDOW_US	8000	/* a pair of readings is good to about 100 ns: 1e-5 of it */
+#define CALIBRATE_TRIES		16	/* pairs per instant; the tightest is used */
 #define CALIBRATE_MAX_SEC	20	/* above the last histogram bound */
 
 #define READ_BATCHES		31	/* odd, for a median; few enough for the stack */
-#define READ_BATCH		128	/* readings; a preempted batch is one of many */
+#define READ_BATCH		128	/* readings; the median ignores a preempted batch */
 
 struct mapstat_clock mapstat_clock __read_mostly = {
 	.name = "ktime",
@@ -43,9 +43,9 @@ static int __init compare_u64(const void *a, const void *b)
 }
 
 /**
- * mapstat_clock_median - of measurements at load
- * @value: they are sorted
- * @n: how many, odd
+ * mapstat_clock_median - median of measurements at load
+ * @value: the measurements; sorted in place
+ * @n: their number, odd
  *
  * Context: Process, at load.
  * Return: the median.
@@ -60,8 +60,8 @@ u64 __init mapstat_clock_median(u64 *value, size_t n)
 
 #ifdef CONFIG_UML
 /*
- * UML's own feature flags do not tell, but CPUID is not privileged.  The host hides the
- * bit from its guests where they may be moved to another machine.
+ * UML's own feature flags do not show it, but CPUID is not privileged.  A hypervisor hides the
+ * bit from guests that may be migrated to another machine.
  */
 static bool __init tsc_is_invariant(void)
 {
@@ -76,7 +76,7 @@ static bool __init tsc_is_invariant(void)
 	return edx & BIT(8);
 }
 #else
-/* Both flags are CPUID 0x80000007 EDX bit 8, and what the kernel found out beyond it. */
+/* CPUID 0x80000007 EDX bit 8 sets both flags; the kernel may have found the TSC unstable. */
 static bool __init tsc_is_invariant(void)
 {
 	return boot_cpu_has(X86_FEATURE_CONSTANT_TSC) &&
@@ -89,20 +89,20 @@ static u64 __init read_tsc(void)
 	u32 lo, hi;
 
 	/*
-	 * Not mapstat_clock_read(), whose static key is still off.  The fence keeps the
-	 * reading between the two of ktime.
+	 * Not mapstat_clock_read(), whose static key is still off.  The fences keep the reading
+	 * between those of ktime.
 	 */
 	asm volatile("lfence; rdtsc; lfence" : "=a" (lo), "=d" (hi) : : "memory");
 	return (u64)hi << 32 | lo;
 }
 
-/* One instant, on both clocks. */
+/* The same instant on both clocks. */
 struct instant {
 	u64 tsc;
 	u64 ns;
 };
 
-/* Of several tries the one in which the two readings were least apart. */
+/* Return: the try in which the two TSC readings were closest. */
 static struct instant __init take_instant(void)
 {
 	struct instant best = { };
@@ -123,7 +123,7 @@ static struct instant __init take_instant(void)
 	return best;
 }
 
-/* The TSC's frequency over one window, kHz; 0 where it makes no sense. */
+/* Measure the TSC's frequency over one window. Return: kHz; 0 if it makes no sense. */
 static u64 __init measure_khz(void)
 {
 	struct instant a = take_instant(), b;
@@ -147,7 +147,7 @@ static void __init use_tsc(void)
 	m = mapstat_clock_median(khz, CALIBRATE_WINDOWS);
 	if (!m || m > U32_MAX)
 		return;
-	/* As the clock sources do it: rates in kHz, hence the range in ms. */
+	/* As for clocksources: the rate is in kHz, hence the range in ms. */
 	clocks_calc_mult_shift(&mapstat_clock.mult, &mapstat_clock.shift, m, NSEC_PER_MSEC,
 			       CALIBRATE_MAX_SEC * MSEC_PER_SEC);
 	mapstat_clock.name = "tsc";
@@ -162,7 +162,7 @@ static void __init use_tsc(void)
 
 #endif
 
-/* What one reading costs, ps. */
+/* Return: cost of one reading, ps. */
 static u32 __init measure_read_ps(void)
 {
 	u64 ps[READ_BATCHES], start;
@@ -178,11 +178,11 @@ static u32 __init measure_read_ps(void)
 }
 
 /**
- * mapstat_clock_init - choose the clock, and measure it
+ * mapstat_clock_init - choose the clock and measure it
  *
- * Before it the clock is ktime.
+ * Until then the clock is ktime.
  *
- * Context: Process, at load; sleeps for some 40 ms where the TSC is calibrated.
+ * Context: Process, at load; sleeps for about 40 ms if the TSC is calibrated.
  * Return: 0.
  */
 int __init mapstat_clock_init(void)

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The clock that measures operations: the cheapest one that is right.
+ * The clock for measuring operations: the cheapest one that is correct.
  *
- * x86: the TSC where the CPU says that it is invariant; it is read without fences, so
- * neighbouring work may overlap a single reading by a few ns, which the calibrated
- * timer cost covers.  Everywhere else, and where the TSC is not invariant, ktime.
+ * x86: the TSC, if the CPU reports that it is invariant.  It is read without fences, so
+ * neighbouring work may overlap a single reading by a few ns, which the calibrated timer cost
+ * covers.  Otherwise ktime.
  */
 #ifndef MAPSTAT_CLOCK_H
 #define MAPSTAT_CLOCK_H
 
 #include <linux/jump_label.h>
-#include <linux/ktime.h>	/* 6.1: timekeeping.h needs it, and comes by itself */
+#include <linux/ktime.h>	/* 6.1: timekeeping.h needs it, but does not include it */
 #include <linux/math64.h>
 #include <linux/timekeeping.h>
 #include <linux/types.h>
 
 /**
- * struct mapstat_clock - what was found at load; constant afterwards
+ * struct mapstat_clock - results of calibration at load; constant afterwards
  * @name: "tsc" or "ktime"
  * @mult: ns = (ticks * @mult) >> @shift
  * @shift: see @mult
- * @read_ps: cost of one reading, picoseconds (median of many); 0 where the clock is too
- *	coarse to tell
- * @loop_ps: cost of one turn of the empty stress loop, picoseconds per operation;
- *	0 until the stress core has measured it
+ * @read_ps: cost of one reading, picoseconds (median of many); 0 if the clock is too coarse to
+ *	measure it
+ * @loop_ps: cost of one iteration of the empty stress loop, picoseconds per operation; 0 until
+ *	the stress core has measured it
  */
 struct mapstat_clock {
 	const char *name;
@@ -37,7 +37,7 @@ extern struct mapstat_clock mapstat_clock;
 DECLARE_STATIC_KEY_FALSE(mapstat_clock_is_tsc);
 
 /**
- * mapstat_clock_read - now, in the clock's own ticks
+ * mapstat_clock_read - current time in clock ticks
  *
  * Context: Any.
  * Return: ticks; monotonic on one CPU.
@@ -60,8 +60,8 @@ static __always_inline u64 mapstat_clock_read(void)
  * @ticks: the difference
  *
  * Context: Any.
- * Return: ns; 0 for a negative difference, which a thread may see that moved to a CPU
- * whose clock is a little behind.
+ * Return: ns; 0 for a negative difference, which is possible if the thread moved to a CPU whose
+ * clock is slightly behind.
  */
 static __always_inline u64 mapstat_clock_ns(u64 ticks)
 {

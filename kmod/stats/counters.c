@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What maps count: names, sums, zeroing, and the switch for all of it.
+ * Counters of maps: names, sums, zeroing, and the switch for all of them.
  */
 #include <linux/cpumask.h>
 #include <linux/mutex.h>
@@ -46,16 +46,16 @@ DEFINE_STATIC_KEY_TRUE(mapstat_stats_on);
 EXPORT_SYMBOL_IF_KUNIT(mapstat_stats_on);
 
 /*
- * Serializes mapstat_stats_set(): enabling a key twice does nothing, but disabling it
- * while another CPU is still enabling it is a warning in static_key_disable().
+ * Serializes mapstat_stats_set(): enabling a static key twice does nothing, but disabling it
+ * while another CPU is still enabling it triggers a warning in static_key_disable().
  */
 static DEFINE_MUTEX(stats_set_lock);
 
 /**
- * mapstat_stats_set - turn the counters and latencies of all maps on or off
- * @on: on
+ * mapstat_stats_set - enable or disable the counters and latencies of all maps
+ * @on: enable
  *
- * What was counted so far is kept.  Lengths (cmap_len()) and pauses are kept up anyway.
+ * What was counted so far is kept.  Lengths (cmap_len()) and pauses are maintained regardless.
  *
  * Context: Process; sleeps, and takes cpus_read_lock().
  */
@@ -71,13 +71,13 @@ void mapstat_stats_set(bool on)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_stats_set);
 
 /*
- * Each of the words only grows, so their sum does; it is the same in any order of reading that
- * no counting comes between.
+ * Each word only grows, and so does their sum.  The order of the reads matters only if
+ * something is counted in between.
  */
 static u64 counted(const struct cmap_stats *s, enum cmap_counter c, int cpu)
 {
 	const struct cmap_pcpu *pcpu = per_cpu_ptr(s->pcpu, cpu);
-	/* These pair with the this_cpu operations that count: no tearing, no ordering. */
+	/* Pair with the this_cpu operations that count: no tearing, no ordering. */
 	u64 n = READ_ONCE(pcpu->count[c]);
 
 	if (c == CMAP_HITS)
@@ -88,13 +88,13 @@ static u64 counted(const struct cmap_stats *s, enum cmap_counter c, int cpu)
 }
 
 /**
- * cmap_counter_sum - a counter of all CPUs together
- * @s: the map's; it may be in use
- * @c: which
+ * cmap_counter_sum - a counter, summed over all CPUs
+ * @s: the map's statistics; the map may be in use
+ * @c: which counter
  *
  * Context: Any.
- * Return: the sum; what is counted concurrently may or may not be in it.  A later call returns no
- * less, unless there was a reset.
+ * Return: the sum; what is counted concurrently may or may not be included.  A later call returns
+ * no less, unless there was a reset.
  */
 u64 cmap_counter_sum(const struct cmap_stats *s, enum cmap_counter c)
 {
@@ -109,8 +109,8 @@ EXPORT_SYMBOL_IF_KUNIT(cmap_counter_sum);
 
 /**
  * cmap_counter_cpu - one CPU's share of a counter
- * @s: the map's; it may be in use
- * @c: which
+ * @s: the map's statistics; the map may be in use
+ * @c: which counter
  * @cpu: a possible CPU
  *
  * Context: Any.
@@ -138,11 +138,11 @@ static void reset_on_cpu(int cpu, void *arg)
 }
 
 /**
- * cmap_stats_zero - forget a map's counters and latencies
- * @s: the map's; it may be in use.  Its entries and its length stay as they are
+ * cmap_stats_zero - reset a map's counters and latencies
+ * @s: the map's statistics; the map may be in use.  Its entries and its length do not change
  *
- * What was counted or recorded before the call began is gone on return; what comes
- * concurrently is kept or gone, never half of it.
+ * Everything counted or recorded before the call is gone on return; what is recorded
+ * concurrently is kept or lost as a whole.
  *
  * Context: Process; sleeps.  See mapstat_each_cpu().
  */

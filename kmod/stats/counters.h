@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a map counts, per CPU.  Each CPU adds to its own; readers sum.
+ * Counters of a map, per CPU.  Each CPU adds to its own; readers sum.
  */
 #ifndef MAPSTAT_COUNTERS_H
 #define MAPSTAT_COUNTERS_H
@@ -21,18 +21,18 @@
  * @CMAP_UPDATES: writes that replaced a value
  * @CMAP_DELETES: writes that removed an entry
  * @CMAP_NOCHANGES: writes that changed nothing (key absent or present, value unequal)
- * @CMAP_RETRIES: reads or writes started again because of a concurrent write
+ * @CMAP_RETRIES: reads or writes restarted because of a concurrent write
  * @CMAP_LOCK_WAITS: lock acquisitions that found the lock taken
  * @CMAP_DIRTY_LOOKUPS: "readdirty": lookups that the read side could not answer
- * @CMAP_PROMOTIONS: "readdirty": dirty sides made read sides
+ * @CMAP_PROMOTIONS: "readdirty": dirty sides that became read sides
  * @CMAP_COPIED: "readdirty": entries copied by promotions and dirty rebuilds
- * @CMAP_TOMBSTONES: tombstones made
- * @CMAP_RESIZES: tables begun, larger or smaller
- * @CMAP_MOVED_BUCKETS: buckets evacuated
+ * @CMAP_TOMBSTONES: tombstones created
+ * @CMAP_RESIZES: new tables begun, larger or smaller
+ * @CMAP_MOVED_BUCKETS: buckets moved to a new table
  * @CMAP_OVERFLOWS: overflow buckets allocated
  * @CMAP_ALLOCS: allocations made by operations
- * @CMAP_ALLOC_BYTES: bytes of those
- * @CMAP_ALLOC_FAILURES: allocations that failed, of operations (then -ENOMEM) and of tables
+ * @CMAP_ALLOC_BYTES: bytes of these allocations
+ * @CMAP_ALLOC_FAILURES: failed allocations, of operations (which return -ENOMEM) and of tables
  */
 enum cmap_counter {
 	CMAP_HITS,
@@ -59,17 +59,17 @@ enum cmap_counter {
 extern const char *const cmap_counter_names[CMAP_NR_COUNTERS];
 
 /**
- * struct cmap_pcpu - a map's share on one CPU
+ * struct cmap_pcpu - a CPU's counters of a map
  * @count: written with this_cpu operations, read by anyone
- * @load_hits: hits of cmap_load(), beside those in @count.  Written and read as @count
+ * @load_hits: hits of cmap_load(), in addition to those in @count.  Written and read as @count
  * @load_misses: misses of cmap_load(), likewise
- * @entries: inserts minus deletes made on this CPU; only the sum over CPUs has meaning
+ * @entries: inserts minus deletes on this CPU; only the sum over all CPUs is meaningful
  * @sample: counts operations other than cmap_load()
  *
- * Counts only grow, until a reset: an operation is counted once, when it has ended, on the CPU
+ * Counts only grow until a reset: an operation is counted once, when it has ended, on the CPU
  * on which it ends.
  *
- * Which operations are timed depends on the low bits of @sample, and for cmap_load() on those
+ * Which operations are timed depends on the low bits of @sample or, for cmap_load(), on those
  * of @load_hits + @load_misses.
  */
 struct cmap_pcpu {
@@ -81,8 +81,8 @@ struct cmap_pcpu {
 } ____cacheline_aligned;
 
 /*
- * What one CPU writes while others read something else begins on a cache line of its own.
- * The build fails where a change of fields undoes that.
+ * Data that one CPU writes while others read something else begins on a cache line of its own.
+ * The build fails if a change of fields undoes that.
  */
 #define MAPSTAT_BEGINS_LINE(type, member)					\
 	static_assert(offsetof(type, member) % SMP_CACHE_BYTES == 0,		\
@@ -96,14 +96,14 @@ struct cmap_pcpu {
 
 MAPSTAT_WHOLE_LINES(struct cmap_pcpu);
 
-/* Off: no counter and no latency of a public operation is kept, at zero cost. */
+/* If off, the public operations keep no counters and no latencies, at zero cost. */
 DECLARE_STATIC_KEY_TRUE(mapstat_stats_on);
 
 /**
  * enum cmap_hist_kind - a map's latency histograms
  *
- * The first six are service time per operation, the others response time from the
- * intended arrival (Poisson arrivals only).
+ * The first six are service times per operation, the others response times from the intended
+ * arrival (Poisson arrivals only).
  */
 enum cmap_hist_kind {
 	CMAP_HIST_LOAD,
@@ -111,7 +111,7 @@ enum cmap_hist_kind {
 	CMAP_HIST_DELETE,
 	CMAP_HIST_RMW,		/* load_or_store, swap, load_and_delete, compare_and_* */
 	CMAP_HIST_RANGE,	/* range and clear */
-	CMAP_HIST_LOAD_MANY,	/* a whole call, whatever the number of keys */
+	CMAP_HIST_LOAD_MANY,	/* a whole call, for any number of keys */
 	CMAP_HIST_LOAD_RESPONSE,
 	CMAP_HIST_STORE_RESPONSE,
 	CMAP_HIST_DELETE_RESPONSE,
@@ -123,17 +123,17 @@ extern const char *const cmap_hist_names[CMAP_NR_HISTS];
 struct mapstat_misses;
 
 /**
- * struct cmap_stats - what the statistics of a map consist of, and all that they know of it
+ * struct cmap_stats - a map's statistics, and what they need to know about it
  * @misses: NULL until cache misses are first counted, then constant; see cmap_misses()
  * @hist: the pointers are constant; see struct mapstat_hist_cpu
- * @id: tells the map from all that are or were; set when it is added to the registry
- * @no_window: no window is opened any more, one that is open ends.  Written once, read by the
- *	window; see mapstat_window_refuse()
+ * @id: unique among all maps, present and past; set when the map is added to the registry
+ * @no_window: an open window ends, and no other is opened.  Written once, read by the window;
+ *	see mapstat_window_refuse()
  * @observed: its operations report what they access; see cmap_is_observed().  Written by
- *	mapstat_observe() and mapstat_unobserve(), of which there is one at a time
+ *	mapstat_observe() and mapstat_unobserve(), which are never concurrent
  * @pcpu: the pointer is constant; see struct cmap_pcpu
  *
- * What every operation reads comes last: it is in one cache line with what follows in struct cmap.
+ * What every operation reads is last: it shares a cache line with what follows in struct cmap.
  */
 struct cmap_stats {
 	struct mapstat_misses *misses;

@@ -2,9 +2,9 @@
 /*
  * Per-CPU histograms: snapshots, their difference, quantiles, and zeroing.
  *
- * A snapshot copies each bucket with one load while recording goes on, so it holds an
- * observation or it does not, never half of one.  Count, sum and maximum of a snapshot
- * are derived from the copies and so always agree with them.
+ * A snapshot copies each bucket with a single load while recording continues, so it contains an
+ * observation entirely or not at all.  Its count, sum and maximum are derived from the copies
+ * and so always agree with them.
  */
 #include <linux/bottom_half.h>
 #include <linux/cpu.h>
@@ -22,9 +22,9 @@
 #define PER_MILLION	1000000
 
 /**
- * mapstat_hist_alloc - make an empty histogram
+ * mapstat_hist_alloc - allocate an empty histogram
  *
- * No CPU has buckets: see mapstat_hist_ready().
+ * No CPU has buckets yet: see mapstat_hist_ready().
  *
  * Context: Process; sleeps.
  * Return: the histogram, or NULL.
@@ -36,8 +36,8 @@ struct mapstat_hist_cpu __percpu *mapstat_hist_alloc(void)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_alloc);
 
 /**
- * mapstat_hist_free - give a histogram's memory back
- * @hist: of mapstat_hist_alloc(), or NULL; nobody records into it or reads it any more
+ * mapstat_hist_free - free a histogram
+ * @hist: of mapstat_hist_alloc(), no longer recorded into or read; or NULL
  *
  * Context: Process.
  */
@@ -54,12 +54,12 @@ void mapstat_hist_free(struct mapstat_hist_cpu __percpu *hist)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_free);
 
 /**
- * mapstat_hist_ready - have buckets for a CPU's observations
+ * mapstat_hist_ready - allocate the buckets for a CPU's observations
  * @c: of this CPU, or of a CPU that records nothing concurrently
  *
- * Does not wait for memory, and leaves the reserves to those that must not fail.
+ * Does not wait for memory, and does not use the reserves.
  *
- * Context: Process or softirq, interrupts on; on PREEMPT_RT where a spinlock_t can be taken.
+ * Context: Process or softirq, interrupts on; on PREEMPT_RT if a spinlock_t can be taken.
  * Return: whether there are buckets; if not, the next call tries again.
  */
 bool mapstat_hist_ready(struct mapstat_hist_cpu *c)
@@ -74,13 +74,13 @@ bool mapstat_hist_ready(struct mapstat_hist_cpu *c)
 	hist = kzalloc(sizeof(*hist), GFP_NOWAIT | __GFP_NOWARN);
 	if (!hist)
 		return false;
-	/* A softirq may have been here since, and an observation may come to wait. */
+	/* A softirq may have published buckets since, and must not record in @index now. */
 	local_irq_save(flags);
 	if (!c->buckets) {
 		for (i = 0; i < min(c->waited, MAPSTAT_HIST_WAITING); i++)
 			hist->bucket[c->index[i]]++;
 		hist->max = c->max;
-		/* Pairs with the acquire in add_share(): it is seen with what is in it. */
+		/* Pairs with the acquire in add_share(): the contents are visible as well. */
 		smp_store_release(&c->buckets, hist);
 		hist = NULL;
 	}
@@ -100,12 +100,12 @@ EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_ready);
 void mapstat_hist_wait(struct mapstat_hist_cpu *c, u64 ns)
 {
 	if (c->waited < MAPSTAT_HIST_WAITING) {
-		/* Pair with the READ_ONCE()s in add_waiting(); the order is that of @waited. */
+		/* Pair with the READ_ONCE()s in add_waiting(); @waited orders them. */
 		WRITE_ONCE(c->index[c->waited], mapstat_hist_index(ns));
 		WRITE_ONCE(c->max, max(c->max, ns));
 	}
 	if (c->waited == U32_MAX)
-		return;		/* as many, at least */
+		return;		/* saturated */
 	/* Pairs with the acquire in add_waiting(). */
 	smp_store_release(&c->waited, c->waited + 1);
 }
@@ -116,7 +116,7 @@ EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_wait);
  * @c: of this CPU, or of a CPU that records nothing concurrently
  * @ns: the value
  *
- * With interrupts off PREEMPT_RT cannot allocate; so it is on all kernels.
+ * PREEMPT_RT cannot allocate with interrupts off, so no kernel does here.
  *
  * Context: As mapstat_hist_record().
  */
@@ -130,14 +130,14 @@ void mapstat_hist_first(struct mapstat_hist_cpu *c, u64 ns)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_first);
 
 /**
- * mapstat_hist_zero - forget what one CPU recorded
+ * mapstat_hist_zero - drop what one CPU recorded
  * @c: of this CPU, or of a CPU that is and stays offline; keeps its buckets
  *
  * Context: Process or softirq, bottom halves off, as for mapstat_hist_record().
  */
 void mapstat_hist_zero(struct mapstat_hist_cpu *c)
 {
-	/* Published by this CPU, or it is offline and can publish none: no ordering. */
+	/* Published by this CPU, or the CPU is offline and can publish none: no ordering. */
 	struct mapstat_hist *hist = READ_ONCE(c->buckets);
 	unsigned int i;
 
@@ -151,7 +151,7 @@ void mapstat_hist_zero(struct mapstat_hist_cpu *c)
 }
 
 /**
- * mapstat_hist_bytes - what a histogram takes
+ * mapstat_hist_bytes - memory of a histogram at present
  * @hist: the histogram
  *
  * Context: Any.
@@ -164,7 +164,7 @@ u64 mapstat_hist_bytes(struct mapstat_hist_cpu __percpu *hist)
 
 	for_each_possible_cpu(cpu) {
 		bytes += sizeof(struct mapstat_hist_cpu);
-		/* Pairs with mapstat_hist_ready(): only whether it is there, no ordering. */
+		/* Pairs with mapstat_hist_ready(): only whether they exist, no ordering. */
 		if (READ_ONCE(per_cpu_ptr(hist, cpu)->buckets))
 			bytes += kmalloc_size_roundup(sizeof(struct mapstat_hist));
 	}
@@ -173,11 +173,11 @@ u64 mapstat_hist_bytes(struct mapstat_hist_cpu __percpu *hist)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_bytes);
 
 /**
- * mapstat_hist_lost - how many observations found no memory
+ * mapstat_hist_lost - number of observations lost for lack of memory
  * @hist: the histogram
  *
  * Context: Any.
- * Return: those that are in no snapshot, of all possible CPUs.
+ * Return: observations that are in no snapshot, of all possible CPUs.
  */
 u64 mapstat_hist_lost(struct mapstat_hist_cpu __percpu *hist)
 {
@@ -185,7 +185,7 @@ u64 mapstat_hist_lost(struct mapstat_hist_cpu __percpu *hist)
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		/* Pairs with mapstat_hist_wait(): a count, no ordering. */
+		/* Pairs with mapstat_hist_wait(): no ordering. */
 		const u32 waited = READ_ONCE(per_cpu_ptr(hist, cpu)->waited);
 
 		lost += waited - min(waited, MAPSTAT_HIST_WAITING);
@@ -194,7 +194,7 @@ u64 mapstat_hist_lost(struct mapstat_hist_cpu __percpu *hist)
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_lost);
 
-/* What a CPU is asked to do. */
+/* Work for a CPU. */
 struct cpu_call {
 	void (*fn)(int cpu, void *arg);
 	void *arg;
@@ -205,7 +205,7 @@ static long do_cpu_call(void *data)
 {
 	const struct cpu_call *call = data;
 
-	/* Nobody else on this CPU is in the middle of recording meanwhile. */
+	/* Nothing else on this CPU may be recording. */
 	local_bh_disable();
 	call->fn(call->cpu, call->arg);
 	local_bh_enable();
@@ -213,14 +213,14 @@ static long do_cpu_call(void *data)
 }
 
 /**
- * mapstat_each_cpu - do something to what each possible CPU owns
- * @fn: called on that CPU, bottom halves off, where it is online; for an offline CPU
- *	called here, and the CPU stays offline meanwhile
- * @arg: handed to @fn
+ * mapstat_each_cpu - call a function for each possible CPU's data
+ * @fn: called on that CPU, bottom halves off, if it is online; else called here, while the CPU
+ *	stays offline
+ * @arg: passed to @fn
  *
- * A CPU's counters and buckets are changed by plain adds of that CPU alone.  A store from
- * elsewhere could fall between such an add's load and its store and be undone by it.
- * So that CPU is asked to make the store.
+ * Only a CPU itself changes its counters and buckets, with plain adds.  A store from another CPU
+ * could fall between the load and the store of such an add, which would undo it.  So the CPU
+ * itself is made to do the store.
  *
  * Context: Process; sleeps.  Takes cpus_read_lock(), and waits for a work item on each
  * online CPU.
@@ -247,12 +247,11 @@ static void zero_on_cpu(int cpu, void *arg)
 }
 
 /**
- * mapstat_hist_reset - forget what all CPUs recorded
- * @hist: the histogram; others may record into it and read it meanwhile
+ * mapstat_hist_reset - drop what all CPUs recorded
+ * @hist: the histogram; may be recorded into and read concurrently
  *
- * An observation whose recording returned before the call began is gone on return; one
- * that is recorded meanwhile is kept whole or gone whole.  A snapshot that is taken
- * meanwhile may hold some of the old observations.
+ * An observation recorded before the call is gone on return; one that is recorded concurrently is
+ * kept or lost as a whole.  A concurrent snapshot may contain some of the old observations.
  *
  * Context: Process; sleeps.  See mapstat_each_cpu().
  */
@@ -262,31 +261,31 @@ void mapstat_hist_reset(struct mapstat_hist_cpu __percpu *hist)
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_reset);
 
-/* What an observation in a bucket counts for in the sum. */
+/* The value that stands for a bucket's observations in the sum. */
 static u64 midpoint(unsigned int index)
 {
 	u64 lo = mapstat_hist_lo(index);
 
-	/* The last bucket has no middle; its lower bound is what is known for sure. */
+	/* The last bucket has no midpoint; its lower bound is certain. */
 	if (index == MAPSTAT_HIST_OVERFLOW)
 		return lo;
 	return lo + (mapstat_hist_hi(index) - lo + 1) / 2;
 }
 
-/* The maximum in the highest bucket that has an observation. */
+/* Clamp the maximum to the highest occupied bucket. */
 static u64 clamp_max(u64 max_ns, unsigned int index)
 {
-	/* Bucket 0 is the one that takes its lower bound as well. */
+	/* Bucket 0 includes its lower bound. */
 	return clamp(max_ns, index ? mapstat_hist_lo(index) + 1 : 0, mapstat_hist_hi(index));
 }
 
 /**
  * mapstat_hist_finish - derive count and sum from the buckets, and correct the maximum
- * @sum: its buckets and @max_ns are given.  Zero where unknown, @max_ns becomes the
- *	least that the highest occupied bucket allows; too large, the most that it allows
+ * @sum: its buckets and @max_ns are given.  @max_ns is clamped to the highest occupied bucket:
+ *	if it is 0, for unknown, it becomes the least value in that bucket, if too large the largest
  *
- * Count and sum stop at U64_MAX.  The sum takes observations beyond the last bound at
- * that bound, 17.2 s.
+ * Count and sum saturate at U64_MAX.  Observations above the last bound enter the sum as that
+ * bound, 17.2 s.
  *
  * Context: Any.
  */
@@ -299,7 +298,7 @@ void mapstat_hist_finish(struct mapstat_hist_sum *sum)
 	for (i = 0; i < MAPSTAT_HIST_BUCKETS; i++) {
 		if (!sum->bucket[i])
 			continue;
-		/* size_t has 64 bits (compat.h); these stop at the largest value. */
+		/* size_t has 64 bits (compat.h); these saturate. */
 		sum->count = size_add(sum->count, sum->bucket[i]);
 		sum->sum_ns = size_add(sum->sum_ns, size_mul(sum->bucket[i], midpoint(i)));
 		highest = i;
@@ -321,10 +320,10 @@ static void add_buckets(struct mapstat_hist_sum *sum, const struct mapstat_hist 
 	sum->max_ns = max(sum->max_ns, READ_ONCE(hist->max));
 }
 
-/* What waits for buckets. */
+/* Add the observations that wait for buckets. */
 static void add_waiting(struct mapstat_hist_sum *sum, const struct mapstat_hist_cpu *c)
 {
-	/* Pairs with the release in mapstat_hist_wait(): their indices are there. */
+	/* Pairs with the release in mapstat_hist_wait(): the indices are visible. */
 	const u32 waited = smp_load_acquire(&c->waited);
 	unsigned int i;
 
@@ -347,8 +346,8 @@ static void add_share(struct mapstat_hist_sum *sum, const struct mapstat_hist_cp
 
 /**
  * mapstat_hist_add - add one CPU's histogram to a sum
- * @sum: zeroed at first; complete on return
- * @hist: any CPU's; its owner may be recording
+ * @sum: zeroed before the first call; complete on return
+ * @hist: any CPU's; that CPU may be recording
  *
  * Context: Any.
  */
@@ -360,12 +359,12 @@ void mapstat_hist_add(struct mapstat_hist_sum *sum, const struct mapstat_hist *h
 EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_add);
 
 /**
- * mapstat_hist_subtract - what came between two snapshots
+ * mapstat_hist_subtract - difference of two snapshots
  * @sum: the later one; becomes the difference
  * @old: the earlier one, of the same histogram, without a reset in between
  *
- * The maximum of the difference is exact where it is a new maximum; otherwise it is the
- * upper bound of the highest occupied bucket, or the old maximum where that is less.
+ * The maximum of the difference is exact if it is a new maximum; otherwise it is the upper
+ * bound of the highest occupied bucket, or the old maximum if that is less.
  *
  * Context: Any.
  */
@@ -373,7 +372,7 @@ void mapstat_hist_subtract(struct mapstat_hist_sum *sum, const struct mapstat_hi
 {
 	unsigned int i;
 
-	/* After a reset a bucket may hold less than before; nothing is known of it then. */
+	/* After a reset a bucket may hold less than before: its difference is unknown, use 0. */
 	for (i = 0; i < MAPSTAT_HIST_BUCKETS; i++)
 		sum->bucket[i] -= min(sum->bucket[i], old->bucket[i]);
 	mapstat_hist_finish(sum);
@@ -381,10 +380,10 @@ void mapstat_hist_subtract(struct mapstat_hist_sum *sum, const struct mapstat_hi
 EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_subtract);
 
 /**
- * mapstat_hist_snapshot - copy a histogram while others record into it
- * @sum: where to; large, so keep it off the stack
- * @hist: the histogram
- * @cpu: whose; -1 for all possible CPUs together
+ * mapstat_hist_snapshot - copy a histogram
+ * @sum: the copy; large, so keep it off the stack
+ * @hist: the histogram; may be recorded into concurrently
+ * @cpu: the CPU; -1 for all possible CPUs together
  *
  * Context: Any.
  */
@@ -404,26 +403,26 @@ void mapstat_hist_snapshot(struct mapstat_hist_sum *sum,
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_hist_snapshot);
 
-/* How many observations lie at or below the quantile: @count * @per_million, rounded up. */
+/* Number of observations at or below the quantile: @count * @per_million, rounded up. */
 static u64 quantile_rank(u64 count, u32 per_million)
 {
 	u32 rest;
 	u64 whole = div_u64_rem(count, PER_MILLION, &rest);
 
-	/* In two parts, because @count * @per_million may not fit. */
+	/* In two parts, because @count * @per_million may overflow. */
 	return max(whole * per_million +
 		   DIV_ROUND_UP_ULL((u64)rest * per_million, PER_MILLION), 1ULL);
 }
 
 /**
- * mapstat_hist_quantile - the value that a share of the observations does not exceed
+ * mapstat_hist_quantile - a quantile of the observations
  * @sum: the observations
- * @per_million: the share, 0 (the smallest observation) to 1000000 (the largest); more
- *	counts as 1000000
+ * @per_million: share of observations not above the quantile, from 0 (the smallest one) to
+ *	1000000 (the largest one); larger values count as 1000000
  *
  * Context: Any.
- * Return: the upper bound of the bucket in which it lies, or the maximum where that is
- * less, ns; 0 where there are no observations.
+ * Return: the upper bound of the quantile's bucket, or the maximum if that is less, ns; 0 if
+ * there are no observations.
  */
 u64 mapstat_hist_quantile(const struct mapstat_hist_sum *sum, u32 per_million)
 {
@@ -434,7 +433,7 @@ u64 mapstat_hist_quantile(const struct mapstat_hist_sum *sum, u32 per_million)
 	if (!sum->count)
 		return 0;
 	for (i = 0; i < MAPSTAT_HIST_OVERFLOW; i++) {
-		seen = size_add(seen, sum->bucket[i]);	/* as the count was added up */
+		seen = size_add(seen, sum->bucket[i]);	/* as in mapstat_hist_finish() */
 		if (seen >= rank)
 			break;
 	}

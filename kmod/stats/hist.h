@@ -2,16 +2,16 @@
 /*
  * Per-CPU latency histograms.  The bucket rule is in <uapi/mapstat.h>.
  *
- * A histogram is written by its own CPU only, with preemption (and, where softirqs
- * record too, bottom halves) off: a plain add to one bucket, no lock, no atomic, no
- * second word.  Anyone may read at any time.  Count and sum are both derived from one
- * copy of the buckets, so they always agree: the sum takes each observation at its
- * bucket's midpoint (as HdrHistogram does), at most 1.6 % off.
+ * A histogram is written by its own CPU only, with preemption (and, if softirqs record too,
+ * bottom halves) off: a plain add to one bucket, and a store if there is a new maximum; no lock,
+ * no atomic.  Anyone may read at any time.  Count and sum are both derived from one copy of the
+ * buckets, so they always agree: the sum takes each observation at its bucket's midpoint (as
+ * HdrHistogram does), at most 1.6 % off.
  *
- * A CPU's buckets are 8 KiB, and are made when it first records: a histogram of a CPU that
- * never does is 32 bytes.  The first observations may come where memory cannot be waited for,
- * or not be asked for at all (interrupts off).  If there is none, a few of them wait in those
- * 32 bytes until the next one finds some; beyond that they are counted as lost.
+ * A CPU's buckets take 8 KiB and are allocated when it first records: a CPU that never records
+ * takes 32 bytes.  The first observations may come in a context that cannot wait for memory, or
+ * cannot allocate at all (interrupts off).  Without memory, a few of them wait in those 32 bytes
+ * until a later one can allocate; any more are counted as lost.
  */
 #ifndef MAPSTAT_HIST_H
 #define MAPSTAT_HIST_H
@@ -23,25 +23,25 @@
 
 /**
  * struct mapstat_hist - one CPU's buckets
- * @max: largest value seen, ns.  Written by the own CPU, read by anyone
- * @bucket: observations.  Written by the own CPU, read by anyone
+ * @max: largest value seen, ns.  Written by its CPU, read by anyone
+ * @bucket: number of observations.  Written by its CPU, read by anyone
  */
 struct mapstat_hist {
 	u64 max;
 	u64 bucket[MAPSTAT_HIST_BUCKETS];
 } ____cacheline_aligned;
 
-#define MAPSTAT_HIST_WAITING	6U	/* fill up 32 bytes */
+#define MAPSTAT_HIST_WAITING	6U	/* fills up 32 bytes */
 
 /**
  * struct mapstat_hist_cpu - one CPU's share of a histogram
- * @buckets: NULL until there is memory for the first observation, then constant.  Published by
- *	the own CPU, interrupts off, with release; a reader that acquires it sees what waited in it
- * @max: largest value that waited, ns.  Written by the own CPU, read by anyone
- * @waited: observations for which there were no buckets: the first MAPSTAT_HIST_WAITING of
- *	them wait in @index, the others are lost.  Stored with release by the own CPU, after
- *	@index and @max; read with acquire by anyone.  Keeps its value when @buckets come
- * @index: buckets of those that waited.  Written by the own CPU, read by anyone
+ * @buckets: NULL until there is memory for the first observation, then constant.  Published with
+ *	release by its CPU, interrupts off; a reader that acquires it sees what waited in it
+ * @max: largest value that waited, ns.  Written by its CPU, read by anyone
+ * @waited: number of observations for which there were no buckets: the first
+ *	MAPSTAT_HIST_WAITING of them wait in @index, the others are lost.  Stored with release by
+ *	its CPU, after @index and @max; read with acquire by anyone.  Not reset when @buckets is set
+ * @index: buckets of those that wait.  Written by its CPU, read by anyone
  */
 struct mapstat_hist_cpu {
 	struct mapstat_hist *buckets;
@@ -63,12 +63,12 @@ static __always_inline void mapstat_hist_count(struct mapstat_hist *hist, u64 ns
 }
 
 /**
- * mapstat_hist_record - count one observation
+ * mapstat_hist_record - record one observation
  * @c: of this CPU
  * @ns: the value
  *
- * Context: Process or softirq, bottom halves off, so that nobody else on this CPU is
- * in the same bucket.  May allocate as mapstat_hist_ready() does, except with interrupts off.
+ * Context: Process or softirq, bottom halves off, so that nothing else on this CPU updates the
+ * same bucket.  May allocate as mapstat_hist_ready() does, except with interrupts off.
  */
 static __always_inline void mapstat_hist_record(struct mapstat_hist_cpu *c, u64 ns)
 {
@@ -83,9 +83,9 @@ static __always_inline void mapstat_hist_record(struct mapstat_hist_cpu *c, u64 
 
 /**
  * struct mapstat_hist_sum - a snapshot, of one CPU or of several added up
- * @count: observations in @bucket
- * @sum_ns: of all observations, each at its bucket's midpoint
- * @max_ns: largest observation, never above the highest occupied bucket's bound
+ * @count: number of observations in @bucket
+ * @sum_ns: sum of all observations, each at its bucket's midpoint
+ * @max_ns: largest observation, not above the highest occupied bucket's bound
  * @bucket: the buckets that @count and @sum_ns were derived from
  */
 struct mapstat_hist_sum {

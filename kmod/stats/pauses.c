@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pauses.  They are rare and long, so a lock is cheap enough.
+ * Recording of pauses.  They are rare and long, so a lock is cheap enough.
  */
 #include <linux/ktime.h>
 #include <linux/log2.h>
@@ -26,7 +26,7 @@ static struct mapstat_pause_event *ring_at(struct mapstat_pauses *p, u64 event)
 	return &p->ring[event & (MAPSTAT_PAUSES_KEPT - 1)];
 }
 
-/* Everything but the lock. */
+/* Clear everything except the lock. */
 static void forget(struct mapstat_pauses *p)
 {
 	memset(p->total, 0, sizeof(p->total));
@@ -38,9 +38,9 @@ static void forget(struct mapstat_pauses *p)
 }
 
 /**
- * mapstat_pauses_init - no pauses so far
- * @p: what to set up; nobody else uses it yet
- * @map: whose they are; NULL: no tracepoint tells of them
+ * mapstat_pauses_init - initialise a map's pauses
+ * @p: the pauses; not in use yet
+ * @map: their map; NULL: no trace events
  *
  * Context: Any.
  */
@@ -53,8 +53,8 @@ void mapstat_pauses_init(struct mapstat_pauses *p, const struct cmap *map)
 EXPORT_SYMBOL_IF_KUNIT(mapstat_pauses_init);
 
 /**
- * mapstat_pauses_reset - forget all pauses
- * @p: others may record and read meanwhile
+ * mapstat_pauses_reset - drop all pauses
+ * @p: may be recorded into and read concurrently
  *
  * Context: Process or softirq, interrupts on.
  */
@@ -66,7 +66,7 @@ void mapstat_pauses_reset(struct mapstat_pauses *p)
 }
 EXPORT_SYMBOL_IF_KUNIT(mapstat_pauses_reset);
 
-/* All designs tell of promotions and resizes by their pauses, so they are traced here. */
+/* All designs report promotions and resizes as pauses, so they are traced here. */
 static void trace_pause(const struct cmap *map, enum mapstat_pause kind, u64 duration_ns,
 			u64 entries)
 {
@@ -84,14 +84,14 @@ static void trace_pause(const struct cmap *map, enum mapstat_pause kind, u64 dur
 }
 
 /**
- * mapstat_pauses_record - a pause has ended just now
- * @p: the map's
- * @kind: what it was
- * @duration_ns: how long it took
- * @entries: entries (or buckets) it was about
+ * mapstat_pauses_record - record a pause that has just ended
+ * @p: the map's pauses
+ * @kind: kind of pause
+ * @duration_ns: its duration, ns
+ * @entries: number of entries (or buckets) concerned
  *
- * Context: Process or softirq, interrupts on.  Takes p->lock, under which nothing else
- * is taken.
+ * Context: Process or softirq, interrupts on.  Takes p->lock, under which no other lock is
+ * taken.
  */
 void mapstat_pauses_record(struct mapstat_pauses *p, enum mapstat_pause kind,
 			   u64 duration_ns, u64 entries)
@@ -103,7 +103,7 @@ void mapstat_pauses_record(struct mapstat_pauses *p, enum mapstat_pause kind,
 	};
 
 	spin_lock_bh(&p->lock);
-	event.end_ns = ktime_get_ns();	/* under the lock: the ring is in this order */
+	event.end_ns = ktime_get_ns();	/* under the lock, so that the ring is in this order */
 	p->total[kind]++;
 	p->max_ns[kind] = max(p->max_ns[kind], duration_ns);
 	p->sum_ns[kind] += duration_ns;
@@ -116,11 +116,11 @@ void mapstat_pauses_record(struct mapstat_pauses *p, enum mapstat_pause kind,
 EXPORT_SYMBOL_IF_KUNIT(mapstat_pauses_record);
 
 /**
- * mapstat_pauses_snapshot - copy a map's pauses, all of one instant
- * @p: others may record meanwhile
- * @copy: where to; large, so keep it off the stack.  Its ring holds the last
- *	min(copy->next, MAPSTAT_PAUSES_KEPT) events from index 0 on, oldest first; its lock
- *	is not touched
+ * mapstat_pauses_snapshot - copy a map's pauses, all at one instant
+ * @p: may be recorded into concurrently
+ * @copy: the copy; large, so keep it off the stack.  Its ring holds the last
+ *	min(copy->next, MAPSTAT_PAUSES_KEPT) events from index 0 on, oldest first; its lock is
+ *	not used
  *
  * Context: Process or softirq, interrupts on.
  */

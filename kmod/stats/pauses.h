@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pauses: the rare, long things a map does (promotion, growth, a grace period), as a
- * histogram and as the last few with their times.
+ * Pauses: rare, long work of a map (promotion, growth, a grace period), as a histogram and as
+ * a list of the last few with their times.
  */
 #ifndef MAPSTAT_PAUSES_H
 #define MAPSTAT_PAUSES_H
@@ -12,14 +12,14 @@
 
 struct cmap;
 
-#define MAPSTAT_PAUSES_KEPT	64	/* a screen of them; a power of two */
+#define MAPSTAT_PAUSES_KEPT	64	/* a screenful; a power of two */
 
 /**
- * enum mapstat_pause - what took the time
+ * enum mapstat_pause - cause of a pause
  * @MAPSTAT_PAUSE_PROMOTION: dirty side made the read side: time that writers had to wait
  * @MAPSTAT_PAUSE_COPY: classic read/dirty map: dirty side rebuilt inside an operation
  * @MAPSTAT_PAUSE_GROWTH: a larger table allocated, or published under the lock
- * @MAPSTAT_PAUSE_SHRINK: the same for a smaller one
+ * @MAPSTAT_PAUSE_SHRINK: likewise for a smaller one
  * @MAPSTAT_PAUSE_GRACE_PERIOD: waited for readers before memory was reused
  */
 enum mapstat_pause {
@@ -36,9 +36,9 @@ extern const char *const mapstat_pause_names[MAPSTAT_NR_PAUSES];
 /**
  * struct mapstat_pause_event - one pause
  * @end_ns: CLOCK_MONOTONIC when it ended
- * @duration_ns: how long it took
- * @entries: entries (or buckets) it was about
- * @kind: what it was
+ * @duration_ns: its duration
+ * @entries: number of entries (or buckets) concerned
+ * @kind: kind of pause
  */
 struct mapstat_pause_event {
 	u64 end_ns;
@@ -49,18 +49,18 @@ struct mapstat_pause_event {
 
 /**
  * struct mapstat_pauses - a map's pauses
- * @map: whose they are, for tracepoints; constant; NULL: nobody's
+ * @map: their map, for tracepoints; constant; NULL: no trace events
  * @lock: protects all that follows it
- * @total: per kind, since creation or reset; their sum counts the ring's events
- * @max_ns: the longest, per kind
- * @sum_ns: all together, per kind
+ * @total: number per kind, since creation or reset; their sum is the number of events
+ * @max_ns: longest pause, per kind
+ * @sum_ns: total duration, per kind
  * @bucket: histogram of all kinds
- * @ring: the last MAPSTAT_PAUSES_KEPT, event i at i % MAPSTAT_PAUSES_KEPT
+ * @ring: the last MAPSTAT_PAUSES_KEPT events, event i at i % MAPSTAT_PAUSES_KEPT
  * @next: number of events so far
  */
 struct mapstat_pauses {
 	const struct cmap *map;
-	spinlock_t lock;	/* of all that follows */
+	spinlock_t lock;	/* protects all that follows */
 	u64 total[MAPSTAT_NR_PAUSES];
 	u64 max_ns[MAPSTAT_NR_PAUSES];
 	u64 sum_ns[MAPSTAT_NR_PAUSES];

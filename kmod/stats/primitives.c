@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the kernel's primitives cost here.
+ * Cost of the kernel's primitives on this machine.
  *
- * On x86-64 hardware an interrupt-disable takes a nanosecond or so; in a virtual machine, in
- * User-Mode Linux, under a debugging configuration it may take a hundred times as long, and so
- * does each map that is built on it.  Published, so that a reader of the times knows.
+ * Disabling interrupts takes about a nanosecond on x86-64 hardware; in a virtual machine, in
+ * User-Mode Linux or with a debugging configuration it may take a hundred times as long, and so
+ * does each map that is built on it.  The costs are published, so that the measured times can be
+ * judged.
  */
 #include <linux/bottom_half.h>
 #include <linux/cache.h>
@@ -19,7 +20,7 @@
 #include "primitives.h"
 
 #define BATCHES	31	/* odd, for a median; few enough for the stack */
-#define BATCH	128	/* uses; a preempted batch is one of many */
+#define BATCH	128	/* uses; the median ignores a preempted batch */
 
 /* Written at load, by one thread. */
 struct mapstat_primitive mapstat_primitives[MAPSTAT_PRIMITIVES] __ro_after_init = {
@@ -34,7 +35,7 @@ EXPORT_SYMBOL_IF_KUNIT(mapstat_primitives);
 
 static DEFINE_PER_CPU(u64, primitives_counter);
 
-/* Picoseconds of a batch of uses, the loop and a reading of the clock included. */
+/* Picoseconds per batch of uses, including the loop and one reading of the clock. */
 #define TIME_BATCHES(use)							\
 ({										\
 	u64 ps[BATCHES], start;							\
@@ -91,9 +92,9 @@ static noinline u64 __init time_rmb(void)
 }
 
 /**
- * mapstat_primitives_init - measure them
+ * mapstat_primitives_init - measure the primitives
  *
- * After mapstat_clock_init().
+ * To be called after mapstat_clock_init().
  *
  * Context: Process, at load.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the kernel's own primitives cost here: a map is made of them, so its times on this kernel
- * hold for another one as far as these do.
+ * Cost of the kernel's primitives on this machine: maps are built from them, so a map's times on
+ * this kernel apply to another one as far as these costs do.
  */
 #ifndef MAPSTAT_PRIMITIVES_H
 #define MAPSTAT_PRIMITIVES_H
@@ -9,8 +9,8 @@
 #include <linux/types.h>
 
 /**
- * struct mapstat_primitive - one of them, measured at load; constant afterwards
- * @name: as a key of the version file, without its unit
+ * struct mapstat_primitive - one primitive, measured at load; constant afterwards
+ * @name: its key in the version file, without the unit
  * @ps: cost of one use, picoseconds (median of many), without the loop around it
  */
 struct mapstat_primitive {
