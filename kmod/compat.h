@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every kernel-version difference, and nothing else.  Supported: 6.1 and later, 64 bit.
+ * Kernel version differences, and nothing else.  Supported: Linux 6.1 and later, 64 bit.
  */
 #ifndef MAPSTAT_COMPAT_H
 #define MAPSTAT_COMPAT_H
@@ -17,15 +17,15 @@
 
 /* 6.2: symbols that only KUnit suites may use */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
-#include <linux/export.h>	/* which visibility.h forgets */
+#include <linux/export.h>	/* visibility.h does not include it */
 #include <kunit/visibility.h>
 #else
 #define EXPORT_SYMBOL_IF_KUNIT(symbol)
 #endif
 
 /*
- * Without perf, <linux/perf_event.h> does not declare these.  Macros, so that only those who
- * use them need it.
+ * Without perf, <linux/perf_event.h> does not declare these.  Macros, so that only their users
+ * need the types.
  */
 #ifndef CONFIG_PERF_EVENTS
 #define perf_event_create_kernel_counter(attr, cpu, task, handler, context)	\
@@ -43,20 +43,20 @@
 #define MAPSTAT_IMPORT_NS(ns)	MODULE_IMPORT_NS(ns)
 #endif
 
-/* 6.10: __assign_str() knows the string from __string() */
+/* 6.10: __assign_str() takes the source string from __string() */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #define mapstat_assign_str(dst, src)	__assign_str(dst)
 #else
 #define mapstat_assign_str(dst, src)	__assign_str(dst, src)
 #endif
 
-/* 6.13: hrtimer_setup(); since 6.15 there is no hrtimer_init() */
+/* 6.13: hrtimer_setup() replaces hrtimer_init(), which 6.15 removed */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 #define hrtimer_setup(timer, callback, clock, mode)	\
 	(hrtimer_init(timer, clock, mode), (void)((timer)->function = (callback)))
 #endif
 
-/* 6.16: a file has mmap(), or mmap_prepare() in its place, as relay's has in 7.3 */
+/* 6.16: file operations may have mmap_prepare() instead of mmap(); relay's do in 7.3 */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
 #define HAVE_MMAP_PREPARE
 #endif
@@ -71,7 +71,7 @@
 		 size_t prev_padding)
 #endif
 
-/* 6.18: a generator of KUnit parameters is given the test */
+/* 6.18: KUnit parameter generators receive the test */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
 #define KUNIT_GENERATOR(name)								\
 	const void *name##_gen_params(struct kunit *test, const void *prev, char *desc)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Loading and unloading.  The one place that knows all parts.
+ * Module init and exit: the only file that depends on all parts.
  */
 #include <linux/module.h>
 #include <linux/printk.h>
@@ -15,9 +15,9 @@
 #include "kmod/stress/stress.h"
 
 /*
- * Growth, promotion and reclaim of all maps.  Unbound, since these run long and would
- * hold up a CPU's other work; with priority over those who write, who would otherwise get
- * ahead of it; and freeing memory for others, so it has to go on when memory is short.
+ * Growth, promotion and reclaim of all maps.  Unbound, because the work runs long and would
+ * delay a CPU's other work items; high priority, so that writers do not outrun it; and
+ * WQ_MEM_RECLAIM, because it frees memory and must make progress when memory is short.
  */
 struct workqueue_struct *mapstat_wq;
 
@@ -43,11 +43,11 @@ static int __init mapstat_init(void)
 			goto fail;
 	}
 	/*
-	 * Last: a file that somebody holds open outlives a module whose init fails, and
-	 * its release would be code that is gone.
+	 * Last: a file that is held open outlives a module whose init fails, and its release()
+	 * would then be in freed code.
 	 */
 	ret = mapstat_debugfs_init();
-	if (ret)	/* the maps work without files to look at them */
+	if (ret)	/* not fatal: the maps work without it */
 		pr_warn("no debugfs: %d\n", ret);
 	return 0;
 
@@ -62,8 +62,8 @@ fail_events:
 }
 
 /*
- * No other module's map is live: each holds a reference.  The files go first, so that
- * nobody starts another run after the last one was stopped.
+ * No other module has a live map: each holds a reference to this one.  The files go first, so
+ * that no run can be started after the last one was stopped.
  */
 static void __exit mapstat_exit(void)
 {
@@ -71,7 +71,7 @@ static void __exit mapstat_exit(void)
 	stress_exit();
 	mapstat_events_exit();
 	destroy_workqueue(mapstat_wq);
-	rcu_barrier();	/* callbacks of the maps are code of this module */
+	rcu_barrier();	/* the maps' RCU callbacks are in this module */
 	mapstat_access_exit();
 }
 

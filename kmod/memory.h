@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory whose amount depends on a parameter or on the number of CPUs: what is asked for must
- * never be got by killing a task for it.
+ * Allocations whose size depends on a parameter or on the number of CPUs: they must never
+ * invoke the OOM killer.
  */
 #ifndef MAPSTAT_MEMORY_H
 #define MAPSTAT_MEMORY_H
@@ -11,16 +11,16 @@
 #include <linux/slab.h>
 #include <linux/types.h>
 
-/* Reclaims, retries, and then fails: the OOM killer is not called. */
+/* Reclaims, retries, then fails without invoking the OOM killer. */
 #define MAPSTAT_GFP		(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 /* The same for alloc_percpu_gfp(), which drops __GFP_RETRY_MAYFAIL. */
 #define MAPSTAT_GFP_PERCPU	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
 
 /**
- * mapstat_memory_room - how much memory may be asked for
+ * mapstat_memory_room - how much memory may be requested
  *
- * What is available, less a sixteenth of all memory that is left to others: they may need some
- * at the same time, and what fails then may be theirs.
+ * The available memory less a sixteenth of all memory, which is left to other users: they may
+ * allocate at the same time, and it may be their allocation that fails.
  *
  * Context: Any.
  * Return: bytes.
@@ -33,11 +33,11 @@ static inline u64 mapstat_memory_room(void)
 }
 
 /**
- * mapstat_memory_taken - what an allocation of kvmalloc() takes
- * @bytes: as asked for
+ * mapstat_memory_taken - how much memory kvmalloc() takes
+ * @bytes: requested size
  *
  * Context: Any.
- * Return: bytes, at most: what is contiguous has a power of two of pages.
+ * Return: bytes, an upper bound: contiguous memory is rounded up to a power of two of pages.
  */
 static inline u64 mapstat_memory_taken(u64 bytes)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Why something was refused.
+ * Reasons for refused requests.
  *
- * A write gives its caller an errno only.  The reason is kept here for the thread that was
- * refused: of several that are refused at the same time, each reads its own.
+ * A failed write returns only an errno.  The reason is kept here per thread, so that each of
+ * several threads that are refused at the same time reads its own.
  */
 #include <linux/ctype.h>
 #include <linux/kernel.h>
@@ -16,18 +16,18 @@
 #include "memory.h"
 #include "refusal.h"
 
-/* The last refusal of as many threads. */
+/* Number of threads whose last refusal is kept. */
 #define REFUSALS_KEPT	32
 #define REFUSAL_TEXT	320
 
 /**
- * struct refusal - the last one of a thread
- * @number: counts all refusals, from 1; 0: this one is free
+ * struct refusal - the last refusal of a thread
+ * @number: sequence number among all refusals, from 1; 0: free slot
  * @error: negative errno
- * @thread: that was refused; this and @process as init's PID namespace numbers them
- * @process: of that thread
- * @shown: @process as its own PID namespace numbers it
- * @text: one line of printable ASCII, without its end
+ * @thread: PID of the refused thread, in the initial PID namespace
+ * @process: TGID of that thread, in the initial PID namespace
+ * @shown: that TGID in the process's own PID namespace
+ * @text: one line of printable ASCII, without newline
  */
 struct refusal {
 	u64 number;
@@ -43,7 +43,7 @@ static DEFINE_MUTEX(refusals_lock);
 static struct refusal refusals[REFUSALS_KEPT];
 static u64 refusals_total;
 
-/* What was written is part of the text: it must not make another line, or column, of it. */
+/* The text may quote user input, which must not add lines or columns. */
 static void make_printable(char *text)
 {
 	for (; *text; text++)
@@ -51,7 +51,7 @@ static void make_printable(char *text)
 			*text = '?';
 }
 
-/* Return: the calling thread's, or NULL. */
+/* Return: the calling thread's refusal, or NULL. */
 static struct refusal *own_refusal(void)
 {
 	unsigned int i;
@@ -63,7 +63,7 @@ static struct refusal *own_refusal(void)
 	return NULL;
 }
 
-/* Return: a free one, or else that which is longest ago. */
+/* Return: a free slot, else the oldest. */
 static struct refusal *oldest_refusal(void)
 {
 	struct refusal *oldest = refusals;
@@ -93,9 +93,9 @@ static void note(int error, struct va_format *why)
 }
 
 /**
- * mapstat_refuse - say in the log, and in last_error, why the calling thread is refused
- * @error: negative errno that it is given
- * @fmt: why, without an end of line
+ * mapstat_refuse - report in the log and in last_error why the calling thread is refused
+ * @error: negative errno
+ * @fmt: the reason, without newline
  *
  * Context: Process; sleeps.
  * Return: @error.
@@ -114,11 +114,11 @@ int mapstat_refuse(int error, const char *fmt, ...)
 }
 
 /**
- * mapstat_refuse_quietly - say in last_error alone why the calling thread is refused
- * @error: negative errno that it is given
- * @fmt: why, without an end of line
+ * mapstat_refuse_quietly - as mapstat_refuse(), in last_error only
+ * @error: negative errno
+ * @fmt: the reason, without newline
  *
- * For what is no mistake, a run that is under way, say, and may be met often.
+ * For refusals that are not mistakes and may be frequent, such as a run in progress.
  *
  * Context: Process; sleeps.
  * Return: @error.
@@ -136,9 +136,9 @@ int mapstat_refuse_quietly(int error, const char *fmt, ...)
 }
 
 /**
- * mapstat_refuse_memory - as mapstat_refuse(), where memory cannot be had
- * @wanted: so many bytes
- * @fmt: what for, without an end of line; how much it was, and how much there is, is added
+ * mapstat_refuse_memory - as mapstat_refuse(), for an allocation that failed or would fail
+ * @wanted: bytes requested
+ * @fmt: their purpose, without newline; the requested and the available amount are appended
  *
  * Context: Process; sleeps.
  * Return: -ENOMEM.
@@ -158,10 +158,10 @@ int mapstat_refuse_memory(u64 wanted, const char *fmt, ...)
 }
 
 /**
- * mapstat_refusals - how many there were
+ * mapstat_refusals - number of refusals so far
  *
  * Context: Process; sleeps.
- * Return: their number, for mapstat_refusal_since().
+ * Return: the number, for mapstat_refusal_since().
  */
 u64 mapstat_refusals(void)
 {
@@ -174,10 +174,10 @@ u64 mapstat_refusals(void)
 }
 
 /**
- * mapstat_refusal_since - see that a refusal of the calling thread is kept
- * @before: of mapstat_refusals(), from before what is refused was begun
- * @error: negative errno that it is given; where no reason for it has come since, it is kept
- *	without one
+ * mapstat_refusal_since - make sure that a refusal of the calling thread is kept
+ * @before: mapstat_refusals() from before the refused operation began
+ * @error: negative errno that the operation returns; if the thread has recorded no reason for
+ *	it since @before, it is recorded without a reason
  *
  * Context: Process; sleeps.
  */
@@ -191,10 +191,10 @@ void mapstat_refusal_since(u64 before, int error)
 	known = r && r->number > before && r->error == error;
 	mutex_unlock(&refusals_lock);
 	if (!known)
-		mapstat_refuse_quietly(error, "no more is known than the error's number");
+		mapstat_refuse_quietly(error, "no reason was recorded");
 }
 
-/* Return: the last one of the process, or of any with @process 0; NULL where there is none. */
+/* Return: the last refusal of the process, or of any process if @process is 0; or NULL. */
 static const struct refusal *last_refusal(pid_t process)
 {
 	const struct refusal *last = NULL;
@@ -209,8 +209,8 @@ static const struct refusal *last_refusal(pid_t process)
 }
 
 /**
- * mapstat_refusal_show - the last refusal of the calling thread, else of its process, else any
- * @m: where to
+ * mapstat_refusal_show - show the calling thread's last refusal, else its process's, else any
+ * @m: output
  *
  * Context: Process; sleeps.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Why something was refused: what the file last_error shows.
+ * Reasons for refused requests, as shown in the file last_error.
  */
 #ifndef MAPSTAT_REFUSAL_H
 #define MAPSTAT_REFUSAL_H
