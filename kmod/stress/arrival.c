@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Poisson arrivals: the gaps between them are exponential, mean * -ln(u).
+ * Poisson arrivals: the gaps are exponentially distributed, mean * -ln(u).
  */
 #include <linux/math64.h>
 #include <linux/time64.h>
@@ -9,8 +9,8 @@
 #include "fixmath.h"
 
 /**
- * stress_arrival_gap - draw a gap
- * @random: the stream
+ * stress_arrival_gap - draw the gap between two arrivals
+ * @random: random stream
  * @mean: mean gap, Q16 ns
  *
  * Context: Any.
@@ -25,11 +25,11 @@ u64 stress_arrival_gap(struct stress_random *random, u64 mean)
 EXPORT_SYMBOL_IF_KUNIT(stress_arrival_gap);
 
 /**
- * stress_arrival_init - begin a stream of arrivals
+ * stress_arrival_init - start a stream of arrivals
  * @a: the stream
- * @rate: arrivals per second, 1 or more
- * @seed: of the run
- * @stream: its number; equal seed and number make equal arrivals
+ * @rate: arrivals per second, at least 1
+ * @seed: seed of the run
+ * @stream: stream number; the same seed and number give the same arrivals
  *
  * Context: Any.
  */
@@ -43,7 +43,7 @@ void stress_arrival_init(struct stress_arrival *a, unsigned int rate, u64 seed, 
 EXPORT_SYMBOL_IF_KUNIT(stress_arrival_init);
 
 /**
- * stress_arrival_next - go on to the next arrival
+ * stress_arrival_next - advance to the next arrival
  * @a: the stream
  *
  * Context: Any.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the timed loop costs by itself: a run over a design that does nothing.
+ * Overhead of the timed loop, measured with a design that does nothing.
  */
 #include <linux/math64.h>
 #include <linux/sched.h>
@@ -10,7 +10,7 @@
 #include "results.h"
 #include "stress.h"
 
-#define BATCHES		255	/* odd, and few enough for a median in a blink */
+#define BATCHES		255	/* odd, for a single middle value; few, to load quickly */
 
 static __always_inline int null_load(struct cmap *m, const void *key, void *value)
 {
@@ -38,9 +38,7 @@ static u64 time_batch(struct stress_batch *b)
 }
 
 /**
- * stress_calibrate - measure the empty loop
- *
- * Fills in mapstat_clock.loop_ps.
+ * stress_calibrate - measure the empty loop, set mapstat_clock.loop_ps
  *
  * Context: Process; sleeps.
  * Return: 0 or -ENOMEM.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Is what a map returned what it must return?
+ * Check results against the owner's last write.
  *
- * A key is written by its owner alone, who notes what it did; so its own reads, stores
- * and deletes have one right result each, and a read of another's key must at least be
- * whole and that key's.  At the end every key is compared with its owner's note.
+ * After the prefill, each key is written by one thread only, its owner, which records its
+ * writes in a shadow state.  So the owner's loads, stores and deletes of the key have exactly
+ * one correct result each, and a load of another thread's key must at least return an untorn
+ * value of that key.  At the end every key is compared with its owner's shadow state.
  */
 #include <linux/bitops.h>
 #include <linux/kthread.h>
@@ -20,24 +21,24 @@ static const char *const op_names[] = {
 	[STRESS_DELETE]	= "delete",
 };
 
-/* The first few are described; the rest is counted. */
+/* Evaluates to 1, the number of errors; only the message is rate limited. */
 #define wrong(m, index, fmt, ...)						\
 	(pr_err_ratelimited("map %s: key %llu: " fmt "\n", (m)->name, index, ##__VA_ARGS__), 1)
 
-/* Return: errors: 0 or 1, for a value that was read; @note is the owner's, or -1. */
+/* @note is the key's shadow state, or -1 if another thread owns it.  Return: errors, 0 or 1. */
 static int check_value(struct stress_run *run, struct cmap *m, u64 index, int note,
 		       const void *value)
 {
 	int version = stress_value_check(&run->keys, index, value);
 
 	if (version < 0)
-		return wrong(m, index, "value is torn or another key's");
+		return wrong(m, index, "value is torn or belongs to another key");
 	if (note < 0)
 		return 0;
 	if (!(note & STRESS_PRESENT))
-		return wrong(m, index, "found, though it was deleted");
+		return wrong(m, index, "found after it was deleted");
 	if (version != note % STRESS_VERSIONS)
-		return wrong(m, index, "version %d, not %d", version, note % STRESS_VERSIONS);
+		return wrong(m, index, "version %d, expected %d", version, note % STRESS_VERSIONS);
 	return 0;
 }
 
@@ -51,18 +52,18 @@ static int check_load(struct stress_run *run, struct cmap *m, u64 index, int not
 	if (ret != -ENOENT)
 		return wrong(m, index, "load returned %d", ret);
 	if (!may_be_absent)
-		return wrong(m, index, "absent, though it was stored");
+		return wrong(m, index, "not found after it was stored");
 	return 0;
 }
 
-/* One's own write: compare, and note what it did. */
+/* Check the result of the owner's write and update the shadow state. */
 static int check_write(struct stress_thread *t, struct cmap *m, unsigned int i, u8 *note)
 {
 	const struct stress_batch *b = t->batch;
 	int expect = 0;
 
 	if (b->op[i] == STRESS_STORE && b->ret[i] == -ENOMEM) {
-		t->figures.nomem++;	/* then nothing has changed (guarantee D) */
+		t->figures.nomem++;	/* a failed store changes nothing (guarantee D) */
 		return 0;
 	}
 	if (b->op[i] == STRESS_STORE) {
@@ -73,15 +74,15 @@ static int check_write(struct stress_thread *t, struct cmap *m, unsigned int i, 
 	}
 	if (b->ret[i] == expect)
 		return 0;
-	return wrong(m, t->index[i], "%s returned %d, not %d", op_names[b->op[i]], b->ret[i],
+	return wrong(m, t->index[i], "%s returned %d, expected %d", op_names[b->op[i]], b->ret[i],
 		     expect);
 }
 
 /**
- * stress_batch_check - check what came of a batch, in its order
- * @t: the thread
+ * stress_batch_check - check the results of a batch, in its order
+ * @t: the thread that ran it
  *
- * Context: The thread.
+ * Context: Stress thread @t.
  * Return: number of wrong results.
  */
 u64 stress_batch_check(struct stress_thread *t)
@@ -104,7 +105,7 @@ u64 stress_batch_check(struct stress_thread *t)
 	return errors;
 }
 
-/* A walk over all keys takes its turns on the CPU, and can be ended. */
+/* A walk over all keys yields the CPU and can be stopped. */
 static bool walk_interrupted(void)
 {
 	cond_resched();
@@ -112,8 +113,8 @@ static bool walk_interrupted(void)
 }
 
 /*
- * Stores take memory without waiting for any, from the last reserves too, and what fails
- * in the end may be another task's.  So filling ends while some is left to others.
+ * Stores allocate without waiting, down to the last reserves, and the allocation that fails
+ * in the end may be another task's.  So stop filling while some memory is left for others.
  */
 static bool memory_is_short(void)
 {
@@ -121,8 +122,8 @@ static bool memory_is_short(void)
 }
 
 /*
- * The same operation on the next keys from @index on, in the design's own loop: untimed,
- * so that the histograms are those of the rounds.
+ * Apply @op to the keys from @index on, in the design's own loop.  Not timed, so that the
+ * histograms cover the rounds only.
  */
 static void walk_step(struct stress_run *run, struct cmap *m, struct stress_batch *b,
 		      enum stress_op op, u64 index)
@@ -143,7 +144,7 @@ static void walk_step(struct stress_run *run, struct cmap *m, struct stress_batc
 	stress_batch_run(m, b);
 }
 
-/* Note what a step of the prefill stored. Return: 0 or -errno. */
+/* Record in the shadow state what a prefill step stored.  Return: 0 or -errno. */
 static int prefill_note(struct stress_run *run, unsigned int map, const struct stress_batch *b,
 			u64 index)
 {
@@ -163,7 +164,7 @@ static int prefill_note(struct stress_run *run, unsigned int map, const struct s
  * @map: index of the map
  *
  * Context: The coordinator; sleeps.
- * Return: 0, -errno, or -EINTR where the coordinator is to stop.
+ * Return: 0, -errno, or -EINTR if the coordinator must stop.
  */
 int stress_prefill(struct stress_run *run, unsigned int map)
 {
@@ -191,12 +192,12 @@ int stress_prefill(struct stress_run *run, unsigned int map)
 }
 
 /**
- * struct range_check - what the walk of a range saw
+ * struct range_check - state of a walk with cmap_range()
  * @run: the run
  * @map: index of the map
  * @seen: a bit for each key
- * @count: entries
- * @errors: wrong ones
+ * @count: entries seen
+ * @errors: wrong entries
  */
 struct range_check {
 	struct stress_run *run;
@@ -214,9 +215,9 @@ static bool range_entry(const void *key, const void *value, void *arg)
 	u64 index;
 
 	if (stress_key_decode(&run->keys, key, &index))
-		rc->errors += wrong(m, index, "range found a key that was never stored");
+		rc->errors += wrong(m, index, "range returned a key that was never stored");
 	else if (__test_and_set_bit(index, rc->seen))
-		rc->errors += wrong(m, index, "range found it twice");
+		rc->errors += wrong(m, index, "range returned the key twice");
 	else
 		rc->errors += check_value(run, m, index, *stress_note(run, rc->map, index),
 					  value);
@@ -240,13 +241,14 @@ static int check_range(struct stress_run *run, unsigned int map, u64 expect)
 	if (ret)
 		return ret;
 	if (rc.count != expect) {
-		pr_err("map %s: range found %llu entries, not %llu\n", m->name, rc.count, expect);
+		pr_err("map %s: range returned %llu entries, expected %llu\n", m->name, rc.count,
+		       expect);
 		run->errors[map]++;
 	}
 	return 0;
 }
 
-/* Load every key. Return: 0 and the number that must be there, or -errno. */
+/* Load every key.  Return: 0 and in @present the expected number of entries, or -errno. */
 static int check_keys(struct stress_run *run, unsigned int map, u64 *present)
 {
 	struct stress_batch *b = stress_batch_alloc(run);
@@ -273,14 +275,14 @@ static int check_keys(struct stress_run *run, unsigned int map, u64 *present)
 }
 
 /**
- * stress_final_check - compare all of a map with what its writers noted
+ * stress_final_check - compare a whole map with its shadow state
  * @run: the run; its threads are idle
  * @map: index of the map
  *
- * Adds to run->errors what is wrong.
+ * Adds the number of errors to run->errors.
  *
  * Context: The coordinator; sleeps.
- * Return: 0 when all was looked at, -errno, or -EINTR where the coordinator is to stop.
+ * Return: 0 if everything was checked, -errno, or -EINTR if the coordinator must stop.
  */
 int stress_final_check(struct stress_run *run, unsigned int map)
 {
@@ -293,7 +295,7 @@ int stress_final_check(struct stress_run *run, unsigned int map)
 		return ret;
 	len = cmap_len(m);
 	if (len != present) {
-		pr_err("map %s: length %llu, not %llu\n", m->name, len, present);
+		pr_err("map %s: length %llu, expected %llu\n", m->name, len, present);
 		run->errors[map]++;
 	}
 	return check_range(run, map, present);

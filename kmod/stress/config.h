@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a run is made of.  The parameters are one of these; a run works on a copy of its
- * own, so that it never sees a change.
+ * The configuration of a run.  The parameters are stored in one; a run uses its own copy and
+ * never sees a later change.
  */
 #ifndef MAPSTAT_STRESS_CONFIG_H
 #define MAPSTAT_STRESS_CONFIG_H
@@ -40,9 +40,9 @@ enum stress_mode {
 };
 
 /**
- * struct stress_maps - the list of designs, in the order of maps=
- * @count: how many
- * @design: which, of enum cmap_design
+ * struct stress_maps - the designs, in the order of maps=
+ * @count: number of designs
+ * @design: of enum cmap_design
  */
 struct stress_maps {
 	unsigned int count;
@@ -50,41 +50,41 @@ struct stress_maps {
 };
 
 /**
- * struct stress_config - a value for each parameter; docs/debugfs.md says what each means
- * @maps: designs that take turns
+ * struct stress_config - a value for each parameter; docs/debugfs.md explains them
+ * @maps: designs to run in turn
  * @cpus: CPUs; empty: all online ones
  * @keys: number of keys
- * @seed: of all random draws
- * @capacity: entries to make room for at once
- * @experiment: of enum stress_experiment: what takes turns in place of @maps
- * @threads: 0: one per CPU of @cpus
- * @read_permille: share of loads
- * @delete_permille: share of deletes among the rest
+ * @seed: seed of all random streams
+ * @capacity: entries to allocate for at creation
+ * @experiment: of enum stress_experiment; STRESS_FALSESHARE replaces @maps
+ * @threads: number of threads; 0: one per CPU of @cpus
+ * @read_permille: loads per 1000 operations
+ * @delete_permille: deletes per 1000 operations that are not loads
  * @key_size: bytes
  * @value_size: bytes
  * @dist: of enum stress_dist
- * @theta_permille: zipf's exponent in thousandths
+ * @theta_permille: Zipf exponent in thousandths
  * @arrival: of enum stress_arrival_kind
  * @rate: Poisson arrivals per second and thread
- * @duration_ms: of a round of one map
+ * @duration_ms: length of a round of one map
  * @rounds: number of rounds
- * @batch: loads in a row that one bulk load does at most; 1: none
- * @shards: of the sharded map
+ * @batch: maximum number of consecutive loads in one bulk load; 1: no bulk loads
+ * @shards: shards of the sharded map
  * @layout: of enum stress_layout
  * @mode: of enum stress_mode
- * @front: 1: each map begins with a front
+ * @front: 1: each map starts with a front
  * @sample_shift: latency of 1 in 2^@sample_shift operations is recorded
  * @stats: 0: counters and latency off
  * @cache: of enum mapstat_cache
- * @g: of the model of caches; what is 0 is this CPU's
+ * @g: geometry of the cache model; fields that are 0: as on this CPU, pages as mapped
  * @events: 1: memory-access events go to the relay channel
  * @events_shift: 1 access in 2^@events_shift becomes an event
  * @events_kib: size of a sub-buffer of the channel
- * @events_subbufs: sub-buffers of a CPU
+ * @events_subbufs: sub-buffers per CPU
  * @autostart: start a run when the module is loaded
  *
- * The one behind the parameters is protected by their mutex (kmod/stress/params.c); the copy
- * of a run is constant.
+ * The struct that stores the parameters is protected by params_lock (kmod/stress/params.c);
+ * the copy of a run is constant.
  */
 struct stress_config {
 	struct stress_maps maps;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The rounds in which cache misses are counted, and nothing is timed.
+ * Rounds in which cache misses are counted and nothing is timed.
  *
- * For the model each thread keeps what the operations of a batch touch; when all have done
- * their batch, an operation of each thread is fed in turn.  So how often a line changes hands
- * is a matter of the map and the mix, not of which thread happened to have a CPU, and it is
- * the same every time.  Only where an operation touches more than there is room for, as the
- * copy of the classic read/dirty map does, the rest of it is fed at once.
+ * With the model, each thread logs the accesses of a batch.  Once all threads have done their
+ * batch, the logs are fed to the model one operation per thread in turn.  So how often a line
+ * moves between CPUs depends on the map and the mix, not on when each thread was scheduled,
+ * and is reproducible.  Only if an operation makes more accesses than the log has room for, as
+ * the copy of the classic read/dirty map does, the remaining ones are fed immediately.
  *
- * The CPUs' counters are read before and after each batch, which runs in the design's own loop.
+ * The hardware counters are read before and after each batch, which runs in the design's own
+ * loop.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -21,7 +22,7 @@
 #include "results.h"
 #include "run.h"
 
-/* Operation @i, or the bulk load that it begins. Return: operations done. */
+/* Do operation @i, or the bulk load that starts there.  Return: operations done. */
 static unsigned int observe_op(struct cmap *m, struct stress_batch *b, unsigned int i,
 			       struct mapstat_access_log *log)
 {
@@ -68,7 +69,7 @@ static void log_batch(struct stress_thread *t, struct cmap *m)
 		stress_unfold_bulk(b);
 }
 
-/* An operation of each thread, then the next of each. */
+/* The first operation of each thread, then the second of each, and so on. */
 static void feed_traces(const struct stress_run *run)
 {
 	unsigned int thread, i;
@@ -83,20 +84,20 @@ static void feed_traces(const struct stress_run *run)
 }
 
 /*
- * Wait until all threads have done their batch; the last of them feeds all batches to the
- * model.  Return: whether another batch is to come.
+ * Wait until all threads have done their batch; the last one feeds all logs to the model.
+ * Return: true if there is another batch.
  */
 static bool meet(struct stress_run *run)
 {
-	/* It cannot change before all have met: plain would do, but for the other's release. */
+	/* Cannot change until all have met; marked because of the release store below. */
 	const unsigned int meeting = READ_ONCE(run->meeting);
 
-	/* Fully ordered: the last one sees the traces of all. */
+	/* Fully ordered: the last thread sees the logs of all. */
 	if (atomic_dec_and_test(&run->absent)) {
 		feed_traces(run);
 		run->adjourned = stress_phase_ends(run);
 		atomic_set(&run->absent, run->config.threads);
-		/* Pairs with the acquire below: the above is seen. */
+		/* Pairs with the acquire below: the waiters see the stores above. */
 		smp_store_release(&run->meeting, meeting + 1);
 		wake_up_all(&run->met);
 	} else {
@@ -118,10 +119,10 @@ static void count_batch(struct stress_thread *t, struct cmap *m)
 }
 
 /**
- * stress_run_counted - a thread's work in such a round
+ * stress_run_counted - run a thread's batches of a phase in which misses are counted
  * @t: the thread
  * @m: the map, attached to the run's session
- * @subject: what it is
+ * @subject: the workload
  *
  * Context: Process; sleeps.
  */
@@ -159,7 +160,7 @@ static int alloc_traces(struct stress_run *run)
 	init_waitqueue_head(&run->met);
 	atomic_set(&run->absent, run->config.threads);
 	for (i = 0; i < run->config.threads; i++) {
-		/* Page by page: what is contiguous would have to be looked for. */
+		/* vmalloc: no need to search for physically contiguous memory. */
 		run->threads[i].log = __vmalloc(sizeof(*run->threads[i].log), MAPSTAT_GFP);
 		if (!run->threads[i].log)
 			return -ENOMEM;
@@ -168,13 +169,13 @@ static int alloc_traces(struct stress_run *run)
 }
 
 /**
- * stress_count_begin - have somebody ready to count cache misses
- * @run: the run, its maps made
+ * stress_count_begin - set up the source of cache misses
+ * @run: the run; its maps are created
  *
- * Nobody can, or nobody is to: then the run goes on without, and its maps say why.
+ * With no source the run goes on without counting; unless cache=off, its maps report why.
  *
- * Context: Process; sleeps, until nobody else counts.
- * Return: 0 or -ENOMEM; stress_count_end() is due.
+ * Context: Process; sleeps until no other session counts.
+ * Return: 0 or -ENOMEM; stress_count_end() must be called in both cases.
  */
 int stress_count_begin(struct stress_run *run)
 {
@@ -186,14 +187,14 @@ int stress_count_begin(struct stress_run *run)
 	results_misses(run->session.text);
 	if (run->session.model)
 		ret = alloc_traces(run);
-	/* The hook stays off: it is the name of the source that they get. */
+	/* Sets the name of the source only; the hook stays disabled. */
 	for (map = 0; c->cache != MAPSTAT_CACHE_OFF && !ret && map < stress_variants(c); map++)
 		ret = mapstat_session_name(&run->session, &run->maps[map]->stats);
 	return ret;
 }
 
 /**
- * stress_count_end - nobody counts any more
+ * stress_count_end - stop counting cache misses
  * @run: stress_count_begin() was called
  *
  * Context: Process; sleeps.

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * experiment=falseshare: what it costs that threads write to what is not shared, but lies
- * on one cache line.  Two cases, each packed and padded: a plain counter per thread, and
- * the sharded map, of which each thread uses shards of its own, dealt out like cards.
+ * experiment=falseshare: the cost of threads writing to data that is not shared but lies on
+ * the same cache line.  Two workloads, each packed and padded: a plain counter per thread, and
+ * the sharded map with each thread using shards of its own, assigned round-robin.
  *
- * The counters are no map: an operation adds one to the counter of the thread that does it,
- * and nothing else.  They are made as one so that they have the same timed loop, the same
- * rounds, and the same files as the others.
+ * The counters are not a map: an operation only increments the counter of the thread that does
+ * it.  They are implemented as a design to get the same timed loop, rounds and files.
  */
 #include <linux/cache.h>
 #include <linux/compiler.h>
@@ -21,9 +20,9 @@
 #include "run.h"
 
 /**
- * struct counters_done - what a thread has done, on a line of its own
- * @ops: operations that it found counted; written by the thread alone, and read by the
- *	coordinator while no thread works
+ * struct counters_done - expected value of a counter, on its own cache line
+ * @ops: operations done so far; written by the thread only, read by the coordinator while no
+ *	thread works
  */
 struct counters_done {
 	u64 ops;
@@ -31,12 +30,12 @@ struct counters_done {
 
 /**
  * struct counters - a counter for each thread
- * @map: the shared part
- * @slots: the counters, @stride bytes apart; each is written by its thread alone, and read
- *	by the coordinator while no thread works
- * @done: what they have to be
- * @stride: constant
- * @n: constant
+ * @map: the embedded map
+ * @slots: the counters, @stride bytes apart; each is written by its thread only, and read by
+ *	the coordinator while no thread works
+ * @done: the expected values
+ * @stride: bytes; constant
+ * @n: number of counters; constant
  */
 struct counters {
 	struct cmap map;
@@ -62,13 +61,13 @@ static __always_inline int counters_load(struct cmap *m, const void *key, void *
 	return 0;
 }
 
-/* Only single operations are drawn. */
+/* Never called: counters_draw() draws no bulk loads. */
 static __always_inline unsigned int counters_load_many(struct cmap *m, const struct cmap_many *q)
 {
 	return 0;
 }
 
-/* Volatile, so that no two additions become one; the thread is the only one that writes. */
+/* WRITE_ONCE(): the compiler must not merge increments.  Only the slot's thread writes it. */
 static int counters_update(struct cmap *m, const struct cmap_update *u)
 {
 	u64 *slot = slot_at(to_counters(m), *(const u64 *)u->key);
@@ -96,7 +95,7 @@ static int counters_init(struct cmap *m)
 	c->n = m->params.capacity;
 	c->stride = m->flags & CMAP_PACKED ? sizeof(u64) : SMP_CACHE_BYTES;
 	m->wanted = (u64)c->n * (c->stride + sizeof(*c->done));
-	/* A line at least, so that nobody else is on it. */
+	/* At least a cache line, so that no other data shares it. */
 	c->slots = array_alloc(max_t(u64, (u64)c->n * c->stride, SMP_CACHE_BYTES));
 	c->done = array_alloc((u64)c->n * sizeof(*c->done));
 	if (c->slots && c->done)
@@ -181,12 +180,13 @@ static void counters_draw(struct stress_thread *t, unsigned int n)
 /* Return: errors: 0 or 1. */
 static u64 check_counter(struct counters *c, unsigned int i)
 {
-	/* Its own thread asks, or no thread works: it is not being written. */
+	/* Stable: called by the counter's thread, or while no thread works. */
 	const u64 is = *slot_at(c, i), must_be = c->done[i].ops;
 
 	if (is == must_be)
 		return 0;
-	pr_err_ratelimited("map %s: counter %u is %llu, not %llu\n", c->map.name, i, is, must_be);
+	pr_err_ratelimited("map %s: counter %u is %llu, expected %llu\n", c->map.name, i, is,
+			   must_be);
 	return 1;
 }
 
@@ -198,7 +198,7 @@ static u64 counters_check(struct stress_thread *t)
 	return check_counter(c, t->number);
 }
 
-/* A thread may have written to another's counter after that one had looked. */
+/* Catches a write to another thread's counter after that thread's last check. */
 static int counters_final_check(struct stress_run *run, unsigned int map)
 {
 	struct counters *c = to_counters(run->maps[map]);
@@ -217,7 +217,7 @@ static const struct stress_subject counters_subject = {
 	.final_check	= counters_final_check,
 };
 
-/* Is a key in a shard of thread @number's?  With more threads than shards, some share one. */
+/* Is @key in a shard of thread @number?  With more threads than shards, threads share them. */
 static bool is_dealt_to(const struct stress_run *run, struct cmap *m, const void *key,
 			unsigned int number)
 {
@@ -226,7 +226,7 @@ static bool is_dealt_to(const struct stress_run *run, struct cmap *m, const void
 	return sharded_shard_of(m, key) % players == number % players;
 }
 
-/* Note which of its keys a thread keeps to.  Return: 0 or -errno. */
+/* Collect the owned keys that are in the thread's own shards.  Return: 0 or -errno. */
 static int deal_keys(struct stress_thread *t, unsigned int map, u64 *key)
 {
 	const struct stress_run *run = t->run;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Logarithm and power in fixed point, by series whose terms are all positive.
+ * Fixed-point logarithm and power, from series whose terms are all positive.
  */
 #include <linux/bitops.h>
 #include <linux/kernel.h>
@@ -42,13 +42,13 @@ static u64 series(const u64 *terms, unsigned int n, u64 x, unsigned int shift)
 
 /**
  * fix_log2 - logarithm to base 2
- * @x: 1 or more
+ * @x: at least 1
  *
  * With x = m * 2^k, 1 <= m < 2 and z = (m - 1) / (m + 1), z <= 1/3:
  * log2(m) = 2 / ln(2) * (z + z^3 / 3 + z^5 / 5 + ...).
  *
  * Context: Any.
- * Return: log2(@x), Q57, at most 2^-54 off.
+ * Return: log2(@x), Q57; the error is at most 2^-54.
  */
 u64 fix_log2(u64 x)
 {
@@ -73,7 +73,7 @@ static u64 exp2_fraction(u64 f)
  * @q: scale of the result, 0..62
  *
  * Context: Any.
- * Return: 2^@e, Q@q, at most 2^-54 of itself off; U64_MAX where it does not fit.
+ * Return: 2^@e, Q@q, with a relative error of at most 2^-54; U64_MAX if it does not fit.
  */
 u64 fix_exp2(u64 e, unsigned int q)
 {
@@ -88,7 +88,7 @@ EXPORT_SYMBOL_IF_KUNIT(fix_exp2);
 
 /**
  * fix_exp2_neg - negative power of 2
- * @e: the exponent without its sign, Q57
+ * @e: magnitude of the exponent, Q57
  *
  * Context: Any.
  * Return: 2^-@e, Q62.
@@ -104,8 +104,8 @@ u64 fix_exp2_neg(u64 e)
 EXPORT_SYMBOL_IF_KUNIT(fix_exp2_neg);
 
 /**
- * fix_neg_ln - natural logarithm of a fraction, without its sign
- * @u: 1 or more; stands for @u / 2^64
+ * fix_neg_ln - negated natural logarithm of a fraction
+ * @u: the fraction times 2^64, at least 1
  *
  * Context: Any.
  * Return: -ln(@u / 2^64), Q57.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Logarithm and power in fixed point; Qn is a number times 2^n.  The kernel's intlog2()
- * is good to 2^-13, and Zipf's exponent multiplies the error by up to 1000.
+ * Fixed-point logarithm and power; Qn is a number times 2^n.  The kernel's intlog2() is only
+ * accurate to 2^-13, and the Zipf exponent multiplies the error by up to 1000.
  */
 #ifndef MAPSTAT_STRESS_FIXMATH_H
 #define MAPSTAT_STRESS_FIXMATH_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which key is next, what its bytes are, and what its value must be.
+ * Key distributions, and the encoding of keys and values.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -14,8 +14,8 @@
 #define ZETA_SHIFT	28	/* zeta(2^32, 0.001) is below 2^33: 61 bits */
 #define ZETA_ONE	BIT_ULL(ZETA_SHIFT)
 /*
- * Terms added up one by one.  What the integral of the rest is off by is below
- * theta / 12 * terms^(-theta - 1): at most 2^-23, far below what eight digits of zeta show.
+ * Number of terms that are summed; the rest is integrated.  The error of the integral is below
+ * theta / 12 * terms^(-theta - 1), at most 2^-23: too small to show in eight digits of zeta.
  */
 #define ZETA_EXACT	4096
 #define PER_MILLE	1000
@@ -73,7 +73,7 @@ static void zipf_init(struct stress_zipf *zipf, u64 n, unsigned int theta_permil
 	zipf->alpha = div_u64((u64)PER_MILLE << 32, s);
 	zipf->log2n = fix_log2(n);
 	zipf->eta = 0;
-	if (n <= 2)	/* the first two ranks are told apart by zeta alone */
+	if (n <= 2)	/* zetan alone separates the first two ranks */
 		return;
 	/* eta = (1 - (2/n)^(1-theta)) / (1 - zeta2/zetan) */
 	num = FIX_POW_ONE - fix_exp2_neg(share(zipf->log2n - FIX_LOG_ONE, s));
@@ -82,16 +82,16 @@ static void zipf_init(struct stress_zipf *zipf, u64 n, unsigned int theta_permil
 }
 
 /**
- * stress_zipf_rank - the rank that a random number stands for
+ * stress_zipf_rank - map a uniform random number to a Zipf-distributed rank
  * @zipf: the constants
- * @n: number of ranks, the same as the constants were made for
- * @u: uniform; stands for @u / 2^64
+ * @n: number of ranks; the constants must be for the same number
+ * @u: uniform random number in [0, 1), times 2^64
  *
  * Gray et al., "Quickly generating billion-record synthetic databases", SIGMOD 1994, as
- * in YCSB: rank = n * (eta * u - eta + 1)^alpha beyond the first two.
+ * in YCSB: rank = n * (eta * u - eta + 1)^alpha, except for the first two ranks.
  *
  * Context: Any.
- * Return: 0..@n - 1; 0 is the most frequent.
+ * Return: 0..@n - 1; 0 is the most frequent rank.
  */
 u64 stress_zipf_rank(const struct stress_zipf *zipf, u64 n, u64 u)
 {
@@ -113,8 +113,8 @@ EXPORT_SYMBOL_IF_KUNIT(stress_zipf_rank);
 
 /**
  * stress_keys_init - set up the keys of a run
- * @keys: to be set up
- * @config: the run's
+ * @keys: initialized here
+ * @config: configuration of the run
  *
  * Context: Any.
  */
@@ -142,8 +142,8 @@ static u64 draw_hotspot(const struct stress_keys *keys, struct stress_random *ra
 
 /**
  * stress_keys_draw - draw a key
- * @keys: the run's
- * @random: the stream
+ * @keys: keys of the run
+ * @random: random stream
  *
  * Context: Any.
  * Return: the key's index.
@@ -161,7 +161,7 @@ u64 stress_keys_draw(const struct stress_keys *keys, struct stress_random *rando
 }
 EXPORT_SYMBOL_IF_KUNIT(stress_keys_draw);
 
-/* Word @i of a key or value that begins with @first */
+/* Word @i of a key or value whose first word is @first. */
 static __always_inline __le64 word(u64 first, unsigned int i)
 {
 	return cpu_to_le64(i ? stress_mix64(first + i * STRESS_GOLDEN) : first);
@@ -206,17 +206,17 @@ static u64 words_first(const void *from, unsigned int size)
 	return le64_to_cpu(w);
 }
 
-/* Short keys are the index itself; there is no room to hide it behind the seed. */
+/* Keys of less than 8 bytes are the index itself: there is no room to mix in the seed. */
 static u64 key_first(const struct stress_keys *keys, u64 index)
 {
 	return keys->key_size < 8 ? index : stress_mix64(index ^ keys->mask);
 }
 
 /**
- * stress_key_encode - the bytes of a key
- * @keys: the run's
- * @index: the key's index
- * @key: where they go: key_size bytes
+ * stress_key_encode - write the bytes of a key
+ * @keys: keys of the run
+ * @index: index of the key
+ * @key: receives key_size bytes
  *
  * Context: Any.
  */
@@ -227,13 +227,13 @@ void stress_key_encode(const struct stress_keys *keys, u64 index, void *key)
 EXPORT_SYMBOL_IF_KUNIT(stress_key_encode);
 
 /**
- * stress_key_decode - which key is this?
- * @keys: the run's
- * @key: its bytes
- * @index: receives its index
+ * stress_key_decode - get the index of a key
+ * @keys: keys of the run
+ * @key: bytes of the key
+ * @index: receives the index
  *
  * Context: Any.
- * Return: 0, or -EILSEQ where it is none of the run's.
+ * Return: 0, or -EILSEQ if it is not a key of the run.
  */
 int stress_key_decode(const struct stress_keys *keys, const void *key, u64 *index)
 {
@@ -246,18 +246,18 @@ int stress_key_decode(const struct stress_keys *keys, const void *key, u64 *inde
 }
 EXPORT_SYMBOL_IF_KUNIT(stress_key_decode);
 
-/* The version is the lowest byte, so that the shortest value still has it. */
+/* The version is the lowest byte, so that even a one-byte value contains it. */
 static u64 value_first(const struct stress_keys *keys, u64 index, unsigned int version)
 {
 	return (stress_mix64(index + ~keys->mask) & ~0xffULL) | version;
 }
 
 /**
- * stress_value_encode - the bytes of a value
- * @keys: the run's
- * @index: the index of its key
+ * stress_value_encode - write the bytes of a value
+ * @keys: keys of the run
+ * @index: index of its key
  * @version: 0..STRESS_VERSIONS - 1
- * @value: where they go: value_size bytes
+ * @value: receives value_size bytes
  *
  * Context: Any.
  */
@@ -269,13 +269,13 @@ void stress_value_encode(const struct stress_keys *keys, u64 index, unsigned int
 EXPORT_SYMBOL_IF_KUNIT(stress_value_encode);
 
 /**
- * stress_value_check - is this a value of that key, and whole?
- * @keys: the run's
- * @index: the index of the key
- * @value: the value's bytes
+ * stress_value_check - check that a value is whole and belongs to a key
+ * @keys: keys of the run
+ * @index: index of the key
+ * @value: bytes of the value
  *
  * Context: Any.
- * Return: the version, or -EILSEQ where it is torn or another key's.
+ * Return: the version, or -EILSEQ if the value is torn or belongs to another key.
  */
 int stress_value_check(const struct stress_keys *keys, u64 index, const void *value)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which key is next, what its bytes are, and what its value must be.
+ * Key distributions, and the encoding of keys and values.
  *
- * A key has an index, 0..keys - 1.  Its bytes, and those of its values, follow from the
- * index, the value's version and the seed alone, so a reader can tell a wrong or torn
- * value without asking anyone.
+ * A key has an index, 0..keys - 1.  Its bytes, and those of its values, are a function of the
+ * index, the value's version and the seed, so a reader can detect a wrong or torn value
+ * without any shared state.
  */
 #ifndef MAPSTAT_STRESS_KEYS_H
 #define MAPSTAT_STRESS_KEYS_H
@@ -13,8 +13,8 @@
 #include "config.h"
 #include "random.h"
 
-#define STRESS_VERSIONS		128	/* 7 bits: an owner's note is a byte with 1 for "present" */
-#define STRESS_HOT_PERCENT	10	/* hotspot: of the keys, that take the others' percentage */
+#define STRESS_VERSIONS		128	/* 7 bits; the shadow byte's eighth is STRESS_PRESENT */
+#define STRESS_HOT_PERCENT	10	/* hotspot: hot keys, and operations on the other keys */
 
 /**
  * struct stress_zipf - constants of the generator of Gray et al. (SIGMOD 1994)
@@ -33,14 +33,14 @@ struct stress_zipf {
 };
 
 /**
- * struct stress_keys - a run's keys; constant once set up
- * @n: how many
- * @hot: hotspot: the first so many are hot
- * @mask: turns an index into the first word of a key: from the seed
+ * struct stress_keys - keys of a run; constant after stress_keys_init()
+ * @n: number of keys
+ * @hot: hotspot: number of hot keys; they have the lowest indexes
+ * @mask: derived from the seed; makes the first words of keys and values differ by seed
  * @dist: of enum stress_dist
  * @key_size: bytes
  * @value_size: bytes
- * @zipf: set up where @dist is zipf
+ * @zipf: initialized if @dist is STRESS_ZIPF
  */
 struct stress_keys {
 	u64 n;

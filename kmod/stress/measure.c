@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The row of a round: sums over threads, and differences of the map's statistics.
+ * The row of a round: sums over the threads, and differences of the map's statistics.
  */
 #include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include "measure.h"
 
-/* What is looked at before and after a round. */
+/* Snapshot of a map's statistics, taken before and after a round. */
 struct look {
 	u64 counter[CMAP_NR_COUNTERS];
 	struct mapstat_pauses pauses;
@@ -15,11 +15,11 @@ struct look {
 };
 
 /**
- * struct stress_measure - two looks; too large for a stack
- * @before: the round
- * @after: the round
- * @response: of all operations
- * @misses: sums before cache misses were counted
+ * struct stress_measure - the snapshots of a round; too large for the stack
+ * @before: snapshot before the round
+ * @after: snapshot after the round
+ * @response: response times of all operations
+ * @misses: sums before cache misses are counted
  */
 struct stress_measure {
 	struct look before;
@@ -29,10 +29,10 @@ struct stress_measure {
 };
 
 /**
- * measure_alloc - make room
+ * measure_alloc - allocate the snapshots
  *
  * Context: Process; sleeps.
- * Return: the room, or NULL.
+ * Return: the snapshots, or NULL.
  */
 struct stress_measure *measure_alloc(void)
 {
@@ -40,8 +40,8 @@ struct stress_measure *measure_alloc(void)
 }
 
 /**
- * measure_free - give it back
- * @measure: of measure_alloc(), or NULL
+ * measure_free - free the snapshots
+ * @measure: from measure_alloc(), or NULL
  *
  * Context: Process; sleeps.
  */
@@ -62,9 +62,9 @@ static void look(struct look *l, struct cmap *m)
 }
 
 /**
- * measure_begin - a round is about to begin
- * @measure: the room
- * @m: its map
+ * measure_begin - take the snapshot before a round
+ * @measure: the snapshots
+ * @m: map of the round
  *
  * Context: Process; sleeps.
  */
@@ -91,7 +91,7 @@ static void sum_figures(const struct stress_run *run, struct stress_figures *sum
 	}
 }
 
-/* Four columns from @first on; a quantile's bucket may reach beyond the exact maximum. */
+/* Fill four columns from @first on.  A quantile's bucket may exceed the exact maximum. */
 static void put_latency(u64 *first, const struct mapstat_hist_sum *hist, u64 max_ns)
 {
 	static const u32 per_million[] = { 500000, 990000, 999000 };
@@ -134,14 +134,14 @@ static void put_latencies(struct stress_measure *measure, const struct stress_ru
 }
 
 /**
- * stress_pause_max - the longest pause between two looks
- * @before: snapshot at the first
- * @after: snapshot at the second
+ * stress_pause_max - the longest pause between two snapshots
+ * @before: first snapshot
+ * @after: second snapshot
  *
- * From the ring where that still holds them all, else from the histogram.
+ * Uses the ring if it still holds all pauses between them, else the histogram.
  *
  * Context: Any.
- * Return: ns; 0 where there was none.
+ * Return: ns; 0 if there was no pause.
  */
 u64 stress_pause_max(const struct mapstat_pauses *before, const struct mapstat_pauses *after)
 {
@@ -173,7 +173,7 @@ static void put_counters(const struct stress_measure *measure, u64 ops, u64 *col
 	for (i = 0; i < CMAP_NR_COUNTERS; i++)
 		d[i] = measure->after.counter[i] - measure->before.counter[i];
 	if (!ops)
-		return;		/* nothing was done that could have missed or waited */
+		return;		/* no operation could have missed or waited */
 	col[STRESS_COL_misses] = d[CMAP_MISSES];
 	col[STRESS_COL_retries] = d[CMAP_RETRIES];
 	col[STRESS_COL_lock_waits] = d[CMAP_LOCK_WAITS];
@@ -192,11 +192,11 @@ static void put_memory(struct cmap *m, u64 *col)
 }
 
 /**
- * measure_end - a round is over
- * @measure: measure_begin() was called before it
+ * measure_end - take the snapshot after a round and fill in its row
+ * @measure: measure_begin() was called before the round
  * @run: the run; its threads are idle
- * @wall_ns: how long the round took
- * @row: filled in but for map, round and errors
+ * @wall_ns: duration of the round
+ * @row: filled in except map, round, errors and cache misses; threads_away is set to 0
  *
  * Context: Process; sleeps.
  */
@@ -233,8 +233,8 @@ void measure_end(struct stress_measure *measure, const struct stress_run *run, u
 }
 
 /**
- * measure_misses_begin - cache misses are about to be counted
- * @measure: the room
+ * measure_misses_begin - save the sums before cache misses are counted
+ * @measure: the snapshots
  * @run: the run; its map is attached
  *
  * Context: Process.
@@ -249,10 +249,10 @@ void measure_misses_begin(struct stress_measure *measure, const struct stress_ru
 }
 
 /**
- * measure_misses_end - cache misses have been counted
+ * measure_misses_end - fill in the cache-miss columns of a row
  * @measure: measure_misses_begin() was called before
  * @run: the run; its map is attached
- * @row: the columns of this source are filled in
+ * @row: the columns of the run's source are filled in
  *
  * Context: Process.
  */

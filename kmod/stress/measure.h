@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a map's statistics say of one round: the difference of two looks at them.
+ * Statistics of a map over one round: the difference of two snapshots.
  */
 #ifndef MAPSTAT_STRESS_MEASURE_H
 #define MAPSTAT_STRESS_MEASURE_H

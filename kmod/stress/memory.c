@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a run will allocate, before it does: a run that can never fit is refused, with what is
- * wanted and what there is, before it drives anything else out of memory.
+ * Estimate the memory of a run before it is allocated: a run that can never fit is refused,
+ * reporting the wanted and the available amount, before it drives anything else out of memory.
  *
- * What depends on a parameter or on the number of CPUs is counted as it is allocated, to the
- * page.  Of a map's contents only keys and values are, the least that any design takes: whether
- * the rest fits shows when the maps are filled (kmod/stress/check.c), and a table that is made
- * for its capacity is refused by array_alloc().
+ * Everything that depends on a parameter or on the number of CPUs is counted as it is
+ * allocated, to the page.  Of a map's contents only keys and values are counted, the minimum
+ * that any design needs: whether the rest fits is found when the maps are filled
+ * (kmod/stress/check.c), and array_alloc() refuses a pre-sized table that does not fit.
  */
 #include <linux/cpumask.h>
 #include <linux/kernel.h>
@@ -21,7 +21,7 @@
 #include "results.h"
 #include "run.h"
 
-/* Of a task, beside its stack and struct: credentials, signal handlers, pid; 5 KiB on x86-64. */
+/* Per task, without stack and task_struct: credentials, signal handlers, pid; x86-64: 5 KiB. */
 #define TASK_REST_BYTES		SZ_8K
 
 static u64 batch_bytes(const struct stress_config *c)
@@ -40,12 +40,12 @@ static u64 thread_bytes(const struct stress_config *c, bool model)
 
 	if (model)
 		bytes += PAGE_ALIGN(sizeof(struct mapstat_access_log));
-	if (c->experiment == STRESS_FALSESHARE)	/* two counters, and what they have to be */
+	if (c->experiment == STRESS_FALSESHARE)	/* two counters and their expected values */
 		bytes += 4 * SMP_CACHE_BYTES;
 	return bytes;
 }
 
-/* Does a map have all its entries copied at once, when it is compared in the end? */
+/* Does the final check of some map copy all entries at once? */
 static bool is_copied_whole(const struct stress_config *c)
 {
 	unsigned int i;
@@ -61,17 +61,17 @@ static u64 keys_bytes(const struct stress_config *c)
 {
 	const u64 entry = ALIGN(c->key_size, 8) + ALIGN(c->value_size, 8);
 	const u64 owned = DIV_ROUND_UP_ULL(c->keys, c->threads);
-	/* Owners' notes, of all maps. */
+	/* The owners' shadow state of all maps. */
 	u64 each = mapstat_memory_taken(owned) * stress_variants(c);
 
-	if (c->experiment == STRESS_FALSESHARE)	/* which keys it keeps to, of both maps */
+	if (c->experiment == STRESS_FALSESHARE)	/* struct stress_mine, of both maps */
 		each += 2 * mapstat_memory_taken(struct_size_t(struct stress_mine, index, owned));
 	return min_t(u64, c->threads, c->keys) * each + c->keys * stress_variants(c) * entry +
 	       mapstat_memory_taken(c->keys / BITS_PER_BYTE) +
 	       (is_copied_whole(c) ? c->keys * entry : 0);
 }
 
-/* Histograms of latency that a CPU writes: of load, store, delete, range, and some more. */
+/* Latency histograms that a CPU writes: load, store, delete, range, bulk loads, responses. */
 static unsigned int hists(const struct stress_config *c)
 {
 	return 4 + (c->batch > 1) + (c->arrival == STRESS_POISSON ? 3 : 0);
@@ -97,10 +97,10 @@ static u64 mib(u64 bytes)
 }
 
 /**
- * stress_memory_check - is there room for a run?
+ * stress_memory_check - check that a run fits into memory
  * @c: its parameters, resolved
- * @why: receives a line where there is not
- * @size: of @why; STRESS_REASON is enough
+ * @why: receives one line if it does not fit
+ * @size: size of @why; STRESS_REASON is enough
  *
  * Context: Process; sleeps.
  * Return: 0 or -ENOMEM.

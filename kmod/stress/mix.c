@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which operation is next.
+ * The mix of operations.
  */
 #include <linux/math64.h>
 #include "kmod/compat.h"
@@ -11,8 +11,8 @@
 /**
  * stress_mix_init - set the shares of the operations
  * @mix: the mix
- * @read_permille: loads, of all
- * @delete_permille: deletes, of the rest
+ * @read_permille: loads per 1000 operations
+ * @delete_permille: deletes per 1000 operations that are not loads
  *
  * Context: Any.
  */
@@ -29,7 +29,7 @@ EXPORT_SYMBOL_IF_KUNIT(stress_mix_init);
 /**
  * stress_mix_draw - draw an operation
  * @mix: the mix
- * @random: the stream
+ * @random: random stream
  *
  * Context: Any.
  * Return: the operation.

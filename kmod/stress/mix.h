@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which operation is next.
+ * The mix of operations.
  */
 #ifndef MAPSTAT_STRESS_MIX_H
 #define MAPSTAT_STRESS_MIX_H
@@ -11,9 +11,9 @@
 #include "random.h"
 
 /**
- * struct stress_mix - thresholds in 2^32; constant once set up
- * @load: a draw below it is a load
- * @delete: otherwise, below this, a delete; else a store
+ * struct stress_mix - thresholds for a 32-bit draw; constant after stress_mix_init()
+ * @load: below this: a load
+ * @delete: else below this: a delete; else a store
  */
 struct stress_mix {
 	u64 load;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The parameters: one table, PARAMS, parsed and printed in one way for insmod and for the
- * files under stress/.  All that is known of a parameter stands in its row: the file
- * parameters shows it, and tests/guest/parameters.sh compares the documents with that.
+ * The parameters: one table, PARAMS, with the same parser and printer for insmod and the files
+ * under stress/.  A row holds everything about its parameter: the file "parameters" shows it,
+ * and tests/guest/parameters.sh compares the documents with that file.
  */
 #include <linux/bitmap.h>
 #include <linux/cpumask.h>
@@ -28,7 +28,7 @@
 #define SAMPLE_SHIFT_MAX	20
 #define SAMPLE_SHIFT_DEFAULT	6
 #define PER_MILLE		1000
-#define RANGE_MAX		160	/* bytes that a parameter's range fits in */
+#define RANGE_MAX		160	/* size of a buffer for a parameter's range */
 
 unsigned int mapstat_sample_mask = (1 << SAMPLE_SHIFT_DEFAULT) - 1;
 
@@ -42,7 +42,7 @@ static const char *const front_names[] = { "off", "on", NULL };
 static const char *const cache_names[] = { "auto", "pmu", "model", "off", NULL };
 static const char *const mode_names[] = { "default", "classic", NULL };
 
-/* What is allowed, as in the file parameters. */
+/* The range of a parameter, as shown in the file "parameters". */
 static int range_text(const struct mapstat_param *p, char *buf, size_t size)
 {
 	unsigned int i;
@@ -121,7 +121,7 @@ static int show_word(const struct mapstat_param *p, const struct stress_config *
 	return scnprintf(buf, size, "%s", p->choices[field_read(p, config)]);
 }
 
-/* A comma list of designs, cut up in place. */
+/* Parse a comma-separated list of designs; modifies @list. */
 static int parse_maps(const struct mapstat_param *p, struct stress_maps *maps,
 		      const char *val, char *list)
 {
@@ -135,7 +135,7 @@ static int parse_maps(const struct mapstat_param *p, struct stress_maps *maps,
 		if (design < 0)
 			return refuse_range(p, val);
 		if (__test_and_set_bit(design, &seen))
-			return mapstat_param_refuse(p, val, "%s stands there twice",
+			return mapstat_param_refuse(p, val, "%s is listed twice",
 						    p->choices[design]);
 		maps->design[maps->count++] = design;
 	}
@@ -179,7 +179,7 @@ static int set_cpus(const struct mapstat_param *p, struct stress_config *config,
 
 	if (!zalloc_cpumask_var(&cpus, GFP_KERNEL))
 		return -ENOMEM;
-	/* A list without a CPU in it, "," say, is not the empty text that stands for all. */
+	/* Only the empty string means all CPUs, not a list without a CPU such as ",". */
 	if (*val && (cpulist_parse(val, cpus) || cpumask_empty(cpus)))
 		ret = mapstat_param_refuse(p, val, "not a list of CPUs in 0..%u", nr_cpu_ids - 1);
 	else
@@ -194,7 +194,7 @@ static int show_cpus(const struct mapstat_param *p, const struct stress_config *
 	return scnprintf(buf, size, "%*pbl", cpumask_pr_args(&config->cpus));
 }
 
-/* A number between 0 and 1 with at most three decimals, exactly. */
+/* A number below 1 with at most three decimals, parsed exactly. */
 static int parse_permille(const char *val, unsigned int *permille)
 {
 	char buf[] = "000";
@@ -204,7 +204,7 @@ static int parse_permille(const char *val, unsigned int *permille)
 		return -EINVAL;
 	val += 2;
 	digits = strlen(val);
-	/* kstrtouint() would take a sign. */
+	/* kstrtouint() would accept a sign. */
 	if (!digits || digits > 3 || strspn(val, "0123456789") != digits)
 		return -EINVAL;
 	memcpy(buf, val, digits);
@@ -233,7 +233,7 @@ static int set_sample_shift(const struct mapstat_param *p, struct stress_config 
 {
 	int ret = set_number(p, config, val);
 
-	if (!ret)	/* pairs with sample_call() */
+	if (!ret)	/* pairs with sample_due() and sample_load() */
 		WRITE_ONCE(mapstat_sample_mask, (1U << config->sample_shift) - 1);
 	return ret;
 }
@@ -248,7 +248,7 @@ static int set_stats(const struct mapstat_param *p, struct stress_config *config
 	return ret;
 }
 
-/* One of the four. What is refused there changes nothing here. */
+/* Set one of the four events parameters; it keeps its value if mapstat_events_set() fails. */
 static int set_events(const struct mapstat_param *p, struct stress_config *config,
 		      const char *val)
 {
@@ -274,7 +274,7 @@ static int set_events(const struct mapstat_param *p, struct stress_config *confi
 				     p->name, val, config->events_subbufs, config->events_kib);
 }
 
-/* The kinds, and what a row says beyond its text. */
+/* Initializers for the kinds of parameters and their ranges. */
 #define SHOWN(kind_, set_, show_)	.kind = (kind_), .set = (set_), .show = (show_)
 #define BETWEEN(min, max)	.lo = (min), .hi = (max)
 #define NUMBER_BY(set, min, max)	SHOWN("number", set, show_number), BETWEEN(min, max)
@@ -290,86 +290,90 @@ static int set_events(const struct mapstat_param *p, struct stress_config *confi
 	},									\
 }
 
-/* name, field of struct stress_config, default, help, the rest */
+/* name, field of struct stress_config, default, help, other initializers */
 #define PARAMS(X)								\
-	X(maps, maps, MAPS_DEFAULT, "designs that take turns, none twice",	\
+	X(maps, maps, MAPS_DEFAULT, "designs to run in turn, each at most once",\
 	  SHOWN("list", set_maps, show_maps), .choices = design_names)		\
 	X(experiment, experiment, STRESS_MAPS,					\
-	  "what takes turns: the designs of maps=, or counters and shards, packed and padded",\
+	  "what to run in turn: the designs of maps=, or counters and shards, packed and padded",\
 	  WORD(experiment_names))						\
 	X(threads, threads, 0,							\
-	  "threads; 0: one per CPU of cpus=; more than CPUs are allowed, and noted in the log",\
+	  "number of threads; 0: one per CPU of cpus=; more than CPUs are allowed, and logged",\
 	  NUMBER(0, STRESS_THREADS_MAX))					\
-	X(cpus, cpus, { }, "CPUs that threads are pinned to",			\
+	X(cpus, cpus, { }, "CPUs to pin the threads to",			\
 	  SHOWN("cpus", set_cpus, show_cpus),					\
 	  .range = "online CPUs, as in 0-3,8; empty: all of them")		\
 	X(read_permille, read_permille, 973, "loads per 1000 operations", NUMBER(0, PER_MILLE))\
 	X(delete_permille, delete_permille, 100,				\
 	  "deletes per 1000 operations that are not loads", NUMBER(0, PER_MILLE))\
-	X(keys, keys, 10000, "number of keys; no more than key_size bytes can tell apart",\
+	X(keys, keys, 10000, "number of keys; at most as many as key_size bytes can represent",\
 	  NUMBER(1, STRESS_KEYS_MAX))						\
-	X(key_size, key_size, 8, "bytes of a key", NUMBER(1, CMAP_KEY_MAX))	\
-	X(value_size, value_size, 8, "bytes of a value", NUMBER(1, CMAP_VALUE_MAX))\
+	X(key_size, key_size, 8, "size of a key, bytes", NUMBER(1, CMAP_KEY_MAX))\
+	X(value_size, value_size, 8, "size of a value, bytes", NUMBER(1, CMAP_VALUE_MAX))\
 	X(dist, dist, STRESS_UNIFORM,						\
-	  "which keys are drawn; hotspot: 90% of the operations on 10% of the keys",\
+	  "distribution of keys; hotspot: 90% of the operations on 10% of the keys",\
 	  WORD(dist_names))							\
-	X(theta, theta_permille, 990, "zipf's exponent; needs dist=zipf",	\
+	X(theta, theta_permille, 990, "Zipf exponent; needs dist=zipf",		\
 	  SHOWN("decimal", set_theta, show_theta), BETWEEN(1, PER_MILLE - 1),	\
 	  .range = "0.001..0.999, at most three decimals")			\
 	X(arrival, arrival, STRESS_CLOSED,					\
-	  "closed: one operation after the other; poisson: at random times", WORD(arrival_names))\
+	  "closed: operations back to back; poisson: at random times", WORD(arrival_names))\
 	X(rate, rate, 1000, "operations per second and thread; needs arrival=poisson",\
 	  NUMBER(1, STRESS_RATE_MAX))						\
 	X(duration_ms, duration_ms, 1000, "length of a round of one map, ms",	\
 	  NUMBER(1, STRESS_DURATION_MAX))					\
-	X(rounds, rounds, 5, "rounds; maps take turns in each", NUMBER(1, STRESS_ROUNDS_MAX))\
-	X(seed, seed, 1, "of all random draws", NUMBER(0, U64_MAX))		\
+	X(rounds, rounds, 5, "number of rounds; each runs every map once",	\
+	  NUMBER(1, STRESS_ROUNDS_MAX))						\
+	X(seed, seed, 1, "seed of all random draws", NUMBER(0, U64_MAX))	\
 	X(batch, batch, 1,							\
-	  "loads that one cmap_load_many() does; above 1 it needs arrival=closed and front=off",\
+	  "loads per cmap_load_many() call; above 1 needs arrival=closed and front=off",\
 	  NUMBER(1, STRESS_BATCH_MAX))						\
 	X(capacity, capacity, 0,						\
-	  "entries to make room for at once; 0: grow from small (hlist, which cannot: 16384)",\
+	  "entries to allocate for at creation; 0: start small and grow (hlist, fixed: 16384)",\
 	  NUMBER(0, CMAP_CAPACITY_MAX))						\
 	X(shards, shards, CMAP_SHARDS_DEFAULT,					\
-	  "of the map sharded; not 32 needs it in maps=, or experiment=falseshare",\
+	  "shards of the map sharded; other than 32 needs it in maps=, or experiment=falseshare",\
 	  POWER(1, CMAP_SHARDS_MAX))						\
 	X(layout, layout, STRESS_PADDED,					\
-	  "of the shards of the map sharded; packed needs it in maps=",		\
+	  "layout of the shards of the map sharded; packed needs it in maps=",	\
 	  WORD(layout_names))							\
-	X(mode, mode, STRESS_MODE_DEFAULT, "of the map readdirty; classic needs it in maps=",\
+	X(mode, mode, STRESS_MODE_DEFAULT,					\
+	  "variant of the map readdirty; classic needs it in maps=",		\
 	  WORD(mode_names))							\
 	X(front, front, 0,							\
-	  "on: each map begins with a front, a per-CPU cache; needs experiment=maps",\
+	  "on: each map starts with a front, a per-CPU cache; needs experiment=maps",\
 	  WORD(front_names))							\
 	X(sample_shift, sample_shift, SAMPLE_SHIFT_DEFAULT,			\
-	  "latency of 1 in 2^sample_shift operations is taken, of a closed loop's 2 in 3 at most",\
+	  "latency of 1 in 2^sample_shift operations is recorded, in a closed loop at most 2 in 3",\
 	  NUMBER_BY(set_sample_shift, 0, SAMPLE_SHIFT_MAX))			\
-	X(stats, stats, 1, "0: no counters and no latencies, of all maps at once",\
+	X(stats, stats, 1, "0: counters and latencies of all maps are off",	\
 	  NUMBER_BY(set_stats, 0, 1))						\
 	X(cache, cache, MAPSTAT_CACHE_AUTO,					\
 	  "source of cache misses; auto: pmu if the CPU's counters work, else model",\
 	  WORD(cache_names))							\
 	X(cache_kib, g.l1d_kib, 0,						\
-	  "model: KiB of the L1 data cache; 0, here and below: as this CPU has it",\
+	  "model: KiB of the L1 data cache; 0, here and below: as on this CPU",	\
 	  NUMBER(0, 1024))							\
-	X(cache_ways, g.l1d_ways, 0, "model: its ways", NUMBER(0, 64))		\
-	X(line_bytes, g.line_bytes, 0, "model: bytes of its lines", POWER(0, 1024))\
+	X(cache_ways, g.l1d_ways, 0, "model: ways of the L1 data cache", NUMBER(0, 64))\
+	X(line_bytes, g.line_bytes, 0, "model: bytes of a cache line", POWER(0, 1024))\
 	X(tlb_entries, g.dtlb_entries, 0, "model: entries of the data TLB", NUMBER(0, 65536))\
-	X(tlb_ways, g.dtlb_ways, 0, "model: its ways", NUMBER(0, 1024))		\
+	X(tlb_ways, g.dtlb_ways, 0, "model: ways of the data TLB", NUMBER(0, 1024))\
 	X(page_kib, g.page_kib, 0,						\
-	  "model: KiB of a page; 0: as memory is mapped, or ordinary ones if that is unknown",\
+	  "model: KiB of a page; 0: as memory is mapped, or the base page size if unknown",\
 	  POWER(0, 1 << 20))							\
-	X(events, events, 0, "1: memory-access events go to the files events/cpuN, at once",\
+	X(events, events, 0,							\
+	  "1: memory-access events go to the files events/cpuN, effective immediately",\
 	  NUMBER_BY(set_events, 0, 1))						\
 	X(events_shift, events_shift, 0,					\
-	  "1 access in 2^events_shift becomes an event, the tracepoint's too",	\
+	  "1 access in 2^events_shift becomes an event, also for the tracepoint",\
 	  NUMBER_BY(set_events, 0, MAPSTAT_EVENTS_SHIFT_MAX))			\
-	X(events_kib, events_kib, 64, "KiB of a sub-buffer for events; needs events=0 to change",\
+	X(events_kib, events_kib, 64,						\
+	  "KiB of an event sub-buffer; can be changed only while events=0",	\
 	  NUMBER_BY(set_events, MAPSTAT_EVENTS_KIB_MIN, MAPSTAT_EVENTS_KIB_MAX))\
 	X(events_subbufs, events_subbufs, 8,					\
-	  "sub-buffers for events of a CPU; needs events=0 to change",		\
+	  "event sub-buffers per CPU; can be changed only while events=0",	\
 	  NUMBER_BY(set_events, MAPSTAT_EVENTS_SUBBUFS_MIN, MAPSTAT_EVENTS_SUBBUFS_MAX))\
-	X(autostart, autostart, 1, "1: a run begins when the module is loaded", NUMBER(0, 1))
+	X(autostart, autostart, 1, "1: start a run when the module is loaded", NUMBER(0, 1))
 
 #define PARAM_DEFAULT(name, field, value, ...)	.field = value,
 static const struct stress_config defaults = { PARAMS(PARAM_DEFAULT) };
@@ -394,11 +398,12 @@ const struct mapstat_param mapstat_params[] = {
 
 /**
  * mapstat_param_set - change a parameter
- * @p: which
- * @str: the new value; white space around it does not count
+ * @p: the parameter
+ * @str: the new value; leading and trailing white space is ignored
  *
  * Context: Process; sleeps.
- * Return: 0; -EBUSY while a run is in progress; -EINVAL with one line in the log; -ENOMEM.
+ * Return: 0; -EBUSY while a run is in progress, or for a change that needs events=0; -EINVAL
+ * with one line in the log; -ENOMEM.
  */
 int mapstat_param_set(const struct mapstat_param *p, const char *str)
 {
@@ -409,8 +414,8 @@ int mapstat_param_set(const struct mapstat_param *p, const char *str)
 		return -ENOMEM;
 	mutex_lock(&params_lock);
 	/*
-	 * A start says that it is busy, then takes the lock to read the parameters: what
-	 * is set here is either read by it, or refused.
+	 * A start sets busy before it takes the lock to read the parameters: a value set
+	 * here is either read by it or refused.
 	 */
 	if (stress_busy())
 		ret = mapstat_refuse_quietly(-EBUSY, "parameter %s=%.128s: a run is under way",
@@ -423,10 +428,10 @@ int mapstat_param_set(const struct mapstat_param *p, const char *str)
 }
 
 /**
- * mapstat_param_show - a parameter's value
- * @p: which
- * @buf: where its text goes, without a newline
- * @size: of @buf
+ * mapstat_param_show - print a parameter's value
+ * @p: the parameter
+ * @buf: receives the text, without a newline
+ * @size: size of @buf
  *
  * Context: Process; sleeps.
  * Return: length of the text.
@@ -442,8 +447,8 @@ int mapstat_param_show(const struct mapstat_param *p, char *buf, size_t size)
 }
 
 /**
- * mapstat_param_find - a parameter
- * @name: its name, known to be one
+ * mapstat_param_find - find a parameter by name
+ * @name: must be the name of a parameter
  *
  * Context: Any.
  * Return: the parameter.
@@ -458,7 +463,7 @@ const struct mapstat_param *mapstat_param_find(const char *name)
 }
 
 /**
- * mapstat_params_snapshot - all parameters as they stand
+ * mapstat_params_snapshot - copy the current values of all parameters
  * @config: receives them
  *
  * Context: Process; sleeps.
@@ -471,8 +476,8 @@ void mapstat_params_snapshot(struct stress_config *config)
 }
 
 /**
- * mapstat_params_print - every parameter as name=value, then the line's end
- * @m: where they go, each after a blank
+ * mapstat_params_print - print every parameter as " name=value", then a newline
+ * @m: the file
  * @config: the values
  *
  * Context: Process; sleeps.
@@ -495,12 +500,12 @@ int mapstat_params_print(struct seq_file *m, const struct stress_config *config)
 }
 
 /**
- * mapstat_param_is_default - has a parameter its default value?
- * @p: which
+ * mapstat_param_is_default - does a parameter have its default value?
+ * @p: the parameter
  * @config: the values
  *
  * Context: Any.
- * Return: whether it has.
+ * Return: true if it does.
  */
 bool mapstat_param_is_default(const struct mapstat_param *p, const struct stress_config *config)
 {
@@ -521,10 +526,10 @@ static void table_row(struct seq_file *m, const struct mapstat_param *p,
 }
 
 /**
- * mapstat_params_table - every parameter, with all that is known of it and its value
- * @m: where they go
+ * mapstat_params_table - print the table of parameters and their values
+ * @m: the file
  *
- * The values are of one moment.
+ * The values are a consistent snapshot.
  *
  * Context: Process; sleeps.
  * Return: 0 or -ENOMEM.
@@ -548,10 +553,10 @@ int mapstat_params_table(struct seq_file *m)
 }
 
 /**
- * mapstat_params_autostart - is a run to begin at load?
+ * mapstat_params_autostart - should a run start when the module is loaded?
  *
  * Context: Process; sleeps.
- * Return: the parameter.
+ * Return: value of the parameter autostart.
  */
 bool mapstat_params_autostart(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The parameters: one table, from which the module's parameters, the files under stress/ and
- * the file parameters are made.
+ * The parameters: one table that defines the module parameters, the files under stress/ and
+ * the contents of the file "parameters".
  */
 #ifndef MAPSTAT_PARAMS_H
 #define MAPSTAT_PARAMS_H
@@ -19,18 +19,18 @@ struct stress_config;
 
 /**
  * struct mapstat_param - one parameter
- * @name: of the module parameter and of the file
- * @help: a line
- * @kind: how its text is to be read: number, decimal, word, list (of words), cpus
- * @set: parse @val (trimmed) into the config; leave it alone where that fails
- * @show: the value as text, no newline; returns its length, at most @size - 1
- * @choices: for @set and @show of words: the words
- * @offset: of the field in struct stress_config
- * @size: of the field
- * @lo: for numbers: the range
- * @hi: for numbers: the range
- * @power_of_2: for numbers: of those, only 0 and powers of two
- * @range: what is allowed, in words; NULL: @choices, or @lo and @hi, say it
+ * @name: name of the module parameter and of the file
+ * @help: one line
+ * @kind: format of the text: number, decimal, word, list (of words), cpus
+ * @set: parse @val (trimmed) into the config; leaves the config unchanged on failure
+ * @show: print the value without a newline; returns the length, at most @size - 1
+ * @choices: for words and lists: the allowed words
+ * @offset: offset of the field in struct stress_config
+ * @size: size of the field
+ * @lo: for numbers and decimals: minimum
+ * @hi: for numbers and decimals: maximum
+ * @power_of_2: for numbers: allow only 0 and powers of two within the range
+ * @range: allowed values, in words; NULL: derived from @choices, or @lo and @hi
  */
 struct mapstat_param {
 	const char *name;
@@ -49,10 +49,10 @@ struct mapstat_param {
 	const char *range;
 };
 
-/* In the order of docs/debugfs.md; ends with a NULL name. */
+/* In the order of docs/debugfs.md; terminated by a NULL name. */
 extern const struct mapstat_param mapstat_params[];
 
-/* One line that names the parameter, the value and what it should be. */
+/* Log one line with the parameter, the value and what is allowed.  Evaluates to -EINVAL. */
 #define mapstat_param_refuse(p, val, fmt, ...)					\
 	mapstat_refuse(-EINVAL, "parameter %s=%.128s: " fmt, (p)->name, val, ##__VA_ARGS__)
 

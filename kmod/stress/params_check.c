@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The parameters together: what does not go with what, and what is filled in.
+ * Check the combination of parameters, and fill in values that were left open.
  *
- * They come one at a time, in any order, so each is refused alone only for what is wrong
- * whatever the others are; what depends on several is checked here, when a run begins.
+ * Parameters are set one at a time, in any order, so setting one fails only if its value is
+ * invalid whatever the others are; conditions on several are checked here, when a run starts.
  */
 #include <linux/cpumask.h>
 #include <linux/kernel.h>
@@ -28,7 +28,7 @@ static int resolve_cpus(struct stress_config *config)
 				    cpumask_pr_args(cpu_online_mask));
 }
 
-/* Keys of fewer than four bytes are the key's number itself. */
+/* A key of less than 8 bytes is its index: with less than 4, they limit the number of keys. */
 static int check_keys(const struct stress_config *config)
 {
 	u64 max = config->key_size < 4 ? 1ULL << 8 * config->key_size : STRESS_KEYS_MAX;
@@ -41,7 +41,7 @@ static int check_keys(const struct stress_config *config)
 				    "not in 1..%llu with key_size=%u", max, config->key_size);
 }
 
-/* Counters have no entries that a cache could hold, and shards are to be seen as they are. */
+/* Counters have no entries to cache, and a front would hide what the shards cost. */
 static int check_front(const struct stress_config *config)
 {
 	if (!config->front || config->experiment != STRESS_FALSESHARE)
@@ -50,7 +50,7 @@ static int check_front(const struct stress_config *config)
 				    "not off with experiment=falseshare");
 }
 
-/* Arrivals come one at a time, and a front has no answer to many. */
+/* Poisson arrivals come one at a time, and a front does not serve bulk loads. */
 static int check_batch(const struct stress_config *config)
 {
 	char val[12];
@@ -97,7 +97,7 @@ static bool rate_counts(const struct stress_config *config)
 	return config->arrival == STRESS_POISSON;
 }
 
-/* Those that change nothing unless others have a certain value. */
+/* Parameters that have no effect unless another one has a certain value. */
 static const struct {
 	const char *name;
 	bool (*counts)(const struct stress_config *config);
@@ -110,7 +110,7 @@ static const struct {
 	{ "rate", rate_counts, "arrival=poisson" },
 };
 
-/* A value that would be ignored in silence is refused. */
+/* Refuse a value that would be silently ignored. */
 static int check_conditional(const struct stress_config *config)
 {
 	unsigned int i;
@@ -122,13 +122,13 @@ static int check_conditional(const struct stress_config *config)
 		if (conditional[i].counts(config) || mapstat_param_is_default(p, config))
 			continue;
 		p->show(p, config, val, sizeof(val));
-		return mapstat_param_refuse(p, val, "changes nothing without %s",
+		return mapstat_param_refuse(p, val, "has no effect without %s",
 					    conditional[i].needs);
 	}
 	return 0;
 }
 
-/* Of those that are wrong together, the first that was set: the others are as this CPU is. */
+/* Name the first parameter that was set; the others are taken from this CPU. */
 static int refuse_geometry(const unsigned int *set, const char *const *names, unsigned int n,
 			   const char *why)
 {
@@ -165,8 +165,8 @@ static int refuse_tlb(const struct mapstat_geometry *set, const struct mapstat_g
 }
 
 /**
- * mapstat_params_geometry - fill in the model's geometry, and check it
- * @g: of the parameters
+ * mapstat_params_geometry - fill in and check the geometry of the cache model
+ * @g: as set by the parameters; fields that are 0, except page_kib, are filled in
  *
  * Context: Process; sleeps.
  * Return: 0, or -EINVAL with one line in the log.
@@ -184,9 +184,9 @@ int mapstat_params_geometry(struct mapstat_geometry *g)
 }
 
 /**
- * mapstat_params_resolve - check what goes together, fill in what is left open
- * @config: threads=0 becomes the number of CPUs, cpus= all that are online, a geometry of
- *	0 this CPU's
+ * mapstat_params_resolve - check the combination of parameters, fill in values left open
+ * @config: threads=0 becomes the number of CPUs, an empty cpus= all online CPUs, and 0 in
+ *	the geometry the value of this CPU
  *
  * Context: Process.
  * Return: 0, or -EINVAL with one line in the log.

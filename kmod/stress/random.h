@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Random numbers of the stress threads: SplitMix64 (Steele, Lea, Flood 2014; public
- * domain).  The kernel's prandom squeezes its seed into 32 bits and yields 32 at a time;
- * here every seed makes another run, and 2^32 keys and the tail of an exponential want
- * more bits.  Not for secrets.
+ * domain).  The kernel's prandom reduces its seed to 32 bits and returns 32 bits at a time;
+ * here every 64-bit seed gives a different run, and 2^32 keys and the tail of an exponential
+ * need more bits.  Not cryptographically secure.
  */
 #ifndef MAPSTAT_STRESS_RANDOM_H
 #define MAPSTAT_STRESS_RANDOM_H
@@ -14,14 +14,14 @@
 #define STRESS_GOLDEN	0x9e3779b97f4a7c15ULL	/* 2^64 / golden ratio, odd */
 
 /**
- * struct stress_random - a stream
- * @state: a counter; owned by one thread
+ * struct stress_random - a random stream
+ * @state: a counter; accessed by one thread only
  */
 struct stress_random {
 	u64 state;
 };
 
-/* A bijection of 64 bits in which every input bit moves every output bit. */
+/* A bijection on 64 bits in which every input bit affects every output bit. */
 static __always_inline u64 stress_mix64(u64 x)
 {
 	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
@@ -29,7 +29,7 @@ static __always_inline u64 stress_mix64(u64 x)
 	return x ^ (x >> 31);
 }
 
-/* Its inverse: the multipliers are the inverses modulo 2^64. */
+/* The inverse of stress_mix64(); its multipliers are the inverses modulo 2^64. */
 static __always_inline u64 stress_unmix64(u64 x)
 {
 	x = (x ^ (x >> 31) ^ (x >> 62)) * 0x319642b2d24d8ec3ULL;
@@ -38,10 +38,10 @@ static __always_inline u64 stress_unmix64(u64 x)
 }
 
 /**
- * stress_random_seed - begin a stream
+ * stress_random_seed - start a random stream
  * @r: the stream
- * @seed: of the run
- * @stream: its number; streams of one seed start at unrelated places
+ * @seed: seed of the run
+ * @stream: stream number; streams with the same seed start at unrelated states
  */
 static inline void stress_random_seed(struct stress_random *r, u64 seed, u64 stream)
 {

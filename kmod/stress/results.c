@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Rows and verdict of the present or last run, and their text.
+ * Rows and verdict of the current or last run, and their output.
  */
 #include <linux/bitmap.h>
 #include <linux/kernel.h>
@@ -28,16 +28,16 @@ static const struct {
 };
 
 /**
- * struct stress_results - what there is to show
- * @config: of the run; NULL: none so far, or reset
+ * struct stress_results - results of the current or last run
+ * @config: configuration of the run; NULL if there was no run since load or reset
  * @rows: room for all rounds of all maps
- * @count: rows filled
- * @round: the one in progress; 0 before the first
+ * @count: number of rows filled in
+ * @round: current round; 0 before the first
  * @running: a run is in progress
- * @error: negative errno where the run could not go on, else 0
- * @verdict: once it ended
- * @reason: of a failure, or why there is no verdict
- * @misses: who counts cache misses; empty before that is known
+ * @error: negative errno if the run was aborted, else 0
+ * @verdict: valid after the run
+ * @reason: reason for a failure, or for no verdict
+ * @misses: source of the cache misses; empty until it is known
  *
  * All protected by results_lock.
  */
@@ -65,8 +65,8 @@ static void forget(void)
 }
 
 /**
- * results_bytes - memory that a run's rows take
- * @config: of the run
+ * results_bytes - memory needed for the rows of a run
+ * @config: configuration of the run
  *
  * Context: Any.
  * Return: bytes.
@@ -78,8 +78,8 @@ u64 results_bytes(const struct stress_config *config)
 }
 
 /**
- * results_begin - forget the last run, make room for one
- * @config: of the run; resolved; copied
+ * results_begin - discard the last results and allocate those of a new run
+ * @config: configuration of the run, resolved; it is copied
  *
  * Context: Process; sleeps.
  * Return: 0 or -ENOMEM.
@@ -104,8 +104,8 @@ int results_begin(const struct stress_config *config)
 }
 
 /**
- * results_round - a round begins
- * @round: from 1
+ * results_round - set the current round
+ * @round: counts from 1
  *
  * Context: Process; sleeps.
  */
@@ -117,8 +117,8 @@ void results_round(unsigned int round)
 }
 
 /**
- * results_add - a map's round is over
- * @row: copied
+ * results_add - add the row of a map's round
+ * @row: the row; it is copied
  *
  * Context: Process; sleeps.
  */
@@ -132,8 +132,8 @@ void results_add(const struct stress_row *row)
 }
 
 /**
- * results_misses - who counts the run's cache misses
- * @source: in words; copied
+ * results_misses - set the source of the run's cache misses
+ * @source: in words; it is copied
  *
  * Context: Process; sleeps.
  */
@@ -145,10 +145,10 @@ void results_misses(const char *source)
 }
 
 /**
- * results_end - the run is over
- * @verdict: on it
- * @error: negative errno where it could not go on, else 0
- * @fmt: the reason, where the verdict is not success
+ * results_end - end the run: store its verdict and print it to the log
+ * @verdict: the verdict
+ * @error: negative errno if the run was aborted, else 0
+ * @fmt: the reason, unless the verdict is success
  *
  * Context: Process; sleeps.
  */
@@ -172,7 +172,7 @@ void results_end(enum stress_verdict verdict, int error, const char *fmt, ...)
 }
 
 /**
- * results_reset - forget the last run
+ * results_reset - discard the results of the last run
  *
  * Context: Process; sleeps.  No run is in progress.
  */
@@ -184,8 +184,8 @@ void results_reset(void)
 }
 
 /**
- * stress_state_show - the line of "control"
- * @m: where it goes
+ * stress_state_show - print the state of the run
+ * @m: the file "control" or "state"
  *
  * Context: Process; sleeps.
  */
@@ -209,12 +209,12 @@ static int compare_u64(const void *a, const void *b)
 }
 
 /**
- * stress_median - the middle one, or the mean of the middle two
- * @values: sorted by this function; STRESS_NONE does not count
- * @n: how many
+ * stress_median - the middle value, or the mean of the middle two
+ * @values: sorted by this function; STRESS_NONE is ignored
+ * @n: number of values
  *
  * Context: Any.
- * Return: the median; STRESS_NONE where no value counts.
+ * Return: the median; STRESS_NONE if there is no other value.
  */
 u64 stress_median(u64 *values, unsigned int n)
 {
@@ -241,7 +241,7 @@ static void show_header(struct seq_file *m)
 	seq_putc(m, '\n');
 }
 
-/* Picoseconds as ns with one decimal, as "version" has them; 0: not measured. */
+/* Print picoseconds as ns with one decimal, as in the file "version"; 0: not measured. */
 static void show_ps(struct seq_file *m, u32 ps)
 {
 	u32 tenths = DIV_ROUND_CLOSEST(ps, 100);
@@ -252,7 +252,7 @@ static void show_ps(struct seq_file *m, u32 ps)
 		seq_puts(m, "- ns");
 }
 
-/* Of which operations latency was taken, and ns_per_op. */
+/* Print which operations latencies and ns_per_op were measured on. */
 static void show_latency_source(struct seq_file *m, const struct stress_config *config)
 {
 	const bool poisson = config->arrival == STRESS_POISSON;
@@ -330,7 +330,7 @@ static bool is_disturbed(const struct stress_row *row)
 	return row->col[STRESS_COL_threads_away];
 }
 
-/* Has @map a round in which all threads were on their CPUs? */
+/* Is there a round of @map in which all threads were on their CPUs? */
 static bool has_undisturbed(unsigned int map)
 {
 	unsigned int i;
@@ -342,8 +342,8 @@ static bool has_undisturbed(unsigned int map)
 }
 
 /*
- * Return: number of rounds of @map, whose values of @column are put into @values.  Disturbed
- * ones are left out, unless there are no others.
+ * Collect the values of @column from the rounds of @map, without disturbed rounds unless there
+ * are no others.  Return: number of values.
  */
 static unsigned int column_values(unsigned int map, unsigned int column, u64 *values)
 {
@@ -373,7 +373,7 @@ static int show_medians(struct seq_file *m)
 		for (i = 0; i < STRESS_NR_COLUMNS; i++)
 			median[i] = stress_median(values, column_values(map, i, values));
 		if (median[STRESS_COL_ops] == STRESS_NONE)
-			continue;	/* its first round is not over */
+			continue;	/* no round is complete */
 		seq_printf(m, "%s\tmedian", map_name(map));
 		show_columns(m, median);
 	}
@@ -381,7 +381,7 @@ static int show_medians(struct seq_file *m)
 	return 0;
 }
 
-/* Return: the rounds in which some map's row is disturbed, to be freed; NULL: no memory. */
+/* Return: bitmap of the rounds with a disturbed row, freed by the caller; NULL: no memory. */
 static unsigned long *disturbed_rounds(void)
 {
 	unsigned long *rounds = bitmap_zalloc(results.config->rounds + 1, GFP_KERNEL);
@@ -393,7 +393,7 @@ static unsigned long *disturbed_rounds(void)
 	return rounds;
 }
 
-/* After what it ends in: which rounds are disturbed, if any. Return: 0 or -ENOMEM. */
+/* Print @before and the disturbed rounds, if there are any.  Return: 0 or -ENOMEM. */
 static int show_disturbed(struct seq_file *m, const char *before)
 {
 	const unsigned int nbits = results.config->rounds + 1;
@@ -427,10 +427,10 @@ static int show_verdict(struct seq_file *m, const struct stress_config *config)
 }
 
 /**
- * stress_results_show - the text of "results"
- * @m: where it goes
+ * stress_results_show - print the file "results"
+ * @m: the file
  *
- * All of it is of one instant.
+ * The output is a consistent snapshot.
  *
  * Context: Process; sleeps.
  * Return: 0 or -ENOMEM.

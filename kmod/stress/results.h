@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Rows and verdict of the present or last run.
+ * Rows and verdict of the current or last run.
  */
 #ifndef MAPSTAT_STRESS_RESULTS_H
 #define MAPSTAT_STRESS_RESULTS_H
@@ -9,7 +9,7 @@
 #include <linux/types.h>
 #include "config.h"
 
-/* Columns after map and round: name, and decimals that the number is scaled by. */
+/* Columns after map and round: name, and n for a value that is stored times 10^n. */
 #define STRESS_COLUMNS(X)							\
 	X(threads, 0)		X(ops, 0)		X(ops_per_s, 0)		\
 	X(ns_per_op, 1)								\
@@ -39,10 +39,10 @@ enum stress_column {
 #define STRESS_NONE	U64_MAX		/* not measured: printed as - */
 
 /**
- * struct stress_row - a map's round
+ * struct stress_row - result of one round of one map
  * @map: index into the run's maps
- * @round: from 1
- * @col: the columns, scaled
+ * @round: counts from 1
+ * @col: the columns, scaled as in STRESS_COLUMNS()
  */
 struct stress_row {
 	unsigned int map;
@@ -56,7 +56,7 @@ enum stress_verdict {
 	STRESS_FAILURE,
 };
 
-#define STRESS_REASON	224		/* bytes that the reason of a verdict fits in */
+#define STRESS_REASON	224		/* size of a buffer for the reason of a verdict */
 
 u64 results_bytes(const struct stress_config *config);
 int results_begin(const struct stress_config *config);

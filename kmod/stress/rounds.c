@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The coordinator: makes the maps, lets the designs take turns round by round, and
- * says in the end whether all was right.
+ * Start, stop and reset of a run; and its coordinator, a thread that fills the maps, runs the
+ * workloads in turn, round by round, and gives the verdict.
  */
 #include <linux/kthread.h>
 #include <linux/ktime.h>
@@ -18,24 +18,24 @@
 #include "run.h"
 #include "stress.h"
 
-/* Warm-up before each timed phase: a tenth of it, within these. */
+/* Warm-up before each timed phase: a tenth of its length, within these limits. */
 #define WARMUP_MIN_MS	10
 #define WARMUP_MAX_MS	500
 
-/* Cache misses are counted for that share of a timed phase; an operation takes much longer. */
+/* Misses are counted for 1/COUNT_SHARE of a timed phase; an operation takes much longer. */
 #define COUNT_SHARE	4
 #define COUNT_MIN_MS	10U
 
 /*
- * One start, stop or reset at a time.  Held while threads end and maps are made and destroyed:
+ * Serializes start, stop and reset.  Held while threads end and maps are created and destroyed:
  * only another start, stop or reset waits for it, interruptibly.
  */
 static DEFINE_MUTEX(stress_lock);
-/* The last run: its maps outlive it until the next.  Protected by stress_lock. */
+/* The last run; its maps stay until the next one starts.  Protected by stress_lock. */
 static struct stress_run *stress_run;
 /*
- * Set under stress_lock; cleared there too, or by the coordinator once the threads
- * are gone.  Release and acquire: who sees it clear sees what they did.
+ * Set and cleared under stress_lock; also cleared by the coordinator after the threads have
+ * exited.  Release and acquire: a reader that sees it clear sees what the threads did.
  */
 static bool stress_running;
 
@@ -43,7 +43,7 @@ static bool stress_running;
  * stress_busy - is a run in progress?
  *
  * Context: Any.
- * Return: true from the moment a start reads the parameters.
+ * Return: true from before a start reads the parameters until the threads have exited.
  */
 bool stress_busy(void)
 {
@@ -60,7 +60,7 @@ static const char *map_name(const struct stress_run *run, unsigned int map)
 	return stress_variant(&run->config, map).name;
 }
 
-/* In the last phase. */
+/* Number of threads that were off their CPU in the last phase. */
 static unsigned int threads_away(const struct stress_run *run)
 {
 	unsigned int i, n = 0;
@@ -81,8 +81,8 @@ static void collect_errors(struct stress_run *run)
 }
 
 /*
- * Which threads were not on their CPU?  Logged when it changes, so that a phase has one line at
- * most, however many threads and phases a CPU is offline for.
+ * Find the threads that were off their CPU.  Logged on change only, so that there is at most
+ * one line per phase, however many threads are affected and however long a CPU is offline.
  */
 static void collect_away(struct stress_run *run)
 {
@@ -112,13 +112,13 @@ static void collect_away(struct stress_run *run)
 
 static bool phase_is_over(const struct stress_run *run)
 {
-	/* Pairs with the release in end_phase(): the threads' figures are seen. */
+	/* Pairs with the release in end_phase(): makes the threads' figures visible. */
 	return smp_load_acquire(&run->over);
 }
 
 /*
- * Let all threads work for @ms.  They end by the clock: where many share a CPU, the
- * coordinator may itself be late to tell them.  Return: how long they worked, ns.
+ * Let all threads work for @ms.  They end by the clock: if many share a CPU, the coordinator
+ * may be late to stop them.  Return: duration of the phase, ns.
  */
 static u64 run_phase(struct stress_run *run, unsigned int ms)
 {
@@ -127,14 +127,14 @@ static u64 run_phase(struct stress_run *run, unsigned int ms)
 	run->deadline_ns = start + (u64)ms * NSEC_PER_MSEC;
 	run->over = false;
 	atomic_set(&run->active, run->config.threads);
-	WRITE_ONCE(run->stop, false);		/* pairs with phase_ends() */
-	/* Release: pairs with the acquire in stress_thread(), which then sees the above. */
+	WRITE_ONCE(run->stop, false);		/* pairs with stress_phase_ends() */
+	/* Pairs with the acquire in phase_begins(): the threads see the stores above. */
 	smp_store_release(&run->generation, run->generation + 1);
 	wake_up_all(&run->wake);
 	wait_event_idle(run->finish, kthread_should_stop() || phase_is_over(run));
 	if (!phase_is_over(run)) {
-		WRITE_ONCE(run->stop, true);	/* pairs with phase_ends() */
-		wake_up_all(&run->wake);	/* those that wait for an arrival */
+		WRITE_ONCE(run->stop, true);	/* pairs with stress_phase_ends() */
+		wake_up_all(&run->wake);	/* threads that wait for an arrival */
 		wait_event_idle(run->finish, phase_is_over(run));
 	}
 	collect_errors(run);
@@ -147,7 +147,7 @@ static unsigned int warmup_ms(unsigned int ms)
 	return clamp_t(unsigned int, ms / 10, WARMUP_MIN_MS, WARMUP_MAX_MS);
 }
 
-/* In the row: the most threads that were not on their CPU in any phase that it is made of. */
+/* threads_away of a row is the maximum of the phases that it covers. */
 static void note_away(const struct stress_run *run, struct stress_row *row)
 {
 	u64 *col = &row->col[STRESS_COL_threads_away];
@@ -156,8 +156,8 @@ static void note_away(const struct stress_run *run, struct stress_row *row)
 }
 
 /*
- * The same operations again, untimed, for who counts cache misses. Return: 0, -EINTR where the
- * run is to end, or -ENOMEM.
+ * Run the same operations again, untimed, to count cache misses.  Return: 0, -EINTR if the run
+ * must end, or -ENOMEM.
  */
 static int count_turn(struct stress_run *run, struct stress_measure *measure, u64 stream,
 		      struct stress_row *row)
@@ -188,7 +188,7 @@ static int count_turn(struct stress_run *run, struct stress_measure *measure, u6
 	return kthread_should_stop() ? -EINTR : 0;
 }
 
-/* A map's turn. Return: 0, or -EINTR where the run is to end. */
+/* Run one round of one map.  Return: 0, -EINTR if the run must end, or -ENOMEM. */
 static int run_turn(struct stress_run *run, struct stress_measure *measure,
 		    unsigned int round, unsigned int map)
 {
@@ -268,7 +268,7 @@ static int first_map_with(const struct stress_run *run, const u64 *counts)
 	return -1;
 }
 
-/* Wrong values weigh most: they stay a failure however the run ended. */
+/* Wrong values take precedence: they are a failure however the run ended. */
 static void conclude(struct stress_run *run, int ret)
 {
 	int wrong = first_map_with(run, run->errors);
@@ -314,8 +314,8 @@ static int stress_coordinator(void *arg)
 	ret = each_map(run, prefill_map) ?: run_rounds(run) ?: each_map(run, check_map);
 	stress_threads_destroy(run);
 	if (ret && ret != -EINTR)
-		destroy_maps(run);	/* above all, memory that was short comes back */
-	/* First, so that who reads the verdict may start another run at once. */
+		destroy_maps(run);	/* frees memory, which may be short */
+	/* Before the verdict, so that its reader can start another run immediately. */
 	set_busy(false);
 	conclude(run, ret);
 	return 0;
@@ -327,7 +327,7 @@ static int create_map(struct stress_run *run, unsigned int map)
 	struct cmap *m = v.subject->create(&run->config, &v);
 
 	if (m == ERR_PTR(-ENOMEM))
-		return -ENOMEM;		/* the reason was given */
+		return -ENOMEM;		/* already reported */
 	if (IS_ERR(m))
 		return mapstat_refuse(PTR_ERR(m), "map %s cannot be made: %ld%s", v.name,
 				      PTR_ERR(m), m == ERR_PTR(-EEXIST) ?
@@ -341,15 +341,15 @@ static int create_coordinator(struct stress_run *run)
 	struct task_struct *task = kthread_create(stress_coordinator, run, "mapstat");
 
 	if (IS_ERR(task))
-		return mapstat_refuse(PTR_ERR(task), "start: no thread to coordinate the run: %ld",
+		return mapstat_refuse(PTR_ERR(task), "start: cannot create the coordinator: %ld",
 				      PTR_ERR(task));
-	/* It may be gone when it is told to stop. */
+	/* It may have exited by the time of kthread_stop(). */
 	run->coordinator = get_task_struct(task);
 	wake_up_process(task);
 	return 0;
 }
 
-/* Tell the coordinator to end, if it has not, and wait until it is gone. */
+/* Stop the coordinator, if it is still running, and wait until it has exited. */
 static void join_coordinator(struct stress_run *run)
 {
 	lockdep_assert_held(&stress_lock);
@@ -360,7 +360,7 @@ static void join_coordinator(struct stress_run *run)
 	run->coordinator = NULL;
 }
 
-/* End the last run and forget all of it but its results. */
+/* End the last run and free everything except its results. */
 static void reap_run(void)
 {
 	struct stress_run *run = stress_run;
@@ -369,7 +369,7 @@ static void reap_run(void)
 	if (!run)
 		return;
 	join_coordinator(run);
-	stress_threads_destroy(run);	/* where the coordinator never ran */
+	stress_threads_destroy(run);	/* if the coordinator never ran */
 	destroy_maps(run);
 	kvfree(run);
 	stress_run = NULL;
@@ -383,11 +383,11 @@ static void tell_of_run(const struct stress_config *c)
 		pr_info("%u threads share %u CPUs: latencies include waiting for a CPU\n",
 			c->threads, cpus);
 	if (c->threads > c->keys)
-		pr_info("%u threads, %llu keys: threads without a key of their own only load\n",
+		pr_info("%u threads, %llu keys: threads that own no key do loads only\n",
 			c->threads, c->keys);
 }
 
-/* The run takes the place of the last one from here on, whatever becomes of it. */
+/* Replaces the last run, even on failure; frees @run in that case. */
 static int launch_run(struct stress_run *run)
 {
 	char why[STRESS_REASON];
@@ -452,15 +452,17 @@ static int start_run(void)
 }
 
 /**
- * stress_start - begin a run with the parameters as they stand
+ * stress_start - start a run with the current parameters
  *
- * The maps of the last run make way; those of this one are made before it returns.
+ * Destroys the maps of the last run; those of the new run exist when this returns.
  *
  * Context: Process; sleeps.
- * Return: 0; -EBUSY while a run is in progress; -EINVAL with a line in the log where
- * parameters do not go together (then the last run's maps and results stay); -ERESTARTSYS
- * for a signal while another caller is at it (then nothing was done); another
- * -errno where the run could not begin (then so does "failed").
+ * Return: 0; -EBUSY while a run is in progress; -EINVAL, with a line in the log, if the
+ * parameters conflict (the last run's maps and results are kept); -ERESTARTSYS for a signal
+ * while waiting for another start, stop or reset (nothing was done); -ENOMEM if there is no
+ * memory for struct stress_run (the last run is kept); another -errno if the run could not
+ * start (control then reads "failed" with that errno, unless the results could not be
+ * allocated).
  */
 int stress_start(void)
 {
@@ -480,7 +482,7 @@ int stress_start(void)
 	return ret;
 }
 
-/* Return: 0, or -EINVAL where nothing ran, no window either. */
+/* Return: 0, or -EINVAL if there was neither a run nor a window. */
 static int stop_run(void)
 {
 	const bool ran = stress_busy();
@@ -488,7 +490,7 @@ static int stop_run(void)
 	lockdep_assert_held(&stress_lock);
 	if (ran)
 		join_coordinator(stress_run);
-	if (stress_busy()) {	/* it was stopped before it ran at all */
+	if (stress_busy()) {	/* the coordinator was stopped before it ran */
 		stress_threads_destroy(stress_run);
 		conclude(stress_run, -EINTR);
 		set_busy(false);
@@ -499,7 +501,7 @@ static int stop_run(void)
 /**
  * stress_stop - end the run, and a window that is open
  *
- * Its rounds so far keep their rows, its maps stay.
+ * The rows of complete rounds and the maps are kept.
  *
  * Context: Process; sleeps until the threads have ended.
  * Return: 0; -EINVAL if neither is in progress; -ERESTARTSYS as stress_start().
@@ -516,7 +518,7 @@ int stress_stop(void)
 }
 
 /**
- * stress_reset - forget results, zero the statistics of all live maps
+ * stress_reset - discard the results, zero the statistics of all live maps
  *
  * Context: Process; sleeps.
  * Return: 0; -EBUSY while a run is in progress; -ERESTARTSYS as stress_start().
@@ -539,9 +541,9 @@ int stress_reset(void)
 }
 
 /**
- * stress_exit - end the run, forget everything
+ * stress_exit - end the run, free everything
  *
- * Context: Process; sleeps.  Nobody starts another run.
+ * Context: Process; sleeps.  No other run can be started any more.
  */
 void stress_exit(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A run in progress, as its coordinator, its threads and the final check see it.
+ * State of a run, shared by its coordinator, its threads and the final check.
  */
 #ifndef MAPSTAT_STRESS_RUN_H
 #define MAPSTAT_STRESS_RUN_H
@@ -19,30 +19,30 @@
 struct stress_run;
 
 /**
- * struct stress_mine - keys that a thread keeps to, out of those that it owns
- * @n: how many; not 0
- * @index: which
+ * struct stress_mine - subset of its own keys that a thread is restricted to
+ * @n: number of keys; not 0
+ * @index: indexes of the keys
  */
 struct stress_mine {
 	unsigned int n;
 	u32 index[];
 };
 
-/* What an owner notes of a key of its own: a byte. */
-#define STRESS_PRESENT		STRESS_VERSIONS		/* ... and the version below it */
+/* Shadow state of a key, one byte: this bit if it is present, and the version below it. */
+#define STRESS_PRESENT		STRESS_VERSIONS
 
 /**
- * struct stress_figures - what a thread did in one phase
+ * struct stress_figures - results of a thread in one phase
  * @ops: operations
- * @ticks: of the clock, in the loops over @ticks_ops
- * @ticks_ops: those of @ops that were in batches which were not timed one by one, or, with
- *	Poisson arrivals, all
+ * @ticks: clock ticks spent in the loops over @ticks_ops
+ * @ticks_ops: those of @ops in batches whose operations were not timed individually; all of
+ *	@ops if every batch is timed, as with Poisson arrivals
  * @max_ticks: longest operation recorded, per enum stress_op
- * @response_max_ns: longest from intended arrival to completion
- * @backlog_max: most arrivals that were due but not served
- * @errors: results that cannot be right
+ * @response_max_ns: longest time from intended arrival to completion
+ * @backlog_max: maximum number of arrivals that were due but not served
+ * @errors: wrong results
  * @nomem: stores that returned -ENOMEM
- * @away: for a part of it at least, the thread was not on its CPU, which went offline
+ * @away: the thread was off its CPU, which went offline, for at least a part of the phase
  */
 struct stress_figures {
 	u64 ops;
@@ -58,25 +58,28 @@ struct stress_figures {
 
 /**
  * struct stress_thread - one pinned thread
- * @run: constant
- * @task: constant
- * @cpu: that it is pinned to; constant
- * @number: constant; owns the keys whose index modulo the number of threads it is
- * @owned: how many those are; constant
- * @generation: last phase that it saw; its own
- * @random: its own
- * @sampler: draws what is timed and recorded; its own
- * @batch: its own
- * @index: the keys of the batch; its own
- * @version: the versions that the batch stores; its own
- * @arrivals: the stream that is served; its own
- * @ahead: the same stream, run ahead to the present to count the backlog; its own
- * @log: what the batch touched, or NULL where there is no model; its own, and of who feeds
- *	it while all threads meet
- * @figures: its own while a phase runs, the coordinator's after stress_run.over
- * @was_away: @figures.away of the phase before, which the log has; the coordinator's
- * @notes: per map, a byte for each key owned; as @figures
- * @mine: per map, the only keys that it works on, or NULL; constant once the map is filled
+ * @run: the run; constant
+ * @task: the thread; constant
+ * @cpu: CPU that it is pinned to; constant
+ * @number: from 0; it owns the keys with index modulo the number of threads == @number;
+ *	constant
+ * @owned: number of keys that it owns; constant
+ * @generation: last phase that it saw; private
+ * @random: draws operations and keys; private
+ * @sampler: draws which operations are timed and recorded; private
+ * @batch: private
+ * @index: keys of the batch; private
+ * @version: versions that the batch stores; private
+ * @arrivals: stream of arrivals to serve; private
+ * @ahead: the same stream, advanced to the current time to count the backlog; private
+ * @log: accesses of the batch, or NULL without the model; private, except that the thread
+ *	that feeds the model reads it while the others wait in stress_run.met
+ * @figures: private while a phase runs, the coordinator's after stress_run.over
+ * @was_away: @figures.away in the previous phase, as logged; the coordinator's
+ * @notes: per map, the shadow state: a byte for each owned key; access as for @figures
+ * @mine: per map, the keys that it is restricted to, or NULL; constant once the map is filled
+ *
+ * Private fields are accessed by the thread only.
  */
 struct stress_thread {
 	struct stress_run *run;
@@ -100,13 +103,14 @@ struct stress_thread {
 } ____cacheline_aligned;
 
 /**
- * struct stress_phase - what the threads do until they are told to stop
- * @round: from 1
+ * struct stress_phase - what the threads do until the phase ends
+ * @round: counts from 1
  * @map: index into stress_run.maps
- * @stream: number of the random streams: the same operations come in each map's turn
- * @timed: figures and latencies are kept; otherwise it is a warm-up
- * @counted: cache misses are counted, and nothing is timed: with @timed they are kept,
- *	otherwise it is the warm-up of that
+ * @stream: number of the first thread's random stream; equal for all maps of a round, so that
+ *	they get the same operations
+ * @timed: figures and latencies are recorded; otherwise it is a warm-up
+ * @counted: cache misses are counted and nothing is timed; with @timed they are recorded,
+ *	otherwise it is a warm-up
  */
 struct stress_phase {
 	unsigned int round;
@@ -121,32 +125,33 @@ struct stress_phase {
  * @config: resolved; constant
  * @keys: constant
  * @mix: constant
- * @may_delete: some operations delete; constant
+ * @may_delete: some operations are deletes; constant
  * @batch_ops: operations in a batch; constant
  * @sampling: constant
- * @maps: of stress_variant(); constant
- * @session: who counts cache misses; the coordinator's, constant while a phase runs
+ * @maps: one for each stress_variant(); constant
+ * @session: source of cache misses; the coordinator's, constant while a phase runs
  * @threads: constant
- * @cpus: that they are pinned to; constant
+ * @cpus: CPUs that the threads are pinned to; constant
  * @coordinator: constant
  * @phase: written by the coordinator while no thread works
- * @generation: number of the phase: stored with release, read with acquire, so that a
- *	thread that sees it sees @phase
- * @deadline_ns: CLOCK_MONOTONIC at which the phase ends by itself; as @phase
- * @stop: the phase is to end before that: read and written without ordering
+ * @generation: number of the phase; stored with release, read with acquire, so that a
+ *	thread that reads it sees @phase
+ * @deadline_ns: end of the phase, CLOCK_MONOTONIC; written as @phase
+ * @stop: ends the phase before @deadline_ns; read and written without ordering
  * @wake: threads wait here for a phase, or for an arrival within one
- * @active: threads that have not ended the phase; who takes the last away sees the
- *	figures of all
- * @end_ns: CLOCK_MONOTONIC at which the last thread ended; its to write
- * @over: all threads have ended the phase: stored with release by the last one, read
- *	with acquire by the coordinator, who then sees their figures and @end_ns
+ * @active: threads that have not ended the phase; the thread that decrements it to 0 sees
+ *	the figures of all
+ * @end_ns: CLOCK_MONOTONIC at which the last thread ended; written by that thread
+ * @over: all threads have ended the phase; stored with release by the last one, read with
+ *	acquire by the coordinator, which then sees their figures and @end_ns
  * @finish: the coordinator waits here for @over
- * @absent: threads that have yet to do their batch before all of them are fed to the model
- * @meeting: how often all had; stored with release by who fed them, read with acquire
- * @adjourned: the phase has ended meanwhile; as @meeting
+ * @absent: threads that have not done their batch since the model was last fed
+ * @meeting: number of times that the model was fed; stored with release by the thread that
+ *	fed it, read with acquire
+ * @adjourned: the phase has ended; written before @meeting is stored, read after it was read
  * @met: threads wait here for the next @meeting
  * @errors: per map, of all phases and the final check; the coordinator's
- * @nomem: per map, as @errors
+ * @nomem: per map, stores that returned -ENOMEM in all phases; the coordinator's
  * @idle: per map, rounds without an operation; the coordinator's
  * @away: CPUs whose threads were away in the last phase; the coordinator's
  */
@@ -184,7 +189,7 @@ struct stress_run {
 	struct cpumask away;
 };
 
-/* Every key is noted by one thread, at one place. */
+/* Shadow state of a key, written by its owner only. */
 static inline u8 *stress_note(struct stress_run *run, unsigned int map, u64 index)
 {
 	unsigned int threads = run->config.threads;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How many batches are timed, and how many of their operations are recorded.
+ * The share of batches that are timed, and of their operations that are recorded.
  */
 #include <linux/align.h>
 #include <linux/math64.h>
@@ -11,16 +11,16 @@
 #include "config.h"
 #include "sampling.h"
 
-/* Room for values in a batch: all of a batch stays in the L1 cache beside the map's lines. */
+/* Limit on the values of a batch, so that it stays in the L1 cache with the map's lines. */
 #define BATCH_VALUE_BYTES	SZ_16K
 
 /*
- * Timed batches: at least so many that the clock's code stays warm, for some 2 % of the time;
- * at most so many that enough are left for ns_per_op.
+ * Share of timed batches: the minimum keeps the timing code warm and costs about 2 % of the
+ * time, the maximum leaves enough untimed batches for ns_per_op.
  */
 #define BATCHES_MIN		(STRESS_SHARE_ALL / 32)
 #define BATCHES_MAX		(STRESS_SHARE_ALL / 8 * 7)
-#define WARM_SHARE		4	/* the first quarter of a batch, 16 of 64 operations */
+#define WARM_SHARE		4	/* warm-up: a quarter of a batch, 16 of 64 operations */
 
 /**
  * stress_batch_ops - operations in a batch
@@ -37,9 +37,9 @@ unsigned int stress_batch_ops(const struct stress_config *c)
 EXPORT_SYMBOL_IF_KUNIT(stress_batch_ops);
 
 /**
- * stress_sampling_init - by the parameters
+ * stress_sampling_init - derive the shares from the parameters
  * @s: filled in
- * @c: resolved
+ * @c: the parameters, resolved
  *
  * Context: Any.
  */
@@ -56,9 +56,9 @@ void stress_sampling_init(struct stress_sampling *s, const struct stress_config 
 	if (c->arrival == STRESS_POISSON)
 		return;		/* a batch is one operation, whose response is timed anyway */
 
-	/* Of bulk loads a batch may have no other than its first. */
+	/* The first bulk load of a batch may be its only one. */
 	s->warm = c->batch > 1 ? 0 : ops / WARM_SHARE;
-	/* Timed batches that would do, if all but the first operations were recorded. */
+	/* Share of batches to time if all their operations except the warm-up were recorded. */
 	enough = div_u64((STRESS_SHARE_ALL >> c->sample_shift) * ops, ops - s->warm);
 	s->batches = clamp(enough, BATCHES_MIN, BATCHES_MAX);
 	s->keep = min(mul_u64_u64_div_u64(enough, STRESS_SHARE_ALL, s->batches), STRESS_SHARE_ALL);
@@ -66,11 +66,11 @@ void stress_sampling_init(struct stress_sampling *s, const struct stress_config 
 EXPORT_SYMBOL_IF_KUNIT(stress_sampling_init);
 
 /**
- * stress_sampled_tenths - of how many operations one is recorded
- * @c: resolved; its stats are on
+ * stress_sampled_tenths - compute N, if 1 in N operations is recorded
+ * @c: the parameters, resolved, with stats=1
  *
  * Context: Any.
- * Return: in tenths; 10 << sample_shift where that many can be, else more.
+ * Return: N in tenths; 10 << sample_shift if that many can be recorded, else more.
  */
 unsigned int stress_sampled_tenths(const struct stress_config *c)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which operations of a stress thread are timed one by one, and which of these are recorded.
+ * Which operations of a stress thread are timed individually, and which of these are recorded.
  *
- * Reading the clock around an operation costs as much as a fast operation, so ns_per_op is of
- * batches without that; and the code that does it is slow when it is rarely executed.  So whole
- * batches are timed, or not at all, often enough that it does not depend on sample_shift how
- * warm that code is: 1 in 32 of them at least.  The operations that begin a timed batch warm it
- * up, and are not recorded; of the others, some are.
+ * Reading the clock around an operation costs as much as a fast operation, so ns_per_op is
+ * measured on batches without it; and the timing code is slow when it is rarely executed.  So
+ * all operations of a batch are timed, or none, and at least 1 batch in 32 is timed: often
+ * enough that the code is equally warm for every sample_shift.  The first operations of a timed
+ * batch warm the code up and are not recorded; of the others, a share is.
  */
 #ifndef MAPSTAT_STRESS_SAMPLING_H
 #define MAPSTAT_STRESS_SAMPLING_H
@@ -20,11 +20,11 @@ struct stress_config;
 #define STRESS_SHARE_ALL	(1ULL << STRESS_SHARE_SHIFT)
 
 /**
- * struct stress_sampling - by a run's parameters; constant
+ * struct stress_sampling - derived from a run's parameters; constant
  * @batches: share of the batches that are timed, of STRESS_SHARE_ALL; all of them with Poisson
  *	arrivals, none with stats=0
- * @warm: operations that begin a timed batch and are not recorded
- * @keep: share of the others that is recorded
+ * @warm: number of operations at the start of a timed batch that are not recorded
+ * @keep: share of the other operations that is recorded, of STRESS_SHARE_ALL
  */
 struct stress_sampling {
 	u64 batches;
@@ -36,7 +36,7 @@ void stress_sampling_init(struct stress_sampling *s, const struct stress_config 
 unsigned int stress_batch_ops(const struct stress_config *c);
 unsigned int stress_sampled_tenths(const struct stress_config *c);
 
-/* Return: true with the probability @share. */
+/* Return: true with probability @share / STRESS_SHARE_ALL. */
 static __always_inline bool stress_sampling_draw(u64 share, struct stress_random *r)
 {
 	return stress_random_u64(r) >> (64 - STRESS_SHARE_SHIFT) < share;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The stress run: start, stop, look.  All of it may be called by anyone at any time.
+ * The stress run: start, stop, show.  All functions except stress_calibrate() and
+ * stress_exit(), which are for module init and exit, may be called concurrently at any time.
  */
 #ifndef MAPSTAT_STRESS_H
 #define MAPSTAT_STRESS_H

@@ -18,14 +18,14 @@
 #include "run.h"
 
 /*
- * How long before an arrival sleeping ends and spinning begins: the timer may be late by
- * the thread's slack (50 us), and waking takes as much again.
+ * Stop sleeping and spin this long before an arrival: the timer may be late by the thread's
+ * slack (50 us), and waking up takes about as long again.
  */
 #define SPIN_NS			(100 * NSEC_PER_USEC)
 /*
- * Arrivals that are counted ahead per operation served, and at the end of a phase.  Where
- * more than that come in the meantime, the machine is hopelessly late, and counting must
- * not make it later: then the backlog is larger than told.
+ * Maximum number of arrivals to count ahead per operation served, and at the end of a phase.
+ * If there are more, the machine is hopelessly late, and counting must not delay it further:
+ * the reported backlog is then too small.
  */
 #define AHEAD_MAX		256
 #define AHEAD_END_MAX		1000000
@@ -42,13 +42,13 @@ static const enum cmap_hist_kind response_hist[] = {
 	[STRESS_DELETE]	= CMAP_HIST_DELETE_RESPONSE,
 };
 
-/* The coordinator's WRITE_ONCE() is the partner: a flag, nothing is ordered by it. */
+/* Pairs with the WRITE_ONCE()s in run_phase(): a flag, no ordering. */
 bool stress_phase_ends(const struct stress_run *run)
 {
 	return READ_ONCE(run->stop) || ktime_get_ns() >= run->deadline_ns;
 }
 
-/* The key of one's own that is nearest to @index. */
+/* The index of an owned key close to @index. */
 static u64 own_index(const struct stress_thread *t, u64 index)
 {
 	const struct stress_config *c = &t->run->config;
@@ -57,7 +57,7 @@ static u64 own_index(const struct stress_thread *t, u64 index)
 	return own < c->keys ? own : own - c->threads;
 }
 
-/* The version after the key's last one, be it noted or stored earlier in this batch. */
+/* The version after the key's last one, from the shadow state or earlier in this batch. */
 static unsigned int next_version(const struct stress_thread *t, unsigned int i)
 {
 	struct stress_run *run = t->run;
@@ -92,12 +92,12 @@ static void draw_op(struct stress_thread *t, unsigned int i)
 		t->version[i] = next_version(t, i);
 		stress_value_encode(&run->keys, index, t->version[i], value);
 	} else {
-		/* No version is 255: a load that copies nothing out is found out. */
+		/* No version is 255, so a load that copies nothing is detected. */
 		memset(value, 0xff, sizeof(u64));
 	}
 }
 
-/* Which loads stand in a row. */
+/* Group consecutive loads into bulk loads. */
 static void plan_bulk(struct stress_batch *b)
 {
 	unsigned int i, n;
@@ -111,7 +111,7 @@ static void plan_bulk(struct stress_batch *b)
 	}
 }
 
-/* What each of them returned, as though it had been by itself. */
+/* Set the result of each load of a bulk load, as for single loads. */
 void stress_unfold_bulk(struct stress_batch *b)
 {
 	unsigned int i, j;
@@ -122,11 +122,11 @@ void stress_unfold_bulk(struct stress_batch *b)
 }
 
 /**
- * stress_batch_draw - the next operations on a map
- * @t: the thread; its batch is filled
- * @n: how many
+ * stress_batch_draw - draw the next operations on a map
+ * @t: the thread; its batch is filled in
+ * @n: number of operations
  *
- * Context: The thread.
+ * Context: Stress thread @t.
  */
 void stress_batch_draw(struct stress_thread *t, unsigned int n)
 {
@@ -139,7 +139,7 @@ void stress_batch_draw(struct stress_thread *t, unsigned int n)
 		plan_bulk(t->batch);
 }
 
-/* Those that have not counted themselves. */
+/* Count loads that have not counted themselves. */
 static void count_loads(struct cmap *m, const struct stress_batch *b)
 {
 	unsigned int i, loads = 0, hits = 0;
@@ -154,17 +154,17 @@ static void count_loads(struct cmap *m, const struct stress_batch *b)
 }
 
 /**
- * stress_batch_run - do a batch's operations
+ * stress_batch_run - run the operations of a batch
  * @m: the map
  * @b: the batch
  *
- * In an RCU read-side section, as a front that comes or goes meanwhile relies on.
+ * Runs in an RCU read-side section: concurrently enabling or disabling a front relies on it.
  *
  * Context: Process.
  */
 void stress_batch_run(struct cmap *m, struct stress_batch *b)
 {
-	bool counted = b->bulk <= 1;	/* by the public calls' loads, not by bulk ones */
+	bool counted = b->bulk <= 1;	/* by the single loads of traced_run() and front_run() */
 
 	rcu_read_lock();
 	if (trace_cmap_op_enabled()) {
@@ -189,7 +189,7 @@ static void record(struct cmap *m, enum cmap_hist_kind kind, u64 ns)
 	local_bh_enable();
 }
 
-/* Keep what the batch showed, where the phase is timed. */
+/* Account for a batch of a timed phase. */
 static void account_batch(struct stress_thread *t, struct cmap *m)
 {
 	const struct stress_sampling *s = &t->run->sampling;
@@ -220,9 +220,9 @@ static void run_closed(struct stress_thread *t, struct cmap *m,
 	struct stress_batch *b = t->batch;
 
 	b->timed = false;
-	do {	/* at least once, however late: a turn has an operation */
+	do {	/* at least once, even if late: every turn does an operation */
 		subject->draw(t, run->batch_ops);
-		/* Not the first, which is cold, and for ns_per_op if it stays the only one. */
+		/* Not the first: it is cold, and if it is the only one, ns_per_op needs it. */
 		if (t->figures.ops)
 			b->timed = stress_sampling_draw(run->sampling.batches, &t->sampler);
 		stress_batch_run(m, b);
@@ -233,7 +233,7 @@ static void run_closed(struct stress_thread *t, struct cmap *m,
 	} while (!stress_phase_ends(run));
 }
 
-/* Until then, the end of the phase, or a stop. */
+/* Sleep for @ns, at most until the end of the phase or a stop. */
 static void sleep_ns(struct stress_run *run, u64 ns)
 {
 	u64 now = ktime_get_ns();
@@ -244,7 +244,7 @@ static void sleep_ns(struct stress_run *run, u64 ns)
 	wait_event_interruptible_hrtimeout(run->wake, stress_phase_ends(run), ns_to_ktime(ns));
 }
 
-/* Return: true when @due_ns after @start has come, false where the phase ended before. */
+/* Return: true at @due_ns after @start, false if the phase ended before. */
 static bool wait_for_arrival(struct stress_run *run, u64 start, u64 due_ns)
 {
 	u64 now;
@@ -263,7 +263,7 @@ static bool wait_for_arrival(struct stress_run *run, u64 start, u64 due_ns)
 	return false;
 }
 
-/* How many arrivals are due at @now_ns and not served? */
+/* Count the arrivals that are due at @now_ns but not served, in at most @max_steps steps. */
 static void count_backlog(struct stress_thread *t, u64 now_ns, unsigned int max_steps)
 {
 	struct stress_figures *f = &t->figures;
@@ -275,7 +275,7 @@ static void count_backlog(struct stress_thread *t, u64 now_ns, unsigned int max_
 		f->backlog_max = max(f->backlog_max, t->ahead.count - t->arrivals.count);
 }
 
-/* What one operation that was due at @due_ns and ended at @end_ns showed. */
+/* Account for an operation that was due at @due_ns and ended at @end_ns. */
 static void account_arrival(struct stress_thread *t, struct cmap *m, u64 due_ns, u64 end_ns)
 {
 	struct stress_figures *f = &t->figures;
@@ -297,7 +297,7 @@ static void run_poisson(struct stress_thread *t, struct cmap *m,
 	u64 start = mapstat_clock_read();
 	u64 due_ns;
 
-	/* Not the stream of the operations, so that these are those of a closed loop. */
+	/* A separate random stream, so that the operations are the same as in a closed loop. */
 	stress_arrival_init(&t->arrivals, run->config.rate, ~run->config.seed,
 			    run->phase.stream + t->number);
 	t->ahead = t->arrivals;
@@ -313,7 +313,7 @@ static void run_poisson(struct stress_thread *t, struct cmap *m,
 		t->figures.errors += subject->check(t);
 		cond_resched();
 	}
-	/* Those that are never served have no response time, but they are not forgotten. */
+	/* Arrivals that are never served have no response time, but are part of the backlog. */
 	count_backlog(t, mapstat_clock_ns(mapstat_clock_read() - start), AHEAD_END_MAX);
 }
 
@@ -326,7 +326,7 @@ static void work(struct stress_thread *t)
 
 	memset(&t->figures, 0, sizeof(t->figures));
 	stress_random_seed(&t->random, run->config.seed, run->phase.stream + t->number);
-	/* What is timed has no part in what is done. */
+	/* A separate random stream: sampling must not change the operations. */
 	stress_random_seed(&t->sampler, run->config.seed ^ STRESS_GOLDEN,
 			   run->phase.stream + t->number);
 	if (run->phase.counted)
@@ -346,9 +346,9 @@ static bool is_pinned(const struct stress_thread *t)
  * The scheduler migrates the threads of a CPU that goes offline and lets them run anywhere
  * from then on.  Migrate @t back as soon as its CPU is online again.
  *
- * A CPU that is about to go offline accepts the affinity of a kernel thread but not the
- * thread: its mask would exclude the CPU on which it runs.  Hence not during CPU hotplug,
- * and a trylock: hotplug is not made to wait, the next phase tries again.
+ * For a CPU that is going offline, setting the affinity of a kernel thread succeeds but does
+ * not migrate the thread: its mask would exclude the CPU on which it runs.  So this is not done
+ * during CPU hotplug; a trylock, so that hotplug does not wait: the next phase tries again.
  */
 static void stay_pinned(const struct stress_thread *t)
 {
@@ -360,11 +360,11 @@ static void stay_pinned(const struct stress_thread *t)
 
 static bool phase_begins(const struct stress_thread *t)
 {
-	/* Pairs with the release in run_phase(): run->phase and its deadline are seen. */
+	/* Pairs with the release in run_phase(): makes run->phase and its deadline visible. */
 	return smp_load_acquire(&t->run->generation) != t->generation;
 }
 
-/* The last one tells the coordinator. */
+/* The last thread wakes the coordinator. */
 static void end_phase(struct stress_run *run)
 {
 	if (!atomic_dec_and_test(&run->active))
@@ -381,7 +381,7 @@ static int stress_thread(void *arg)
 	struct stress_run *run = t->run;
 	bool away;
 
-	/* Hundreds on a CPU must not shut out who wants to stop them. */
+	/* Hundreds of threads on a CPU must not starve the task that stops them. */
 	if (run->config.threads > cpumask_weight(&run->config.cpus))
 		set_user_nice(current, MAX_NICE);
 	while (!kthread_should_stop()) {
@@ -399,7 +399,7 @@ static int stress_thread(void *arg)
 }
 
 /**
- * stress_batch_free - give a batch back
+ * stress_batch_free - free a batch
  * @b: the batch, or NULL
  *
  * Context: Process; sleeps.
@@ -414,11 +414,11 @@ void stress_batch_free(struct stress_batch *b)
 }
 
 /**
- * stress_batch_alloc - room for a batch of a run's operations
- * @run: its config is set up
+ * stress_batch_alloc - allocate a batch
+ * @run: its config and batch_ops are set
  *
  * Context: Process; sleeps.
- * Return: the batch, none of whose operations are timed one by one; NULL: no memory.
+ * Return: the batch, with @timed false and no bulk loads; NULL: no memory.
  */
 struct stress_batch *stress_batch_alloc(const struct stress_run *run)
 {
@@ -446,7 +446,7 @@ static int create_notes(struct stress_thread *t)
 		t->notes[i] = kvcalloc(t->owned, 1, MAPSTAT_GFP);
 		if (!t->notes[i])
 			return mapstat_refuse_memory(t->owned * stress_variants(c),
-						     "keys=%llu: no memory for notes of thread %u",
+						     "keys=%llu: no memory for shadow state of thread %u",
 						     c->keys, t->number);
 	}
 	return 0;
@@ -475,11 +475,11 @@ static int create_thread(struct stress_thread *t, int cpu)
 }
 
 /**
- * stress_threads_create - make the threads of a run
- * @run: its config, keys and mix are set up
+ * stress_threads_create - create the threads of a run
+ * @run: its config, keys and mix are set
  *
  * Context: Process; sleeps.
- * Return: 0 or -errno; stress_threads_destroy() is due in both cases.
+ * Return: 0 or -errno; stress_threads_destroy() must be called in both cases.
  */
 int stress_threads_create(struct stress_run *run)
 {
@@ -509,7 +509,7 @@ int stress_threads_create(struct stress_run *run)
 }
 
 /**
- * stress_threads_start - let the threads wait for their first phase
+ * stress_threads_start - wake the threads, which then wait for their first phase
  * @run: stress_threads_create() succeeded
  *
  * Context: Process.
@@ -536,7 +536,7 @@ static void destroy_thread(struct stress_thread *t)
 }
 
 /**
- * stress_threads_destroy - end the threads
+ * stress_threads_destroy - stop and free the threads
  * @run: no phase is running
  *
  * Context: Process; sleeps.

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What takes turns in a run, by the parameters.
+ * The workloads that a run executes in turn, derived from the parameters.
  */
 #include <linux/build_bug.h>
 #include "run.h"
 
 /**
- * stress_map_create - a map, as the parameters want it
+ * stress_map_create - create a map according to the parameters
  * @c: the parameters
- * @v: its name, design and flags
+ * @v: name, design and flags of the map
  *
  * Context: Process; sleeps.
  * Return: as cmap_create().
@@ -39,7 +39,7 @@ static const struct stress_subject map_subject = {
 };
 
 /**
- * stress_variants - how many take turns
+ * stress_variants - number of workloads of a run
  * @c: the parameters
  *
  * Context: Any.
@@ -52,12 +52,12 @@ unsigned int stress_variants(const struct stress_config *c)
 }
 
 /**
- * stress_variant - one that takes turns
+ * stress_variant - get a workload of a run
  * @c: the parameters
- * @i: below stress_variants()
+ * @i: index, below stress_variants()
  *
  * Context: Any.
- * Return: what it is; the strings are constants.
+ * Return: the workload; its strings are constants.
  */
 struct stress_variant stress_variant(const struct stress_config *c, unsigned int i)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What takes turns in a run: the designs of maps=, or the variants of an experiment.
+ * The workloads that a run executes in turn: the designs of maps=, or the variants of an
+ * experiment.
  */
 #ifndef MAPSTAT_STRESS_VARIANTS_H
 #define MAPSTAT_STRESS_VARIANTS_H
@@ -14,13 +15,13 @@ struct stress_thread;
 struct stress_variant;
 
 /**
- * struct stress_subject - how a kind of thing is made, worked on and checked
- * @create: make it; returns it or ERR_PTR()
- * @prefill: the coordinator's, before the first phase; returns 0, -errno, or -EINTR
- *	where the coordinator is to stop
- * @draw: the next operations of a thread, into its batch, which the map's timed loop runs
- * @check: what came of the batch; returns the number of wrong results
- * @final_check: the coordinator's, after the last phase: adds what is wrong to
+ * struct stress_subject - operations of a kind of workload
+ * @create: create the map; returns it or ERR_PTR()
+ * @prefill: called by the coordinator before the first phase; returns 0, -errno, or -EINTR
+ *	if the coordinator must stop
+ * @draw: draw the next operations of a thread into its batch, which the map's timed loop runs
+ * @check: check the results of the batch; returns the number of wrong ones
+ * @final_check: called by the coordinator after the last phase; adds the number of errors to
  *	stress_run.errors; returns as @prefill
  */
 struct stress_subject {
@@ -32,10 +33,10 @@ struct stress_subject {
 };
 
 /**
- * struct stress_variant - one that takes turns
- * @name: of its rows, and of its directory under maps/
- * @subject: what it is
- * @design: of a map: its design
+ * struct stress_variant - a workload of a run
+ * @name: name in its rows, and of its directory under maps/
+ * @subject: its operations
+ * @design: name of the design, for stress_map_create(); else NULL
  * @flags: of enum cmap_flags
  */
 struct stress_variant {
