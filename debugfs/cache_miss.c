@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * maps/<name>/cache_miss: cache misses of a map's operations; written, it has the model count
- * them for a while.  maps/<name>/misses: the same, to be read only.
+ * maps/<name>/cache_miss: cache misses of a map's operations; a write has the model count them
+ * for a given time.  maps/<name>/misses: the same, read-only.
  */
 #include <linux/cpumask.h>
 #include <linux/fs.h>
@@ -16,15 +16,15 @@
 #include "kmod/stress/params.h"
 #include "debugfs.h"
 
-/* Operations on the map are slower for so long. */
+/* Maximum length of a window; operations on the map are slower during it. */
 #define WINDOW_MS_MAX	10000
 
 /**
- * struct miss_reader - an open file; owned by it
- * @map: touched in operations that hold removal off only, never in release
- * @source: whose figures these are
- * @counts: of enum mapstat_miss_total, a bit for each that is counted
- * @sum: the histogram that is being shown; too large for the stack
+ * struct miss_reader - private data of an open file
+ * @map: accessed only in operations that block removal, never in release
+ * @source: source of the counts, in words
+ * @counts: a bit for each enum mapstat_miss_total that the source counts
+ * @sum: the histogram being printed; too large for the stack
  */
 struct miss_reader {
 	struct cmap *map;
@@ -33,7 +33,7 @@ struct miss_reader {
 	struct mapstat_hist_sum sum;
 };
 
-/* All operations have the bare names, then comes each kind that there were any of. */
+/* The totals of all operations have no prefix; kinds without an operation are omitted. */
 static void show_totals(struct seq_file *m, const struct miss_reader *reader,
 			const struct mapstat_misses *misses, enum mapstat_op_kind kind)
 {
@@ -87,7 +87,7 @@ static void show_hist(struct seq_file *m, struct miss_reader *reader, int hist, 
 	mapstat_debugfs_buckets(m, label, sum->bucket);
 }
 
-/* Record 0 is the head, then comes each histogram, of all CPUs and then of each. */
+/* Record 0 is the header; then all histograms summed over CPUs, and all of each CPU. */
 static void *miss_start(struct seq_file *m, loff_t *pos)
 {
 	return *pos <= MAPSTAT_NR_MISS_HISTS * (nr_cpu_ids + 1) ? pos : NULL;
@@ -140,11 +140,11 @@ static int miss_open(struct inode *inode, struct file *file)
 static int refuse_window(int error)
 {
 	if (error == -EBUSY)
-		return mapstat_refuse_quietly(error, "window: a run or another window counts");
+		return mapstat_refuse_quietly(error, "window: a run or another window is counting");
 	if (error == -EINTR)
-		return mapstat_refuse_quietly(error, "window: a signal has ended it early");
+		return mapstat_refuse_quietly(error, "window: ended early by a signal");
 	if (error == -ECANCELED)
-		return mapstat_refuse_quietly(error, "window: its map, a run or stop has ended it");
+		return mapstat_refuse_quietly(error, "window: ended by map removal, a run or stop");
 	if (error == -ENOMEM)
 		return mapstat_refuse_quietly(error, "window: no memory for the model");
 	return error;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * control, state, last_error, results, version.
+ * The files control, state, last_error, results and version.
  */
 #include <linux/debugfs.h>
 #include <linux/errno.h>
@@ -93,8 +93,8 @@ static int version_show(struct seq_file *m, void *v)
 DEFINE_SHOW_ATTRIBUTE(version);
 
 /**
- * mapstat_debugfs_control - make the files at the top
- * @root: where
+ * mapstat_debugfs_control - create control, state, last_error, results and version
+ * @root: parent directory
  *
  * Context: Process; sleeps.
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The tree, and what its files share.
+ * The debugfs tree, and helpers for its files.
  */
 #include <linux/dcache.h>
 #include <linux/debugfs.h>
@@ -18,28 +18,28 @@
 #include "kmod/refusal.h"
 #include "debugfs.h"
 
-#define NO_WORD	"a word is one write of 1 to %lu bytes without a NUL, at the beginning of the file"
+#define NO_WORD	"not one write of 1 to %lu bytes without a NUL, at the beginning of the file"
 
-/* A read of a map's file returns no more at once; cat(1) asks for twice that. */
+/* Maximum size of one read of a map's file; cat(1) asks for twice as much. */
 #define MAP_READ_MAX	SZ_64K
 
-/* Written by init and exit of the module only. */
+/* Written in module init and exit only. */
 static struct dentry *mapstat_root;
 
 /**
- * mapstat_debugfs_dir - make a directory that only its owner may enter
+ * mapstat_debugfs_dir - create a directory with mode 0700
  * @name: its name
- * @parent: where; NULL for debugfs's root
+ * @parent: parent directory; NULL: the root of debugfs
  *
  * Context: Process; sleeps.
- * Return: the directory, or an ERR_PTR that debugfs functions accept as a parent and then
- * do nothing.
+ * Return: the directory, or an ERR_PTR, which debugfs functions accept as a parent and then do
+ * nothing.
  */
 struct dentry *mapstat_debugfs_dir(const char *name, struct dentry *parent)
 {
 	struct dentry *dir = debugfs_create_dir(name, parent);
 
-	/* debugfs makes directories with mode 0755 and offers no other. */
+	/* debugfs_create_dir() always uses mode 0755. */
 	if (!IS_ERR(dir)) {
 		inode_lock(d_inode(dir));
 		d_inode(dir)->i_mode = S_IFDIR | 0700;
@@ -49,17 +49,17 @@ struct dentry *mapstat_debugfs_dir(const char *name, struct dentry *parent)
 }
 
 /**
- * mapstat_debugfs_write - take one word from user space
- * @ubuf: the text; one newline at its end is ignored
- * @count: its length
- * @ppos: offset in the file; only 0 is accepted, so that the rest of a text that was
- *	written in pieces is not taken for another word
- * @apply: what to do with the word; returns 0 or -errno, after mapstat_refuse()
- * @arg: handed to @apply
+ * mapstat_debugfs_write - write() of one word
+ * @ubuf: the text; one trailing newline is ignored
+ * @count: length of the text
+ * @ppos: offset in the file; must be 0, so that the rest of a text written in pieces is not
+ *	taken for another word
+ * @apply: handles the word; returns 0, or -errno after mapstat_refuse()
+ * @arg: passed to @apply
  *
  * Context: Process; sleeps.
- * Return: @count; -EINVAL where the text is no word or no less than a page, what @apply
- * returned, -EFAULT or -ENOMEM.  0 for an empty write, which changes nothing.
+ * Return: @count; -EINVAL if the offset is not 0, the text contains a NUL, or is a page or
+ * longer; the error of @apply; -EFAULT or -ENOMEM.  0 for an empty write, which has no effect.
  */
 ssize_t mapstat_debugfs_write(const char __user *ubuf, size_t count, loff_t *ppos,
 			      int (*apply)(const char *word, void *arg), void *arg)
@@ -105,18 +105,18 @@ static ssize_t seq_read_kernel(struct file *file, void *buf, size_t size, loff_t
 }
 
 /**
- * mapstat_debugfs_map_read - seq_read(), of a file of a map
+ * mapstat_debugfs_map_read - seq_read() for a file of a map
  * @file: the file, with a struct seq_file
- * @ubuf: where to
- * @count: at most so much
+ * @ubuf: destination in user space
+ * @count: maximum number of bytes
  * @ppos: offset in the file
  *
- * Holds removal off while the text is made, and not while it is copied: a page fault there may
- * take any time, during which the map could not be destroyed.
+ * Blocks removal of the file while the text is generated, but not while it is copied: a page
+ * fault may take arbitrarily long, and the map could not be destroyed until then.
  *
  * Context: Process; sleeps.
- * Return: bytes copied, 0 at the end; -EIO if the map is gone, -EFAULT, -ENOMEM, or what
- * seq_read() returned.
+ * Return: bytes copied, 0 at the end; -EIO if the map was removed, -EFAULT, -ENOMEM, or the
+ * error of seq_read_iter().
  */
 ssize_t mapstat_debugfs_map_read(struct file *file, char __user *ubuf, size_t count,
 				 loff_t *ppos)
@@ -134,7 +134,7 @@ ssize_t mapstat_debugfs_map_read(struct file *file, char __user *ubuf, size_t co
 	}
 	if (ret > 0) {
 		ret -= copy_to_user(ubuf, buf, ret);
-		/* seq_read() makes anew what follows, if it was not all that it gave. */
+		/* After a short copy, seq_read_iter() regenerates the text from this offset. */
 		*ppos += ret;
 		ret = ret ?: -EFAULT;
 	}
@@ -143,13 +143,13 @@ ssize_t mapstat_debugfs_map_read(struct file *file, char __user *ubuf, size_t co
 }
 
 /**
- * mapstat_debugfs_map_lseek - seq_lseek(), of a file of a map
+ * mapstat_debugfs_map_lseek - seq_lseek() for a file of a map
  * @file: the file, with a struct seq_file
- * @offset: as of lseek(2)
- * @whence: as of lseek(2)
+ * @offset: as for lseek(2)
+ * @whence: as for lseek(2)
  *
  * Context: Process; sleeps.
- * Return: the new offset; -EIO if the map is gone; or what seq_lseek() returned.
+ * Return: the new offset; -EIO if the map was removed; or the error of seq_lseek().
  */
 loff_t mapstat_debugfs_map_lseek(struct file *file, loff_t offset, int whence)
 {
@@ -162,7 +162,7 @@ loff_t mapstat_debugfs_map_lseek(struct file *file, loff_t offset, int whence)
 	return ret;
 }
 
-/* What is done with a word that was written to a map's file. */
+/* Argument of map_word_apply(). */
 struct map_word {
 	struct file *file;
 	int (*apply)(const char *word, struct cmap *map);
@@ -181,17 +181,17 @@ static int map_word_apply(const char *word, void *arg)
 }
 
 /**
- * mapstat_debugfs_map_write - mapstat_debugfs_write(), to a file of a map
+ * mapstat_debugfs_map_write - mapstat_debugfs_write() for a file of a map
  * @file: the file
  * @ubuf: the text
- * @count: its length
+ * @count: length of the text
  * @ppos: offset in the file
- * @apply: what to do with the word; returns 0 or -errno
+ * @apply: handles the word; returns 0 or -errno
  *
- * Holds removal off while @apply runs, and not while the text is copied.
+ * Blocks removal of the file while @apply runs, but not while the text is copied.
  *
  * Context: Process; sleeps.
- * Return: as mapstat_debugfs_write(); -EIO if the map is gone.
+ * Return: as mapstat_debugfs_write(); -EIO if the map was removed.
  */
 ssize_t mapstat_debugfs_map_write(struct file *file, const char __user *ubuf, size_t count,
 				  loff_t *ppos, int (*apply)(const char *word, struct cmap *map))
@@ -203,8 +203,8 @@ ssize_t mapstat_debugfs_map_write(struct file *file, const char __user *ubuf, si
 
 /**
  * mapstat_debugfs_ps - print picoseconds as nanoseconds, with one decimal
- * @m: where to
- * @ps: the time; 0 stands for "not measured"
+ * @m: the file
+ * @ps: the time; 0 is not measured and printed as "-"
  *
  * Context: Any.
  */
@@ -219,13 +219,13 @@ void mapstat_debugfs_ps(struct seq_file *m, u32 ps)
 }
 
 /**
- * mapstat_debugfs_init - make the tree
+ * mapstat_debugfs_init - create the tree
  *
- * The module does not depend on it: without debugfs there are no files, and that is all.
+ * Failure is not fatal: without debugfs the module works, but has no files.
  * mapstat_debugfs_exit() may be called in any case.
  *
  * Context: Process; sleeps.
- * Return: 0, or the reason why there is no tree.
+ * Return: 0, or -errno if the tree could not be created.
  */
 int __init mapstat_debugfs_init(void)
 {
@@ -242,7 +242,7 @@ int __init mapstat_debugfs_init(void)
 /**
  * mapstat_debugfs_exit - remove the tree
  *
- * On return no operation on any of its files runs, and none will begin.
+ * On return no operation on any of its files is in progress, and none can start.
  *
  * Context: Process; sleeps.
  */

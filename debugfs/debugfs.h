@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The files under /sys/kernel/debug/mapstat; docs/debugfs.md is their format.
+ * The files under /sys/kernel/debug/mapstat; docs/debugfs.md describes their format.
  *
- * A kernel that is locked down opens no file whose mode has a bit to write.  So what is only
- * read is 0400, and what a file says that is written as well is said by one of these, too:
- * control by state, stress/ by parameters, cache_miss by misses, front by front_stats.
+ * A locked-down kernel does not open debugfs files that have a write permission bit.  So
+ * read-only files have mode 0400, and the contents of every writable file are also in a
+ * read-only one: control in state, stress/ in parameters, cache_miss in misses, front in
+ * front_stats.
  *
- * An open file holds a reference to the module (.owner), because release is in its text:
- * rmmod is refused until it is closed.  So of files that stay as long as the module, which are
- * made with debugfs_create_file(), no operation is in progress when they are removed.
+ * An open file holds a reference to the module (.owner), because release is module text:
+ * rmmod fails until the file is closed.  So for files that exist as long as the module, which
+ * are created with debugfs_create_file(), no operation is in progress when they are removed.
  *
- * Files of a map, and those of a relay channel, are removed while they may be open.  An
- * operation holds removal off by debugfs_file_get(), which fails once the file is gone; so one
- * that is still open then is harmless, given that release touches nothing but the seq_file.
- * Removal waits for operations, and others may wait for removal.  So none holds it off while
- * it copies from or to user space, which may take any time: debugfs_create_file() would do
- * that, and these are made with debugfs_create_file_unsafe() (MAPSTAT_MAP_ATTRIBUTE()).
+ * Files of a map, and those of a relay channel, may be removed while they are open.  An
+ * operation blocks removal with debugfs_file_get(), which fails once the file was removed; so a
+ * file that is still open then is harmless, as release accesses the seq_file only.  Removal
+ * waits for operations, and other tasks may wait for removal.  So no operation blocks removal
+ * while it copies from or to user space, which may take arbitrarily long.  The proxy of
+ * debugfs_create_file() would do that; these files are created with
+ * debugfs_create_file_unsafe() (MAPSTAT_MAP_ATTRIBUTE()).
  */
 #ifndef MAPSTAT_DEBUGFS_H
 #define MAPSTAT_DEBUGFS_H
@@ -56,9 +58,9 @@ void mapstat_debugfs_events(struct dentry *root);
 void mapstat_debugfs_events_end(void);
 
 /**
- * MAPSTAT_MAP_ATTRIBUTE - as DEFINE_SHOW_ATTRIBUTE(), of a file of a map
- * @name: name_show() is what shows it; makes name_fops
- * @...: more of the struct file_operations, or nothing
+ * MAPSTAT_MAP_ATTRIBUTE - DEFINE_SHOW_ATTRIBUTE() for a file of a map
+ * @name: defines name_fops, which calls name_show()
+ * @...: additional members of struct file_operations
  */
 #define MAPSTAT_MAP_ATTRIBUTE(name, ...)					\
 static int name##_open(struct inode *inode, struct file *file)			\

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * events/: a relay channel's files, and its figures.
+ * events/: the files of the relay channel, and its statistics.
  *
- * A file is read by one at a time: of two, each would get some of the records.  relay has
- * the files made and removed when the channel comes and goes, and when a CPU comes.  They
- * are made without debugfs's full proxy, which has no mmap(), so each operation holds
- * removal off by itself.  A read does not while it copies to user space (debugfs.h): relay
- * removes files under a mutex of all its users, and we under those of the parameters.
+ * A file can be opened once at a time: with two readers, each would get some of the records.
+ * relay has the files created and removed when the channel is opened and closed, and created
+ * when a CPU comes online.  They are created without debugfs's full proxy, which has no mmap(),
+ * so each operation blocks removal on its own.  A read does not while it copies to user space
+ * (debugfs.h): relay removes files under a mutex shared by all its users, and we under those of
+ * the parameters and of the events.
  */
 #include <linux/bitops.h>
 #include <linux/debugfs.h>
@@ -29,23 +30,23 @@
 #include "kmod/compat.h"
 #include "debugfs.h"
 
-/* A read copies so much at a time. */
+/* Bytes that a read copies at a time. */
 #define EVENTS_COPY_BYTES	rounddown(SZ_64K, sizeof(struct mapstat_event))
 
 /**
- * struct events_file - a CPU's file
- * @busy: bit 0: it is open; also one that is removed
- * @lock: held by a read, also while it copies to user space: a file that was inherited may be
- *	read by two, and they alone wait for each other
+ * struct events_file - state of a CPU's file
+ * @busy: bit 0: it is open, also if it was removed since
+ * @lock: serializes reads, including the copy to user space: processes that share an open file
+ *	may read concurrently, and only they wait for each other
  */
 struct events_file {
 	unsigned long busy;
-	struct mutex lock;	/* of reading */
+	struct mutex lock;	/* serializes reads */
 };
 
 static DEFINE_PER_CPU(struct events_file, events_file);
 
-/* debugfs itself holds removal off meanwhile. */
+/* debugfs blocks removal during open. */
 static int events_open(struct inode *inode, struct file *file)
 {
 	struct rchan_buf *buf = inode->i_private;
@@ -71,7 +72,7 @@ static int events_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* The next records. Return: bytes, 0 where none is finished; -EIO where the file is gone. */
+/* Copy the next records.  Return: bytes, 0 if none is complete; -EIO if the file was removed. */
 static ssize_t peek_records(struct file *file, void *to, size_t count)
 {
 	const void *records;
@@ -89,7 +90,7 @@ static ssize_t peek_records(struct file *file, void *to, size_t count)
 	return ret;
 }
 
-/* They have reached the reader.  Where the file is gone, so are the figures that say so. */
+/* Consume records that were copied to the reader; not if the file and its counts are gone. */
 static void consume_records(struct file *file, size_t bytes)
 {
 	if (debugfs_file_get(file->f_path.dentry))
@@ -106,7 +107,7 @@ static void flush_records(struct file *file)
 	debugfs_file_put(file->f_path.dentry);
 }
 
-/* Return: bytes copied of what is finished; -EFAULT or -EIO where that was none. */
+/* Copy complete records.  Return: bytes copied; -EFAULT or -EIO if none could be copied. */
 static ssize_t copy_records(struct file *file, void *bounce, char __user *to, size_t count)
 {
 	size_t done = 0;
@@ -168,7 +169,7 @@ static __poll_t events_poll(struct file *file, poll_table *wait)
 	return ret;
 }
 
-/* The mapping holds the file, and so the buffer, for as long as it is there. */
+/* The mapping holds a reference to the file, and thereby to the buffer. */
 static int events_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	int ret = debugfs_file_get(file->f_path.dentry);
@@ -209,7 +210,7 @@ static const struct file_operations events_prepare_fops = {
 	.mmap_prepare	= events_mmap_prepare,
 };
 
-/* A file has one of the two: that which relay's has. */
+/* Use the same one of mmap and mmap_prepare as relay. */
 static const struct file_operations *events_file_operations(void)
 {
 	return relay_file_operations.mmap_prepare ? &events_prepare_fops : &events_fops;
@@ -235,8 +236,8 @@ static int remove_file(struct dentry *dentry)
 }
 
 /*
- * relay has just added the sub-buffer to the file's size, of which nothing is ever taken off.  As
- * every file here it shows none: a program that copies it then reads to the end, and does not seek.
+ * relay has just added the sub-buffer to the file's size, and never subtracts anything.  Show
+ * size 0, as for every file here: programs that copy it then read to the end and do not seek.
  */
 static RELAY_SUBBUF_START(subbuf_start)
 {
@@ -278,8 +279,8 @@ static int events_sites_show(struct seq_file *m, void *v)
 DEFINE_SHOW_ATTRIBUTE(events_sites);
 
 /**
- * mapstat_debugfs_events - make events/
- * @root: where
+ * mapstat_debugfs_events - create events/
+ * @root: parent directory
  *
  * Context: Process; sleeps, and takes cpus_read_lock().
  */
@@ -296,7 +297,7 @@ void __init mapstat_debugfs_events(struct dentry *root)
 }
 
 /**
- * mapstat_debugfs_events_end - remove the channel's files, and let none come
+ * mapstat_debugfs_events_end - remove the channel's files, and prevent new ones
  *
  * Context: Process; sleeps, and takes cpus_read_lock().
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * maps/<name>/shared_lines: the cache lines that CPUs take from each other.
+ * maps/<name>/shared_lines: contended cache lines, in the cache model.
  */
 #include <linux/cpumask.h>
 #include <linux/fs.h>
@@ -15,15 +15,15 @@
 #include "kmod/designs/design.h"
 #include "debugfs.h"
 
-#define LINES_SHOWN	32	/* a screen of them */
-#define UNIT_BYTES	4	/* what is named: no lock is smaller */
+#define LINES_SHOWN	32	/* fits on a screen */
+#define UNIT_BYTES	4	/* granularity of names: no lock is smaller */
 
 /**
- * struct lines_reader - what a line's text is made with; the reader's own
- * @map: whose lines
- * @line_bytes: bytes of a line
- * @writers: CPUs that write to a part, or to all of the line
- * @readers: CPUs that only read
+ * struct lines_reader - state of one read of the file
+ * @map: the map
+ * @line_bytes: size of a cache line
+ * @writers: CPUs that write to the parts being printed, or to any part of the line
+ * @readers: CPUs with accesses to them that only read; a CPU can be in both
  */
 struct lines_reader {
 	struct cmap *map;
@@ -56,7 +56,7 @@ static u64 used_parts(const struct mapstat_line *line)
 	return used;
 }
 
-/* Who uses these parts of a line? */
+/* Add the CPUs that access @parts of a line. */
 static void note_cpus(struct lines_reader *r, const struct mapstat_line *line, u64 parts)
 {
 	const struct mapstat_line_cpu *c;
@@ -80,7 +80,7 @@ static void show_part(struct seq_file *m, struct lines_reader *r, const char *se
 	forget_cpus(r);
 }
 
-/* Where in the source do the CPUs access that eighth of a line?  NULL: not known. */
+/* The place in the source that accesses @eighth of a line; NULL: unknown. */
 static const struct mapstat_access_site *site_of(const struct mapstat_line *line,
 						 unsigned int eighth)
 {
@@ -92,7 +92,7 @@ static const struct mapstat_access_site *site_of(const struct mapstat_line *line
 	return site;
 }
 
-/* A place that the design names; else the expression that it is accessed by; else where it is. */
+/* The design's name for the address; else the expression that accesses it; else its offset. */
 static void name_part(const struct lines_reader *r, const struct mapstat_line *line,
 		      unsigned int part, char *text, size_t size)
 {
@@ -108,7 +108,7 @@ static void name_part(const struct lines_reader *r, const struct mapstat_line *l
 		scnprintf(text, size, "+%u", offset);
 }
 
-/* What lies on the line, and who reads and writes it: neighbours of one name are one. */
+/* Print the objects on a line and the CPUs that access them; adjacent equal names are merged. */
 static void show_parts(struct seq_file *m, struct lines_reader *r,
 		       const struct mapstat_line *line)
 {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * maps/<name>/: what a live map tells of itself.
+ * maps/<name>/: the files of a live map.
  *
- * A file's private data is its map.  The registry calls map_removed() before a map goes,
- * and debugfs_remove() waits there for operations that run; none begins after it.  Only that
- * one map waits (registry.c), and not for long: see debugfs.h, and a window ends.
+ * A file's private data is its map.  The registry calls map_removed() before it frees a map;
+ * debugfs_remove() then waits for operations in progress, and none can start later.  Only the
+ * destruction of that map waits (registry.c), and not for long: see debugfs.h; and a window is
+ * ended.
  */
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
@@ -24,7 +25,7 @@
 #include "kmod/refusal.h"
 #include "debugfs.h"
 
-/* Set before the observer is, and constant until it is gone. */
+/* Set before the observer is registered, and constant until it is unregistered. */
 static struct dentry *maps_dir;
 
 static const char *mode_of(const struct cmap *map)
@@ -108,10 +109,10 @@ static int percpu_show(struct seq_file *m, void *v)
 MAPSTAT_MAP_ATTRIBUTE(percpu);
 
 /**
- * mapstat_debugfs_buckets - print the occupied buckets of a histogram, a line each
- * @m: where to
- * @label: begins each line
- * @bucket: MAPSTAT_HIST_BUCKETS of them
+ * mapstat_debugfs_buckets - print the non-empty buckets of a histogram, one per line
+ * @m: the file
+ * @label: start of each line
+ * @bucket: array of MAPSTAT_HIST_BUCKETS counts
  *
  * Context: Any.
  */
@@ -132,13 +133,13 @@ void mapstat_debugfs_buckets(struct seq_file *m, const char *label, const u64 *b
 }
 
 /**
- * struct latency_reader - an open latency file; owned by it
- * @map: touched in operations that hold removal off only, never in release
- * @per_cpu: one CPU after the other, instead of all together
- * @sum: the snapshot that is being shown; too large for the stack
+ * struct latency_reader - private data of an open latency file
+ * @map: accessed only in operations that block removal, never in release
+ * @per_cpu: print each CPU separately instead of the sum
+ * @sum: the snapshot being printed; too large for the stack
  *
- * A record is one histogram, so a summary and its buckets are of one snapshot whatever
- * the size of the reads, and the buffer has to hold one histogram only.
+ * A record is one histogram, so a summary and its buckets come from the same snapshot for any
+ * size of reads, and the buffer holds one histogram only.
  */
 struct latency_reader {
 	struct cmap *map;
@@ -150,7 +151,7 @@ static void show_latency_header(struct seq_file *m, bool per_cpu)
 {
 	seq_printf(m, "# source\tclock %s, read ", mapstat_clock.name);
 	mapstat_debugfs_ps(m, mapstat_clock.read_ps);
-	/* Pairs with the WRITE_ONCE() of the parameter: a value, no ordering. */
+	/* Pairs with the WRITE_ONCE() in set_sample_shift(): a value, no ordering. */
 	seq_printf(m, " ns, latency of 1 in %u calls; of a run's operations as results says\n",
 		   READ_ONCE(mapstat_sample_mask) + 1);
 	seq_printf(m, "# %sop\tlo_ns\thi_ns\tcount\n", per_cpu ? "cpu\t" : "");
@@ -168,7 +169,7 @@ static void show_latency(struct seq_file *m, const char *label,
 	mapstat_debugfs_buckets(m, label, sum->bucket);
 }
 
-/* Record 0 is the header, then comes each operation, for each CPU in turn. */
+/* Record 0 is the header; then the histograms of all operations, for each CPU if per_cpu. */
 static void *latency_start(struct seq_file *m, loff_t *pos)
 {
 	const struct latency_reader *reader = m->private;
@@ -298,7 +299,7 @@ static int front_apply(const char *word, struct cmap *map)
 		return mapstat_refuse(-EINVAL, "front: %.40s: not one of on, off", word);
 	ret = cmap_front_set(map, !strcmp(word, "on"));
 	if (ret == -EOPNOTSUPP)
-		mapstat_refuse_quietly(ret, "front: %s is no map", map->name);
+		mapstat_refuse_quietly(ret, "front: %s is not a map", map->name);
 	return ret;
 }
 
@@ -315,7 +316,7 @@ static int front_show(struct seq_file *m, void *v)
 }
 MAPSTAT_MAP_ATTRIBUTE(front, .write = front_write);
 
-/* @part of @whole in thousandths; - where there is no whole. */
+/* Print @part of @whole in thousandths; "-" if @whole is 0. */
 static void show_permille(struct seq_file *m, const char *key, u64 part, u64 whole)
 {
 	if (whole)
@@ -392,8 +393,8 @@ static const struct cmap_observer map_observer = {
 };
 
 /**
- * mapstat_debugfs_maps - make maps/, and a directory for each map that is live or comes
- * @root: where
+ * mapstat_debugfs_maps - create maps/, with a directory for each present and future map
+ * @root: parent directory
  *
  * Context: Process; sleeps.
  */
@@ -404,7 +405,7 @@ void __init mapstat_debugfs_maps(struct dentry *root)
 }
 
 /**
- * mapstat_debugfs_maps_end - remove the directories of all maps, and let none come
+ * mapstat_debugfs_maps_end - remove the directories of all maps, and prevent new ones
  *
  * Context: Process; sleeps.
  */

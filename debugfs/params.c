@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * stress/<parameter>: one file per parameter; and parameters: all of them, to be read.
+ * stress/<parameter>: one file per parameter; and parameters: all of them, read-only.
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -30,7 +30,7 @@ static int param_show(struct seq_file *m, void *v)
 
 	if (len < 0)
 		return len;
-	/* A text that fills the buffer may have been cut: ask for a larger one. */
+	/* A text that fills the buffer may be truncated: ask for a larger one. */
 	if (len + 1 >= size) {
 		seq_commit(m, -1);
 		return 0;
@@ -61,8 +61,8 @@ static int parameters_show(struct seq_file *m, void *v)
 DEFINE_SHOW_ATTRIBUTE(parameters);
 
 /**
- * mapstat_debugfs_params - make parameters, stress/ and its files
- * @root: where
+ * mapstat_debugfs_params - create parameters, stress/ and its files
+ * @root: parent directory
  *
  * Context: Process; sleeps.
  */
@@ -72,7 +72,7 @@ void __init mapstat_debugfs_params(struct dentry *root)
 	const struct mapstat_param *p;
 
 	debugfs_create_file("parameters", MAPSTAT_DEBUGFS_RO, root, NULL, &parameters_fops);
-	/* debugfs hands data on as a plain pointer; mapstat_param_set() takes it as const. */
+	/* debugfs data is a non-const pointer; mapstat_param_set() takes a const one. */
 	for (p = mapstat_params; p->name; p++)
 		debugfs_create_file(p->name, MAPSTAT_DEBUGFS_RW, dir, (void *)p, &param_fops);
 }
