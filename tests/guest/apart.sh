@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What is done with one map's files holds up no other map, no run, and no other module.
+# An operation on one map's files delays no other map, no run, and no other module.
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
-# Of a window of 10 s, or a reader that never ends. What is to be prompt takes milliseconds;
-# where the CPU is emulated and the host is busy, two seconds.
+# A window takes 10 s and a stuck reader never ends. What has to be prompt takes milliseconds, or
+# up to two seconds on emulated CPUs and a busy host.
 readonly LIMIT=6
 
 holder=
 
-# ends PID: within LIMIT seconds
+# ends PID: waits until it has ended; fails after LIMIT seconds
 ends() {
 	local deadline=$((SECONDS + LIMIT))
 	while kill -0 "$1" 2>/dev/null; do
@@ -18,8 +18,8 @@ ends() {
 	done
 }
 
-# promptly COMMAND...: one that takes more than LIMIT seconds may wait for the holder, unkillably:
-# that ends first, so that the test can.
+# promptly COMMAND...: fails if it takes more than LIMIT seconds. It may then be waiting for the
+# holder, unkillably, so the holder is ended first.
 promptly() {
 	local pid
 	"$@" &
@@ -41,10 +41,10 @@ write_word() {
 	printf '%s' "$1" | dd of="$2" bs=4096 conv=notrunc status=none
 }
 
-# window MAP: one of 10 s, in the background; what it says goes to /tmp/window
+# window MAP: opens one of 10 s in the background; its output goes to /tmp/window
 window() {
 	printf 'window 10000' >/tmp/word
-	# A shell has what it puts in the background ignore SIGINT.
+	# bash ignores SIGINT in its background commands.
 	env --default-signal=INT dd if=/tmp/word of="$FILES/maps/$1/cache_miss" bs=4096 conv=notrunc \
 		status=none 2>/tmp/window &
 	holder=$!
@@ -54,7 +54,7 @@ window() {
 	done
 }
 
-# over TEXT: the window is over, or is promptly, and says TEXT
+# over TEXT: the window has ended, or ends promptly, with TEXT in its output
 over() {
 	ends "$holder" || {
 		let_go KILL
@@ -62,7 +62,7 @@ over() {
 	}
 	wait "$holder" || true
 	holder=
-	[[ $(</tmp/window) == *"$1"* ]] || fail "the window says: $(</tmp/window)"
+	[[ $(</tmp/window) == *"$1"* ]] || fail "the window prints: $(</tmp/window)"
 }
 
 still_open() {
@@ -73,21 +73,21 @@ start() {
 	write_word start "$FILES/control"
 }
 
-# once PARAMETER=VALUE...: a run has been, and its maps are there.
+# once PARAMETER=VALUE...: completes a run; its maps are kept.
 once() {
 	fresh
 	insmod mapstat.ko maps=rwlock,seqlock rounds=1 duration_ms=20 keys=100 autostart=1 "$@"
 	wait_run
 }
 
-# Breaks when the destruction of a map waits for its window.
+# Fails when the destruction of a map waits for its window.
 start_ends_a_window() {
 	once
 	window rwlock
 	promptly start
 	over "Operation canceled"
 	wait_run
-	# And by a run that counts misses, of whatever map it is.
+	# A run that counts misses does so too, on any map.
 	insmod session_cache.ko
 	window session_cache
 	echo model >"$FILES/stress/cache"
@@ -97,7 +97,7 @@ start_ends_a_window() {
 	rmmod session_cache
 }
 
-# Breaks when a window, or a wait for its end, is in the way of another module.
+# Fails when a window, or waiting for its end, blocks another module.
 others_come_and_go() {
 	local starter
 	once
@@ -119,14 +119,14 @@ others_come_and_go() {
 	let_go INT
 }
 
-# Breaks when a map cannot go before its window is over.
+# Fails when a map cannot be destroyed before its window has ended.
 goes_with_its_window() {
 	once
 	insmod session_cache.ko
 	window session_cache
 	promptly rmmod session_cache
 	over "Operation canceled"
-	# The same name at once, and another window of it.
+	# The same name again at once, with another window.
 	insmod session_cache.ko
 	window session_cache
 	promptly rmmod session_cache
@@ -142,7 +142,7 @@ stop_ends_a_window() {
 	refused_with "Invalid argument" write_word stop "$FILES/control"
 }
 
-# Breaks when a signal does not end a window, or it goes on without its writer.
+# Fails when a signal does not end a window, or the window outlives its writer.
 signals_end_a_window() {
 	local signal
 	once
@@ -168,10 +168,10 @@ stuck() {
 		fi
 		sleep 0.05
 	done
-	equal "what it says" "$(</tmp/stuck)" stuck
+	equal "its output" "$(</tmp/stuck)" stuck
 }
 
-# Breaks when a file is held while it is copied from or to memory that does not come.
+# Fails when a map is pinned while its file is copied from or to a page that never arrives.
 nobody_waits_for_a_page() {
 	local how
 	once
@@ -193,7 +193,7 @@ nobody_waits_for_a_page() {
 	done
 }
 
-# The parameters' mutex, and that of all users of relay.
+# Otherwise the parameters' mutex, and the one that all users of relay share, would stay held.
 nobody_waits_for_a_page_of_events() {
 	once events=1 cache=model
 	stuck read "$FILES/events/cpu0"
@@ -204,8 +204,8 @@ nobody_waits_for_a_page_of_events() {
 	let_go KILL
 }
 
-# Breaks when a map's directory outlives its name, a name its map, or files their map: what
-# the debugging kernels say of it is what this is for.
+# Fails when a map's directory outlives its name, a name its map, or files their map. The debugging
+# kernels report it.
 all_at_once() {
 	local i reader resetter
 	once
@@ -226,17 +226,17 @@ all_at_once() {
 	done
 	kill "$reader" "$resetter"
 	wait "$reader" "$resetter" 2>/dev/null || true
-	equal "times that it came and went" "$i" 20
+	equal "times it was loaded and unloaded" "$i" 20
 	wait_run
 }
 
 test_case "a start ends a window" start_ends_a_window
-test_case "a window is not in other modules' way" others_come_and_go
-test_case "a map goes, and its window with it" goes_with_its_window
+test_case "a window does not block other modules" others_come_and_go
+test_case "a map is destroyed in the middle of its window" goes_with_its_window
 test_case "stop ends a window" stop_ends_a_window
 test_case "a signal ends a window" signals_end_a_window
-test_case "a map's files are not held while a page is waited for" nobody_waits_for_a_page
+test_case "a map's files are not held while a page is awaited" nobody_waits_for_a_page
 test_case "nor are those of events" nobody_waits_for_a_page_of_events
-test_case "maps come and go while all files are read" all_at_once
+test_case "maps are created and destroyed while all files are read" all_at_once
 test_case "unload" unload
 run_cases

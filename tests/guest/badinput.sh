@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Bad input: each is refused with one clear line, and changes nothing.
+# Bad input: each is refused with one clear line, and nothing changes.
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
-# Nothing of a refused module may be left.
+# A refused module must leave nothing behind.
 not_loaded() {
 	! is_loaded || fail "the module is loaded"
 	[[ ! -e "$FILES" ]] || fail "$FILES is there"
@@ -11,13 +11,13 @@ not_loaded() {
 
 # write_says FILE TEXT ERROR: the write is refused with that error.
 write_says() {
-	# In one write(2), which a shell's printf does not promise.
+	# In one write(2), which a shell's printf does not guarantee.
 	printf %s "$2" >/tmp/text
 	refused_with "$3" dd if=/tmp/text of="$FILES/$1" bs=4096 conv=notrunc status=none
 }
 
-# Breaks when a range is off by one, a value is cut to fit, a refusal is silent or told twice,
-# or the files are checked less than insmod's arguments.
+# Fails when a range is off by one, a value is truncated to fit, a refusal is silent or logged
+# twice, or the files are checked less strictly than insmod's arguments.
 values() {
 	fresh
 	python3 "$MAPSTAT_SOURCE/tests/lib/parameters.py" "$@"
@@ -66,7 +66,7 @@ good=(
 	maps=rhashtable maps=rwlock,sharded,readdirty,readdirty_classic,seqlock,rhashtable,hlist,busted cpus=0
 )
 
-# The list is of no use where it leaves a parameter out.
+# The lists are useless if they omit a parameter.
 all_parameters_are_here() {
 	local name
 	for name in $(modinfo -p mapstat.ko | cut -d : -f 1); do
@@ -79,12 +79,12 @@ unknown_parameter() {
 	kernel_log_mark
 	fresh
 	insmod mapstat.ko autostart=0 nosuch=1
-	# The kernel ignores these, and says so.
+	# The kernel ignores these, and logs it.
 	dmesg | sed "1,/$MARK/d" | grep -q "unknown parameter 'nosuch' ignored"
 }
 
-# do_not_go_together REFUSED [OTHER...]: all are in their ranges; it shows when the run is to
-# begin, in whatever order they come, and by the same name from the files.
+# do_not_go_together REFUSED [OTHER...]: each value is in its range; the conflict is found when the
+# run is to begin, in any order, and reported for the same parameter if set through the files.
 do_not_go_together() {
 	local order setting
 	for order in "$*" "${*:2} $1"; do
@@ -106,17 +106,16 @@ do_not_go_together() {
 	equal control "$(state)" idle
 }
 
-# says_how_much MAP: that it could not be made, and that it wanted more than there is.
+# says_how_much MAP: the log has a line that it could not be created and needs more than is available.
 says_how_much() {
 	[[ $(dmesg) =~ mapstat:\ map\ $1\ cannot\ be\ made:\ -12:\ ([0-9]+)\ KiB\ wanted,\ ([0-9]+)\ available ]] ||
-		fail "the log says: $(dmesg | grep mapstat:)"
+		fail "the log is: $(dmesg | grep mapstat:)"
 	((BASH_REMATCH[1] > BASH_REMATCH[2] && BASH_REMATCH[2] > 0)) || fail "${BASH_REMATCH[0]}"
 	# 2^32 heads of 8 bytes.
 	[[ $1 != hlist ]] || equal "what hlist wants" "${BASH_REMATCH[1]}" 33554432
 }
 
-# Breaks when an init that fails half-way leaves what it had, or asks so hard for memory
-# that the kernel kills for it.
+# Fails when an init that fails half-way leaks, or allocates so hard that the OOM killer runs.
 no_memory() {
 	fresh
 	dmesg -C
@@ -124,20 +123,20 @@ no_memory() {
 		insmod mapstat.ko maps="$1" capacity=4294967295 key_size=256 value_size=4096 keys=1000
 	not_loaded
 	says_how_much "$1"
-	! dmesg | grep -qE 'invoked oom-killer|Out of memory: Killed' || fail "the kernel killed for memory"
+	! dmesg | grep -qE 'invoked oom-killer|Out of memory: Killed' || fail "the OOM killer has run"
 }
 
-# Breaks when keys that can never fit are stored until memory is gone.
+# Fails when keys that can never fit are stored until memory is exhausted.
 no_memory_for_keys() {
 	fresh
 	kernel_log_mark
 	keeps_nothing 64 refused_with "Cannot allocate memory" insmod mapstat.ko keys=4294967295
-	kernel_log | grep -q '^mapstat: FAILURE out of memory: .* keys=4294967295 ' || fail "the log says: $(kernel_log)"
+	kernel_log | grep -q '^mapstat: FAILURE out of memory: .* keys=4294967295 ' || fail "the log is: $(kernel_log)"
 	not_loaded
 }
 
-# Breaks when a file can be opened before it is sure that the module stays: closing it would
-# run code that is gone, which ends this guest with a report.
+# Fails when a file can be opened before it is certain that the module stays: closing it would call
+# unloaded code, which ends this guest with a report.
 failed_insmod_with_a_reader() {
 	local reader i
 	fresh
@@ -154,7 +153,7 @@ failed_insmod_with_a_reader() {
 	not_loaded
 }
 
-# Breaks when a failed start leaves the module unable to run.
+# Fails when the module cannot run after a failed start.
 no_memory_at_start() {
 	fresh
 	insmod mapstat.ko autostart=0 maps=rwlock rounds=1 duration_ms=50
@@ -169,8 +168,8 @@ no_memory_at_start() {
 	[[ $(tail -n 1 "$FILES/results") == "# SUCCESS "* ]]
 }
 
-# 0, 1, 4096 and 10^6 bytes to every file: those that can only be read refuse to be opened,
-# the others refuse what is no value of theirs. Nothing changes.
+# 0, 1, 4096 and 10^6 bytes to every file: read-only files cannot be opened, the others refuse what
+# is not a valid value. Nothing changes.
 writes_of_all_sizes() {
 	local before
 	fresh
@@ -202,14 +201,14 @@ control_words() {
 	echo stop >"$FILES/control"
 	wait_run 30
 	write_says control stop "Invalid argument"
-	# Without a newline, as printf and programs write it.
+	# Without a newline, as printf and other programs write it.
 	printf start >"$FILES/control"
 	wait_running
 	printf stop >"$FILES/control"
 	wait_run 30
 }
 
-# Breaks when a run reads parameters that change beneath it.
+# Fails when parameters can change during a run.
 changes_while_running() {
 	local file before
 	fresh
@@ -225,7 +224,7 @@ changes_while_running() {
 	echo 500 >"$FILES/stress/read_permille"
 }
 
-# Breaks when a reader with a small buffer gets lines twice, or loses some.
+# Fails when a reader with a small buffer gets lines twice, or misses some.
 tiny_reads() {
 	local file
 	fresh
@@ -234,14 +233,14 @@ tiny_reads() {
 	while read -r file; do
 		cat "$file" >/tmp/whole
 		dd if="$file" bs=1 of=/tmp/pieces status=none
-		cmp /tmp/whole /tmp/pieces || fail "$file reads otherwise with bs=1"
+		cmp /tmp/whole /tmp/pieces || fail "$file differs with bs=1"
 		dd if="$file" bs=7 of=/tmp/pieces status=none
-		cmp /tmp/whole /tmp/pieces || fail "$file reads otherwise with bs=7"
+		cmp /tmp/whole /tmp/pieces || fail "$file differs with bs=7"
 	done < <(find "$FILES" -type f)
 }
 
-# Breaks when a file that is open outlives what it shows. The module may stay until it is
-# closed, or go and leave a file that only gives an error; a report ends this guest.
+# Fails when an open file outlives what it shows. Either the module stays until the file is closed,
+# or it is unloaded and the file returns an error; a kernel report ends this guest.
 open_across_rmmod() {
 	local how file fd
 	for how in untouched begun; do
@@ -266,8 +265,8 @@ open_across_rmmod() {
 	done
 }
 
-# A map's directory goes at the next start; who holds one of its files must not notice more
-# than an error.
+# A map's directory is removed at the next start: a reader with one of its files open gets at most
+# an error.
 open_across_start() {
 	local fd
 	fresh
@@ -280,7 +279,7 @@ open_across_start() {
 	cat <&"$fd" >/dev/null || true
 	wait_run
 	exec {fd}<&-
-	[[ ! -e "$FILES/maps/rwlock" ]] || fail "the map of the run before is still there"
+	[[ ! -e "$FILES/maps/rwlock" ]] || fail "the previous run's map is still there"
 }
 
 rmmod_in_a_run() {
@@ -289,7 +288,7 @@ rmmod_in_a_run() {
 	wait_running
 	unload
 	not_loaded
-	# One that has ended may be seen for a moment more.
+	# A thread that has ended may be visible a moment longer.
 	local deadline=$((SECONDS + 5))
 	while pgrep '^mapstat' >/dev/null && ((SECONDS < deadline)); do
 		sleep 0.1
@@ -302,7 +301,7 @@ second_insmod() {
 	insmod mapstat.ko maps=rwlock rounds=1 duration_ms=100
 	refused_with "File exists" insmod mapstat.ko
 	wait_run
-	[[ $(tail -n 1 "$FILES/results") == "# SUCCESS "* ]] || fail "it did the first one harm"
+	[[ $(tail -n 1 "$FILES/results") == "# SUCCESS "* ]] || fail "it has harmed the first one"
 }
 
 offline_cpu() {
@@ -312,7 +311,7 @@ offline_cpu() {
 	fresh
 	kernel_log_mark
 	echo 0 >"/sys/devices/system/cpu/cpu$last/online"
-	# It may come back before the run begins: that is when it counts.
+	# It may be online again before the run begins, so this is checked when the run begins.
 	refused_with "Invalid parameters" insmod mapstat.ko "cpus=0-$last"
 	echo 1 >"/sys/devices/system/cpu/cpu$last/online"
 	equal "lines in the log" "$(kernel_log | grep -c '^mapstat: parameter ')" 1
@@ -324,30 +323,30 @@ test_case "each parameter is tried" all_parameters_are_here
 test_case "insmod refuses values out of range" values insmod_refuses "${bad[@]}"
 test_case "the files refuse values out of range" values file_refuses "${bad[@]}"
 test_case "values at the ends of their ranges are taken" values accepts "${good[@]}"
-test_case "an unknown parameter is told" unknown_parameter
-test_case "more keys than the key can tell apart" do_not_go_together keys=257 key_size=1
-test_case "bulk loads of what arrives one by one" do_not_go_together batch=2 arrival=poisson
-test_case "bulk loads past a front" do_not_go_together batch=2 front=on
-test_case "a front before counters" do_not_go_together front=on experiment=falseshare
-test_case "a mode of a map that is not there" do_not_go_together mode=classic maps=rwlock,seqlock
+test_case "an unknown parameter is logged" unknown_parameter
+test_case "more keys than key_size can tell apart" do_not_go_together keys=257 key_size=1
+test_case "bulk loads with single arrivals" do_not_go_together batch=2 arrival=poisson
+test_case "bulk loads with a front" do_not_go_together batch=2 front=on
+test_case "a front with counters" do_not_go_together front=on experiment=falseshare
+test_case "a mode without its map" do_not_go_together mode=classic maps=rwlock,seqlock
 test_case "a mode that counters do not have" do_not_go_together mode=classic experiment=falseshare
-test_case "a layout of a map that is not there" do_not_go_together layout=packed maps=readdirty
-test_case "a layout beside those that are compared" do_not_go_together layout=packed experiment=falseshare
-test_case "shards of a map that is not there" do_not_go_together shards=64 maps=rwlock
+test_case "a layout without its map" do_not_go_together layout=packed maps=readdirty
+test_case "a layout when both are compared" do_not_go_together layout=packed experiment=falseshare
+test_case "shards without their map" do_not_go_together shards=64 maps=rwlock
 test_case "an exponent without zipf" do_not_go_together theta=0.500 dist=hotspot
-test_case "a rate without arrivals" do_not_go_together rate=5000
-test_case "ways that the cache has no sets for" do_not_go_together cache_ways=5
-test_case "a cache that its ways have no sets for" do_not_go_together cache_kib=1 line_bytes=1024
-test_case "lines that the ways of a cache have no sets for" do_not_go_together cache_ways=64 line_bytes=1024
-test_case "entries that the TLB has no sets for" do_not_go_together tlb_entries=3
-test_case "ways that the TLB has no sets for" do_not_go_together tlb_ways=5 cache_kib=32 cache_ways=8
+test_case "a rate without Poisson arrivals" do_not_go_together rate=5000
+test_case "cache ways: number of sets not a power of two" do_not_go_together cache_ways=5
+test_case "cache size: number of sets not a power of two" do_not_go_together cache_kib=1 line_bytes=1024
+test_case "line size: number of sets not a power of two" do_not_go_together cache_ways=64 line_bytes=1024
+test_case "TLB entries: number of sets not a power of two" do_not_go_together tlb_entries=3
+test_case "TLB ways: number of sets not a power of two" do_not_go_together tlb_ways=5 cache_kib=32 cache_ways=8
 test_case "a CPU that is offline" offline_cpu
-# Not rhashtable: to it, a capacity is a hint, and a small table will do.
+# Not rhashtable: it takes a capacity as a hint, and falls back to a small table.
 for design in rwlock sharded readdirty readdirty_classic seqlock hlist; do
-	test_case "$design: memory that cannot be had" no_memory "$design"
+	test_case "$design: not enough memory" no_memory "$design"
 done
-test_case "memory for keys that cannot be had" no_memory_for_keys
-test_case "memory that cannot be had at start" no_memory_at_start
+test_case "not enough memory for the keys" no_memory_for_keys
+test_case "not enough memory at start" no_memory_at_start
 test_case "a failed insmod, with a reader waiting for the files" failed_insmod_with_a_reader
 test_case "writes of 0, 1, 4096 and 10^6 bytes to every file" writes_of_all_sizes
 test_case "control words in wrong states" control_words

@@ -1,15 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Memory-access events through BPF, on a kernel that has it: the same records as relay's.
+# Memory-access events through BPF, on a kernel that has it: the same records as through relay.
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
-# in_background COMMAND...: Ctrl-C reaches it, which bash's own background commands ignore.
+# in_background COMMAND...: with the default action for SIGINT, which bash's background commands
+# ignore.
 in_background() {
 	: >/tmp/said
 	exec env --default-signal=INT "$@" 2>/tmp/said
 }
 
-# Once it reads, it says from where.
+# Waits until it reports its source, which it does once it reads.
 ready() {
 	local deadline=$((SECONDS + 20))
 	until grep -q 'events from bpf' /tmp/said; do
@@ -18,7 +19,7 @@ ready() {
 	done
 }
 
-# Breaks when one of the two ways changes, leaves out or repeats a record.
+# Fails when either path changes, omits or repeats a record.
 same_records() {
 	local reader
 	fresh
@@ -41,7 +42,7 @@ auto_takes_bpf() {
 	mapstat events --seconds 0 2>&1 | grep -q ' from bpf, '
 }
 
-# Breaks when the records of the run before are there, and BPF is asked, which has none of them.
+# Fails when the previous run's records are left in relay, but BPF is used, which has none of them.
 auto_takes_what_has_records() {
 	echo start >"$FILES/control"
 	wait_run
@@ -49,7 +50,7 @@ auto_takes_what_has_records() {
 	cat /tmp/said
 	grep -q 'events from relay' /tmp/said
 	grep -q '^seqlock: [0-9]* accesses' /tmp/picture
-	# There are none: BPF gets those that come.
+	# None are left: BPF delivers new ones.
 	auto_takes_bpf
 }
 
@@ -72,8 +73,8 @@ no_permission() {
 
 test_case "BPF and relay: the same records" same_records
 test_case "auto takes BPF" auto_takes_bpf
-test_case "auto takes relay where a run's records are left" auto_takes_what_has_records
-test_case "--count ends it" count_ends_it
+test_case "auto takes relay if a run's records are left" auto_takes_what_has_records
+test_case "--count ends the program" count_ends_it
 test_case "no permission" no_permission
 test_case "unload" unload
 run_cases

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The negative control: a map that is wrong on purpose is caught, and only that one. Breaks
-# when the stress threads stop checking what they read: then nothing else here means much.
+# The negative control: the map that is wrong on purpose is caught, and no other. Fails when the
+# stress threads stop checking what they read; then no other test means much.
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
 errors_of() {
@@ -25,7 +25,7 @@ busted_beside() {
 	(($(errors_of busted) > 0)) || fail "no error in busted's rows"
 }
 
-# Breaks when a failure sticks.
+# Fails when a failure persists into the next run.
 success_afterwards() {
 	echo rwlock >"$FILES/stress/maps"
 	echo start >"$FILES/control"
@@ -41,10 +41,10 @@ not_a_default() {
 }
 
 test_case "maps=busted ends in FAILURE" busted_alone
-test_case "so it does with statistics off" busted_alone stats=0
-test_case "so it does with long keys and values" busted_alone key_size=40 value_size=100
-test_case "beside others: only its rows have errors" busted_beside
-test_case "and the next run of another map succeeds" success_afterwards
-test_case "it is no default" not_a_default
+test_case "the same with statistics off" busted_alone stats=0
+test_case "the same with long keys and values" busted_alone key_size=40 value_size=100
+test_case "with others: only its rows have errors" busted_beside
+test_case "the next run of another map succeeds" success_afterwards
+test_case "it is not among the defaults" not_a_default
 test_case "unload" unload
 run_cases

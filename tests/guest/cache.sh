@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Cache misses: who counts them, what the files say of it, and a live map's window.
+# Cache misses: their source, what the files show of it, and windows on a live map.
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
 CPUS=$(nproc)
@@ -13,7 +13,7 @@ source_of() {
 	head -n 1 "$FILES/maps/$1/cache_miss"
 }
 
-# Breaks when a design reports nothing, or figures are not those of the source that is named.
+# Fails when a design reports no access, or figures are not from the source named.
 model_counts() {
 	local map
 	succeeds maps="$ALL_MAPS" cache=model rounds=2 duration_ms=400 keys=1000 cache_kib=32 cache_ways=8 \
@@ -25,7 +25,7 @@ model_counts() {
 		[[ $(source_of "$map") == $'# source\tmodel L1D 32 KiB 8-way 64 B, '* ]] || fail "$map: $(source_of "$map")"
 		grep -q '^all.l1d' "$FILES/maps/$map/cache_miss" || fail "$map: no histogram"
 		(($(miss_of "$map" load_lines_total) >= 2 * $(miss_of "$map" load_ops_total))) ||
-			fail "$map: fewer than two lines a load"
+			fail "$map: fewer than two lines per load"
 	done
 	equal "pmu's columns" "$(results_column pmu_l1d_misses_per_op | sort -u)" -
 }
@@ -36,8 +36,8 @@ results_column() {
 		!/^#/ { print $column }' /tmp/results
 }
 
-# A rwlock's word is written by each load, by each CPU in turn: one such miss an operation.
-# Breaks when the operations of the threads are not interleaved, however busy the host is.
+# Each load writes the rwlock's word, each CPU in turn: one coherence miss per operation. Fails when
+# the operations of the threads are not interleaved, however busy the host is.
 lock_word_changes_hands() {
 	local ops coherence
 	((CPUS > 1)) || skip "one CPU"
@@ -49,7 +49,7 @@ lock_word_changes_hands() {
 	equal "coherence misses of readdirty" "$(miss_of readdirty coherence_misses_total)" 0
 }
 
-# Breaks when a PMU that is not there counts, stops the run, or is not told of.
+# Fails when a missing PMU counts, stops the run, or is not reported.
 pmu_is_told_of() {
 	succeeds maps=rwlock cache=pmu rounds=1 duration_ms=100
 	[[ $(source_of rwlock) =~ ^"# source"$'\t'(pmu|none)" " ]] || fail "$(source_of rwlock)"
@@ -58,7 +58,7 @@ pmu_is_told_of() {
 	[[ $(source_of rwlock) != *none* ]] || equal "operations" "$(miss_of rwlock ops_total)" ""
 }
 
-# Breaks when auto finds no source, or does not say why the better one is not used.
+# Fails when auto finds no source, or does not report why the PMU is not used.
 auto_counts() {
 	succeeds maps=rwlock cache=auto rounds=1 duration_ms=200
 	[[ $(source_of rwlock) =~ ^"# source"$'\t'(pmu|model)" " ]] || fail "$(source_of rwlock)"
@@ -85,7 +85,7 @@ write_says() {
 	refused_with "$2" dd if=/tmp/text of="$FILES/maps/rwlock/cache_miss" bs=4096 status=none
 }
 
-# Breaks when another run's window, no number, or too long a one is taken; or when it does not end.
+# Fails when a window opens with a bad number, or during another one; or when it does not end.
 windows() {
 	local word
 	for word in window 'window ' 'window 0' 'window 10001' 'window x' 'Window 5' 5 ''; do
@@ -102,7 +102,7 @@ windows() {
 	equal "another start after it" "$(state)" idle
 }
 
-# While a run counts, or is timed, nobody else may turn the hook on.
+# While a run counts or is timed, no window may enable the hook.
 no_window_in_a_run() {
 	fresh
 	insmod mapstat.ko maps=rwlock rounds=50 duration_ms=1000
@@ -114,7 +114,7 @@ no_window_in_a_run() {
 	echo "window 10" >"$FILES/maps/rwlock/cache_miss"
 }
 
-# Breaks when what the hook leads to goes before the hook.
+# Fails when what the hook uses is freed before the hook is disabled.
 unload_in_the_middle() {
 	local i
 	for i in 1 2 3; do
@@ -126,7 +126,7 @@ unload_in_the_middle() {
 	done
 }
 
-# A map whose accesses were counted gives all back.
+# A map whose accesses were counted frees everything.
 memory_comes_back() {
 	run_once
 	keeps_nothing 64 run_once
@@ -150,15 +150,15 @@ bad_geometry() {
 }
 
 test_case "the model counts each design" model_counts
-test_case "a lock's word changes hands at each operation" lock_word_changes_hands
+test_case "a lock's word changes CPUs at each operation" lock_word_changes_hands
 test_case "reset forgets" reset_forgets
 test_case "a window of a live map" windows
 test_case "no window while a run is on" no_window_in_a_run
-test_case "cache=pmu: what there is, or why not" pmu_is_told_of
+test_case "cache=pmu: counted, or the reason" pmu_is_told_of
 test_case "cache=auto" auto_counts
 test_case "cache=off" off_counts_nothing
-test_case "a geometry that cannot be" bad_geometry
-test_case "unload in the middle of it" unload_in_the_middle
-test_case "memory comes back" memory_comes_back
+test_case "an impossible geometry" bad_geometry
+test_case "unload in the middle of a run" unload_in_the_middle
+test_case "memory is freed" memory_comes_back
 test_case "unload" unload
 run_cases

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: cycles.sh CYCLES. insmod and rmmod again and again, each with a run, while four
-# readers cat every file in a loop: no report on the console (vm/run looks), no memory kept.
+# usage: cycles.sh CYCLES. insmod and rmmod repeatedly, with a run each, while four readers cat
+# every file in a loop: no report on the console (vm/run checks), no memory leaked.
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
 cycles=${1:?}
 
 reader() {
 	while [[ ! -e /tmp/enough ]]; do
-		# Files that go are what this is about. Of what was read, the end will do.
+		# Files may vanish at any time: that is the test. Of the output, the end is enough.
 		find "$FILES" -type f -exec cat {} + 2>/dev/null | tail -c 100 >"/tmp/now.$1" || true
 		[[ ! -s /tmp/now.$1 ]] || mv "/tmp/now.$1" "/tmp/read.$1"
 	done
@@ -16,7 +16,7 @@ reader() {
 
 cycle() {
 	insmod mapstat.ko maps="$ALL_MAPS" rounds=1 duration_ms=30 keys=500 threads="$(nproc)"
-	# In turn: gone in the middle of a run, and after it.
+	# Alternately in the middle of a run and after it.
 	if (($1 % 2)); then
 		wait_run
 		[[ $(tail -n 1 "$FILES/results") == "# SUCCESS "* ]] || fail "cycle $1: $(tail -n 1 "$FILES/results")"
@@ -31,8 +31,8 @@ third() {
 	done
 }
 
-# Breaks when a file, a map, a thread or a per-CPU area survives its module. What a first
-# load brings into caches for good is had before the measurement.
+# Fails when a file, a map, a thread or a per-CPU area survives its module. Caches that a first load
+# fills for good are filled before the measurement.
 memory_stays() {
 	cycle 0
 	cycle 1
@@ -63,6 +63,6 @@ with_readers() {
 	return "$status"
 }
 
-test_case "memory stays over $cycles cycles" memory_stays
-test_case "$cycles cycles and more with four readers" with_readers
+test_case "no memory is leaked over $cycles cycles" memory_stays
+test_case "nor over more with four readers" with_readers
 run_cases

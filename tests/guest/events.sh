@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Memory-access events through relay: whatever their readers do, each record was read, was
-# dropped, or is still there.
+# Memory-access events through relay: whatever the readers do, each record was read, was dropped,
+# or is still in its buffer.
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
 last=/sys/devices/system/cpu/cpu$(($(nproc) - 1))/online
@@ -10,25 +10,26 @@ events() {
 	python3 "$MAPSTAT_SOURCE/tests/lib/events.py" "$@"
 }
 
-# with PARAMETER=VALUE...: loaded, with events, idle
+# with PARAMETER=VALUE...: loads the module with events=1; idle
 with() {
 	fresh
 	insmod mapstat.ko autostart=0 cache=model maps=rwlock,seqlock,readdirty keys=500 rounds=1 \
 		duration_ms=100 events=1 "$@"
 }
 
-# one_run: start to end
+# one_run: a complete run
 one_run() {
 	echo start >"$FILES/control"
 	wait_run
 }
 
-# in_background COMMAND...: $!; Ctrl-C reaches it, which bash's own background commands ignore.
+# in_background COMMAND...: with the default action for SIGINT, which bash's background commands
+# ignore.
 in_background() {
 	exec env --default-signal=INT "$@"
 }
 
-# Breaks when a record that finds no room is not counted, or a full buffer is written over.
+# Fails when a record that finds no room is not counted, or a full buffer is overwritten.
 stopped_reader() {
 	with events_kib=4 events_subbufs=2
 	one_run
@@ -38,7 +39,7 @@ stopped_reader() {
 		"$(awk '!/^#/ && $3 > 0 { print $4 }' "$FILES/events/stats" | sort -u)" 128
 }
 
-# Breaks when the end of a run stays in a sub-buffer that is not full.
+# Fails when the end of a run stays in a partly filled sub-buffer.
 enough_room() {
 	with events_shift=10
 	one_run
@@ -60,7 +61,7 @@ dead_reader() {
 	events drain
 }
 
-# Breaks when a reader that is faster than the writer gets a record twice, or misses one.
+# Fails when a reader that is faster than the writer gets a record twice, or misses one.
 fast_reader() {
 	local reader
 	with events_shift=4 events_subbufs=16 rounds=3
@@ -101,13 +102,13 @@ odd_sizes() {
 	events drain
 }
 
-# holding holds|held: somebody has cpu0 open, $holder; see events.py
+# holding holds|held: a process, $holder, has cpu0 open; see events.py
 holding() {
 	local line
 	exec {pipe}< <(exec python3 "$MAPSTAT_SOURCE/tests/lib/events.py" "$@")
 	holder=$!
 	read -r line <&"$pipe"
-	equal "the holder says" "$line" open
+	equal "the holder prints" "$line" open
 }
 
 let_go() {
@@ -120,12 +121,12 @@ two_readers() {
 	holding holds
 	refused_with "Device or resource busy" cat "$FILES/events/cpu0"
 	refused_with "is being read by somebody else" mapstat events --source relay --seconds 0
-	# The one is gone: the other may.
+	# The first reader is gone: another may open the file.
 	let_go
 	mapstat events --source relay --seconds 0
 }
 
-# Breaks when a file that is open outlives the code that closes it.
+# Fails when an open file outlives the code that closes it.
 rmmod_while_reading() {
 	with
 	holding holds
@@ -143,7 +144,7 @@ rmmod_while_reading() {
 	rmmod mapstat
 }
 
-# Breaks when a channel goes under its reader, or its reader keeps it.
+# Fails when a channel is freed under its reader, or the reader pins it.
 turned_off_while_reading() {
 	with
 	holding held
@@ -167,8 +168,8 @@ sizes_stay_while_on() {
 	echo 128 >"$FILES/stress/events_kib"
 }
 
-# The largest buffers, where a file in memory leaves less than they need: breaks when the
-# kernel is driven to kill for them.
+# The largest buffers, while a file in tmpfs leaves less memory than they need: fails when the OOM
+# killer runs for them.
 no_memory() {
 	local kb
 	with events=0 events_kib=1024 events_subbufs=64
@@ -180,7 +181,7 @@ no_memory() {
 	refused_with "Cannot allocate memory" dd if=/dev/stdin of="$FILES/stress/events" status=none <<<1
 	umount /tmp/fill
 	kernel_log | grep -q "^mapstat: parameter events=1: no memory for the buffers of 64 times 1024 KiB a CPU: [0-9]* KiB wanted, [0-9]* available$" ||
-		fail "the log says: $(kernel_log)"
+		fail "the log is: $(kernel_log)"
 	equal events "$(<"$FILES/stress/events")" 0
 }
 
@@ -190,11 +191,12 @@ no_permission() {
 	setpriv --reuid=65534 --regid=65534 --clear-groups mapstat events --source relay --seconds 0 \
 		2>/tmp/said || status=$?
 	equal "exit status" "$status" 4
-	grep -q 'no permission' /tmp/said || fail "it says: $(cat /tmp/said)"
+	grep -q 'no permission' /tmp/said || fail "it prints: $(cat /tmp/said)"
 	! setpriv --reuid=65534 --regid=65534 --clear-groups cat "$FILES/events/cpu0" 2>/dev/null
 }
 
-# Breaks when the records of a CPU that has gone are lost, or one that comes has no buffer.
+# Fails when the records of a CPU that went offline are lost, or one that comes online has no
+# buffer.
 cpus_come_and_go() {
 	with events_kib=4 events_subbufs=4 rounds=4
 	echo start >"$FILES/control"
@@ -218,13 +220,13 @@ cpus_come_and_go() {
 	events drain
 }
 
-# total COLUMN: of events/stats, of all CPUs
+# total COLUMN: of events/stats, summed over all CPUs
 total() {
 	awk -v column="$1" '!/^#/ { n += $column } END { print n }' "$FILES/events/stats"
 }
 
-# Breaks when a reader that comes after the run reports what was dropped since it came, and not the
-# kernel's count.
+# Fails when a reader that starts after the run reports only what was dropped since it started, not
+# the kernel's count.
 counts_are_the_kernels() {
 	local produced dropped
 	with events_kib=4 events_subbufs=2
@@ -235,7 +237,7 @@ counts_are_the_kernels() {
 	equal "the summary" "$(tail -n 1 /tmp/events)" \
 		"{ \"summary\": { \"source\": \"relay\", \"records\": $((produced - dropped)), \"dropped\": $dropped, \"produced\": $produced, \"partial\": true, \"events_shift\": 0 } }"
 	grep -qx "mapstat: $((produced - dropped)) records from relay, $dropped of $produced dropped: partial" /tmp/said ||
-		fail "it says: $(cat /tmp/said)"
+		fail "it prints: $(cat /tmp/said)"
 	COLUMNS=160 mapstat heat /tmp/events >/tmp/picture
 	grep "^Partial: $dropped of $produced records were dropped" /tmp/picture
 	with events_shift=10
@@ -244,23 +246,24 @@ counts_are_the_kernels() {
 	! grep -i partial /tmp/picture
 }
 
-# Breaks when a run's records are there, and are looked for elsewhere.
+# Fails when a run's records are in relay, and auto looks elsewhere.
 auto_takes_what_has_records() {
 	with events_shift=6
 	one_run
 	mapstat heat --seconds 0 >/tmp/picture 2>/tmp/said || fail "status $?: $(cat /tmp/said)"
-	grep -q 'events from relay' /tmp/said || fail "it says: $(cat /tmp/said)"
+	grep -q 'events from relay' /tmp/said || fail "it prints: $(cat /tmp/said)"
 	grep -q '^seqlock: [0-9]* accesses' /tmp/picture
-	# One has the files: what comes may still be had from BPF, where there is BPF.
+	# Another reader has the files: new records may still be available through BPF, if there is
+	# BPF.
 	one_run
 	holding holds
 	mapstat events --seconds 0 >/dev/null 2>/tmp/said || true
 	let_go
-	grep -q 'BPF\|from bpf\|is being read' /tmp/said || fail "it says: $(cat /tmp/said)"
+	grep -q 'BPF\|from bpf\|is being read' /tmp/said || fail "it prints: $(cat /tmp/said)"
 }
 
-# ended HOW: events were turned on by the reader; it ends HOW in the middle of a run, whose end it
-# has to wait for.
+# ended HOW: the reader enabled events; HOW ends it in the middle of a run, whose end it has to
+# wait for.
 ended() {
 	local reader
 	with events=0 events_shift=4 rounds=10
@@ -288,7 +291,7 @@ ended() {
 	equal "events, after it" "$(<"$FILES/stress/events")" 0
 }
 
-# The second signal ends the wait, with a word of what stays.
+# The second signal ends the wait, with a message about what stays enabled.
 left_on() {
 	local reader status=0
 	with events=0 rounds=30
@@ -306,11 +309,11 @@ left_on() {
 	kill -INT "$reader"
 	wait "$reader" || status=$?
 	equal "exit status" "$status" 130
-	grep -q "once the run has ended: echo '0' >$FILES/stress/events" /tmp/said || fail "it says: $(cat /tmp/said)"
+	grep -q "once the run has ended: echo '0' >$FILES/stress/events" /tmp/said || fail "it prints: $(cat /tmp/said)"
 	echo stop >"$FILES/control"
 }
 
-# Breaks when a file of records has a size, by which cp, tar and rsync go.
+# Fails when a file of records has a size: cp, tar and rsync rely on it.
 copies() {
 	local records
 	with events_shift=4 events_kib=4 events_subbufs=64
@@ -321,14 +324,14 @@ copies() {
 	rm -rf /tmp/tarred /tmp/synced /tmp/saved
 	mkdir /tmp/tarred
 	tar -C "$FILES" -cf - . 2>/tmp/said | tar -C /tmp/tarred -xf - || fail "tar: $(cat /tmp/said)"
-	[[ ! -s /tmp/said ]] || fail "tar says: $(cat /tmp/said)"
+	[[ ! -s /tmp/said ]] || fail "tar prints: $(cat /tmp/said)"
 	rsync -a "$FILES/" /tmp/synced
-	# These two copy by the size, so all is empty; cp reads to the end.
+	# tar and rsync rely on the size and copy nothing; cp reads to the end.
 	cp -r "$FILES" /tmp/saved
 	equal "records in the copy" "$(($(cat /tmp/saved/events/cpu* | wc -c) / 64))" "$records"
 	mapstat -d /tmp/saved show >/dev/null
 	mapstat -d /tmp/saved heat >/tmp/picture --seconds 0 2>/tmp/said || fail "$(cat /tmp/said)"
-	grep -q "^mapstat: $records records from relay, 0 of $records dropped$" /tmp/said || fail "it says: $(cat /tmp/said)"
+	grep -q "^mapstat: $records records from relay, 0 of $records dropped$" /tmp/said || fail "it prints: $(cat /tmp/said)"
 	grep -q '^seqlock: ' /tmp/picture
 	# In the middle of a run, too.
 	echo start >"$FILES/control"
@@ -338,29 +341,29 @@ copies() {
 	events drain
 }
 
-test_case "counts are the kernel's" counts_are_the_kernels
-test_case "auto takes what has records" auto_takes_what_has_records
-test_case "head ends it in a run: off afterwards" ended head
-test_case "a full disk ends it in a run: off afterwards" ended full
-test_case "SIGTERM ends it in a run: off afterwards" ended TERM
-test_case "heat ends in a run: off afterwards" ended heat
-test_case "the second Ctrl-C says what stays on" left_on
+test_case "the counts are the kernel's" counts_are_the_kernels
+test_case "auto takes the source that has records" auto_takes_what_has_records
+test_case "ended by head in a run: events are disabled afterwards" ended head
+test_case "ended by a full disk in a run: events are disabled afterwards" ended full
+test_case "ended by SIGTERM in a run: events are disabled afterwards" ended TERM
+test_case "heat ends in a run: events are disabled afterwards" ended heat
+test_case "the second Ctrl-C reports what stays enabled" left_on
 test_case "copies of the tree" copies
 test_case "a reader that is stopped for the whole run" stopped_reader
-test_case "room for all" enough_room
+test_case "room for all records" enough_room
 test_case "a slow reader" slow_reader
 test_case "a reader that dies" dead_reader
 test_case "a reader that is faster" fast_reader
-test_case "a mapping that goes while it is written" mapping_that_goes
-test_case "reads of sizes that do not fit" odd_sizes
+test_case "a mapping that is removed while it is written" mapping_that_goes
+test_case "reads of odd sizes" odd_sizes
 test_case "two readers of one file" two_readers
 test_case "rmmod while reading" rmmod_while_reading
 test_case "events=0 while reading" turned_off_while_reading
-test_case "buffers that are in use keep their size" sizes_stay_while_on
-test_case "no memory for buffers" no_memory
+test_case "buffers in use keep their size" sizes_stay_while_on
+test_case "not enough memory for buffers" no_memory
 test_case "no permission" no_permission
 if [[ -w $last ]]; then
-	test_case "CPUs that come and go" cpus_come_and_go
+	test_case "CPUs go offline and online" cpus_come_and_go
 fi
 test_case "unload" unload
 run_cases

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Allocations that fail, for a kernel with failslab: at random beneath a run, and one after
-# the other in insmod, until every one has failed once. kmemleak looks at the end.
+# Failing allocations, for a kernel with failslab: at random during a run, and one after the other
+# in insmod, until each has failed once. kmemleak checks at the end.
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
 slab=/sys/kernel/debug/failslab
 
-# Allocations of all caches may fail, except the debug objects': without these they turn themselves off.
+# All caches may fail, except debug objects': without these, debug objects disable themselves.
 choose_caches() {
 	local cache
 	for cache in /sys/kernel/slab/*; do
@@ -20,7 +20,7 @@ failing() {
 	echo -1 >"$slab/times"
 	echo "$1" >"$slab/interval"
 	echo N >"$slab/task-filter"
-	# Those that may sleep are not to fail beneath the rest of the system.
+	# Allocations that may sleep must not fail, or the rest of the system suffers.
 	echo Y >"$slab/ignore-gfp-wait"
 	echo 100 >"$slab/probability"
 }
@@ -29,15 +29,15 @@ not_failing() {
 	echo 0 >"$slab/probability"
 }
 
-# A run that finds no memory may end, saying so: it must not have lost anything for that. The
-# threads know what they have stored. And where memory is back, the next one succeeds.
+# A run that is out of memory may end with that failure, but must not have lost a value: the threads
+# know what they have stored. Once memory is available again, the next run succeeds.
 in_a_run() {
 	local failures deadline=$((SECONDS + 60))
 	fresh
 	insmod mapstat.ko autostart=0 maps="$ALL_MAPS" rounds=1 duration_ms=1500 keys=5000 \
 		read_permille=300 delete_permille=400 "$@"
 	echo start >"$FILES/control"
-	# Beneath the operations, not beneath what fills the maps before: that would end the run.
+	# During the operations, not while the maps are filled: that would end the run.
 	while [[ $(state) == "running 0/1" ]]; do
 		((SECONDS < deadline)) || fail "the maps are not filled after 60 s"
 		sleep 0.1
@@ -64,9 +64,9 @@ in_a_run() {
 	unload
 }
 
-# One allocation after the other fails in this task's init_module(2): each_in_insmod FIRST
-# PARAMETER..., from the FIRST on. Not before the kernel reads the parameters: until then it
-# gets ready the module and its trace events, and where memory lacks for these, it warns.
+# each_in_insmod FIRST PARAMETER...: from allocation FIRST on, one after the other fails in this
+# task's init_module(2). Not before the kernel reads the parameters: until then it sets up the
+# module and its trace events, and warns if memory is short for these.
 each_in_insmod() {
 	local first=$1
 	shift
@@ -109,7 +109,8 @@ each_in_insmod() {
 		        if os.path.exists("/sys/kernel/debug/mapstat"):
 		            sys.exit(f"allocation {nth} of insmod: refused, but its files are there")
 		    else:
-		        # A failure that was not one for the module; or none was injected: all are through.
+		        # The module went on without that memory; or nothing was injected: all have
+		        # failed.
 		        if libc.syscall(DELETE, b"mapstat", os.O_NONBLOCK):
 		            sys.exit(f"allocation {nth}: rmmod: {os.strerror(ctypes.get_errno())}")
 		        if left:
@@ -129,8 +130,7 @@ each_of_loading() {
 	((failed >= 50)) || fail "too few to have reached the module's own"
 }
 
-# Those of loading have failed before; they come first, and a few more or less are of the
-# parameters.
+# Those of loading have failed before and come first; a few more or less are due to the parameters.
 each_of_starting() {
 	local loading allocations failed
 	loading=$(</tmp/allocations_of_loading)
@@ -138,19 +138,19 @@ each_of_starting() {
 	each_in_insmod $((loading - 25)) autostart=1 rounds=1 duration_ms=1 keys=10 threads=1 "$@"
 	read -r allocations failed </tmp/allocations
 	((allocations > loading + 25)) || fail "none is of the run's start"
-	# What goes on without its buffers only says so.
+	# What can run without its buffers only logs it.
 	failed=$((failed + $(kernel_log | grep -c '^mapstat: .*no memory' || true)))
 	((failed >= 5)) || fail "$failed failed: too few to have reached the module's own"
 }
 
 if [[ -e $slab/probability ]]; then
 	choose_caches
-	test_case "operations beneath which one allocation in 7 fails" in_a_run
+	test_case "operations while one allocation in 7 fails" in_a_run
 	test_case "the same with long values" in_a_run value_size=200 key_size=24
 	test_case "each allocation of insmod fails once" each_of_loading
 	test_case "each allocation of a run's start fails once" each_of_starting maps="$ALL_MAPS" cache=off
-	test_case "the same, of the model and of events" each_of_starting maps=rwlock cache=model events=1
+	test_case "the same with the model and events" each_of_starting maps=rwlock cache=model events=1
 else
-	test_case "allocations that fail" skip "this kernel has no failslab"
+	test_case "failing allocations" skip "this kernel has no failslab"
 fi
 run_cases

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# experiment=falseshare: what packed and padded differ in is the lines that CPUs take from each
-# other. Emulated CPUs tell nothing about time: only counts are looked at.
-# (Locks of a kernel with lockdep are larger than a line: there, packed ones share none.)
+# experiment=falseshare: packed and padded differ in the lines that CPUs take from each other. Times
+# of emulated CPUs mean nothing, so only counts are checked. (With lockdep, locks are larger than a
+# line: packed ones share none.)
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
 VARIANTS=(counters_packed counters_padded sharded_packed sharded_padded)
@@ -12,7 +12,7 @@ of() {
 	sed -n "2s/.*\t$2=\([0-9]*\).*/\1/p" "$FILES/maps/$1/shared_lines"
 }
 
-# Emulated CPUs run side by side only when the machine beneath has time for both: try again.
+# Emulated CPUs run concurrently only if the host has time for both: try again.
 enough_misses() {
 	(($(of counters_packed coherence_misses) >= 20 && $(of sharded_packed coherence_misses) >= 20))
 }
@@ -27,10 +27,10 @@ experiment() {
 }
 
 of_two_cpus() {
-	(($(nproc) > 1)) || skip "one CPU shares lines with nobody"
+	(($(nproc) > 1)) || skip "with one CPU no line is shared"
 }
 
-# Breaks when packed lies on lines of its own, padded does not, or threads share more than lines.
+# Fails when packed has lines of its own, padded does not, or threads share more than lines.
 packed_misses_more() {
 	local case packed padded
 	of_two_cpus
@@ -39,11 +39,11 @@ packed_misses_more() {
 		padded=$(of "${case}_padded" coherence_misses)
 		echo "$case: packed $packed in $(of "${case}_packed" ops) operations, padded $padded in $(of "${case}_padded" ops)"
 		((packed * $(of "${case}_padded" ops) >= 5 * padded * $(of "${case}_packed" ops))) ||
-			fail "$case: packed has not five times the misses of padded"
+			fail "$case: packed has less than five times the misses of padded"
 	done
 }
 
-# Breaks when the table of lines and the sums of cache_miss are not of the same operations.
+# Fails when the table of lines and the sums of cache_miss are not of the same operations.
 agrees_with_cache_miss() {
 	local variant
 	for variant in "${VARIANTS[@]}"; do
@@ -55,7 +55,7 @@ agrees_with_cache_miss() {
 	done
 }
 
-# Breaks when the line that suffers is not there, or nobody says whose it is.
+# Fails when the contended line is missing, or what lies on it is not named.
 lines_are_named() {
 	local lines
 	of_two_cpus
@@ -67,23 +67,23 @@ lines_are_named() {
 	! grep -q $'\tfalse\t.*\tshard' "$FILES/maps/sharded_padded/shared_lines" || fail "padded shards share a line"
 }
 
-# A line that two CPUs write to is not the fault of the layout, and is told apart.
+# A line that two CPUs write is not due to the layout, and reported as true sharing.
 true_sharing_is_told() {
 	succeeds maps=rwlock cache=model rounds=3 duration_ms=400
 	formats shared_lines "$FILES/maps/rwlock/shared_lines"
-	(($(of rwlock coherence_misses) > 0)) || skip "the CPUs did not meet"
+	(($(of rwlock coherence_misses) > 0)) || skip "no line was contended"
 	sed -n 4p "$FILES/maps/rwlock/shared_lines" | grep -q $'\ttrue\t.*lock ' || fail "$(<"$FILES/maps/rwlock/shared_lines")"
 }
 
-# Breaks when a design does not say by which expression it accesses what it shares.
+# Fails when a design does not report the expression by which it accesses what it shares.
 designs_name_theirs() {
 	local map
 	of_two_cpus
 	succeeds maps="$ALL_MAPS" cache=model keys=200 read_permille=500 rounds=3 duration_ms=200
 	for map in ${ALL_MAPS//,/ }; do
-		(($(of "$map" coherence_misses) > 0)) || fail "$map: the CPUs did not meet"
+		(($(of "$map" coherence_misses) > 0)) || fail "$map: no line was contended"
 		! sed 1,3d "$FILES/maps/$map/shared_lines" | grep -P '\t\+[0-9]|; \+[0-9]' ||
-			fail "$map: a place without a name"
+			fail "$map: an access without a name"
 	done
 	sed 1,3d "$FILES/maps/seqlock/shared_lines" | grep -q '&s->lock w:' || fail "no lock of seqlock"
 	sed 1,3d "$FILES/maps/readdirty/shared_lines" | grep -q '&e->state ' || fail "no state of readdirty"
@@ -125,7 +125,7 @@ unload_beneath_it() {
 	done
 }
 
-# Breaks when the reader leaves the experiment set for the next run.
+# Fails when the reader leaves the experiment set for the next run.
 reader() {
 	fresh
 	insmod mapstat.ko autostart=0 cache=auto
@@ -139,16 +139,16 @@ reader() {
 	diff /tmp/out /tmp/again
 }
 
-test_case "four variants, every value right" experiment
+test_case "four variants, all values right" experiment
 test_case "packed has five times the coherence misses of padded" packed_misses_more
 test_case "shared_lines and cache_miss are of the same operations" agrees_with_cache_miss
-test_case "the lines that suffer are named" lines_are_named
-test_case "true sharing is told from false" true_sharing_is_told
+test_case "the contended lines are named" lines_are_named
+test_case "true and false sharing are distinguished" true_sharing_is_told
 test_case "each design names what it shares" designs_name_theirs
 test_case "without the model, a reason" without_the_model
 test_case "too few keys are refused" too_few_keys
-test_case "no front before what is no map" no_front_before_counters
-test_case "unload beneath it" unload_beneath_it
+test_case "counters cannot have a front" no_front_before_counters
+test_case "unload in the middle of a run" unload_beneath_it
 test_case "mapstat falseshare" reader
 test_case "five threads on two CPUs" succeeds experiment=falseshare rounds=1 duration_ms=200 threads=5
 test_case "bulk loads, long keys" succeeds experiment=falseshare rounds=1 duration_ms=200 batch=16 key_size=32

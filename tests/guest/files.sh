@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Every file under /sys/kernel/debug/mapstat, against docs/debugfs.md: columns, units, sums
-# that must agree. tests/lib/formats.py does the arithmetic.
+# Every file under /sys/kernel/debug/mapstat against docs/debugfs.md: columns, units, sums that must
+# agree. tests/lib/formats.py computes them.
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
 modinfo -p mapstat.ko >/tmp/parameters
 insmod mapstat.ko autostart=1 maps="$ALL_MAPS" rounds=3 duration_ms=150 keys=3000 sample_shift=2 \
 	delete_permille=300 read_permille=800
 
-# The files that there should be, no more and no fewer.
+# All files that are expected, and no others.
 tree() {
 	(
 		cd "$FILES"
@@ -33,13 +33,13 @@ idle_until_done() {
 	wait_run
 }
 
-# copied FILE MAP: the checks on one reading of it.
+# copied FILE MAP: checks a single reading of it.
 copied() {
 	cat "$FILES/maps/$2/$1" >/tmp/now
 	formats "$1" /tmp/now
 }
 
-# A file that is read while it changes is still whole: the count is that of the same buckets.
+# A file that is read while it changes is consistent: the count is that of the same buckets.
 while_running() {
 	local map file
 	echo 200 >"$FILES/stress/rounds"
@@ -53,18 +53,18 @@ while_running() {
 			copied "$file" "$map"
 		done
 	done
-	# Breaks when a length is given that nobody knows: these files have none.
+	# Fails when a size is reported: it is not known before the file is read.
 	equal "size of results" "$(stat -c %s "$FILES/results")" 0
 	echo stop >"$FILES/control"
 	wait_run 60
 }
 
-# Breaks when a total shows what is taken back later.
+# Fails when a total includes what is subtracted later.
 totals_never_fall() {
 	local front
 	for front in off on; do
 		fresh
-		# All keys are deleted in the end: loads miss, and the front rests.
+		# In the end all keys are deleted: loads miss, and the front bypasses itself.
 		insmod mapstat.ko maps=rwlock,seqlock front="$front" keys=3000 rounds=1000 duration_ms=20 \
 			read_permille=900 delete_permille=1000 cache=model
 		wait_running
@@ -84,7 +84,7 @@ stress_files() {
 	equal "maps before the first run" "$(find "$FILES/maps" -mindepth 1 | wc -l)" 0
 }
 
-# Breaks when parameters are to be changed in /sys/module too, past the checks.
+# Fails when parameters can be written in /sys/module too, without the checks.
 no_second_door() {
 	local writable
 	writable=$(find /sys/module/mapstat/parameters -type f -perm /222 2>/dev/null || true)
@@ -100,8 +100,8 @@ reset_zeroes() {
 	! grep -q '^load' "$FILES/maps/rwlock/latency" || fail "latency has observations"
 }
 
-test_case "the run of this test ends well" idle_until_done
-test_case "the tree: every file, no other" tree
+test_case "this test's run succeeds" idle_until_done
+test_case "the tree: every file, no others" tree
 test_case "modes" modes
 test_case "version" formats version "$FILES/version"
 test_case "results" formats results "$FILES/results" maps="$ALL_MAPS" rounds=3 read_permille=800
@@ -115,9 +115,9 @@ for map in "${DESIGNS[@]}"; do
 	test_case "$map: shared_lines" formats shared_lines "$FILES/maps/$map/shared_lines"
 	test_case "$map: the sums of its files agree" formats sums "$FILES/maps/$map"
 done
-test_case "reset zeroes all" reset_zeroes
-test_case "whole while a run is on" while_running
-test_case "no total falls" totals_never_fall
+test_case "reset zeroes everything" reset_zeroes
+test_case "consistent during a run" while_running
+test_case "no total decreases" totals_never_fall
 test_case "stress/ has the documented parameters and defaults" stress_files
 test_case "no parameter can be written in /sys/module" no_second_door
 test_case "unload" unload

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The front of a live map: on and off by a word, in the middle of a run, without anybody who
-# uses the map noticing more than the time it takes.
+# The front of a live map: enabled and disabled by writing a word, in the middle of a run, without
+# any effect on users of the map but time.
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
 stat_of() {
 	awk -v key="$2" '$1 == key { print $2 }' "$FILES/maps/$1/front_stats"
 }
 
-# Breaks when a value that was replaced or deleted comes out while the front comes and goes.
+# Fails when a replaced or deleted value is returned while the front is enabled and disabled.
 switched_all_the_time() {
 	local map switcher i
 	fresh
@@ -28,7 +28,7 @@ switched_all_the_time() {
 	[[ $(tail -n 1 "$FILES/results") == "# SUCCESS "* ]] || fail "$(tail -n 1 "$FILES/results")"
 }
 
-# Breaks when hot keys are not answered by it, or it does not tell what it did.
+# Fails when the front does not answer hot keys, or does not count what it did.
 hot_keys() {
 	local map
 	succeeds maps="$ALL_MAPS" rounds=1 duration_ms=300 dist=zipf keys=1000 front=on
@@ -40,12 +40,12 @@ hot_keys() {
 	done
 }
 
-# Breaks when a front that does not pay goes on costing, or does not say that it rests.
+# Fails when a front with a low hit rate is not bypassed, or does not report it.
 cold_keys() {
 	succeeds maps=rwlock rounds=1 duration_ms=1500 keys=100000 front=on read_permille=1000
 	formats front_stats "$FILES/maps/rwlock/front_stats"
 	(($(stat_of rwlock rests_total) > 0)) || fail "$(<"$FILES/maps/rwlock/front_stats")"
-	(($(stat_of rwlock bypassed_total) > $(stat_of rwlock misses_total))) || fail "it does not rest"
+	(($(stat_of rwlock bypassed_total) > $(stat_of rwlock misses_total))) || fail "the front is not bypassed"
 }
 
 off_is_off() {
@@ -55,14 +55,14 @@ off_is_off() {
 	equal hits "$(stat_of rwlock hits_total)" 0
 }
 
-# Breaks when another module's map cannot have one.
+# Fails when another module's map cannot have a front.
 of_another_module() {
 	fresh
 	insmod mapstat.ko autostart=0
 	insmod session_cache.ko
 	echo on >"$FILES/maps/session_cache/front"
 	sleep 1
-	# It writes each key that it has loaded, so there is much to be made invalid.
+	# It writes each key that it has loaded, so there is much to invalidate.
 	(($(stat_of session_cache misses_total) > 0)) || fail "$(<"$FILES/maps/session_cache/front_stats")"
 	(($(stat_of session_cache writes_total) > 0)) || fail "$(<"$FILES/maps/session_cache/front_stats")"
 	rmmod session_cache
@@ -80,7 +80,7 @@ wrong_words() {
 	done
 }
 
-# Breaks when a front outlives its map, or its memory does.
+# Fails when a front, or its memory, outlives its map.
 nothing_is_left() {
 	once
 	keeps_nothing 64 once
@@ -91,12 +91,12 @@ once() {
 	unload
 }
 
-test_case "on and off in the middle of a run" switched_all_the_time
+test_case "enabled and disabled in the middle of a run" switched_all_the_time
 test_case "hot keys" hot_keys
-test_case "cold keys: it rests" cold_keys
+test_case "cold keys: it is bypassed" cold_keys
 test_case "off" off_is_off
-test_case "before a map of another module" of_another_module
-test_case "words that are none" wrong_words
-test_case "nothing is left of it" nothing_is_left
+test_case "on a map of another module" of_another_module
+test_case "invalid words" wrong_words
+test_case "nothing is left" nothing_is_left
 test_case "unload" unload
 run_cases

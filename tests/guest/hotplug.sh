@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# CPUs that go and come while threads are pinned to them: the run goes on or ends with a
-# failure that says why; the module stays usable, and goes.
+# CPUs go offline and online while threads are pinned to them: the run continues, or ends with a
+# failure and its reason; the module stays usable, and can be unloaded.
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
 last=/sys/devices/system/cpu/cpu$(($(nproc) - 1))/online
 
-# no_errors FILE: the column of errors is 0 in every row.
+# no_errors FILE: the column errors is 0 in every row.
 no_errors() {
 	awk -F '\t' '
 		/^# map\t/ { for (i = 1; i <= NF; i++) if ($i == "errors") column = i }
@@ -14,8 +14,8 @@ no_errors() {
 		END { exit !(column && rows && !bad) }' "$1" || fail "errors in $1"
 }
 
-# Breaks when a thread that was driven off its CPU stays away, the log does not say so, or says
-# it again in each phase.
+# Fails when a thread that was driven off its CPU does not return, or the log has no line about it
+# or one for each phase.
 back_on_its_cpu() {
 	fresh
 	kernel_log_mark
@@ -32,11 +32,11 @@ back_on_its_cpu() {
 	wait_run 30
 	kernel_log >/tmp/log
 	equal "lines of threads driven off" "$(grep -c "driven off\|on their CPUs again" /tmp/log)" 2
-	grep -q "1 of $(nproc) threads were driven off their CPUs: $number$" /tmp/log || fail "not said: it went"
-	grep -q "all threads are on their CPUs again$" /tmp/log || fail "not said: it is back"
+	grep -q "1 of $(nproc) threads were driven off their CPUs: $number$" /tmp/log || fail "no log line that it was driven off"
+	grep -q "all threads are on their CPUs again$" /tmp/log || fail "no log line that it is back"
 }
 
-# until_round N: the run has got there
+# until_round N: waits until the run has reached it
 until_round() {
 	local deadline=$((SECONDS + 60)) round=0
 	while ((round < $1)); do
@@ -46,7 +46,7 @@ until_round() {
 	done
 }
 
-# Breaks when a round counts in which threads were not on their CPU, or nothing says which one.
+# Fails when a round counts although threads were not on their CPUs, or the round is not named.
 disturbed_rounds_are_named() {
 	fresh
 	insmod mapstat.ko maps=seqlock,rwlock rounds=40 duration_ms=100
@@ -65,8 +65,8 @@ disturbed_rounds_are_named() {
 	grep -q "SUCCESS disturbed: threads were not on their CPUs in rounds" /tmp/shown || fail "$(</tmp/shown)"
 }
 
-# Breaks when a thread asks for its CPU while that goes offline: the scheduler then warns of a
-# task that runs where its mask does not let it.
+# Fails when a thread asks for its CPU while that goes offline: the scheduler then warns of a task
+# that runs outside its affinity mask.
 back_while_it_goes() {
 	local i number=$(($(nproc) - 1))
 	fresh
@@ -103,7 +103,7 @@ off_and_on() {
 	done
 	tail -n 1 "$FILES/results"
 	[[ $(tail -n 1 "$FILES/results") =~ ^"# "(SUCCESS|FAILURE)" " ]] || fail "no verdict"
-	# No design has lost anything by it: "wrong value" is what the check calls it.
+	# Hotplug must not lose a value: the check reports that as "wrong value".
 	! tail -n 1 "$FILES/results" | grep -q 'wrong value' || fail "values were lost"
 	no_errors "$FILES/results"
 }
@@ -137,7 +137,7 @@ front_bytes() {
 	awk '$1 == "memory_bytes" { print $2 }' "$FILES/maps/seqlock/front_stats"
 }
 
-# Breaks when a front has room for a CPU that is not there, or none for one that comes.
+# Fails when a front has room for an offline CPU, or none for one that comes online.
 front_follows_cpus() {
 	local before after
 	fresh
@@ -156,7 +156,7 @@ front_follows_cpus() {
 	unload
 }
 
-# The model shares a cache among CPUs that come when it is there: none is without.
+# The model shares a cache among CPUs that come online after it was created: none is without.
 window_while_a_cpu_comes() {
 	local window
 	fresh
@@ -174,18 +174,18 @@ window_while_a_cpu_comes() {
 }
 
 if [[ -w $last ]]; then
-	test_case "a CPU goes and comes during a run" off_and_on
+	test_case "a CPU goes offline and online during a run" off_and_on
 	test_case "the next run succeeds" usable_afterwards
-	test_case "a thread goes back to its CPU" back_on_its_cpu
+	test_case "a thread returns to its CPU" back_on_its_cpu
 	test_case "disturbed rounds are named, and do not count" disturbed_rounds_are_named
-	test_case "a thread goes back while its CPU goes again" back_while_it_goes
+	test_case "a thread returns while its CPU goes offline again" back_while_it_goes
 	test_case "more threads than CPUs" off_and_on threads=5
 	test_case "rmmod while a CPU with a thread is offline" gone_while_offline
 	test_case "loaded while a CPU is offline" loaded_while_offline
 	test_case "a front follows CPUs" front_follows_cpus
-	test_case "a CPU comes during a window" window_while_a_cpu_comes
+	test_case "a CPU comes online during a window" window_while_a_cpu_comes
 	test_case "unload" unload
 else
-	test_case "CPUs that go and come" skip "no CPU of this guest can go offline"
+	test_case "CPU hotplug" skip "no CPU of this guest can go offline"
 fi
 run_cases

@@ -1,20 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Memory that grows with a parameter or with the number of CPUs: what cannot fit is refused with
-# one line, what fits runs, and no task is killed for either. CPUs that could exist but take no
-# part cost next to nothing; tests/host/memory.sh boots a kernel with many of them.
+# Memory that grows with a parameter or with the number of CPUs: what cannot fit is refused with one
+# line, what fits runs, and the OOM killer runs for neither. CPUs that are possible but take no part
+# cost next to nothing; tests/host/memory.sh boots a kernel with many of them.
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
 CPUS=$(nproc)
 POSSIBLE=$(($(sed 's/.*-//' /sys/devices/system/cpu/possible) + 1))
 
 nobody_is_killed() {
-	! dmesg | grep -qE 'invoked oom-killer|Out of memory: Killed' || fail "the kernel killed for memory"
+	! dmesg | grep -qE 'invoked oom-killer|Out of memory: Killed' || fail "the OOM killer has run"
 }
 
-# The refusal: lines of "name MiB" are in /tmp/refusal.
+# Parses the refusal: lines of "name MiB" in /tmp/refusal.
 refusal() {
-	kernel_log | grep '^mapstat: .*memory' >/tmp/lines || fail "the log says: $(kernel_log)"
+	kernel_log | grep '^mapstat: .*memory' >/tmp/lines || fail "the log is: $(kernel_log)"
 	equal "lines in the log" "$(wc -l </tmp/lines)" 1
 	sed -nE 's/^mapstat: FAILURE out of memory: ([0-9]+) MiB wanted, ([0-9]+) available: threads=[0-9]+ ([0-9]+), keys=[0-9]+ ([0-9]+), CPUs ([0-9]+), rounds=[0-9]+ ([0-9]+)$/wanted \1\navailable \2\nthreads \3\nkeys \4\nCPUs \5\nrounds \6/p' \
 		/tmp/lines >/tmp/refusal
@@ -26,13 +26,13 @@ refused() {
 	awk -v name="$1" '$1 == name { print $2 }' /tmp/refusal
 }
 
-# refuses NAME PARAMETER...: it is NAME that takes most.
+# refuses NAME PARAMETER...: the run is refused, and NAME needs most.
 refuses() {
 	local name=$1 bystander
 	shift
 	fresh
 	kernel_log_mark
-	# The task that holds most is killed first.
+	# The OOM killer would end the largest task first.
 	python3 -c 'import time; held = bytearray(150 << 20); time.sleep(600)' &
 	bystander=$!
 	refused_with "Cannot allocate memory" insmod mapstat.ko "$@"
@@ -43,18 +43,18 @@ refuses() {
 	[[ ! -e "$FILES" ]] || fail "$FILES is there"
 }
 
-# Breaks when threads' traces, stacks or batches are not counted.
+# Fails when threads' traces, stacks or batches are not counted.
 threads_are_refused() {
 	(($(meminfo MemTotal) < 1100000)) || skip "so much memory is enough"
 	refuses threads threads=4096 keys=100 cache=model
 }
 
-# Breaks when keys are counted and their values or notes are not.
+# Fails when keys are counted but their values or notes are not.
 keys_are_refused() {
 	refuses keys keys=4294967295 maps=seqlock
 }
 
-# Breaks when control and results do not say why.
+# Fails when control and results do not give the reason.
 start_says_why() {
 	(($(meminfo MemTotal) < 1100000)) || skip "so much memory is enough"
 	fresh
@@ -74,7 +74,7 @@ start_says_why() {
 	[[ $(tail -n 1 "$FILES/results") == "# SUCCESS "* ]] || fail "$(tail -n 1 "$FILES/results")"
 }
 
-# least_available COMMAND...: MemAvailable at its least, in kB, is in /tmp/least.
+# least_available COMMAND...: leaves the minimum of MemAvailable, in kB, in /tmp/least.
 least_available() {
 	local watcher now least=999999999
 	while :; do
@@ -90,14 +90,14 @@ least_available() {
 	kill "$watcher"
 }
 
-# As many threads as are let in, to the end. Breaks when the run takes more than it was
-# counted for, or what it takes is got by killing.
+# As many threads as are accepted, in a complete run. Fails when the run takes more than was counted
+# for it, or the OOM killer runs.
 what_is_let_in_runs() {
 	local threads others before taken counted
 	(($(meminfo MemTotal) < 1100000)) || skip "so much memory is enough"
 	refuses threads threads=4096 keys=100 cache=model maps=seqlock
 	others=$(($(refused wanted) - $(refused threads)))
-	# A twentieth less: what is available then may be a little less.
+	# A twentieth less: a little less may be available by then.
 	threads=$((4096 * ($(refused available) - others) * 19 / ($(refused threads) * 20)))
 	counted=$((threads * $(refused threads) / 4096 + others))
 	before=$(meminfo MemAvailable)
@@ -107,7 +107,7 @@ what_is_let_in_runs() {
 	taken=$(((before - $(</tmp/least)) / 1024))
 	echo "$threads threads: $counted MiB counted, $taken MiB taken"
 	at_most "memory taken, MiB" "$taken" $((counted + counted / 20 + 8))
-	# Nor is half of it refused that would fit.
+	# Nor may the count be so high that runs are refused which would fit.
 	at_most "memory counted, MiB" "$counted" $((taken * 3 / 2 + 8))
 }
 
@@ -115,12 +115,12 @@ map_value() {
 	awk -v key="$2" '$1 == key { print $2 }' "$FILES/maps/$1/stats"
 }
 
-# What a map may keep: 2 KiB of a CPU that could exist, and 192 KiB of one that took part.
+# A map may keep 2 KiB for each possible CPU, and 192 KiB for each CPU that took part.
 percpu_limit() {
 	echo $((POSSIBLE * 2048 + (CPUS + 1) * 196608))
 }
 
-# Breaks when histograms, lines or the model are made for CPUs that take no part.
+# Fails when histograms, lines or the model are allocated for CPUs that take no part.
 maps_are_of_cpus_that_take_part() {
 	local map held sum=0
 	fresh
@@ -137,7 +137,7 @@ maps_are_of_cpus_that_take_part() {
 	echo "$sum bytes for ${#DESIGNS[@]} maps, $POSSIBLE CPUs"
 }
 
-# Breaks when percpu_bytes leaves out what the maps take: what is given back is about that.
+# Fails when percpu_bytes omits memory that the maps hold: about as much is freed.
 percpu_bytes_are_true() {
 	local map sum=0 before after
 	((POSSIBLE >= 8 * CPUS)) || skip "too few CPUs for it to show"
@@ -148,11 +148,11 @@ percpu_bytes_are_true() {
 	unload
 	after=$(($(held Slab) + $(meminfo Percpu) + $(meminfo VmallocUsed)))
 	echo "$((before - after)) kB were given back, the maps held $((sum / 1024))"
-	# The module itself, and what is rounded up.
+	# The module itself, and rounding.
 	at_most "memory given back, kB" $((before - after)) $((sum * 3 / 2048 + 4096))
 }
 
-# Breaks when a window's model, or a front, is made for CPUs that do not exist.
+# Fails when a window's model, or a front, is allocated for CPUs that do not exist.
 windows_and_fronts_too() {
 	fresh
 	stress maps=seqlock cache=off front=on keys=1000 rounds=1 duration_ms=100
@@ -167,10 +167,10 @@ windows_and_fronts_too() {
 
 test_case "threads that do not fit are refused" threads_are_refused
 test_case "keys that do not fit are refused" keys_are_refused
-test_case "a start that does not fit says why" start_says_why
-test_case "what is let in runs" what_is_let_in_runs
-test_case "maps take memory of CPUs that take part" maps_are_of_cpus_that_take_part
+test_case "a start that does not fit reports why" start_says_why
+test_case "what is accepted runs" what_is_let_in_runs
+test_case "maps hold memory for CPUs that take part" maps_are_of_cpus_that_take_part
 test_case "percpu_bytes is what maps hold" percpu_bytes_are_true
-test_case "so do windows and fronts" windows_and_fronts_too
+test_case "windows and fronts likewise" windows_and_fronts_too
 test_case "unload" unload
 run_cases

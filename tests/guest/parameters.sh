@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The parameters have one home, the table in kmod/stress/params.c, which the module publishes: what the
-# reader and the documents say of them is compared with it. And of what is refused the module
-# says why: in last_error, which the reader repeats.
+# The parameters are defined once, in the table in kmod/stress/params.c, which the module publishes;
+# the reader's and the documents' tables are compared with it. The reason for each refusal is in
+# last_error, and the reader prints it.
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
 published() {
@@ -18,7 +18,7 @@ loaded() {
 	command insmod mapstat.ko autostart=0 "$@"
 }
 
-# Breaks when a parameter is in one of the places alone, or its text is another one there.
+# Fails when a parameter is missing in one of the places, or described differently there.
 table_is_of_the_module() {
 	loaded
 	modinfo -p mapstat.ko >/tmp/modinfo
@@ -29,7 +29,7 @@ table_is_of_the_module() {
 	published agrees /tmp/modinfo
 }
 
-# Breaks when the published range is not the one that is checked.
+# Fails when the published range is not the one that is checked.
 ranges_are_kept() {
 	loaded
 	published ranges
@@ -42,7 +42,7 @@ documents_agree() {
 	documents check "$FILES/parameters" "$MAPSTAT_SOURCE"
 }
 
-# document_differs FILE SED-SCRIPT: with that change, the test above fails for its sake.
+# document_differs FILE SED-SCRIPT: with that change, the check above fails and names FILE.
 document_differs() {
 	loaded
 	rm -rf /tmp/documents
@@ -67,7 +67,7 @@ each_difference_is_seen() {
 	document_differs README.md '/^| keys, key_size/s/10000/1000/'
 }
 
-# Breaks when the reader has a list of its own.
+# Fails when the reader has a list of its own.
 reader_agrees() {
 	loaded keys=77 cpus=0
 	published reader
@@ -79,7 +79,7 @@ reader_agrees() {
 		"$(awk -F '\t' '!/^#/ { print $1 "=" }' "$FILES/parameters" | sort)"
 }
 
-# why FILE WORD: the error's number and the reason that last_error has after that write.
+# why FILE WORD: writes WORD, and prints the error's number and the reason in last_error
 why() {
 	python3 - "$FILES/$1" "$2" <<-'END'
 		import os, sys
@@ -91,12 +91,12 @@ why() {
 		    number = error.errno
 		said = open(os.path.join("/sys/kernel/debug/mapstat/last_error")).read().split("\t")
 		if len(said) != 3 or said[2] != f"{os.getpid()}\n" or said[0] != str(number):
-		    sys.exit(f"last_error says {said}, the error was {number}")
+		    sys.exit(f"last_error is {said}, the error was {number}")
 		print(said[0], said[1])
 	END
 }
 
-# Breaks when two reasons for one error read the same, or one has no words.
+# Fails when two reasons for one error have the same text, or one has none.
 each_refusal_has_its_words() {
 	loaded maps=rwlock rounds=1000 duration_ms=1000
 	equal "before the first" "$(<"$FILES/last_error")" $'0\t-\t-'
@@ -121,14 +121,14 @@ each_refusal_has_its_words() {
 	equal "a window" "$(why maps/rwlock/cache_miss window)" "22 cache_miss: window: not window 1..10000 (ms)"
 	echo stop >"$FILES/control"
 	wait_run 30
-	# What cannot be had: how much it is, and how much there is.
+	# Out of memory: how much is wanted, and how much is available.
 	echo 4294967295 >"$FILES/stress/capacity"
 	[[ $(why control start) =~ ^12\ map\ rwlock\ cannot\ be\ made:\ -12:\ ([0-9]+)\ KiB\ wanted,\ ([0-9]+)\ available$ ]] ||
 		fail "$(<"$FILES/last_error")"
 	((BASH_REMATCH[1] > BASH_REMATCH[2])) || fail "more is available than wanted: ${BASH_REMATCH[0]}"
 }
 
-# Breaks when a line is torn, or a writer reads the reason of another one.
+# Fails when a line is torn, or a writer reads another one's reason.
 writers_race() {
 	loaded
 	published races
@@ -149,13 +149,13 @@ reader_repeats_them() {
 	wait_run 30
 }
 
-test_case "parameters is of the module" table_is_of_the_module
-test_case "the ranges in it are kept" ranges_are_kept
+test_case "the file parameters is that of the module" table_is_of_the_module
+test_case "its ranges are enforced" ranges_are_kept
 test_case "docs, man page and README have its table" documents_agree
-test_case "a difference in any of them is seen" each_difference_is_seen
-test_case "mapstat parameters, json and completion say the same" reader_agrees
-test_case "each refusal has its words" each_refusal_has_its_words
-test_case "writers that are refused at once read their own reason" writers_race
-test_case "the reader repeats them" reader_repeats_them
+test_case "a difference in any of them is found" each_difference_is_seen
+test_case "mapstat parameters, json and completion agree" reader_agrees
+test_case "each refusal has a reason of its own" each_refusal_has_its_words
+test_case "writers refused at the same time read their own reason" writers_race
+test_case "the reader prints the reasons" reader_repeats_them
 test_case "unload" unload
 run_cases

@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# mapstat(1) on the real files: what it prints is what the kernel says, and what cannot be
-# is told in a clear line with a status of its own. (What it does with damaged files is
-# tested in tests/reader.)
+# mapstat(1) on the real files: it prints what the kernel reports, and each failure has a clear line
+# and its own exit status. (tests/reader has damaged files.)
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
 without_module() {
@@ -32,7 +31,7 @@ unknown_abi() {
 	fails 6 "ABI version 999" mapstat -d /tmp/tree show
 }
 
-# Breaks when the row of a map, or its histogram, is not shown.
+# Fails when a map's row, or its histogram, is not shown.
 run_prints() {
 	local map
 	fresh
@@ -48,7 +47,7 @@ run_prints() {
 	[[ -s /tmp/progress ]] || fail "no progress was shown"
 }
 
-# What is shown is the figure of the median row; as if of native speed, which it need not be.
+# Shows the figures of the median row; as if at native speed, so that times are shown.
 show_tells_the_kernels_figures() {
 	local map ns
 	MAPSTAT_ACCEL=native COLUMNS=200 mapstat show >/tmp/out
@@ -60,14 +59,14 @@ show_tells_the_kernels_figures() {
 		$2 == "median" { print $1 "\t" $column }' "$FILES/results")
 }
 
-# Breaks when times of an emulator are ranked, or vm/run's word does not reach the program.
+# Fails when times of an emulator are ranked, or vm/run's MAPSTAT_ACCEL does not reach the program.
 no_ranking_under_emulation() {
 	local accel=$MAPSTAT_ACCEL
 	MAPSTAT_ACCEL=tcg mapstat show | tee /tmp/out
-	grep -q "^Emulated CPU (QEMU TCG)" /tmp/out || fail "it does not say why"
+	grep -q "^Emulated CPU (QEMU TCG)" /tmp/out || fail "the reason is missing"
 	! grep -E 'winner|fastest|vs best|[0-9] (ns|µs|us|ms)' /tmp/out || fail "times of an emulator"
-	mapstat json | grep -qF "\"accel\": \"$accel\"" || fail "json does not say $accel"
-	# Without that word QEMU's CPUs are known by themselves.
+	mapstat json | grep -qF "\"accel\": \"$accel\"" || fail "json does not have $accel"
+	# Without MAPSTAT_ACCEL, QEMU's CPUs are recognized.
 	[[ $accel != tcg ]] || env -u MAPSTAT_ACCEL mapstat json | grep -qF '"accel": "tcg"' || fail "TCG is not recognized"
 }
 
@@ -94,12 +93,12 @@ json_is_the_same() {
 	END
 }
 
-# Breaks when a file of the module, or one that comes to be, has no place in the JSON, or another
-# value there.
+# Fails when a file of the module, or a future one, is missing in the JSON, or has another value
+# there.
 json_has_every_file() {
 	mapstat run maps=rwlock,seqlock rounds=2 duration_ms=50 keys=300 front=on cache=model events=1 events_shift=10 >/dev/null 2>&1
 	mapstat json >/tmp/json
-	python3 "$MAPSTAT_SOURCE/tests/reader/check_json.py" "$FILES" /tmp/json || fail "it says something else"
+	python3 "$MAPSTAT_SOURCE/tests/reader/check_json.py" "$FILES" /tmp/json || fail "it differs"
 	python3 - "$FILES" <<-'END'
 		import json, os, sys
 		root, document = sys.argv[1], json.load(open("/tmp/json"))
@@ -107,7 +106,7 @@ json_has_every_file() {
 		    where = os.path.relpath(path, root).split("/")
 		    for name in files:
 		        if where == ["."] and name in ("parameters", "last_error"):
-		            continue    # what parameters can be, and what a write was answered
+		            continue    # the table of parameters, and the reason for a refusal
 		        if name in ("state", "misses"):
 		            continue    # control and cache_miss again, for a kernel that is locked down
 		        if where == ["events"] and name.startswith("cpu"):
@@ -132,7 +131,7 @@ json_has_every_file() {
 	mapstat reset
 }
 
-# What each CPU counted adds up to what the map did.
+# What all CPUs counted adds up to the map's totals.
 per_cpu_adds_up() {
 	local map hits
 	mapstat run maps=rwlock,seqlock rounds=2 duration_ms=300 keys=300 cache=off >/dev/null 2>&1
@@ -154,7 +153,7 @@ shows_loads_in_bulk() {
 	! grep "no load latency" /tmp/out
 }
 
-# A run is what its command line says: nothing of the one before, except with --keep.
+# A run has the parameters of its command line, and none of the previous run except with --keep.
 run_takes_defaults() {
 	[[ -e $FILES/parameters ]] || skip "this module does not publish its defaults"
 	mapstat run maps=rwlock dist=zipf theta=0.5 rounds=1 duration_ms=50 cache=off >/dev/null 2>&1
@@ -162,7 +161,7 @@ run_takes_defaults() {
 	equal "dist that is kept" "$(<"$FILES/stress/dist")" zipf
 	mapstat run maps=rwlock keys=200 key_size=1 rounds=1 duration_ms=50 cache=off >/dev/null 2>&1
 	equal dist "$(<"$FILES/stress/dist")" uniform
-	# 10 000 keys need more bytes than one: the defaults have to be set in an order that goes.
+	# 10 000 keys need more than one byte: the defaults must be set in a valid order.
 	mapstat run maps=rwlock rounds=1 duration_ms=50 cache=off arrival=poisson rate=2000 >/dev/null 2>&1
 	equal key_size "$(<"$FILES/stress/key_size")" 8
 	mapstat run maps=rwlock rounds=1 duration_ms=50 cache=off batch=8 >/dev/null 2>&1
@@ -187,7 +186,7 @@ list_is_maps() {
 	diff <(sed 1d /tmp/out | awk '{ print $1 }' | sort) <(find "$FILES/maps" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort)
 }
 
-# Breaks when a refused parameter leaves those before it changed, or the run starts all the same.
+# Fails when a refused parameter leaves those before it changed, or the run starts anyway.
 run_refused() {
 	local before
 	before=$(<"$FILES/stress/keys")
@@ -220,7 +219,7 @@ interrupted() {
 	mapstat run maps=rwlock rounds=100 duration_ms=1000 cache=off >/dev/null 2>&1 &
 	pid=$!
 	wait_running
-	# A background job of a shell ignores SIGINT; SIGTERM says the same.
+	# bash ignores SIGINT in its background commands; SIGTERM does the same.
 	kill -TERM "$pid"
 	wait "$pid" || status=$?
 	((status == 128 + 15 || status == 128 + 2)) || fail "status $status"
@@ -232,7 +231,7 @@ no_such_map() {
 	fails 8 nosuch mapstat show nosuch
 }
 
-# Breaks when the program trusts that a file is there because it was there before.
+# Fails when the program assumes that a file still exists.
 rmmod_beneath_it() {
 	local i status
 	for i in 1 2 3 4 5 6; do
@@ -246,11 +245,11 @@ rmmod_beneath_it() {
 		unload
 		wait $!
 	done
-	[[ -s /tmp/said ]] || fail "no word of the files that went"
+	[[ -s /tmp/said ]] || fail "the files that vanished are not reported"
 }
 
-# From here on the kernel loads no module any more. Breaks when a file is opened to be read that
-# has a mode to write, or root is asked to be root.
+# From here on the kernel loads no modules. Fails when a file with a writable mode is opened to be
+# read, or root is asked to be root.
 locked_down() {
 	local lockdown=/sys/kernel/security/lockdown command
 	[[ -e $lockdown ]] || mount -t securityfs none /sys/kernel/security 2>/dev/null || true
@@ -276,22 +275,22 @@ locked_down() {
 test_case "the module is absent" without_module
 test_case "debugfs is not mounted" without_debugfs
 test_case "no permission" without_permission
-test_case "an ABI version that it does not know" unknown_abi
+test_case "an unknown ABI version" unknown_abi
 test_case "run sets, runs, prints" run_prints
-test_case "show prints the figures of the kernel" show_tells_the_kernels_figures
+test_case "show prints the kernel's figures" show_tells_the_kernels_figures
 test_case "no ranking under emulation" no_ranking_under_emulation
-test_case "json is JSON, and says the same as results" json_is_the_same
+test_case "json is JSON, and agrees with results" json_is_the_same
 test_case "list is what is under maps/" list_is_maps
 test_case "every file is in the JSON" json_has_every_file
-test_case "what each CPU counted adds up" per_cpu_adds_up
+test_case "the CPUs' counts add up" per_cpu_adds_up
 test_case "loads in bulk are shown" shows_loads_in_bulk
-test_case "a run takes defaults, or keeps" run_takes_defaults
+test_case "a run takes the defaults, or keeps" run_takes_defaults
 test_case "stop and reset" stops_and_resets
 test_case "no such map" no_such_map
-test_case "a refused parameter: nothing set, nothing started" run_refused
+test_case "a refused parameter: nothing is set, nothing is started" run_refused
 test_case "a failure is a status" failure_is_a_status
-test_case "wait waits; a second run is refused meanwhile" waits
-test_case "run that is ended stops the run" interrupted
+test_case "wait waits; a second run is refused" waits
+test_case "a run that is ended stops the run in the kernel" interrupted
 test_case "rmmod while it reads" rmmod_beneath_it
 test_case "the kernel is locked down" locked_down
 test_case "unload" unload

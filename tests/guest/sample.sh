@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# samples/session_cache.ko, another module's live map.
+# samples/session_cache.ko: a live map in another module.
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
 map=$FILES/maps/session_cache
@@ -9,7 +9,7 @@ counter() {
 	awk -v name="$1_total" '$1 == name { print $2 }' "$map/stats"
 }
 
-# Breaks when symbols are not exported, or not in the namespace.
+# Fails when symbols are not exported, or not in the namespace.
 loads() {
 	fresh
 	refused_with "Unknown symbol" insmod session_cache.ko
@@ -32,7 +32,7 @@ its_own_numbers() {
 	grep -q '^load' "$map/latency" || fail "no latency of its loads"
 }
 
-# Breaks when a stress run takes other modules' maps with it.
+# Fails when a stress run affects other modules' maps.
 beside_a_run() {
 	echo "rwlock,seqlock" >"$FILES/stress/maps"
 	echo 1 >"$FILES/stress/rounds"
@@ -51,7 +51,7 @@ library_cannot_go_first() {
 goes() {
 	rmmod session_cache
 	[[ ! -e $map ]] || fail "the map is still there"
-	is_loaded || fail "mapstat went with it"
+	is_loaded || fail "mapstat was unloaded with it"
 }
 
 bad_sizes() {
@@ -71,12 +71,12 @@ every_design() {
 	done
 }
 
-test_case "it needs mapstat, and loads beside it" loads
+test_case "it depends on mapstat, and loads" loads
 test_case "its map shows its own numbers" its_own_numbers
 test_case "beside a stress run" beside_a_run
 test_case "mapstat cannot be unloaded before it" library_cannot_go_first
-test_case "it goes, and its map with it" goes
+test_case "its map is destroyed with it" goes
 test_case "on every design" every_design
-test_case "what it cannot do it refuses" bad_sizes
+test_case "unsupported sizes are refused" bad_sizes
 test_case "unload" unload
 run_cases

@@ -1,13 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: soak.sh SECONDS. Every design for that long, under mixes that make them grow,
-# shrink, promote and collide, with readers of every file. What this is for is what the
-# debugging kernel says of it: vm/run ends with 99 if it says anything.
+# usage: soak.sh SECONDS. Every design for that long, under mixes that make them grow, shrink,
+# promote and collide, with readers of every file. The debugging kernels check: vm/run exits with 99
+# on any report.
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
 seconds=${1:?}
-# The rounds of the model are many times slower than others: one of the mixes has them, in a
-# long soak.
+# Counted rounds are many times slower than others: in a long soak, one of the mixes has them.
 model="cache=off"
 ((seconds < 30)) || model="cache=model events=1"
 mixes=(
@@ -26,7 +25,7 @@ one_mix() {
 		find "$FILES" -type f -exec cat {} + >/dev/null 2>&1
 	done &
 	reader=$!
-	# In a subshell, so that the reader is ended whatever comes.
+	# In a subshell, so that the reader is ended in any case.
 	set +e
 	(
 		set -eE
@@ -36,7 +35,7 @@ one_mix() {
 	set -e
 	kill "$reader"
 	wait "$reader" 2>/dev/null || true
-	((status == 0)) || fail "the run did not end well"
+	((status == 0)) || fail "the run failed"
 	verdict=$(tail -n 1 "$FILES/results")
 	[[ $verdict == "# SUCCESS "* ]] || fail "$verdict"
 }

@@ -1,17 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The records of one run, of all four tracepoints, as the kernel prints them and as perf, trace-cmd
-# and bpftrace do. They read the format file: breaks when it says what user space cannot know.
+# The records of one run, from all four tracepoints, as the kernel prints them and as perf,
+# trace-cmd and bpftrace do. These read the format file: fails when that has what user space cannot
+# resolve.
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
 tracefs=/sys/kernel/tracing
 instance=$tracefs/instances/mapstat_test
 EVENTS=(cmap_op mem_access promotion resize)
-# What a tool that runs a command is given to run.
+# The command that tools run which record for as long as a command runs.
 # shellcheck disable=SC2016 # it is for another shell
 until_stopped='touch /tmp/ready.$0; until [[ -e /tmp/stop ]]; do sleep 0.1; done'
 
-# The fields as the kernel's text has them; bpftrace does not print by the format.
+# The fields as in the kernel's text; bpftrace does not use the format's.
 cat >/tmp/fields.bt <<'END'
 tracepoint:mapstat:cmap_op {
 	printf("cmap_op: map=%s op=%s hash=%016llx latency_ns=%llu result=%d\n", str(args->map), str(args->op),
@@ -37,13 +38,13 @@ has_perf_events() {
 	[[ -e /proc/sys/kernel/perf_event_paranoid ]]
 }
 
-# installed TOOL: else the case is skipped, with the reason.
+# installed TOOL: skips the case, with the reason, if it is not
 installed() {
 	command -v "$1" >/dev/null || skip "$1 is not installed"
 	[[ $1 == trace-cmd ]] || has_perf_events || skip "this kernel has no perf events, which $1 needs"
 }
 
-# in_background NAME COMMAND...: until it is ready, or has ended.
+# in_background NAME COMMAND...: returns when it is ready, or has ended
 in_background() {
 	local name=$1 deadline=$((SECONDS + 120))
 	shift
@@ -59,7 +60,7 @@ in_background() {
 	ready+=("$name")
 }
 
-# All record one run: few records, so that none finds a buffer full.
+# All tools record one run, with few records so that no buffer overflows.
 run_traced() {
 	local pids=() ready=() event text
 	fresh
@@ -72,7 +73,7 @@ run_traced() {
 	in_background perf perf record -q -a -m 4M -o /tmp/perf.data -e 'mapstat:*' -- bash -c "$until_stopped" perf
 	in_background trace-cmd trace-cmd record -q -b 8192 -o /tmp/trace.dat -e mapstat bash -c "$until_stopped" trace-cmd
 	in_background bpftrace env BPFTRACE_PERF_RB_PAGES=4096 bpftrace -e "BEGIN { printf(\"ready\n\"); } $(</tmp/fields.bt)"
-	# Once it says so, bpftrace attaches.
+	# bpftrace attaches only after it has printed this.
 	[[ " ${ready[*]} " != *" bpftrace "* ]] || sleep 5
 	echo start >"$FILES/control"
 	wait_run
@@ -91,7 +92,7 @@ run_traced() {
 	done
 }
 
-# same TOOL: what it made of them, in /tmp/TOOL.lines
+# same TOOL: its output, in /tmp/TOOL.lines, is the kernel's
 same() {
 	sed -i 's/ *$//' "/tmp/$1.lines"
 	sort "/tmp/$1.lines" | diff /tmp/kernel.lines - >/tmp/diff || {
@@ -120,7 +121,7 @@ by_bpftrace() {
 	same bpftrace
 }
 
-# Breaks on a kernel whose tools are not there: a name that is left in a format has no value.
+# Covers kernels without these tools: a name that is left in a format has no value in user space.
 formats_name_nothing() {
 	local event
 	for event in "${EVENTS[@]}"; do
@@ -132,8 +133,8 @@ formats_name_nothing() {
 	done
 }
 
-test_case "one run, listened to by all" run_traced
-test_case "formats name nothing that user space does not know" formats_name_nothing
+test_case "one run, recorded by all" run_traced
+test_case "formats have no name that user space does not know" formats_name_nothing
 test_case "perf script" by_perf
 test_case "trace-cmd report" by_trace_cmd
 test_case "bpftrace" by_bpftrace

@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Nothing is left after unload. On the debugging kernels vm/run asks kmemleak too, at the
-# end of the guest, and the kernel itself complains of active objects and of lists.
+# Nothing is left after unload. On the debugging kernels vm/run checks kmemleak too, at the end of
+# the guest, and the kernel itself reports active objects and list corruption.
 . "$MAPSTAT_SOURCE/tests/lib/guest.sh"
 
 one_design() {
-	# Once for what the first load of anything keeps.
+	# Once before, for allocations that a first load keeps.
 	run_once "$1"
 	keeps_nothing 64 run_once "$1"
 }
 
-# Large enough that a table, or the entries, cannot hide in what is allowed.
+# Large enough that a leaked table, or leaked entries, exceed the limit.
 run_once() {
 	stress maps="$1" rounds=1 duration_ms=100 keys=20000 read_permille=0 delete_permille=100
 	[[ $verdict == "# SUCCESS "* ]]
@@ -26,7 +26,7 @@ nothing_left() {
 }
 
 for design in "${DESIGNS[@]}"; do
-	test_case "$design: slab and percpu memory come back" one_design "$design"
+	test_case "$design: slab and percpu memory are freed" one_design "$design"
 done
-test_case "no thread, symbol, file or cache is left" nothing_left
+test_case "no thread, symbol, file or slab cache is left" nothing_left
 run_cases
