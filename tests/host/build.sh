@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: build.sh KERNEL. Everything builds for KERNEL with W=1 and sparse, and nobody has a
-# word to say about it. Breaks with any warning that names a file of ours; what the kernel's
-# own headers cause is not ours to mend, and is counted in the log.
+# usage: build.sh KERNEL. Everything builds for KERNEL with W=1 and sparse, without a warning. Fails
+# with any warning that names a file of this tree; those from the kernel's own headers are only
+# counted in the log.
 # shellcheck source=tests/lib/host.sh
 . "$(dirname -- "$0")/../lib/host.sh"
 
@@ -20,12 +20,12 @@ builds() {
 	for module in mapstat.ko session_cache.ko; do
 		[[ -n $(find "$dir" -name "$module") ]] || fail "$module was not built"
 	done
-	# Without sparse there would be nothing to see.
+	# Otherwise nothing was checked.
 	grep -q '^ *CHECK ' "$log" || fail "sparse has not run"
 }
 
 no_warning() {
-	# make's own words on the version of the compiler are no warning of the compiler.
+	# make's warning about the compiler's version is not a compiler warning.
 	grep -E '(^|[ :])(warning|error|modpost|WARNING|ERROR):' "$log" |
 		grep -v '^warning: the compiler differs' >"$log.found" || true
 	grep -c '/usr/src/\|linux-source' "$log.found" | sed 's/$/ warnings in headers of the kernel/' || true
@@ -33,12 +33,12 @@ no_warning() {
 	rm -f "$log.found"
 }
 
-# Sources as kbuild names them: it is run for samples/ by itself.
+# Sources as kbuild names them: it runs separately for samples/.
 sources() {
 	tree_files | grep '^\(kmod\|debugfs\|samples\)/.*\.c$' | sed 's,^samples/,,'
 }
 
-# Breaks when an object is left out of the check, say by a Kbuild line that hides it.
+# Fails when an object is not checked, for example because of a Kbuild line.
 every_source_is_checked() {
 	local file
 	sources | while read -r file; do
@@ -46,7 +46,7 @@ every_source_is_checked() {
 	done
 }
 
-# Breaks when an object is left out of Kbuild.
+# Fails when an object is missing in Kbuild.
 every_source_is_compiled() {
 	local file
 	sources | while read -r file; do
@@ -54,7 +54,7 @@ every_source_is_compiled() {
 	done
 }
 
-# Breaks when clangd is given another command, or another directory, than the compiler.
+# Fails when clangd is given another command, or another directory, than the compiler.
 clangd_is_told() {
 	vm/compile-commands "$(tail -n 1 "$log")" >"$log.json"
 	python3 - "$log.json" <<-'END'
@@ -72,8 +72,8 @@ clangd_is_told() {
 }
 
 test_case "$kernel: builds with W=1 C=1" builds
-test_case "$kernel: no warning of gcc, modpost or sparse" no_warning
+test_case "$kernel: no warning from gcc, modpost or sparse" no_warning
 test_case "$kernel: every source file was compiled" every_source_is_compiled
 test_case "$kernel: every source file was checked" every_source_is_checked
-test_case "$kernel: clangd is given what the compiler is" clangd_is_told
+test_case "$kernel: clangd has the compiler's commands" clangd_is_told
 run_cases

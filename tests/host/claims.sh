@@ -1,35 +1,35 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# docs/claims.md and what writes it (vm/claims), without measuring anything.
+# docs/claims.md and its generator (vm/claims), without measuring.
 # shellcheck source=tests/lib/host.sh
 . "$(dirname -- "$0")/../lib/host.sh"
 
 DIR=$(mktemp -d)
 trap '[[ $BASHPID != "$CASE_PID" ]] || rm -rf -- "$CASE_LOG" "$DIR"' EXIT
 
-# Writes from what $DIR/measured has.
+# Writes the documents from $DIR/measured.
 claims() {
 	cp README.md "$DIR/README.md"
 	python3 vm/claims --keep --dir "$DIR/measured" --document "$DIR/claims.md" --readme "$DIR/README.md"
 }
 
-# What is said of our own figures, in both files.
+# The text about our own figures, in both files.
 ours() {
 	grep -v '^\*\*Published' "$DIR/claims.md"
 	sed -n '/<!-- claims -->/,/<!-- .claims -->/p' "$DIR/README.md"
 }
 
-# Breaks when a figure is made up where there is none, or a claim is left out.
+# Fails when a figure is invented although none was measured, or a claim is omitted.
 nothing_measured() {
 	claims
 	equal claims "$(grep -c '^## [0-9]*\. ' "$DIR/claims.md")" 13
 	equal "published figures" "$(grep -c '^\*\*Published:\*\* ' "$DIR/claims.md")" 13
 	ours | grep -nE '[0-9]x (slower|faster)|beyond the noise \(|\([0-9.]+\.\.' | no_line
 	grep -nE '^\|.*\| (UML|bench) \|.*[0-9]' "$DIR/claims.md" | no_line
-	grep -q "^Not measured\.$" "$DIR/README.md" || fail "README.md has an answer all the same"
+	grep -q "^Not measured\.$" "$DIR/README.md" || fail "README.md has an answer anyway"
 }
 
-# recorded RUN: the recorded run stands for it
+# recorded RUN: uses the recorded run for it
 recorded() {
 	local run=$DIR/measured/uml/$1
 	mkdir -p "${run%/*}"
@@ -38,11 +38,11 @@ recorded() {
 	sed -i 's/^readdirty\t/readdirty_classic\t/' "$run/results"
 }
 
-# Breaks when a figure is of another map, run, number of threads or column.
+# Fails when a figure is from another map, run, number of threads or column.
 figures_of_a_run() {
 	recorded mix-1000-1
 	recorded mix-1000-2
-	# With two threads rwlock's rounds lie among those of the other.
+	# With two threads rwlock's rounds lie among the other map's.
 	sed -i 's/^\(rwlock\t[1-5]\t2\t[0-9]*\t[0-9]*\t\)[0-9]*\./\126./' "$DIR/measured/uml/mix-1000-2/results"
 	make -s mapstat
 	claims
@@ -56,7 +56,7 @@ figures_of_a_run() {
 	grep '^Of 2 cases readdirty_classic is slower than rwlock in 0, faster in 1, and neither beyond the noise in 1\.$' "$DIR/README.md"
 }
 
-# Breaks when less than five rounds is enough for a verdict.
+# Fails when fewer than five rounds suffice for a verdict.
 too_few_rounds() {
 	sed -i '/^[a-z_]*\t5\t/d' "$DIR/measured/uml/mix-1000-1/results"
 	claims
@@ -64,12 +64,12 @@ too_few_rounds() {
 	ours | grep -n '2\.05x' | no_line
 }
 
-# refuses TEXT: a message, and the document stays as it was
+# refuses TEXT: prints it, and leaves the document unchanged
 refuses() {
 	local said
 	echo before >"$DIR/claims.md"
-	! said=$(claims 2>&1) || fail "it took that"
-	[[ $said == "claims: "*"$1"* ]] || fail "it does not say '$1' but: $said"
+	! said=$(claims 2>&1) || fail "it accepted that"
+	[[ $said == "claims: "*"$1"* ]] || fail "it does not print '$1' but: $said"
 	equal document "$(<"$DIR/claims.md")" before
 }
 
@@ -83,8 +83,8 @@ wrong_files() {
 	refuses "mix.tsv"
 }
 
-# The commands in the document are those that make it now. Breaks when parameters are changed
-# and nothing is measured again.
+# The commands in the document are those that generate it now. Fails when parameters are changed
+# without measuring again.
 document_is_of_these_parameters() {
 	rm -rf "$DIR/measured"
 	claims
@@ -92,9 +92,9 @@ document_is_of_these_parameters() {
 	diff <(grep '^## \|^\*\*Pub' docs/claims.md) <(grep '^## \|^\*\*Pub' "$DIR/claims.md")
 }
 
-test_case "nothing measured, no figure" nothing_measured
-test_case "figures are those of the run, and so are verdicts" figures_of_a_run
+test_case "no figure without a measurement" nothing_measured
+test_case "figures and verdicts are those of the run" figures_of_a_run
 test_case "no verdict of fewer than five rounds" too_few_rounds
 test_case "damaged files" wrong_files
-test_case "docs/claims.md is of the present parameters" document_is_of_these_parameters
+test_case "docs/claims.md has the current parameters" document_is_of_these_parameters
 run_cases

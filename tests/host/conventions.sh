@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The conventions of the project, those that a program can see. Each fails as its name says.
+# Conventions of the project that a program can check. Each test's name says when it fails.
 # shellcheck source=tests/lib/host.sh
 . "$(dirname -- "$0")/../lib/host.sh"
 
 spdx_first() {
 	local file
-	# Texts; a .kunitconfig, as in the kernel; what tests compare with: copies of files that
-	# say none.
+	# Text files; a .kunitconfig, as in the kernel; copies of files that tests compare with and
+	# that have no licence line.
 	tree_files | grep -v '^COPYING$\|\.md$\|^\.kunitconfig$\|^tests/reader/\(trees\|expect\)/' | while read -r file; do
-		# A script's interpreter comes before it; an empty file says nothing.
+		# A script's interpreter comes before it; an empty file needs none.
 		[[ ! -s $file ]] || head -n 2 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-only' || echo "$file"
 	done | no_line
 	# The kernel's rule: on the first line, // in .c, /* */ in .h.
@@ -22,17 +22,17 @@ spdx_first() {
 }
 
 versions_in_one_header() {
-	# The shim tells compat.h of a version.
+	# The shim gives compat.h a version.
 	tree_files | grep '\.[ch]$\|Kbuild' | grep -vxF -e kmod/compat.h -e native/include/linux/version.h |
 		xargs grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION\(' | no_line
 }
 
 nothing_left_to_do() {
-	# Brackets, so that no line has what it looks for.
+	# Brackets, so that these lines do not match themselves.
 	tree_files | xargs grep -nwE '[T]ODO|[F]IXME|[X]XX|[H]ACK' | no_line
 }
 
-# includes FILES-PATTERN: what they include, as paths from the root of the tree
+# includes FILES-PATTERN: "FILE INCLUDED" lines, as paths from the root of the tree
 includes() {
 	local file line to
 	kernel_sources | grep "$1" | while read -r file; do
@@ -45,8 +45,8 @@ includes() {
 	done
 }
 
-# Who may include whom, downwards only: a layer is its number. What a map is made of is known to the layers
-# of the statistics, which are beneath it, only as far as it is theirs: struct cmap_stats.
+# Which layer may include which, downwards only; each layer has a number. The lower layers know of a
+# map only the statistics' own part: struct cmap_stats.
 layers() {
 	includes . | awk '
 		function layer(file) {
@@ -57,14 +57,14 @@ layers() {
 			if (file ~ "^kmod/designs/") return 3
 			if (file ~ "^kmod/cachesim/") return 2
 			if (file ~ "^kmod/stats/") return 1
-			# What all may use: the API, compat.h, memory.h, refusal.h.
+			# Usable by all: the API, compat.h, memory.h, refusal.h.
 			if (file ~ "^(include|kmod)/[^/]*") return 0
 			return 8
 		}
 		layer($2) < 8 && layer($2) > layer($1) { print $1 " includes " $2 }' | no_line
 }
 
-# Breaks when the test above reads no includes.
+# Fails when the check above finds no includes.
 layers_are_seen() {
 	(($(includes '^kmod/' | grep -c ' kmod/') > 100)) || fail "too few includes were found"
 	includes '^kmod/cmap/front.h' | grep -q ' kmod/designs/design.h$'
@@ -74,7 +74,7 @@ no_user_space_in_kmod() {
 	kernel_sources | grep '^\(kmod\|debugfs\)/' | xargs grep -nE '#.*(ifdef|defined).*__KERNEL__' | no_line
 }
 
-# Guarantee X in cmap.h is tested by a KUnit case of that letter, guarantee_X_... .
+# Guarantee X in cmap.h is tested by a KUnit case named guarantee_X_... .
 letters_are_tested() {
 	local letter letters
 	letters=$(sed -n 's/^ \* \([A-Z]\)  [A-Z].*/\1/p' include/mapstat/cmap.h)
@@ -108,7 +108,7 @@ no_place_of_the_workshop() {
 		grep -v 'HOME\|/usr/local' | no_line
 }
 
-# Breaks when a command in a document cannot be typed as it stands.
+# Fails when a command in a document cannot be run as printed.
 commands_can_be_typed() {
 	local targets target
 	targets=" $(sed -n 's/^\.PHONY: //p' Makefile | tr '\n' ' ') "
@@ -120,15 +120,15 @@ commands_can_be_typed() {
 	grep -nE '(^    |`)(make|vm/|tests/|native/|insmod |mapstat |build/mapstat ).*…' README.md CONTRIBUTING.md docs/*.md | no_line
 }
 
-test_case "every file says its licence" spdx_first
+test_case "every file has its licence line" spdx_first
 test_case "kernel versions are in kmod/compat.h alone" versions_in_one_header
-test_case "nothing is left to do" nothing_left_to_do
-test_case "no layer includes what lies above it" layers
-test_case "the test of layers sees includes" layers_are_seen
+test_case "no marker of unfinished work" nothing_left_to_do
+test_case "no layer includes one above it" layers
+test_case "the check of layers finds includes" layers_are_seen
 test_case "no #ifdef for user space in the module" no_user_space_in_kmod
 test_case "each lettered guarantee has a KUnit case" letters_are_tested
-test_case "each counter of the header has its name" counters_are_named
-test_case "docs/debugfs.md has the parameters of the module" parameters_are_documented stock-6.1
-test_case "commands in documents can be typed" commands_can_be_typed
-test_case "no path of one machine" no_place_of_the_workshop
+test_case "each counter in the header has its name" counters_are_named
+test_case "docs/debugfs.md has the module's parameters" parameters_are_documented stock-6.1
+test_case "commands in documents can be run as printed" commands_can_be_typed
+test_case "no path of a particular machine" no_place_of_the_workshop
 run_cases

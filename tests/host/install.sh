@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: install.sh KERNEL. What a person types at the top of a checkout, typed in copies of this one: make -j2,
-# make samples, install, uninstall and clean, each target with -j2, and all of it where the path has a blank.
+# usage: install.sh KERNEL. The make targets at the top of a checkout, run in copies of this one:
+# make -j2, make samples, install, uninstall and clean, each target with -j2, and all of it in a
+# path with a blank.
 # shellcheck source=tests/lib/host.sh
 . "$(dirname -- "$0")/../lib/host.sh"
 
@@ -11,7 +12,7 @@ readonly OUT
 trap '[[ $BASHPID != "$CASE_PID" ]] || rm -rf -- "$CASE_LOG" "$OUT"' EXIT
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
-# copy DIR: this tree's files, as a checkout of their own.
+# copy DIR: this tree's files, as a separate checkout
 copy() {
 	mkdir -p -- "$1"
 	tree_files | rsync -a --files-from=- . "$1"
@@ -20,7 +21,7 @@ copy() {
 	git -C "$1" -c user.name=test -c user.email=test@localhost commit -q -m copy
 }
 
-# nothing_but_sources DIR: no file is there that the copy had not, and none is missing.
+# nothing_but_sources DIR: it has exactly the files of the copy
 nothing_but_sources() {
 	git -C "$1" status --porcelain --ignored | no_line
 }
@@ -29,7 +30,7 @@ no_word_of_jobs() {
 	{ grep -i 'jobserver\|forced in submake' "$@" || true; } | no_line
 }
 
-# Breaks when kbuild does not get the jobs of -j, or builds what was not asked for.
+# Fails when kbuild does not get the jobs of -j, or builds what was not requested.
 builds() {
 	local dir
 	dir=$(vm/build "$kernel" 2>/dev/null | tail -n 1)
@@ -39,13 +40,13 @@ builds() {
 	make -j2 "KDIR=$(realpath "$OUT/kernel")" >"$OUT/log" 2>&1 || fail "$(tail -n 40 "$OUT/log")"
 	no_word_of_jobs "$OUT/log"
 	[[ -f mapstat.ko ]] || fail "no mapstat.ko"
-	[[ -z $(find samples -name '*.ko') ]] || fail "the sample was not asked for"
+	[[ -z $(find samples -name '*.ko') ]] || fail "the sample was not requested"
 	make -j2 samples "KDIR=$(realpath "$OUT/kernel")" >"$OUT/log" 2>&1 || fail "$(tail -n 40 "$OUT/log")"
 	no_word_of_jobs "$OUT/log"
 	[[ -f samples/session_cache.ko ]] || fail "no session_cache.ko"
 }
 
-# Breaks when a sample that was built goes to where modprobe finds it.
+# Fails when a built sample is installed for modprobe.
 installs_the_module() {
 	mkdir "$OUT/unbuilt"
 	cp "$OUT/clone/Makefile" "$OUT/unbuilt"
@@ -56,8 +57,8 @@ installs_the_module() {
 		"$(find "$OUT/clone" -maxdepth 1 -name '*.ko' -printf '%f\n' | sed 's/\.ko.*//' | sort)"
 }
 
-# Breaks when something that was built stays, or a file under version control goes: kbuild's own clean takes
-# each *.mod, native's go.mod too. Without a build tree, the same.
+# Fails when a built file stays, or a file under version control is removed: kbuild's own clean
+# removes each *.mod, including native's go.mod. The same without a build tree.
 cleans() {
 	python3 -m compileall -q "$OUT/clone/native/report"
 	touch "$OUT/clone/.checkpatch-camelcase.git.0"
@@ -70,8 +71,8 @@ cleans() {
 	nothing_but_sources "$OUT/other"
 }
 
-# A copy in which each program that a recipe runs is a make that leaves ran: as a kernel's build tree, of User-Mode
-# Linux, too.
+# A copy in which each program that a recipe runs is replaced by a make that creates ran; also a
+# fake kernel build tree, which is User-Mode Linux's as well.
 fake() {
 	local program
 	copy "$OUT/fake"
@@ -89,15 +90,15 @@ fake() {
 	git -c user.name=test -c user.email=test@localhost commit -q -a -m fake
 }
 
-# A target whose recipe hides the make that it comes to does not pass on -j2, and make says so. But with
-# -n nothing may run.
+# A target whose recipe hides the make that it runs does not pass -j2 on, and make warns about it.
+# With -n nothing may run.
 shares_jobs() {
 	local target targets tree
 	cd "$OUT/fake"
 	targets=$(sed -n 's/^\.PHONY: //p' Makefile)
 	[[ $targets == *modules*claims*layout* ]] || fail "too few targets were found: $targets"
 	for target in $targets; do
-		# These run no make, or, as profile does, one that has an environment of its own.
+		# These run no make, or, like profile, one with an environment of its own.
 		[[ $target != @(distclean|checkpatch|help|path|kdir|bench-readme|profile) ]] || continue
 		for tree in "$OUT/tree" /nonexistent; do
 			[[ $tree != /nonexistent || $target != @(modules|modules_install|samples) ]] || continue
@@ -111,21 +112,22 @@ shares_jobs() {
 	done
 }
 
-# one_line TEXT COMMAND...: fails, with that text on its first line, and nothing after it but make's own words.
+# one_line TEXT COMMAND...: it fails, with TEXT on its first line, and nothing after it but make's
+# own output.
 one_line() {
 	local text=$1 said status=0
 	shift
 	said=$("$@" 2>&1) || status=$?
 	((status)) || fail "was not refused: $*"
-	[[ $said != *"No rule"* && $(head -n 1 <<<"$said") == *"$text"* ]] || fail "'$*' does not say '$text' but: $said"
+	[[ $said != *"No rule"* && $(head -n 1 <<<"$said") == *"$text"* ]] || fail "'$*' does not print '$text' but: $said"
 	grep -v '^make' <<<"$said" | tail -n +2 | no_line
 }
 
-# Breaks when a path with a blank is taken for two: what needs kbuild says that it cannot be, at once; all else works.
+# Fails when a path with a blank is split: what needs kbuild refuses at once, and all else works.
 blank() {
 	local what="kbuild cannot build in a path with a blank or a colon: $OUT/a clone" target
 	copy "$OUT/a clone"
-	# What a command would remove or write that takes "a" for the path.
+	# Commands that split the path would remove or write "a".
 	mkdir "$OUT/a"
 	touch "$OUT/a/witness"
 	cd "$OUT/a clone"
@@ -148,7 +150,7 @@ reads_there() {
 	build/mapstat --help >/dev/null
 }
 
-# In the copy whose path has a blank. DESTDIR has one, too, and is seen from the top.
+# In the copy in a path with a blank. DESTDIR has a blank too, and is relative to the top.
 installs_the_reader() {
 	cd "$OUT/a clone"
 	make -j2 install PREFIX=/usr "DESTDIR=build/a root" >"$OUT/log" 2>&1 || fail "$(tail -n 40 "$OUT/log")"
@@ -160,7 +162,7 @@ installs_the_reader() {
 	[[ -z $(find "build/a root" -type f) ]] || fail "$(find "build/a root" -type f)"
 }
 
-# One object stands for all: which are more than a quick test can build.
+# A single object stands for all, which take too long for a quick test.
 builds_native() {
 	need "${NATIVE_PACKAGES[@]}"
 	cd "$OUT/a clone"
@@ -179,12 +181,12 @@ blank_cleans() {
 
 test_case "make -j2 builds the module, and the sample only on request" builds
 test_case "make modules_install installs no sample" installs_the_module
-test_case "make clean leaves what is under version control and nothing else" cleans
-test_case "programs that run make stand for those of the recipes" fake
+test_case "make clean leaves exactly what is under version control" cleans
+test_case "the recipes' programs are replaced" fake
 test_case "each target passes the jobs of -j2 on, and runs nothing with -n" shares_jobs
-test_case "where the path has a blank, what needs kbuild says so" blank
-test_case "the reader is built there" reads_there
+test_case "in a path with a blank, what needs kbuild refuses" blank
+test_case "the reader builds there" reads_there
 test_case "make install and uninstall work there" installs_the_reader
-test_case "native/ is built there" builds_native
+test_case "native/ builds there" builds_native
 test_case "make clean works there" blank_cleans
 run_cases

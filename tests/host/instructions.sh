@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What a lookup executes and misses stays within native/limits.tsv, counted by cachegrind.
-# The first case breaks when a change of kmod/ makes lookups longer, the others when the
-# first could not see it.
+# The instructions and misses of a lookup stay within native/limits.tsv, counted by cachegrind. The
+# first case fails when a change in kmod/ makes lookups longer, the others when the first could not
+# detect it.
 #
 # usage: instructions.sh [N,...]    entries, of all designs (default: 1000; without those behind a
 #                                   front and for byte strings, which the long set has)
@@ -13,7 +13,7 @@ SIZES=${1:-1000}
 DESIGNS=()
 (($#)) || DESIGNS=(--designs "plain$(printf ',%s' {rwlock,sharded,readdirty,readdirty_classic,seqlock}{,_on,_beside})")
 DIR=$(mktemp -d)
-# ktap.sh removes its log at the end; this goes with it.
+# ktap.sh's trap removes its log at the end; this one replaces it.
 trap '[[ $BASHPID != "$CASE_PID" ]] || rm -rf -- "$CASE_LOG" "$DIR"' EXIT
 COLUMNS_OF_LIMITS=$'design\tn\tmix\tmax_instructions\tmax_d1_misses'
 
@@ -21,25 +21,25 @@ counted() {
 	native/instructions --out "$DIR/instructions.tsv" "$@"
 }
 
-# One design is enough to see whether what is wrong is seen.
+# One design is enough to test the checks themselves.
 plain() {
 	counted --designs plain --n 1000 "$@"
 }
 
-# The peers, which need more, are not counted.
+# The peers, which need more packages, are not counted.
 within_limits() {
 	need "${NATIVE_PACKAGES[@]}" valgrind
 	build_native "$DIR/make.log" count
 	counted --n "$SIZES" "${DESIGNS[@]}"
 }
 
-# limits ROW...: and misses, which are not what is asked about, may take what they like
+# limits ROW...: a limits file with them; the row for misses, not tested here, is generous
 limits() {
 	printf '%s\n' "$COLUMNS_OF_LIMITS" "$@" $'plain\t1000\tmiss\t1000000\t9' >"$DIR/limits.tsv"
 }
 
-# same FILE FILE: figures that differ by less than a fiftieth of an instruction or a miss. (What
-# the C library and the loader do before the lookups leaves a trace in the third decimal.)
+# same FILE FILE: figures differ by less than a fiftieth of an instruction or a miss. (Work of the C
+# library and the loader before the lookups changes the third decimal.)
 same() {
 	paste "$1" "$2" | awk -F '\t' '
 		/^#/ { next }
@@ -85,8 +85,8 @@ cannot_count() {
 }
 
 test_case "lookups are within native/limits.tsv" within_limits
-test_case "what is above its limit, or has none, is named" above_limits
-test_case "limits that are none are refused" bad_limits
-test_case "limits are written, and the same figures come again" written_limits
-test_case "a bench that cannot be run is told of" cannot_count
+test_case "a figure above its limit, or without one, is named" above_limits
+test_case "malformed limits are refused" bad_limits
+test_case "limits are written, and the figures repeat" written_limits
+test_case "a bench that cannot be run is reported" cannot_count
 run_cases

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What one CPU writes while others read something else is on a cache line of its own: the
-# build checks it (MAPSTAT_BEGINS_LINE, MAPSTAT_WHOLE_LINES). Here each check is broken on
-# purpose, in a copy: breaks when one of them cannot fail.
+# What one CPU writes while others read something else has a cache line of its own: the build checks
+# it (MAPSTAT_BEGINS_LINE, MAPSTAT_WHOLE_LINES). This breaks each check on purpose, in a copy: fails
+# when one of them cannot fail.
 # shellcheck source=tests/lib/host.sh
 . "$(dirname -- "$0")/../lib/host.sh"
 
@@ -10,7 +10,7 @@ DIR=$(mktemp -d)
 readonly DIR
 trap 'rm -rf -- "$DIR" "$CASE_LOG"' EXIT
 
-# The shims of native/ stand for the kernel's headers: only the layout is looked at.
+# The shims of native/ replace the kernel's headers: only the layout matters.
 compile() {
 	(cd -- "$DIR" && gcc -std=gnu11 -fsyntax-only -w -I. -Inative/include -Iinclude \
 		-include native/shim/loop.h "$1" 2>&1)
@@ -29,33 +29,33 @@ as_it_is() {
 	done
 }
 
-# broken HEADER LINE-PATTERN FILE: without that alignment FILE does not compile, for its sake.
+# broken HEADER LINE-PATTERN FILE: without that alignment FILE does not compile, for that reason
 broken() {
 	local said
 	copy
 	grep -q "$2" "$DIR/$1" || fail "$1 has no line like '$2'"
-	# A field more, so that it does not come out even by chance.
+	# An additional field, so that the alignment is not right by chance.
 	[[ -z ${4:-} ]] || sed -i "/$2/i\\	u8 one_more;" "$DIR/$1"
 	sed -i "/$2/s/ *____cacheline_aligned//" "$DIR/$1"
 	if said=$(compile "kmod/$3"); then
-		fail "nobody noticed"
+		fail "it compiles"
 	fi
-	[[ $said == *"cache line"* ]] || fail "it says: $said"
+	[[ $said == *"cache line"* ]] || fail "it prints: $said"
 }
 
-# between HEADER LINE-PATTERN FILE: with a line more before that one FILE does not compile.
+# between HEADER LINE-PATTERN FILE: with another line before that one FILE does not compile
 between() {
 	local said
 	copy
 	grep -q "$2" "$DIR/$1" || fail "$1 has no line like '$2'"
 	sed -i "/$2/i\\	u8 one_line_more[SMP_CACHE_BYTES];" "$DIR/$1"
 	if said=$(compile "kmod/$3"); then
-		fail "nobody noticed"
+		fail "it compiles"
 	fi
-	[[ $said == *"has to be in the cache line of"* ]] || fail "it says: $said"
+	[[ $said == *"has to be in the cache line of"* ]] || fail "it prints: $said"
 }
 
-# What the table of pahole shows is what is asserted; it needs a module with debug information.
+# pahole shows what is asserted; this needs a module with debug information.
 shown() {
 	make -s layout >"$DIR/layout" 2>"$DIR/said" || fail "$(<"$DIR/said")"
 	for name in cmap cmap_pcpu rwlock_map readdirty readdirty_classic sqm_stripe front_cpu; do
@@ -64,7 +64,7 @@ shown() {
 	grep -q 'cacheline 1 boundary' "$DIR/layout" || fail "no boundaries are shown"
 }
 
-test_case "all compiles as it is" as_it_is
+test_case "everything compiles unchanged" as_it_is
 test_case "struct cmap: work" broken kmod/designs/design.h 'struct work_struct work ____' designs/rwlock.c more
 test_case "struct cmap: observed" between kmod/designs/design.h 'struct cmap_shape shape;' designs/rwlock.c
 test_case "struct cmap: front" between kmod/designs/design.h 'struct front __rcu .front;' designs/rwlock.c

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The model of caches against cachegrind: the same geometry, the same lookups, in user space.
-# D1 misses per lookup agree within 5 % or 0.02, whichever is more. The first case breaks when a
-# design touches something that it does not report, or reports what it does not touch, or when
-# the model misses where a cache does not; the second, when the first could not see it.
+# The cache model against cachegrind: the same geometry, the same lookups, in user space. D1 misses
+# per lookup agree within 5 % or 0.02, whichever is more. The first case fails when a design makes
+# an access that it does not report, or reports one that it does not make, or when the model misses
+# when a cache does not; the second, when the first could not detect it.
 #
 # usage: model.sh [N,...]    entries (default: 1000)
 # shellcheck source=tests/lib/host.sh
@@ -13,7 +13,7 @@ SIZES=${1:-1000}
 DESIGNS=rwlock,sharded,readdirty,readdirty_classic,seqlock,rwlock_front,readdirty_front
 LOOKUPS=102400	# as many as native/instructions counts
 DIR=$(mktemp -d)
-# ktap.sh removes its log at the end; this goes with it.
+# ktap.sh's trap removes its log at the end; this one replaces it.
 trap '[[ $BASHPID != "$CASE_PID" ]] || rm -rf -- "$CASE_LOG" "$DIR"' EXIT
 
 build() {
@@ -21,13 +21,13 @@ build() {
 	build_native "$DIR/make.log" bench model
 }
 
-# modelled DESIGN N MIX: D1 misses per lookup
+# modelled DESIGN N MIX: prints D1 misses per lookup
 modelled() {
 	build/native/model "$1" "$2" "$3" $((($2 + $2 / 4) / 256 * 256 + 20480)) "$LOOKUPS" |
 		awk -F '\t' '$1 == "all_l1d_misses" { print $2 }'
 }
 
-# apart TAB-SEPARATED-FILE: lines of "design n mix cachegrind model" that do not agree
+# apart TAB-SEPARATED-FILE: prints lines of "design n mix cachegrind model" that do not agree
 apart() {
 	awk -F '\t' '
 		{
@@ -49,7 +49,7 @@ agree() {
 	apart "$DIR/both.tsv" | no_line
 }
 
-# A touch that is missing is more than the tolerance; so is a figure that is not there.
+# An unreported access exceeds the tolerance; so does a missing figure.
 differences_are_seen() {
 	printf 'rwlock\t1000\thit\t0.137\t0.012\n' >"$DIR/line"
 	[[ -n $(apart "$DIR/line") ]]
@@ -68,6 +68,6 @@ bad_usage() {
 }
 
 test_case "misses per lookup are those of cachegrind: n=$SIZES" agree
-test_case "what differs is seen" differences_are_seen
-test_case "a design that there is not" bad_usage
+test_case "differences are found" differences_are_seen
+test_case "an unknown design" bad_usage
 run_cases

@@ -1,22 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: native.sh [SECONDS]. The maps in user space: every design against a model under
-# AddressSanitizer and UndefinedBehaviorSanitizer, then under ThreadSanitizer for SECONDS (10),
-# and a short run of the bench over all designs. Breaks with a report of a sanitizer, an answer
-# that the model does not give, a sum that is wrong, or a check that does not find the design
-# that is wrong on purpose.
+# AddressSanitizer and UndefinedBehaviorSanitizer, then under ThreadSanitizer for SECONDS (10), and
+# a short run of the bench over all designs. Fails with a report of a sanitizer, a result that
+# differs from the model's, a wrong sum, or when the design that is wrong on purpose passes.
 # shellcheck source=tests/lib/host.sh
 . "$(dirname -- "$0")/../lib/host.sh"
 
 SECONDS_TSAN=${1:-10}
 OUT=$(mktemp -d)
-# ktap.sh removes its log at the end; this goes with it.
+# ktap.sh's trap removes its log at the end; this one replaces it.
 trap '[[ $BASHPID != "$CASE_PID" ]] || rm -rf -- "$CASE_LOG" "$OUT"' EXIT
 
 builds() {
 	local package
 	need "${NATIVE_PACKAGES[@]}" g++
-	# The peers: where they are missing, their rows are.
+	# Peers: the rows of those that cannot be installed are missing.
 	for package in libck-dev libcuckoo-dev libtbb-dev libdpdk-dev; do
 		need "$package" || true
 	done
@@ -36,7 +35,7 @@ smoke_tsan() {
 	TSAN_OPTIONS=halt_on_error=1 build/native/smoke-tsan "$SECONDS_TSAN"
 }
 
-# bench OPTION...: as small as it can be
+# bench OPTION...: as short as possible
 bench() {
 	build/native/bench --ms 5 --rounds 1 "$@"
 }
@@ -59,7 +58,7 @@ bench_alone() {
 	equal "hit's rows" "$(grep -c '	hit	' "$OUT/alone.tsv")" 4
 }
 
-# Ours alone: it is about what our stores do.
+# Only our designs: this checks the work of our stores.
 bench_growth() {
 	bench --grow --n 20000 --memory "$OUT/memory.tsv" --designs seqlock,seqlock_stats,sharded,readdirty --out "$OUT/grow.tsv"
 	awk -F '\t' '$1 == "seqlock_stats" && $2 == "empty" { seen = 1; moved = $11 } END { exit !(seen && moved < 100) }' "$OUT/grow.tsv" ||
@@ -67,14 +66,14 @@ bench_growth() {
 	equal rows "$(grep -vc '^#\|^design' "$OUT/memory.tsv")" 6
 }
 
-# A map that does not take the keys in time ends with a reason, not never.
+# A map that does not take the keys in time ends with a reason instead of never.
 bench_growth_is_bounded() {
 	bench --grow --n 20000 --memory "$OUT/memory.tsv" --designs seqlock,plain --patience 0 --out "$OUT/grow.tsv"
 	equal reasons "$(grep -c 'not measured: it did not take all keys' "$OUT/grow.tsv")" 4
 	equal rows "$(grep -Pc '^(seqlock|plain)\t(empty|presized)\t20000\t1(\t-){11}$' "$OUT/grow.tsv")" 4
 }
 
-# What statistics cost: each of the three builds runs, and a record takes time.
+# The cost of statistics: each of the three builds runs, and recording takes time.
 bench_statistics() {
 	bench --n 1000 --threads 1 --mix hit,97.3 --dist uniform --out "$OUT/stats.tsv" \
 		--designs "$(printf ",%s" {rwlock,sharded,readdirty,readdirty_classic,seqlock}_{none,off,on} | cut -c 2-)"
@@ -89,20 +88,20 @@ bench_oversubscribed() {
 	awk -F '\t' '/^#|^design/ { next } !($7 > 0) { exit 1 }' "$OUT/over.tsv" || fail "$(cat "$OUT/over.tsv")"
 }
 
-# Breaks when the plan leaves out what is waited for by the clock: 2 numbers of threads, 3 rounds of
-# 1 s after 0.2 s, and at most as much again where it is quick.
+# Fails when the plan omits timed waits: 2 numbers of threads, 3 rounds of 1 s after 0.2 s; at most
+# twice that, since the rest is quick.
 bench_plan() {
 	local seconds
 	seconds=$(build/native/bench --plan --n 1000 --designs plain,rwlock --mix hit,chase --dist uniform --rounds 3 --ms 1000)
 	((seconds >= 2 * 2 * 2 * 3 && seconds <= 2 * 2 * 2 * 2 * 3)) || fail "$seconds s are planned"
 }
 
-# Breaks when a design, a number of threads or a mix is left out in the kernel, or rows of an
-# earlier run outlive one that fails.
+# Fails when the kernel's rows lack a design, a number of threads or a mix, or rows of an earlier
+# run outlive a run that fails.
 kernel_rows() {
 	(
 		for lib in common packages cache kernels debian source uml; do
-			# shellcheck disable=SC1090 # vm/lib is checked by itself
+			# shellcheck disable=SC1090 # vm/lib is checked separately
 			. "vm/lib/$lib.sh"
 		done
 		uml_possible
@@ -113,11 +112,11 @@ kernel_rows() {
 	grep '^# kernel: .* 2 CPUs' "$OUT/uml.tsv"
 	grep '^# primitives: irq_save_restore [0-9.]* ns, ' "$OUT/uml.tsv"
 	grep '^# cpu: ' "$OUT/uml.tsv"
-	! native/uml "$OUT/uml.tsv" 5 2 0 || fail "it took a map of 0 keys"
+	! native/uml "$OUT/uml.tsv" 5 2 0 || fail "it accepted a map of 0 keys"
 	[[ ! -e $OUT/uml.tsv ]] || fail "rows of an earlier run are left"
 }
 
-# Breaks when the profile counts another code than the bench has, or its lines are none of ours.
+# Fails when the profile counts other code than the bench has, or its lines are not from this tree.
 profile_adds_up() {
 	local counted all
 	need valgrind
@@ -139,18 +138,18 @@ bench_refuses() {
 	refused_with "nonsense is unknown" bench --count nonsense
 }
 
-test_case "builds, without a warning" builds
-test_case "every design does what a model does" smoke
+test_case "builds without warnings" builds
+test_case "every design agrees with a model" smoke
 test_case "the same under AddressSanitizer and UndefinedBehaviorSanitizer" smoke_asan
 test_case "the same under ThreadSanitizer, $SECONDS_TSAN s" smoke_tsan
-test_case "the bench measures every design in every cell, with right sums" bench_matrix
+test_case "the bench measures every design in every cell, with correct sums" bench_matrix
 test_case "the bench measures a mix with one number of threads" bench_alone
 test_case "the bench grows maps, and a store does bounded work" bench_growth
-test_case "a map that takes too long to fill is left, with the reason" bench_growth_is_bounded
-test_case "the bench tells what statistics cost" bench_statistics
+test_case "a map that takes too long to fill is skipped, with the reason" bench_growth_is_bounded
+test_case "the bench measures the cost of statistics" bench_statistics
 test_case "the maps are measured inside a kernel, with one and with two threads" kernel_rows
 test_case "the bench runs more threads than CPUs" bench_oversubscribed
-test_case "the bench tells how long it is going to take" bench_plan
-test_case "a profile adds up to what is counted" profile_adds_up
-test_case "the bench refuses what is wrong" bench_refuses
+test_case "the bench prints how long it will take" bench_plan
+test_case "a profile adds up to the total" profile_adds_up
+test_case "the bench refuses bad arguments" bench_refuses
 run_cases

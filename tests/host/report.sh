@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# native/report on a run made up so small that its medians and ratios are worked out by hand.
-# Each case breaks as its name says.
+# native/report on a made-up run, small enough that its medians and ratios are computed by hand.
+# Each case fails as its name says.
 # shellcheck source=tests/lib/host.sh
 . "$(dirname -- "$0")/../lib/host.sh"
 
 DIR=$(mktemp -d)
-# ktap.sh removes its log at the end; this goes with it.
+# ktap.sh's trap removes its log at the end; this one replaces it.
 trap '[[ $BASHPID != "$CASE_PID" ]] || rm -rf -- "$CASE_LOG" "$DIR"' EXIT
 TINY=native/report/test/tiny.tsv
 
@@ -14,12 +14,12 @@ report() {
 	python3 native/report --dir "$DIR" "$@"
 }
 
-# run_of FILTER...: native.tsv is the made-up run, filtered
+# run_of FILTER...: makes native.tsv from the made-up run, filtered
 run_of() {
 	"$@" <"$TINY" >"$DIR/native.tsv"
 }
 
-# says TEXT LINE...: the line, blanks apart, is in the text
+# says TEXT LINE...: the text has each line, ignoring blanks
 says() {
 	local text=$1 line
 	shift
@@ -44,11 +44,11 @@ medians() {
 	grep -qxF "report: no rows of tbb" "$DIR/warnings"
 }
 
-# verdict WORK, at the beginning of a line, MEASURED VERDICT WHY, in it
+# verdict WORK REST: exactly one line begins with WORK, and it has REST (measured, verdict, reason)
 verdict() {
 	local line
 	line=$(report --goals 2>/dev/null | tr -s ' ' | grep -F -- "$1" || true)
-	[[ $(wc -l <<<"$line") == 1 && $line == "$1"*" $2"* ]] || fail "'$1' should say '$2', says '$line'"
+	[[ $(wc -l <<<"$line") == 1 && $line == "$1"*" $2"* ]] || fail "'$1' should have '$2', is '$line'"
 }
 
 goals() {
@@ -64,19 +64,20 @@ goals() {
 	[[ $(report --goals 2>/dev/null | grep -F "pthread_rwlock to rwlock") != *disagree* ]] || fail "no round disagrees"
 }
 
-# Breaks when nobody is told that a goal is out of reach for the unsynchronised table, too.
+# Fails when a goal is out of reach even for the unsynchronised table, and the report does not show
+# it.
 tells_what_plain_would_be() {
 	run_of cat
 	verdict "97.3:2.7, n = 1000: our rwlock" ">= 5x 4.000x not reached rwlock 32.00 ns (32.00..32.00), seqlock 8.00 ns (8.00..8.00), 2 threads; plain itself would be 3.20x"
-	# At least as near to plain as 0.55: plain, in bulk, takes 40 ns, and one at a time 20 ns.
+	# A goal relative to plain: it takes 40 ns in bulk, and 20 ns one at a time.
 	run_of sed -e 's/^\(seqlock\t1000000\t.*uniform\t.\)\t.*/\1\t50\t20/' -e 's/^rte_hash\t1000000\t/plain\t1000000\t/'
 	verdict "bulk of 32, n = 1000000: best of ours" "<= 0.55x 1.000x not reached seqlock 20.00 ns (20.00..20.00), plain 20.00 ns (20.00..20.00), 1 thread; plain itself would be 2.00x"
-	# It says nothing where plain would reach the goal.
+	# Nothing is printed if plain would reach the goal.
 	run_of sed '/^plain/s/\t200\t10$/\t400\t5/'
 	[[ $(report --goals 2>/dev/null | grep -F "97.3:2.7, n = 1000: our rwlock") != *itself* ]] || fail "plain would be 6.4x"
 }
 
-# Breaks when a best peer is said to be one though others were left out in silence.
+# Fails when a best peer is named although others were omitted silently.
 names_missing_peers() {
 	run_of cat
 	verdict "97.3:2.7, n = 1000: best peer" "not measured: pthread_rwlock cds_lfht ck_ht libcuckoo tbb go_syncmap go_rwmutex go_shard32"
@@ -100,7 +101,7 @@ header() {
 	grep '^design' "$TINY" | tr '\t' ' '
 }
 
-# speeds FILE "DESIGN N THREADS MIX NS...": such a file, with a round for each NS
+# speeds FILE "DESIGN N THREADS MIX NS...": writes such a file, with a round for each NS
 speeds() {
 	local file=$1 line ns round lines=()
 	shift
@@ -114,8 +115,8 @@ speeds() {
 	table "$file" "$(header)" "${lines[@]}"
 }
 
-# uml.tsv: seqlock and rhashtable do not share a rank, seqlock and hlist do; hlist has no row with
-# two threads.
+# uml.tsv: the rounds of seqlock and rhashtable do not overlap, those of seqlock and hlist do; hlist
+# has no row with two threads.
 kernel_run() {
 	speeds uml.tsv "seqlock 1000 1 hit 9 10 10 10 14" "rwlock 1000 1 hit 30 30 30 30 30" \
 		"rhashtable 1000 1 hit 20 20 25 30 30" "hlist 1000 1 hit 10 10 11 12 13" \
@@ -127,7 +128,7 @@ kernel_run() {
 	END
 }
 
-# Breaks when the kernel's table is not the first, or has other figures than uml.tsv.
+# Fails when the kernel's table is not first, or has other figures than uml.tsv.
 kernel_first() {
 	local said
 	run_of cat
@@ -144,7 +145,7 @@ kernel_first() {
 	rm "$DIR/uml.tsv"
 }
 
-# Breaks when a figure of the kernel is made up, or one that is wrong is taken.
+# Fails when a figure of the kernel is invented, or a wrong one is accepted.
 kernel_missing() {
 	run_of cat
 	says "$(report 2>/dev/null)" "in the kernel (UML): -: no $DIR/uml.tsv"
@@ -153,7 +154,7 @@ kernel_missing() {
 	rm "$DIR/uml.tsv"
 }
 
-# Breaks when ties, the number of rounds or the second side of the test are left out.
+# Fails when ties, the number of rounds or the second side of the test are ignored.
 rank_test() {
 	PYTHONPATH=native/report python3 - <<-END || fail "see above"
 	from ranktest import compared, differ, p_value
@@ -175,7 +176,7 @@ rank_test() {
 	END
 }
 
-# Breaks when a place's rank or figure is another's, or what is far apart is not marked.
+# Fails when a rank or figure is that of another place, or a large difference is not marked.
 uml_beside_user_space() {
 	local said
 	speeds native.tsv "seqlock 1000 1 97.3 8 8 8 8 8" "rwlock 1000 1 97.3 20 20 20 20 20" "sharded 1000 1 97.3 10 10 10 10 10"
@@ -283,7 +284,7 @@ variants_are_ours() {
 	says "$said" "seqlock_generic_front 12.50 10.00..20.00 80.0 2.50x 0.62x"
 }
 
-# Breaks when what stands before a map, or a path that its callers do not take, is called our best.
+# Fails when a front, or a path that callers do not use, is called our best.
 variants_are_not_the_best() {
 	local said memory variant
 	for variant in rwlock_front rwlock_generic rwlock_stats; do
@@ -299,7 +300,7 @@ variants_are_not_the_best() {
 	done
 }
 
-# wrong TEXT FILTER...: of such a file it says TEXT, and makes no report
+# wrong TEXT FILTER...: the report is refused with TEXT, and nothing is printed
 wrong() {
 	local text=$1
 	shift
@@ -370,7 +371,7 @@ readme_without_markers() {
 	cmp "$DIR/README.md" "$DIR/kept.md"
 	printf '<!-- /bench -->\n<!-- bench -->\n' >"$DIR/README.md"
 	refused_with "is before" report --markdown "$DIR/README.md"
-	# A file that is wrong leaves the README as it was.
+	# A malformed file leaves the README unchanged.
 	run_of head -n -1
 	printf '<!-- bench -->\nold\n<!-- /bench -->\n' >"$DIR/README.md"
 	refused_with "cut short" report --markdown "$DIR/README.md"
@@ -390,22 +391,22 @@ picture() {
 
 test_case "medians, spread and ratios" medians
 test_case "goals, reached and not" goals
-test_case "where plain would not reach a goal either, it is said" tells_what_plain_would_be
-test_case "peers that were not measured are named beside the best of the others" names_missing_peers
+test_case "it is reported if plain would not reach a goal either" tells_what_plain_would_be
+test_case "missing peers are named beside the best of the others" names_missing_peers
 test_case "what was not measured is - with its reason" invents_nothing
-test_case "the kernel's table is the first" kernel_first
-test_case "what the kernel did not measure is -, and a run that was cut short is refused" kernel_missing
+test_case "the kernel's table is first" kernel_first
+test_case "what the kernel did not measure is -, and a truncated run is refused" kernel_missing
 test_case "the test of ranks is exact" rank_test
 test_case "User-Mode Linux beside user space" uml_beside_user_space
 test_case "goals of growth, memory, many threads, statistics" growth_goals
 test_case "a run without plain has no ratios to it" without_plain
-test_case "a design that nobody knows is told of, and is no design of ours" unknown_design
+test_case "an unknown design is reported, and is not one of ours" unknown_design
 test_case "_generic and _front are ours" variants_are_ours
 test_case "the best of ours is one of the designs themselves" variants_are_not_the_best
 test_case "a truncated file is refused" truncated
-test_case "a figure that is none is refused, with its line" bad_figures
+test_case "a malformed figure is refused, with its line" bad_figures
 test_case "no file, or wrong options" no_file
 test_case "the table goes between the markers of the README" readme
-test_case "a README that cannot be written stays as it is" readme_without_markers
+test_case "a README that cannot be written is unchanged" readme_without_markers
 test_case "the picture" picture
 run_cases

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# No shell script gives shellcheck anything to say. Breaks with any word of it.
+# No shell script gets a message from shellcheck. Fails with any message.
 # shellcheck source=tests/lib/host.sh
 . "$(dirname -- "$0")/../lib/host.sh"
 

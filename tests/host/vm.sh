@@ -6,11 +6,11 @@ cd -- "$(dirname -- "$0")/../.." || exit 2
 (($#)) || set -- uml
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf -- "$dir"' EXIT
-# The plan comes first, where KTAP and the kernel's parser of it want it: when the cases are counted.
+# The plan comes first, as KTAP and the kernel's parser require, once the cases have been counted.
 exec 3>&1 >"$dir/ktap"
 
 count=0 failures=0
-# report STATUS NAME: a line of KTAP.
+# report STATUS NAME: prints a line of KTAP
 report() {
 	local verdict=ok
 	count=$((count + 1))
@@ -19,7 +19,7 @@ report() {
 	[[ $verdict == ok || ! -s $dir/err ]] || sed 's/^/# /' "$dir/err"
 }
 
-# expect STATUS NAME COMMAND...: leaves its output in out and err.
+# expect STATUS NAME COMMAND...: leaves its output in $dir/out and $dir/err
 expect() {
 	local want=$1 name=$2 got
 	shift 2
@@ -82,7 +82,7 @@ refcount|refcount_t: underflow; use-after-free.
 END
 
 while IFS='|' read -r name line; do
-	scan_says 0 "$line" "passes over $name"
+	scan_says 0 "$line" "ignores $name"
 done <<'END'
 a module's taint|mapstat: loading out-of-tree module taints kernel.
 an injected failure|FAULT_INJECTION: forcing a failure.
@@ -96,21 +96,21 @@ expect 2 "no command" vm/run --kernel uml --
 expect 2 "a bad number" vm/run --cpus none -- true
 expect 2 "a path that is no build tree" vm/run --kernel /etc -- true
 expect 0 "help" vm/run --help
-# What Debian gives to a user.
+# With a user's PATH on Debian.
 expect 0 "depmod and modprobe are found" env PATH=/usr/local/bin:/usr/bin:/bin \
 	bash -c '. vm/lib/common.sh && depmod --version && modprobe --version'
 expect 98 "a TMPDIR with a blank" env TMPDIR="$dir/a b" vm/run --no-module -- true
 
-# Breaks when minutes are spent on a kernel that cannot run: nothing but the probe is in the cache.
+# Fails when minutes are spent on a kernel that cannot run: only the probe may be in the cache.
 mkdir "$dir/cache"
 expect 98 "User-Mode Linux without executable memory" unshare -m sh -c \
 	"mkdir $dir/noexec && mount -t tmpfs -o noexec none /dev/shm && mount -t tmpfs -o noexec none $dir/noexec &&
 		TMPDIR=$dir/noexec XDG_CACHE_HOME=$dir/cache vm/run --kernel uml -- true"
-holds "says what is missing" \
+holds "prints what is missing" \
 	grep -q "User-Mode Linux cannot run here: $dir/noexec does not allow executable mappings" "$dir/err"
 holds "before anything is built" test -z "$(find "$dir/cache" -name 'linux-source*' -o -name 'uml-*' -o -name 'tmp.*')"
 
-# trimmed: in a cache of four kernels, of which the oldest is in use, and three source trees.
+# trimmed: trims a cache of four kernels, the oldest of them in use, and three source trees
 trimmed() (
 	# shellcheck disable=SC2034 # for common.sh
 	XDG_CACHE_HOME=$dir/trim
@@ -134,8 +134,9 @@ trimmed() (
 	cd "$CACHE_DIR" && echo *a
 ) 2>"$dir/err"
 
-# Breaks when the cache grows without bound, or when what is in use, built from or used last is removed.
-holds "the cache is trimmed to two of each kernel, the sources of those and the last, and what is in use" test "$(trimmed)" = \
+# Fails when the cache grows without bound, or an entry is removed that is in use, built from or
+# used last.
+holds "the cache is trimmed to two of each kernel, the sources of those and the last, and entries in use" test "$(trimmed)" = \
 	"linux-source-7.3_7.3-5aaaaaaaaaaa linux-source-7.3_7.3-7aaaaaaaaaaa linux-source-9_9-2aaaaaaaaaaa uml-1aaaaaaaaaaa uml-3aaaaaaaaaaa uml-4aaaaaaaaaaa uml-kasan-8aaaaaaaaaaa"
 
 test_kernel() {
@@ -160,8 +161,8 @@ test_kernel() {
 	expect 99 "$kernel: a guest that ends without a status" run -- '/run/mapstat/busybox poweroff -f'
 	# User-Mode Linux looks for init=, QEMU's initramfs for rdinit=.
 	expect 99 "$kernel: a kernel that never gets to its first process" run --append 'init=/nonexistent rdinit=/nonexistent panic=-1' -- true
-	holds "$kernel: says so, with the reason" grep -q 'ended before its first process began: .*Kernel panic' "$dir/err"
-	# What an emulator trips over now and then, no other machine does.
+	holds "$kernel: reports it, with the reason" grep -q 'ended before its first process began: .*Kernel panic' "$dir/err"
+	# Only an emulator fails sporadically.
 	holds "$kernel: is started once more if emulated, and not again" \
 		test "$(grep -c 'once more' "$dir/err")" = "$(grep -c ', tcg$' "$dir/err")"
 	expect 124 "$kernel: a hang" run --timeout 15 -- 'while :; do :; done'
@@ -171,7 +172,7 @@ test_kernel() {
 	test_interrupted
 }
 
-# Breaks when the path is taken for two. (Without a Kbuild there is no module to build.)
+# Fails when the path is split. (Without a Kbuild there is no module to build.)
 test_blank() {
 	mkdir "$dir/a clone"
 	cp -r vm "$dir/a clone"
@@ -180,8 +181,9 @@ test_blank() {
 	rm -r "$dir/a clone"
 }
 
-# lend DIR: to a cache there, what the kernel is booted with; prints the kernel's name for vm/run. User-Mode Linux
-# would be built anew, since its source is in another cache: a build tree is made to do.
+# lend DIR: copies what the kernel is booted with to a cache there; prints the kernel's name for
+# vm/run. User-Mode Linux would be rebuilt, since its source is in another cache: a build tree is
+# used instead.
 lend() (
 	for lib in common packages cache kernels debian source initramfs uml; do
 		# shellcheck source=/dev/null
@@ -202,7 +204,7 @@ lend() (
 	fi
 ) 2>/dev/null
 
-# Breaks when a guest needs something that is root's. A user has several groups.
+# Fails when a guest needs something that only root has. A user has several groups.
 test_user() {
 	local name
 	name=$(lend "$dir/user/cache/mapstat")
@@ -210,7 +212,7 @@ test_user() {
 	chown -R nobody "$dir/user"
 	chmod 755 "$dir"
 	# shellcheck disable=SC2016
-	expect 7 "$kernel: as a user who is not root" setpriv --reuid nobody --regid nogroup --groups nogroup,users \
+	expect 7 "$kernel: as a user other than root" setpriv --reuid nobody --regid nogroup --groups nogroup,users \
 		env PATH=/usr/local/bin:/usr/bin:/bin HOME=/nonexistent XDG_CACHE_HOME="$dir/user/cache" TMPDIR="$dir/user" \
 		"$dir/user/vm/run" --kernel "$name" --out "$dir/user/kept" -- 'echo kept >"$OUT/file"; exit 7'
 	holds "$kernel: and --out" test "$(cat "$dir/user/kept/file")" = kept
@@ -248,7 +250,8 @@ for kernel; do
 	test_kernel
 done
 
-# Breaks when the memory of User-Mode Linux goes to a /dev/shm as a container's.
+# Fails when the memory of User-Mode Linux goes to a /dev/shm like a container's.
+
 [[ " $* " != *" uml "* ]] || expect 0 "uml: with a small /dev/shm that is noexec" unshare -m sh -c \
 	"mount -t tmpfs -o noexec,size=64m none /dev/shm && vm/run --kernel uml --no-module -- true"
 {
