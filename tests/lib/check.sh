@@ -3,7 +3,7 @@
 # The parts of tests/check. Sourced by it, never run.
 
 CHECK_PACKAGES=(git perl python3 shellcheck)
-# For guest/tracers.sh alone, which skips what is not there.
+# Only for guest/tracers.sh, which skips the tools that are missing.
 TRACER_PACKAGES=(bpftrace linux-perf trace-cmd)
 RESULTS=build/check
 PASSED=0 FAILED=0 SKIPPED=0
@@ -11,7 +11,7 @@ STATUS_SHOWN='' LAST_TOLD=0
 declare -a NAMES=() KERNELS=() CPUS=() LIMITS=() PROGRAMS=() BAD=()
 declare -A RUNNING=() STARTED=()	# by process: which test, since when
 
-# The tests that were asked for, of tests/list.
+# Reads the selected tests from tests/list.
 read_list() {
 	local set kernel cpus limit program name
 	while read -r set kernel cpus limit program; do
@@ -37,7 +37,8 @@ clear_status() {
 	STATUS_SHOWN=
 }
 
-# What the tests need, and what would otherwise take its time in the first test of each kernel.
+# Installs and builds what the tests need; a build would otherwise take the time of a kernel's first
+# test.
 prepare() {
 	local kernel
 	path_is_usable || exit 2
@@ -51,13 +52,13 @@ prepare() {
 	}
 	for kernel in $(kernels_needed); do
 		say "preparing $kernel"
-		# A build that fails is told of here; each test on this kernel will fail.
+		# A build that fails is reported here; each test on this kernel will fail.
 		vm/build "$kernel" >"$RESULTS/build-$kernel.log" 2>&1 &
 		wait_for_build $! "$kernel" || tail -n 20 "$RESULTS/build-$kernel.log" | sed 's/^/    /'
 	done
 }
 
-# Those of the guests, and those that a test on the host only builds for.
+# Kernels of the guests, and those that a test on the host builds for.
 kernels_needed() {
 	{
 		printf '%s\n' "${KERNELS[@]}" | grep -vx -- -
@@ -65,7 +66,7 @@ kernels_needed() {
 	} | sort -u
 }
 
-# Without a kernel to build for, any path will do.
+# If no kernel is built for, any path will do.
 path_is_usable() (
 	[[ -n $(kernels_needed) ]] || return 0
 	# shellcheck source=vm/lib/common.sh
@@ -84,7 +85,7 @@ install_packages() (
 	[[ " ${PROGRAMS[*]} " != *" guest/tracers.sh "* ]] || (packages_install "${TRACER_PACKAGES[@]}") || true
 )
 
-# A kernel that has to be built takes minutes: say where it is.
+# Building a kernel takes minutes: show the progress.
 wait_for_build() {
 	local start=$SECONDS
 	RUNNING[$1]=-1
@@ -97,7 +98,7 @@ wait_for_build() {
 	wait "$1"
 }
 
-# One line, rewritten, on a terminal; a line now and then where it goes to a file.
+# On a terminal one line, rewritten; in a file a line every 20 s.
 show_status() {
 	if [[ -t 1 ]]; then
 		printf '\r\033[K%s' "${1:0:$((${COLUMNS:-$(tput cols 2>/dev/null || echo 80)} - 1))}"
@@ -108,7 +109,7 @@ show_status() {
 	fi
 }
 
-# start NUMBER: a test in a session of its own, so that it can be ended with all it started.
+# start NUMBER: a test in a session of its own, so that it can be ended with all its processes.
 start() {
 	local name=${NAMES[$1]} kernel=${KERNELS[$1]} program=${PROGRAMS[$1]} limit=${LIMITS[$1]}
 	local command=() mem=1024
@@ -128,7 +129,7 @@ start() {
 	STARTED[$!]=$SECONDS
 }
 
-# reap: those that have ended are told of. Returns 1 if none had.
+# reap: reports tests that have ended. Returns 1 if there was none.
 reap() {
 	local process number status reaped=1
 	for process in "${!RUNNING[@]}"; do
@@ -143,23 +144,23 @@ reap() {
 	return $reaped
 }
 
-# summary_count WORD FILE: of kunit.py's own last line.
+# summary_count WORD FILE: from the last line of kunit.py's output
 summary_count() {
 	sed -n "s/.*Testing complete\..*[ :]$1: \([0-9]*\).*/\1/p" "$2" | grep . || echo 0
 }
 
-# tell NUMBER STATUS SECONDS: what one test came to.
+# tell NUMBER STATUS SECONDS: reports a test's result
 tell() {
 	local name=${NAMES[$1]} status=$2 seconds=$3 passed failed skipped why=''
 	local parsed=$RESULTS/$name.parsed
-	# It does not end on every text that is no KTAP.
+	# kunit.py does not terminate on every malformed input.
 	timeout 60 python3 "$PARSER" parse "$PWD/$RESULTS/$name.ktap" 2>&1 </dev/null | head -c 1000000 >"$parsed"
-	((PIPESTATUS[0] != 124 && PIPESTATUS[0] != 141)) || why="what it says is no KTAP"
+	((PIPESTATUS[0] != 124 && PIPESTATUS[0] != 141)) || why="its output is not KTAP"
 	passed=$(summary_count passed "$parsed")
 	skipped=$(summary_count skipped "$parsed")
 	failed=$(($(summary_count failed "$parsed") + $(summary_count crashed "$parsed") + $(summary_count errors "$parsed")))
 	case $status in
-	0) [[ -n $why ]] || ((failed || passed || skipped)) || why="it has told of no test" ;;
+	0) [[ -n $why ]] || ((failed || passed || skipped)) || why="it has reported no test" ;;
 	99) why="the kernel reported trouble, or died" ;;
 	124 | 137) why="it took more than ${LIMITS[$1]} s" ;;
 	98) why="the guest could not be started" ;;
@@ -177,7 +178,7 @@ tell() {
 tell_failure() {
 	BAD+=("$1")
 	{
-		# What kunit.py says, without its clock, of what did not pass.
+		# kunit.py's output about what did not pass, without its clock.
 		sed 's/^\[[0-9:]*\] //; /^==*[^A-Z]*$/d; /^==* .*\[PASSED\].* ==*$/d; /^==* [^[]*==*$/d' \
 			"$RESULTS/$1.parsed" |
 			grep -v '^\[PASSED\]\|^\[SKIPPED\]\|^# [0-9]* s$\|^Testing complete\|^$' | head -n 80
@@ -234,7 +235,7 @@ interrupted() {
 # The last line, and the exit status.
 summary() {
 	((${#BAD[@]} == 0)) || printf 'failed: %s\n' "${BAD[*]}"
-	echo "What they said is in $RESULTS; $((SECONDS / 60)) min $((SECONDS % 60)) s"
+	echo "Their output is in $RESULTS; $((SECONDS / 60)) min $((SECONDS % 60)) s"
 	((SKIPPED == 0)) || echo "$SKIPPED skipped, each with its reason"
 	printf '%d passed, %d failed\n' "$PASSED" "$FAILED"
 	exit $((FAILED > 0 || PASSED == 0))

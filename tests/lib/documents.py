@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The tables of parameters in the documents, against the module's file parameters.
+"""Compares the tables of parameters in the documents with the module's file parameters.
 
 usage: documents.py check PARAMETERS [DIRECTORY]   all of them; prints what differs and exits 1
        documents.py write PARAMETERS [DIRECTORY]   write those of docs/debugfs.md and mapstat.1
 
-PARAMETERS: a copy of the file; DIRECTORY: the source tree, here by default.  The README's groups
-parameters and has words of its own: its names and defaults are compared.
+PARAMETERS: a copy of the file; DIRECTORY: the source tree, by default this one.  The README groups
+parameters and describes them differently: only names and defaults are compared.
 """
 import os
 import re
@@ -13,7 +13,7 @@ import sys
 
 HERE = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../..")
 HEADER = "# name\tkind\tdefault\trange\thelp\tvalue"
-# The lines that the table is between.
+# The marker lines around each table.
 MARKS = {
     "docs/debugfs.md": ("<!-- parameters -->\n", "<!-- /parameters -->\n"),
     "userspace/mapstat.1": ('.\\" parameters\n', '.\\" /parameters\n'),
@@ -60,10 +60,10 @@ def read(directory, name):
 
 
 def cut(name, text):
-    """What is before the table, the table, and what is behind it."""
+    """The text before the table, the table, and the text after it."""
     begin, end = MARKS[name]
     if text.count(begin) != 1 or text.count(end) != 1:
-        sys.exit(f"{name}: the table is to be between {begin!r} and {end!r}")
+        sys.exit(f"{name}: the table must be between {begin!r} and {end!r}")
     head, rest = text.split(begin)
     table, tail = rest.split(end)
     return head + begin, table, end + tail
@@ -80,8 +80,8 @@ def differences(rows, directory):
     for name, table in TABLES.items():
         _, found, _ = cut(name, read(directory, name))
         found, wanted = found.splitlines(), table(rows).splitlines()
-        yield from (f"{name}: not of the module: {line}" for line in found if line not in wanted)
-        yield from (f"{name}: of the module, not here: {line}" for line in wanted if line not in found)
+        yield from (f"{name}: not in the module: {line}" for line in found if line not in wanted)
+        yield from (f"{name}: in the module, not here: {line}" for line in wanted if line not in found)
         if sorted(found) == sorted(wanted) and found != wanted:
             yield f"{name}: in another order"
     yield from readme(rows, read(directory, "README.md"))
@@ -94,7 +94,7 @@ def readme(rows, text):
         names, defaults = names.split(", "), defaults.split(", ")
         if names == ["name"]:
             continue
-        # One for all, where they are the same.
+        # One for all, if they are the same.
         defaults = defaults * len(names) if len(defaults) == 1 else defaults
         if len(names) != len(defaults):
             yield f"README.md: {len(defaults)} defaults of {', '.join(names)}"

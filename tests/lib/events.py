@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Readers of events/cpuN as they come in life, and the sums that must hold all the same.
+"""Typical readers of events/cpuN, and the sums that must hold with each of them.
 
-usage: events.py drain                  read all that is there; counts, and checks the records
+usage: events.py drain                  read everything that is there; checks counts and records
        events.py slow                   run, and read a little, sleep, and so on
        events.py dead                   run, read a little and be killed; a few times
-       events.py mapped                 run, and map a buffer and take the mapping away, again and again
-       events.py sizes                  reads of sizes that do not fit
+       events.py mapped                 run, and map and unmap a buffer repeatedly
+       events.py sizes                  reads of odd sizes
        events.py holds                  keep cpu0 open for a minute
-       events.py held                   hold cpu0 until it answers with an error; tells which
-       events.py sums                   produced is read and dropped, on each CPU
+       events.py held                   keep cpu0 open until reads fail; prints the error
+       events.py sums                   produced is the sum of read and dropped, on each CPU
        events.py same BPF RELAY         both files of JSON lines hold the same records
 """
 import ctypes
@@ -83,7 +83,7 @@ def check_record(r, cpu, before):
     check(not before or r["seq"] > before["seq"], f"{r} after {before}")
     check(not before or r["time_ns"] >= before["time_ns"], f"{r} is before {before}")
     check(r["addr"] and r["addr"] % 64 + r["size"] <= 64 and r["size"], f"not in one line: {r}")
-    check(r["map"] and r["site"] and r["pid"], f"of nobody: {r}")
+    check(r["map"] and r["site"] and r["pid"], f"without map, site or pid: {r}")
     check(r["pfn"] and r["pfn"] < 1 << 40, f"no page frame: {r}")
     check(r["type"] in (READ, WRITE) and r["l1"] <= 4 and r["op"] <= 6, f"out of range: {r}")
     check(not r["flags"] & ATOMIC or r["type"] == WRITE, f"atomic, but no write: {r}")
@@ -91,7 +91,7 @@ def check_record(r, cpu, before):
 
 
 def drain():
-    """What is read now, and was before, and was dropped, is what was produced."""
+    """Read now, read before and dropped add up to produced."""
     before, kinds = stats(), set()
     for cpu in cpus():
         found, last = records(read_all(cpu)), None
@@ -126,7 +126,7 @@ def slow():
     for fd in files.values():
         os.close(fd)
     for cpu, n in total.items():
-        check(stats()[cpu][2] == n, f"cpu{cpu}: {stats()[cpu][2]} read, say the files; it were {n}")
+        check(stats()[cpu][2] == n, f"cpu{cpu}: {stats()[cpu][2]} read by events/stats, {n} in fact")
     check(sum(total.values()) > 0, "nothing was there to be read")
     print("slow reader:", total)
 
@@ -139,7 +139,7 @@ def read_and_die():
             time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(pid, 0)
-    # Nothing holds the file any more.
+    # The file is no longer open.
     os.close(os.open(path(0), os.O_RDONLY))
 
 
@@ -157,7 +157,7 @@ def length_of_buffer():
     return parameter("events_kib") * 1024 * parameter("events_subbufs")
 
 
-# Python's own mmap() goes by the file's size, which grows with the records.
+# Python's own mmap() uses the file's size, which is 0.
 libc = ctypes.CDLL(None, use_errno=True)
 libc.mmap.restype = ctypes.c_void_p
 libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
@@ -186,10 +186,10 @@ def mapped():
         got = map_file(fd, length // 2, mmap.PROT_READ)
         check(got == -errno.EINVAL, f"half a buffer: {got}")
         got = map_file(fd, length, mmap.PROT_READ | mmap.PROT_WRITE)
-        check(got == -errno.EACCES, f"to be written: {got}")
+        check(got == -errno.EACCES, f"writable mapping: {got}")
         area = map_file(fd, length, mmap.PROT_READ)
         check(area > 0, f"mmap: {area}")
-        os.close(fd)  # the mapping holds the file
+        os.close(fd)  # the mapping keeps the file open
         check(open_error(0) == errno.EBUSY, "a second reader beside a mapping")
         seen += RECORD.unpack(ctypes.string_at(area, RECORD.size))[NAMES.index("version")] == 1
         libc.munmap(area, length)

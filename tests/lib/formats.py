@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Checks what the debugfs files say: the formats of docs/debugfs.md, and sums that must agree.
+"""Checks the debugfs files: the formats of docs/debugfs.md, and sums that must agree.
 
 usage: formats.py results FILE [PARAMETER=VALUE...]
        formats.py version|stats|percpu|latency|latency_percpu|pauses|front_stats|cache_miss|shared_lines FILE
@@ -40,7 +40,7 @@ def documented():
 
 
 def counters():
-    """The counters' names, of the header that the module is built with."""
+    """The counters' names, from the header that the module is built with."""
     header = os.path.join(os.path.dirname(DOCS), "../kmod/stats/counters.h")
     with open(header, encoding="utf-8") as file:
         return [n.lower() for n in re.findall(r"^\tCMAP_([A-Z_]+),$", file.read(), re.M)]
@@ -92,7 +92,7 @@ def check_row(row, given):
 def check_medians(rows, maps):
     for name in maps:
         rounds = [r for r in rows if r["map"] == name and r["round"] != "median"]
-        # What a thread did that was not on its CPU does not count, where there is something else.
+        # Disturbed rounds do not count, unless there are no others.
         rounds = [r for r in rounds if r["threads_away"] == "0"] or rounds
         (median,) = [r for r in rows if r["map"] == name and r["round"] == "median"]
         for column in results_header()[2:]:
@@ -105,7 +105,7 @@ def check_medians(rows, maps):
 
 
 def numbers_of(text):
-    """Of a list as of CPUs."""
+    """Numbers in a list like those of CPUs."""
     ranges = [part.split("-") for part in text.split(",")] if text else []
     return {n for r in ranges for n in range(int(r[0]), int(r[-1]) + 1)}
 
@@ -131,7 +131,7 @@ def results(path, *settings):
     for name in parameters():
         check(re.search(rf" {name}=", lines[-1]), f"the verdict does not name {name}: {lines[-1]}")
     for name, value in given.items():
-        check(f" {name}={value}" in lines[-1] + " ", f"the verdict does not say {name}={value}: {lines[-1]}")
+        check(f" {name}={value}" in lines[-1] + " ", f"the verdict does not have {name}={value}: {lines[-1]}")
 
     rows = []
     for line in lines[4:-1]:
@@ -175,7 +175,7 @@ def version(path):
         check(0 < float(found[name]) < 100000, f"{name} is {found[name]}")
     for name in PRIMITIVES:
         check(0 <= float(found[name + "_ns"]) < 100000, f"{name}_ns is {found[name + '_ns']}")
-    # A compiler barrier may take no time at all; a locked instruction does not.
+    # A compiler barrier may take no time; a locked instruction does.
     check(float(found["smp_mb_ns"]) > 0, "smp_mb() costs nothing")
 
 
@@ -241,13 +241,13 @@ def check_histogram(what, summary, buckets):
     lows = [int(lo) for lo, _, _ in buckets]
     check(lows == sorted(set(lows)), f"{what}: buckets out of order")
     least = sum(int(lo) * n for lo, _, n in buckets)
-    check(int(found["sum_ns"]) >= least, f"{what}: sum_ns={found['sum_ns']}, the buckets say at least {least}")
+    check(int(found["sum_ns"]) >= least, f"{what}: sum_ns={found['sum_ns']}, by its buckets at least {least}")
     last_lo, last_hi = buckets[-1][0], buckets[-1][1]
     check(int(found["max_ns"]) >= int(last_lo) and (last_hi == "inf" or int(found["max_ns"]) <= int(last_hi)),
           f"{what}: max_ns={found['max_ns']} is not in the last bucket, ({last_lo}, {last_hi}]")
     if last_hi != "inf":
         most = sum(int(hi) * n for _, hi, n in buckets)
-        check(int(found["sum_ns"]) <= most, f"{what}: sum_ns={found['sum_ns']}, the buckets say at most {most}")
+        check(int(found["sum_ns"]) <= most, f"{what}: sum_ns={found['sum_ns']}, by its buckets at most {most}")
     for name, share in ("p50", 500), ("p90", 900), ("p99", 990), ("p999", 999):
         lo, hi = quantile_bounds(buckets, count, share)
         value = int(found[name + "_ns"])
@@ -389,7 +389,7 @@ def front_stats(path):
 
 
 def shared_lines(path):
-    """Returns the rows; those of a source that does not tell of lines are none."""
+    """Returns the rows; none, if the source does not count lines."""
     lines = lines_of(path)
     check(re.match(r"# source\t\S", lines[0]), f"{path}: source line: {lines[0]}")
     if not lines[0].startswith("# source\tmodel "):
@@ -410,7 +410,7 @@ def shared_lines(path):
         check(row["what"], f"{path}: {row}")
     misses = [int(row["coherence_misses"]) for row in rows]
     check(misses == sorted(misses, reverse=True), f"{path}: not in order: {misses}")
-    check(len({row["line"] for row in rows}) == len(rows), f"{path}: a line stands twice")
+    check(len({row["line"] for row in rows}) == len(rows), f"{path}: a line is listed twice")
     check(len(rows) == int(summary["shown"]) == min(32, int(summary["of"])), f"{path}: {lines[1]}")
     total = sum(misses) + int(summary["lost"])
     check(total <= int(summary["coherence_misses"]), f"{path}: {lines[1]}, the rows have {total}")
@@ -427,7 +427,7 @@ def sums(directory):
         row = rows.get(name, rows.get(name + "_total"))
         check(sum(row) == int(found[name + "_total"]),
               f"{name}: {found[name + '_total']} in stats, {row} in percpu")
-    # On one CPU only the sum has meaning for entries; as a sum it must be what was put in.
+    # Only the sum over CPUs is meaningful for entries.
     check(int(found["entries"]) == int(found["inserts_total"]) - int(found["deletes_total"])
           or int(found["inserts_total"]) == 0, "entries are not inserts less deletes")
     whole = {key[0]: buckets for key, _, buckets in latency(f"{directory}/latency")}
@@ -441,7 +441,7 @@ def sums(directory):
     check("load" in whole, "no load was timed")
 
 
-# What only grows: totals, and the counts of histograms
+# What never decreases: totals, and the counts of histograms
 
 def totals_of_line(path, fields, header):
     """(name, value) of each total in a line of any of the files."""
@@ -469,7 +469,7 @@ def totals_of(root):
 
 
 def rising(root, seconds):
-    """Reads while a run is under way, as often as it can."""
+    """Reads continuously during a run."""
     last, fell, looks, grew, end = {}, {}, 0, 0, time.monotonic() + float(seconds)
     while time.monotonic() < end or looks < 10:
         now = totals_of(root)
@@ -485,7 +485,7 @@ def rising(root, seconds):
                               for (path, name), times in fell.items()))
 
 
-# Parameters: the documentation, the module, and its files name the same ones
+# Parameters: the same names in the documentation, the module, and its files
 
 def modinfo_parameters(modinfo):
     with open(modinfo, encoding="ascii") as file:
@@ -507,7 +507,7 @@ def stress_parameters(directory, modinfo):
         with open(f"{directory}/{name}", encoding="ascii") as file:
             value = file.read()
         wanted = "" if default == "empty" else default
-        if name == "autostart":  # is 0 here: there was to be no run yet
+        if name == "autostart":  # the module was loaded with 0: no run yet
             wanted = "0"
         check(value == wanted + "\n", f"stress/{name} reads {value!r}, the default is {wanted!r}")
 

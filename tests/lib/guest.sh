@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What the guest-side tests share: the module's life, its files, and what it holds. Sourced
-# in a guest of vm/run, never run.
+# Shared by the tests in guests: loading and unloading the module, its files, and the memory it
+# holds. Sourced in a guest of vm/run, never run.
 #
-# shellcheck disable=SC2034 # some of these are for those who source this
+# shellcheck disable=SC2034 # some of these are for scripts that source this
 
 . "$MAPSTAT_SOURCE/tests/lib/ktap.sh"
 
@@ -11,8 +11,8 @@ FILES=/sys/kernel/debug/mapstat
 DESIGNS=(rwlock sharded readdirty readdirty_classic seqlock rhashtable hlist)
 ALL_MAPS=$(IFS=, && echo "${DESIGNS[*]}")
 
-# insmod MODULE [PARAMETER=VALUE...]: the rounds of the cache model take a third of a run, or
-# more where the CPU is emulated; what is not about them, or names no cache, does without.
+# insmod MODULE [PARAMETER=VALUE...]: with cache=off unless the test sets cache or experiment.
+# Counted rounds take a third of a run, and more on emulated CPUs.
 insmod() {
 	local more=()
 	[[ $1 != mapstat.ko || " $* " == *" cache"* || " $* " == *" experiment="* ]] || more=(cache=off)
@@ -23,9 +23,8 @@ is_loaded() {
 	[[ -d /sys/module/mapstat ]]
 }
 
-# A file of debugfs that is open keeps the module loaded for that moment: it is refused with
-# EAGAIN or EBUSY, and asking again is what a user does. 20 s is the limit, and 50 times where
-# the machine is so busy that less fit in.
+# An open file of debugfs keeps the module loaded: rmmod fails with EAGAIN or EBUSY, and is tried
+# again. The limit is 20 s, or 50 tries if the machine is so busy that these take longer.
 unload() {
 	local deadline=$((SECONDS + 20)) tries=0 said
 	is_loaded || return 0
@@ -36,7 +35,7 @@ unload() {
 	[[ ! -e "$FILES" ]] || fail "$FILES is still there after rmmod"
 }
 
-# What is still loaded, from a case that failed, say, is in the way of the next.
+# Unloads what a failed case left loaded, which would block the next.
 fresh() {
 	local module
 	for module in session_cache mapstat_kunit; do
@@ -49,7 +48,7 @@ state() {
 	cat "$FILES/control"
 }
 
-# wait_run [SECONDS]: until the run has ended, well or not.
+# wait_run [SECONDS]: until the run has ended; fails if it failed
 wait_run() {
 	local deadline=$((SECONDS + ${1:-120})) now
 	while now=$(state) && [[ $now == running* ]]; do
@@ -69,8 +68,8 @@ wait_running() {
 	done
 }
 
-# stress PARAMETER=VALUE...: load, run to the end, keep the results in /tmp/results. The
-# module stays.
+# stress PARAMETER=VALUE...: load, complete a run, keep the results in /tmp/results. The module
+# stays loaded.
 stress() {
 	fresh
 	insmod mapstat.ko autostart=1 "$@"
@@ -80,19 +79,19 @@ stress() {
 	echo "$verdict"
 }
 
-# succeeds PARAMETER=VALUE...: a run that has to end well, and rows that have to hold together.
+# succeeds PARAMETER=VALUE...: a run that must succeed, with consistent rows
 succeeds() {
 	stress "$@"
 	[[ $verdict == "# SUCCESS "* ]] || fail "the verdict is: $verdict"
 	formats results /tmp/results "$@"
 }
 
-# The checks of the text formats, against docs/debugfs.md.
+# Checks the text formats against docs/debugfs.md.
 formats() {
 	python3 "$MAPSTAT_SOURCE/tests/lib/formats.py" "$@"
 }
 
-# kernel_log_mark; kernel_log: the module's lines since then
+# kernel_log_mark; kernel_log: prints the module's lines since then
 kernel_log_mark() {
 	MARK="mark $RANDOM$RANDOM$RANDOM"
 	echo "$MARK" >/dev/kmsg
@@ -106,8 +105,8 @@ meminfo() {
 	awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo
 }
 
-# Memory that the kernel holds, in kB, once what can be given back was: caches dropped, RCU
-# callbacks run. The least of a few readings: a leak is in all of them.
+# Memory that the kernel holds, in kB, with caches dropped and RCU callbacks run. The minimum of a
+# few readings: a leak is in all of them.
 held() {
 	local i now least=
 	for i in 1 2 3; do
@@ -121,10 +120,10 @@ held() {
 	echo "$least"
 }
 
-# keeps_nothing LIMIT COMMAND...: the command, three times over. A leak takes its share each
-# time; what the rest of the system takes for itself (a shell that forks fills caches of the
-# kernel) it does not take three times. So the least of the three growths has to be at most
-# LIMIT kB of slab memory, and two pages of percpu memory.
+# keeps_nothing LIMIT COMMAND...: runs the command three times. A leak grows each time; the rest of
+# the system (for example a fork that fills kernel caches) does not grow three times. So the
+# smallest of the three growths must be at most LIMIT kB of slab memory, and two pages of percpu
+# memory.
 keeps_nothing() {
 	local limit=$1 i slab percpu more more_percpu least='' least_percpu='' now
 	shift
@@ -143,7 +142,7 @@ keeps_nothing() {
 	if ! is_loaded && [[ -r /proc/vmallocinfo ]]; then
 		equal "vmalloc areas of the unloaded module" "$(grep -c '\[mapstat' /proc/vmallocinfo || true)" 0
 	fi
-	# KASAN's quarantine and kmemleak's own records grow with every allocation. There,
-	# kmemleak itself is the judge, at the end of the guest.
+	# KASAN's quarantine and kmemleak's own records grow with every allocation. On those kernels
+	# kmemleak checks at the end of the guest.
 	[[ -e /sys/kernel/debug/kmemleak ]] || at_most "slab memory, kB more each time" "$least" "$limit"
 }

@@ -1,27 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What the tests that run on the host share. Sourced, never run.
-# shellcheck disable=SC2034 # used by those who source this
+# Shared by the tests that run on the host. Sourced, never run.
+# shellcheck disable=SC2034 # used by scripts that source this
 
 TOP=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 cd -- "$TOP" || exit
-# modinfo is not in the PATH of a user.
+# A user's PATH does not have modinfo.
 PATH=$PATH:/usr/sbin:/sbin
 # shellcheck source=tests/lib/ktap.sh
 . "$TOP/tests/lib/ktap.sh"
 
-# need PACKAGE...: installed, where they are missing and may be.
+# need PACKAGE...: installs those that are missing, as root; else fails
 need() (
 	set +eE
 	trap - ERR
-	# shellcheck disable=SC1091 # vm/lib is checked by itself
+	# shellcheck disable=SC1091 # vm/lib is checked separately
 	. vm/lib/common.sh
 	# shellcheck disable=SC1091
 	. vm/lib/packages.sh
 	packages_install "$@"
 )
 
-# build_native LOG TARGET...: of native/, one test at a time; what it says is in LOG.
+# build_native LOG TARGET...: builds in native/, one test at a time; the output is in LOG
 build_native() {
 	local log=$1
 	shift
@@ -29,11 +29,11 @@ build_native() {
 	flock build/.native.lock make -s --no-print-directory -C native "$@" >"$log" 2>&1 || fail "$(cat "$log")"
 }
 
-# What building native/ takes, but for its peers.
+# Packages for building native/, except its peers.
 NATIVE_PACKAGES=(gcc make binutils pkg-config libc6-dev liburcu-dev)
 
-# The files of this tree that are under version control or about to be; where it is no
-# checkout, all but what was built.
+# The files of this tree that are under version control or not ignored; outside a checkout, all
+# except what was built.
 tree_files() {
 	if [[ -e .git ]]; then
 		git ls-files --cached --others --exclude-standard
@@ -59,7 +59,7 @@ scripts() {
 	done 2>/dev/null
 }
 
-# Tells of every line of its input and fails if there is one.
+# Fails if its input has a line, and prints it.
 no_line() {
 	local lines
 	lines=$(cat)

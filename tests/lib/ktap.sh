@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# A test program in bash that speaks KTAP. Sourced, never run.
+# For test programs in bash that print KTAP. Sourced, never run.
 #
 #   test_case "what must hold" FUNCTION [ARGUMENT...]    once per case
 #   run_cases                                            at the end: plan, results, status
 #
-# A case runs in a subshell with errexit: the first command that fails ends it, and what it
-# had printed until then is shown beneath "not ok". `fail WHY` ends it with a reason, `skip
-# WHY` as skipped. The plan comes first, so a program that dies half-way is seen to have died.
+# A case runs in a subshell with errexit: the first command that fails ends it, and its output until
+# then is shown before "not ok". `fail WHY` ends it with a reason, `skip WHY` as skipped. The plan
+# comes first, so that a program that dies half-way is detected.
 
 CASE_NAMES=() CASE_COMMANDS=() CASE_PID=$BASHPID
 CASE_LOG=$(mktemp)
@@ -32,13 +32,13 @@ skip() {
 	exit "$SKIPPED"
 }
 
-# refused_with TEXT COMMAND...: it must fail, saying TEXT.
+# refused_with TEXT COMMAND...: it must fail, with TEXT in its output
 refused_with() {
 	local text=$1 said status=0
 	shift
 	said=$("$@" 2>&1) || status=$?
 	((status)) || fail "was not refused: $*"
-	[[ $said == *"$text"* ]] || fail "'$*' does not say '$text' but: $said"
+	[[ $said == *"$text"* ]] || fail "'$*' does not print '$text' but: $said"
 }
 
 # equal WHAT IS WANTED
@@ -46,16 +46,16 @@ equal() {
 	[[ $2 == "$3" ]] || fail "$1: is '$2', should be '$3'"
 }
 
-# fails STATUS TEXT COMMAND...: it ends with that status, and says TEXT on stderr
+# fails STATUS TEXT COMMAND...: it must exit with that status, and print TEXT on stderr
 fails() {
 	local want=$1 text=$2 said status=0
 	shift 2
 	said=$("$@" 2>&1 >/dev/null) || status=$?
 	equal "status of '$*' ($said)" "$status" "$want"
-	[[ $said == *"$text"* ]] || fail "'$*' does not say '$text' but: $said"
+	[[ $said == *"$text"* ]] || fail "'$*' does not print '$text' but: $said"
 }
 
-# at_most WHAT IS LIMIT, numbers
+# at_most WHAT IS LIMIT, for numbers
 at_most() {
 	(($2 <= $3)) || fail "$1: is $2, should be at most $3"
 }
@@ -68,7 +68,7 @@ run_cases() {
 	local i name status=0 case_status start
 	printf 'KTAP version 1\n1..%d\n' ${#CASE_NAMES[@]}
 	for i in "${!CASE_NAMES[@]}"; do
-		# "#" would begin a directive.
+		# "#" would begin a KTAP directive.
 		name=${CASE_NAMES[i]//'#'/}
 		start=$SECONDS
 		(

@@ -3,7 +3,7 @@
 
 usage: parameters.py insmod_refuses|file_refuses|accepts NAME=VALUE...
 Calls the kernel itself: in an emulated guest a program for each step would take a second a value.
-All values are tried; prints those that were not treated as they should be, and exits 1.
+All values are tried; prints those that were not handled correctly, and exits 1.
 """
 import ctypes
 import errno
@@ -18,7 +18,7 @@ log = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
 
 
 class Wrong(Exception):
-    """Why a value was not treated as it should be."""
+    """The reason why a value was not handled correctly."""
 
 
 def check(condition, message):
@@ -81,7 +81,7 @@ def insmod_refuses(setting):
     error = insmod("autostart=0 " + setting)
     check(error == errno.EINVAL, f"insmod gave {errno.errorcode.get(error, error)}")
     one_line_about(setting)
-    check(not loaded() and not os.path.exists(FILES), "the module is there all the same")
+    check(not loaded() and not os.path.exists(FILES), "the module is loaded anyway")
 
 
 def file_refuses(setting):
@@ -109,7 +109,7 @@ def accepts(setting):
 
 def main():
     test, wrong = globals()[sys.argv[1]], 0
-    if not loaded():  # the kernel has words of its own on the first load: taint, signature
+    if not loaded():  # the first load logs the kernel's own messages: taint, signature
         insmod("autostart=0")
     for setting in sys.argv[2:]:
         try:

@@ -3,9 +3,9 @@
 
 usage: published.py agrees MODINFO-LINES   parameters against modinfo -p and stress/
        published.py defaults               each value is the default, after insmod autostart=0
-       published.py ranges                 the files take what parameters says, and nothing beyond
-       published.py reader                 mapstat parameters, as text and as JSON, says the same
-       published.py races                  writers that are refused at once each read their own reason
+       published.py ranges                 the files accept the ranges in parameters, and nothing else
+       published.py reader                 mapstat parameters agrees, as text and as JSON
+       published.py races                  writers refused at the same time each read their own reason
 Prints what is wrong and exits 1.
 """
 import errno
@@ -33,7 +33,7 @@ def agrees(modinfo):
     with open(modinfo, encoding="ascii") as file:
         told = dict(line.rstrip("\n").split(":", 1) for line in file)
     rows = table()
-    check({n: r["help"] for n, r in rows.items()} == told, f"modinfo says {told}, parameters {rows}")
+    check({n: r["help"] for n, r in rows.items()} == told, f"modinfo has {told}, parameters {rows}")
     check(sorted(os.listdir(f"{FILES}/stress")) == sorted(rows), f"stress/ has {os.listdir(f'{FILES}/stress')}")
     for name, row in rows.items():
         check(read(f"stress/{name}") == row["value"] + "\n", f"stress/{name} is not {row['value']!r}")
@@ -46,7 +46,7 @@ def defaults():
 
 
 def beyond(row):
-    """Values that are taken, and such that are not, by what the row says of itself."""
+    """Values to be accepted, and values to be refused, according to the row."""
     kind, text = row["kind"], row["range"]
     if kind in ("word", "list"):
         return text.split(", "), [text.split(", ")[0] + "x", ""]
@@ -74,7 +74,7 @@ def ranges():
             check(error == errno.EINVAL, f"{name}={value} is not in '{row['range']}': {errno.errorcode.get(error)}")
             said = read("last_error")
             check(said.startswith(f"{errno.EINVAL}\tparameter {name}={value}: ") and said.endswith(f"\t{os.getpid()}\n"),
-                  f"{name}={value}: last_error says {said!r}")
+                  f"{name}={value}: last_error is {said!r}")
 
 
 def reader():
@@ -83,9 +83,9 @@ def reader():
     wanted = [{key: float(v) if key in ("value", "default") and row["kind"] in ("number", "decimal") else v
                for key, v in row.items()} for row in rows]
     check([dict(sorted(p.items())) for p in said] == [dict(sorted(p.items())) for p in wanted],
-          f"--json says {said}\nparameters {wanted}")
+          f"--json prints {said}\nparameters {wanted}")
     every = json.loads(subprocess.check_output(["mapstat", "json"]))["parameters"]
-    check(every == {p["name"]: p["value"] for p in wanted}, f"mapstat json says {every}")
+    check(every == {p["name"]: p["value"] for p in wanted}, f"mapstat json prints {every}")
     text = subprocess.check_output(["mapstat", "parameters"], env=os.environ | {"COLUMNS": "1000"}).decode()
     lines = text.splitlines()
     for row in rows:
@@ -101,7 +101,7 @@ def refused_again_and_again():
         error = write("stress/keys", value)
         said = read("last_error")
         wanted = f"{errno.EINVAL}\tparameter keys={value}: not in 1..4294967295\t{os.getpid()}\n"
-        check(error == errno.EINVAL and said == wanted, f"last_error says {said!r}, not {wanted!r}")
+        check(error == errno.EINVAL and said == wanted, f"last_error is {said!r}, not {wanted!r}")
 
 
 def races():
@@ -114,9 +114,9 @@ def races():
         writers.append(pid)
     for pid in writers:
         check(os.waitpid(pid, 0)[1] == 0, "a writer read what was not its own")
-    # One that was not refused sees the last refusal of all, whole.
+    # A process that was not refused reads the last refusal, complete.
     said = read("last_error").split("\t")
-    check(len(said) == 3 and int(said[2]) in writers, f"last_error says {said}")
+    check(len(said) == 3 and int(said[2]) in writers, f"last_error is {said}")
 
 
 if __name__ == "__main__":

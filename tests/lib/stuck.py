@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Reads, or writes, a file with a buffer whose page never comes, until it is killed.
+"""Reads or writes a file with a buffer whose page never arrives, until it is killed.
 
 usage: stuck.py read|write FILE
 
-The page is one that userfaultfd(2) is to provide, and nothing does. Prints "stuck" once the
+userfaultfd(2) would have to provide the page, and nothing does. Prints "stuck" once the
 kernel waits for it. Exit status: 3: this kernel has no userfaultfd.
 """
 import ctypes
@@ -34,7 +34,7 @@ def main():
     fcntl.ioctl(faults, UFFDIO_API, struct.pack("QQQ", 0xAA, 0, 0))
     fcntl.ioctl(faults, UFFDIO_REGISTER, struct.pack("QQQQ", start, PAGE, 1, 0))
     threading.Thread(target=use, args=(how, path, page), daemon=True).start()
-    os.read(faults, 32)  # the fault: it is waited for until this process ends
+    os.read(faults, 32)  # the fault; the thread waits for it until this process ends
     print("stuck", flush=True)
     threading.Event().wait()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Writes 0, 1, 4096 and 10^6 bytes of no sense to every file under a directory: none may be taken.
+"""Writes 0, 1, 4096 and 10^6 junk bytes to every file under a directory: none may be accepted.
 
 usage: writes.py DIRECTORY
 """
@@ -12,7 +12,7 @@ for directory, _, names in os.walk(sys.argv[1]):
         path = os.path.join(directory, name)
         for size in 0, 1, 4096, 1000000:
             try:
-                # The superuser may open what the mode forbids.
+                # Root may open files against their mode.
                 fd = os.open(path, os.O_WRONLY)
             except OSError:
                 continue
@@ -23,6 +23,6 @@ for directory, _, names in os.walk(sys.argv[1]):
             finally:
                 os.close(fd)
             if size:
-                print(f"{path}: a write of {size} bytes was taken ({written})")
+                print(f"{path}: a write of {size} bytes was accepted ({written})")
                 wrong = 1
 sys.exit(wrong)
