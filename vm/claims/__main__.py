@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Puts published claims to the test: measures what cases.py lists, writes docs/claims.md.
+"""Tests published claims: measures what cases.py lists, and writes docs/claims.md.
 
 usage: python3 vm/claims [--dir DIR] [--brief] [--keep] [--document FILE] [--readme FILE]
 
-  --dir DIR         where what is measured is left (default: build/claims)
-  --brief           short rounds: only to see that all of it works
-  --keep            measures nothing: writes what DIR has
+  --dir DIR         directory for the measurements (default: build/claims)
+  --brief           short rounds: only to see that everything works
+  --keep            measures nothing: writes from the measurements in DIR
   --document FILE   (default: docs/claims.md)
   --readme FILE     writes the answer between <!-- claims --> and <!-- /claims --> of FILE
                     (default: README.md; "" for none)
-A quarter of an hour on two CPUs that have nothing else to do. Exit status: 0; 1 when
-something could not be run; 2 for wrong usage. A claim that does not hold is no error.
+Takes a quarter of an hour on two idle CPUs. Exit status: 0; 1 if
+something could not be run; 2 for wrong usage. A claim that does not hold is not an error.
 """
 import argparse
 import os

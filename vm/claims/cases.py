@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is run for docs/claims.md: all parameters, in one place.
+"""The runs for docs/claims.md, with all parameters in one place.
 
 A run is a run of the module in User-Mode Linux; "{n}" stands for each of SIZES, "{ms}" for its
 MS, "{threads}" for each of THREADS. A bench is a run of native/bench.
@@ -14,8 +14,8 @@ KERNEL, CPUS, MEM, TIMEOUT = "uml", 2, 4096, 1800
 MIX = "read_permille=973 delete_permille=100 keys={n}"
 HOT = "read_permille=1000 dist=hotspot keys={n}"
 TURN = "cache=model rounds=5 duration_ms={ms}"
-# A filled map of sync.Map's design is promoted after as many loads as it has entries: a round
-# has to be long enough for that.
+# A filled map of sync.Map's design is promoted after as many loads as it has entries: rounds
+# must be long enough for that.
 MS = {1000: 300, 100000: 300, 1000000: 1500}
 
 # name, parameters of the module
@@ -53,7 +53,7 @@ BENCHES = (
              f"--rounds 5"),
 )
 
-# --brief: only to see that all of it works; the figures mean nothing.
+# --brief: only to see that everything works; the figures mean nothing.
 BRIEF = {"rounds=": "rounds=2", "duration_ms=": "duration_ms=40", "--rounds": "--rounds 1",
          "--ms": "--ms 3"}
 

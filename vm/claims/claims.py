@@ -11,7 +11,7 @@ from cases import GO_PAIR, PAIR, SIZES, THREADS
 from data import put_between, spaced
 
 HEAD = """<!-- SPDX-License-Identifier: GPL-2.0-only -->
-# Published claims, put to the test
+# Published claims, tested
 
 A 2024 audit of a session cache in Go made these claims. Its figures are printed as **published**: they are not
 ours, and we have not seen them measured. All others were measured by `make claims`, which writes this page.
@@ -71,7 +71,7 @@ def pair_section(m, run, bench):
     yield (f"A filled {PAIR[0]} is promoted after as many loads as it has entries: until then each load takes the lock of "
            f"its dirty side. The column of dirty lookups shows how much of that is in these figures.")
     yield ""
-    yield "What `explain` says:"
+    yield "From `explain`:"
     yield ""
     yield from explained(m, run)
     bench_arguments = dict(cases.BENCHES)[bench]
@@ -81,7 +81,7 @@ def pair_section(m, run, bench):
 
 
 def pair_of_each(m, run, bench):
-    """(where and threads, n, the pair's times)"""
+    """(place and threads, n, the pair's times)"""
     for n in SIZES:
         for threads in THREADS:
             yield (f"in the kernel, {doc.threaded(threads)}", n,
@@ -171,7 +171,7 @@ def reasons(m):
 
 
 def short(a, b):
-    """The verdict, and the medians it is about."""
+    """The verdict, and the medians it compares."""
     return f"{doc.verdict(a, b)}: {doc.two(a.ns, b.ns, 1)}" if a and b else "-"
 
 

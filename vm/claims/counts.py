@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is counted of a pair of maps, and the claims that are about counts."""
+"""The counts for a pair of maps, and the claims about counts."""
 import document as doc
 from cases import PAIR, SIZES, THREADS
 from data import spaced
@@ -32,7 +32,7 @@ def hops(m):
             tree = m.tree(f"mix-{n}-{threads}")
             lines.append((spaced(n), threads,
                           *(doc.number(tree.per_op(of, "lines", "load_")) if tree else "-" for of in maps)))
-    yield from doc.wrapped("Here: distinct cache lines that a load touches, at 97:3. It is not quite the same: a hop is a "
+    yield from doc.wrapped("Here: distinct cache lines that a load accesses, at 97:3. It is not quite the same: a hop is a "
                            "pointer that is followed; lines count the map's header, its counters, the key and the value too. "
                            "Hops are `-`: nothing counts them.")
     yield from doc.table(("keys", "threads", *maps), lines)
@@ -95,7 +95,7 @@ def snapshot(m):
         lines.append((spaced(n), *(
             doc.number(tree.per_op(PAIR[0], "coherence_misses", "load_"), 4) if tree else "-"
             for tree in (hot, mixed))))
-    yield from doc.wrapped(f"Here: the build fails where a field that readers need shares its line with one that is written "
+    yield from doc.wrapped(f"Here: the build fails if a field that readers need shares its line with one that is written "
                            f"(`make layout` prints them), so an unpadded snapshot is `-`: there is none to measure. What the "
                            f"padded one costs: coherence misses of a load of {PAIR[0]}, with two threads.")
     yield from doc.table(("keys", "reads only, hot keys", "97:3, uniform"), lines)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What was measured, by name. What is not there is None, never a number."""
+"""The measurements, by name. A missing one is None, never a number."""
 import json
 import os
 import statistics
@@ -28,7 +28,7 @@ class Time:
 
 
 class Tree:
-    """The files of a run, as the module showed them at its end."""
+    """The module's files after a run."""
 
     def __init__(self, path):
         self.path = path
@@ -60,7 +60,7 @@ class Tree:
         return {p[0]: p[1] for p in pairs if len(p) == 2 and p[1] != "-"}
 
     def per_op(self, of_map, figure, kind=""):
-        """A figure of cache_miss per operation; of one kind: "load_", say."""
+        """A figure of cache_miss per operation; kind: one kind of operation, such as "load_"."""
         total = self.totals(of_map)
         ops = float(total.get(f"{kind}ops_total", 0))
         value = total.get(f"{kind}{figure}_total")
@@ -114,7 +114,7 @@ class Measured:
         return Time(values) if values and None not in values else None
 
     def kernel(self):
-        """Its release, and what its primitives cost."""
+        """Its release, and the cost of its primitives."""
         for tree in self.trees.values():
             version = dict(line.split("\t") for line in tree.lines("version"))
             primitives = [line.partition("\t")[2] for line in tree.lines("results") if line.startswith("# primitives\t")]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How figures are written: numbers, verdicts, tables; "-" for what there is not."""
+"""Formats figures: numbers, verdicts, tables; "-" for what is missing."""
 import math
 
 import cases
@@ -27,7 +27,7 @@ def time(value):
 
 
 def signed(value):
-    """Three digits, and no 0 with a sign."""
+    """Three digits; 0 without a sign."""
     return "0" if math.isclose(value, 0, abs_tol=5e-7) else f"{value:.3g}"
 
 
@@ -36,7 +36,7 @@ def two(a, b, decimals=2):
 
 
 def verdict(a, b):
-    """a against b: by how much, if that is beyond the noise."""
+    """a against b: the ratio, if it is beyond the noise."""
     return compared(a.rounds, b.rounds) if a and b else "-"
 
 
@@ -45,7 +45,7 @@ def threaded(threads):
 
 
 def table(header, lines, left=1):
-    """Markdown; the first columns to the left."""
+    """Markdown; the first columns are left-aligned."""
     yield "| " + " | ".join(header) + " |"
     yield "|" + "|".join(["---"] * left + ["--:"] * (len(header) - left)) + "|"
     for line in lines:
@@ -70,7 +70,7 @@ def module_command(run, then):
 
 
 def differences(explained, prices):
-    """What explain ranks first."""
+    """The differences that explain ranks first."""
     found = []
     for d in explained["differing"][:6]:
         price = f", {d['ns_each']:.1f} ns each" if prices and d["ns_each"] is not None else ""

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: guest.sh LIST. The part of `make claims` inside a guest: for each line of LIST, "NAME
-# PARAMETER=VALUE...", a run, seen to its end, and all that the module says of it in $OUT/NAME.
+# PARAMETER=VALUE...", a complete run, and a copy of all files of the module in $OUT/NAME.
 set -u
 files=/sys/kernel/debug/mapstat
 
-# keep DIRECTORY: plain copies. Of events/cpuN how many bytes it gave.
+# keep DIRECTORY: plain copies; of events/cpuN only the number of bytes read.
 keep() {
 	local file
 	(cd "$files" && find . -type f) | while read -r file; do
@@ -15,7 +15,7 @@ keep() {
 		*) cat "$files/$file" >"$1/$file" ;;
 		esac
 	done
-	# Once more: what was read of the events counts now.
+	# Again, after the events were read.
 	[[ ! -e $files/events/stats ]] || cat "$files/events/stats" >"$1/events/stats"
 }
 

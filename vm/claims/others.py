@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The claims that are about something else than the pair or counts."""
+"""The claims about anything other than the pair or counts."""
 import math
 import statistics
 
@@ -43,7 +43,7 @@ def shards(m):
 
 
 def saved(before, after, decimals):
-    """In per cent of the first, if that is beyond the noise."""
+    """In per cent of the first, if it is beyond the noise."""
     if before and after and differ(before.rounds, after.rounds):
         return f"{100 * (1 - after.ns / before.ns):.{decimals}f} %"
     return doc.verdict(before, after)
@@ -55,7 +55,7 @@ def u64(m):
         for design in ("rwlock", "seqlock"):
             fast, slow = m.bench("u64", design, n, 1), m.bench("u64", f"{design}_generic", n, 1)
             lines.append((spaced(n), design, doc.time(slow), doc.time(fast), saved(slow, fast, 1)))
-    yield from doc.wrapped("Here: loads that hit, one thread, in the bench: the map with its path for byte strings against that for "
+    yield from doc.wrapped("Here: loads that hit, one thread, in the bench: the map with its path for byte strings against the one for "
                            "u64 keys.")
     yield from doc.table(("keys", "design", "byte strings", "u64", "saved"), lines, 2)
     yield from doc.commands(bench_command("u64"))
@@ -69,16 +69,16 @@ def presizing(m):
             longest = [m.grown(design, start, n, "longest_store_ns") for start in ("empty", "presized")]
             lines.append((spaced(n), design, doc.time(empty), doc.time(made), saved(empty, made, 0),
                           " / ".join(f"{t.ns / 1000:.0f}" if t else "-" for t in longest)))
-    yield from doc.wrapped("Here: a map from empty to so many entries, one thread, each store timed: its p99, with nothing made "
-                           "ready and with room for all. Below 0 it is worse. The longest store is what a stop of growth is: "
-                           "the p99 does not see it.")
+    yield from doc.wrapped("Here: a map from empty to that many entries, one thread, each store timed: its p99, without "
+                           "and with pre-sizing. Below 0 it is worse. The longest store is what a growth pause costs: "
+                           "the p99 does not show it.")
     yield from doc.table(("entries", "design", "p99 of store from empty, ns", "with capacity, ns", "p99 better by",
                           "longest store, us, empty / capacity"), lines, 2)
     yield from doc.commands(bench_command("grow"))
 
 
 def timed_operations(tree):
-    """Operations by kind: with sample_shift=0 two thirds are recorded, chosen whatever they are."""
+    """Operations by kind: with sample_shift=0 two thirds are recorded, chosen regardless of kind."""
     found = {}
     for line in tree.lines(f"maps/{PAIR[0]}/latency"):
         fields = line.split("\t")
@@ -95,19 +95,19 @@ def real_mix(m):
         error = 100 * abs(loads / every - 0.973)
         million = math.sqrt(0.973 * 0.027 / 1e6)
         chance = 100 * math.sqrt(0.973 * 0.027 / every)
-        yield from doc.wrapped(f"Here: of {spaced(every)} operations {100 * loads / every:.4f} % were loads, {error:.4f} % beside 97.3 %. "
-                               f"Independent draws would be beside it by {chance:.4f} % (one standard deviation), and 10^6 of them "
-                               f"by {100 * million:.4f} %: an error below 0.001 % comes about in "
-                               f"{100 * math.erf(0.00001 / million / math.sqrt(2)):.0f} % of such draws, by chance.")
+        yield from doc.wrapped(f"Here: of {spaced(every)} operations {100 * loads / every:.4f} % were loads, {error:.4f} % from 97.3 %. "
+                               f"Independent draws would deviate by {chance:.4f} % (one standard deviation), and 10^6 of them "
+                               f"by {100 * million:.4f} %: an error below 0.001 % occurs by chance in "
+                               f"{100 * math.erf(0.00001 / million / math.sqrt(2)):.0f} % of such draws.")
     else:
-        yield from doc.wrapped("Here: the share of reads is `-`: its run is not there.")
+        yield from doc.wrapped("Here: the share of reads is `-`: its run is missing.")
     tree = m.tree("poisson")
     ops = tree.rounds(PAIR[0], "ops") if tree else []
     if ops:
         yield from doc.wrapped(f"Arrivals with `arrival=poisson rate=80`, 20 s: {ops[0]:.0f}, a mean gap of {20000 / ops[0]:.2f} ms "
                                f"(12.5 +- {12.5 / math.sqrt(ops[0]):.2f}); it does not depend on the number of keys.")
     else:
-        yield from doc.wrapped("The mean gap is `-`: its run is not there.")
+        yield from doc.wrapped("The mean gap is `-`: its run is missing.")
     yield from doc.commands(doc.module_command("draws", f"cat /sys/kernel/debug/mapstat/maps/{PAIR[0]}/latency"),
                             doc.module_command("poisson", "cat /sys/kernel/debug/mapstat/results"))
 
@@ -120,8 +120,8 @@ def pauses(m):
                  if r["round"] != "median" and "-" not in (r["pause_max_ns"], r[column])]
         fits.append((column, len(pairs), *fit(pairs)))
     yield from doc.wrapped("Here: 40 rounds with many inserts and deletes; each round's percentile on its longest pause, by least "
-                           "squares with one regressor. Partly measured: latencies carry no time, so that aligning them with "
-                           "events within 50 ms is `-`; a VIF is `-` with one regressor; a heap that is collected is `-`: the kernel "
+                           "squares with one regressor. Partly measured: latencies have no timestamps, so that aligning them with "
+                           "events within 50 ms is `-`; a VIF is `-` with one regressor; a garbage-collected heap is `-`: the kernel "
                            "has none.")
     yield from doc.table(("figure of a round", "rounds", "slope, ns per ns of pause", "R^2"), fits)
     yield from doc.commands(doc.module_command("pauses", f"cat /sys/kernel/debug/mapstat/results "
@@ -129,7 +129,7 @@ def pauses(m):
 
 
 def fit(pairs):
-    """Slope and R2, or why there are none."""
+    """Slope and R2, or the reason why there are none."""
     x, y = [p[0] for p in pairs], [p[1] for p in pairs]
     if len(pairs) < 3 or len(set(x)) < 2:
         return "- (no two different pauses)", "-"
@@ -153,7 +153,7 @@ def events(m):
                                f"lost silently. Each has time, pid, virtual address, page frame, access (read or write), L1 miss, "
                                f"TLB miss, map, operation; the misses are the model's.")
     else:
-        yield from doc.wrapped("Here: `-`: there is no events/stats in this build, or its run is not there.")
+        yield from doc.wrapped("Here: `-`: this build has no events/stats, or its run is missing.")
     yield from doc.commands(doc.module_command("events", "wc -c /sys/kernel/debug/mapstat/events/cpu0; "
                                                          "cat /sys/kernel/debug/mapstat/events/stats"))
 
@@ -169,7 +169,7 @@ def front(m):
                 a, b = (m.bench("front", name, n, threads) for name in (f"{design}_front", design))
                 cells += [doc.time(b), doc.time(a), doc.verdict(a, b)]
             lines.append((spaced(n), design, f"{int(hits) / 10:.1f} %" if hits else "-", *cells))
-    yield from doc.wrapped("Here: a per-CPU cache before the map, which comes and goes at run time (`front=on`, or a word to "
+    yield from doc.wrapped("Here: a per-CPU cache before the map, enabled and disabled at run time (`front=on`, or a word to "
                            "`maps/<name>/front`); loads that hit, hot keys. Shares of hits: UML; times: bench.")
     yield from doc.table(("keys", "design", "hits in front", "1 thread, without", "with", "the front is", "2 threads, without",
                           "with", "the front is"), lines, 2)

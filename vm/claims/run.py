@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Runs what cases.py lists, and leaves it below a directory."""
+"""Runs what cases.py lists, and leaves the results in a directory."""
 import os
 import re
 import shlex
@@ -25,7 +25,7 @@ def shortened(text):
 
 
 def command(args, stdout=None):
-    # What make shares its jobs through stays open.
+    # make's jobserver descriptors stay open.
     result = subprocess.run(args, stdin=subprocess.DEVNULL, stdout=stdout, check=False, close_fds=False)
     if result.returncode:
         sys.exit(f"claims: status {result.returncode}: {shlex.join(args)}")
@@ -50,7 +50,7 @@ def benches(directory, brief):
     command(["make", "-s", "--no-print-directory", "-C", "native", "bench"])
     for step in (["vm/install", "go"], ["native/bench/go/build", EXTERNAL]):
         if subprocess.run(step, stdin=subprocess.DEVNULL, check=False).returncode:
-            print("claims: goes on without the maps in Go", file=sys.stderr)
+            print("claims: continuing without the maps in Go", file=sys.stderr)
             break
     for name, arguments in cases.BENCHES:
         out = os.path.join(directory, f"{name}.tsv")
@@ -61,7 +61,7 @@ def benches(directory, brief):
 def measure(directory, brief):
     start = time.monotonic()
     os.makedirs(directory, exist_ok=True)
-    # What makes a guest impossible is said before the bench takes its minutes.
+    # Fail before the bench takes minutes, if no guest can be booted.
     command(["vm/build", cases.KERNEL], stdout=subprocess.DEVNULL)
     say(start, "native/bench, on real CPUs")
     benches(directory, brief)

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The cache of kernels and kernel sources, and its bounds. Sourced, never run.
+# The cache of kernels and kernel sources, and its size limit. Sourced, never run.
 #
-# An entry is a directory named after what it is and a key of everything that determines it:
-# uml-0123456789ab. It is used under a shared lock, made and removed under an exclusive one.
+# An entry is a directory named after its contents and a hash of everything that determines them:
+# uml-0123456789ab. It is used under a shared lock, and created and removed under an exclusive one.
 
-# Entries of one name that are kept: this checkout's, and another's or the one before.
+# Entries kept per name: one for this checkout, and one for another checkout or the previous state.
 CACHE_KEEP=2
 
-# cache_entry DIR FUNCTION...: DIR, made by the function if it is not there, is in use until this
-# script ends.
+# cache_entry DIR FUNCTION...: keeps DIR in use until this script ends; FUNCTION creates it if it
+# does not exist.
 cache_entry() {
 	local dir=$1 lock made=
 	while :; do
@@ -26,8 +26,8 @@ cache_entry() {
 	[[ -z $made ]] || cache_trim
 }
 
-# Removes what is beyond the bound and not in use; then sources that no kernel is built from. The one used last
-# stays: vm/source is asked for its scripts alone, too, and it takes a minute.
+# Removes entries beyond the limit that are not in use; then sources that no kernel is built from,
+# except the last one used: vm/source may need only its scripts, and unpacking takes a minute.
 cache_trim() {
 	local dir name n=0 last=
 	find "$CACHE_DIR" -maxdepth 1 \( -name 'tmp.*' -mtime +0 -o -name "initramfs-*" -mtime +30 \) -exec rm -rf -- {} +
@@ -44,7 +44,7 @@ cache_trim() {
 	done < <(cache_entries | sort -t $'\t' -k2,2nr)
 }
 
-# name, time of the last use, directory: of each entry
+# Prints "name, time of the last use, directory" for each entry.
 cache_entries() {
 	local lock dir
 	for lock in "$CACHE_DIR"/*.lock; do
@@ -58,7 +58,7 @@ cache_remove() {
 	local lock
 	exec {lock}<>"$1.lock"
 	if flock -n -x "$lock"; then
-		say "removing ${1##*/} from the cache: another has taken its place"
+		say "removing ${1##*/} from the cache: replaced by another"
 		rm -rf -- "$1"
 		rm -f -- "$1.lock"
 	fi

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What every script under vm/ shares. Sourced, never run.
-# shellcheck disable=SC2034 # used by those who source this
+# Shared by all scripts under vm/. Sourced, never run.
+# shellcheck disable=SC2034 # used by scripts that source this
 
 VM_DIR=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 SRC_DIR=$(dirname -- "$VM_DIR")
 CACHE_DIR=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/mapstat
 PROGRAM="vm/$(basename -- "$0")"
-# depmod and modprobe are not in the PATH of a user.
+# A user's PATH does not have depmod and modprobe.
 PATH=$PATH:/usr/sbin:/sbin
 
-# For make: all CPUs, unless a make above this script shares its jobs or has been given their number.
+# For make: all CPUs, unless a make above this script shares its jobs or passed a number.
 MAKE_JOBS=("-j$(nproc)")
 [[ ${MAKEFLAGS:-} != *' -j'* ]] || MAKE_JOBS=()
 
@@ -28,12 +28,13 @@ usage_error() {
 	exit 2
 }
 
-# path_for_kbuild DIR: said before anything is fetched or built, and once, not by each make.
+# path_for_kbuild DIR: refuses what kbuild cannot build in; called before anything is fetched or
+# built.
 path_for_kbuild() {
 	[[ $1 != *[[:space:]:]* ]] || die "kbuild cannot build in a path with a blank or a colon: $1"
 }
 
-# locked FILE FUNCTION...: one at a time among all processes that name the same file.
+# locked FILE FUNCTION...: runs it under an exclusive lock on FILE.
 locked() {
 	local file=$1 lock status
 	shift
@@ -49,8 +50,8 @@ locked() {
 	return "$status"
 }
 
-# logged FILE WHAT COMMAND...: runs a long command quietly; its end is shown only if it fails. It ends
-# with this script: a signal to this script alone does not leave it running.
+# logged FILE WHAT COMMAND...: runs a long command with its output in FILE, whose end is shown only
+# if it fails. The command ends with this script, even if only this script gets the signal.
 logged() {
 	local file=$1 what=$2 start=$SECONDS status
 	shift 2
@@ -67,8 +68,8 @@ logged() {
 	say "$what: $((SECONDS - start)) s"
 }
 
-# Makes TEMP_DIR, in the cache, to be renamed when what it holds is whole. What is left
-# of it at the end of the script goes.
+# Creates TEMP_DIR in the cache, to be renamed when its contents are complete. If not renamed, it is
+# removed when the script ends.
 temp_dir() {
 	mkdir -p -- "$CACHE_DIR"
 	TEMP_DIR=$(mktemp -d -- "$CACHE_DIR/tmp.XXXXXX") || die "cannot write to $CACHE_DIR"

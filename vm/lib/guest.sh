@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# One guest, from its start to its verdict. Sourced, never run.
+# One guest, from its start to its exit status. Sourced, never run.
 # shellcheck disable=SC2153 # TIMEOUT is vm/run's option
 
 HELPERS=() READERS=() GUEST_PID='' TIMER_PID='' RUN_DIR=''
@@ -10,7 +10,7 @@ guest_run() {
 	say "$KERNEL_NAME, $CPUS CPU, $MEM MiB, $ACCEL"
 	guest_boot
 	if [[ $ACCEL == tcg && ! -e $RUN_DIR/share/started && -z $TIMED_OUT ]]; then
-		# Emulated CPUs that patch their kernel's code on a busy machine may run what is half patched.
+		# On a busy machine, emulated CPUs may run kernel code that is only half patched.
 		guest_console_end
 		say "the emulated kernel ended before its first process began: once more"
 		guest_boot
@@ -31,15 +31,15 @@ guest_console_end() {
 	[[ ! -s $RUN_DIR/monitor ]] || cat -- "$RUN_DIR/monitor" >&2
 }
 
-# The line of the console that says why a kernel ended: that of its panic, else its last one.
+# The console line with the reason why a kernel ended: that of its panic, else the last one.
 guest_reason() {
 	{
 		grep -m 1 'Kernel panic' "$RUN_DIR/console" || grep -v '^[[:space:]]*$' "$RUN_DIR/console" | tail -n 1
-	} | sed 's/^\[[^]]*\] *//; s/\r$//' | grep . || echo "it said nothing"
+	} | sed 's/^\[[^]]*\] *//; s/\r$//' | grep . || echo "no output"
 }
 
-# What the guest is given: see vm/init. The modules are copies, so that no build during the
-# run can change them.
+# The guest's input: see vm/init. The modules are copies, so that a build during the run cannot
+# change them.
 guest_share() {
 	RUN_DIR=$(mktemp -d -- "${TMPDIR:-/tmp}/mapstat-vm.XXXXXX") || die "cannot make a temporary directory"
 	TEMP_DIRS+=("$RUN_DIR")
@@ -52,7 +52,7 @@ guest_share() {
 	cp -- "$VM_DIR/init" "$RUN_DIR/share/init"
 	cp -- "$BUSYBOX" "$RUN_DIR/share/busybox"
 	printf '%s\n' "$COMMAND" >"$RUN_DIR/share/command"
-	# The guest's devices are terminals, whatever the output goes to out here.
+	# The guest's devices are terminals, even if the output here is not one.
 	[[ -t 1 ]] || TERM=dumb
 	{
 		printf 'export MAPSTAT_KERNEL=%q MAPSTAT_ACCEL=%q' "$KERNEL_NAME" "$ACCEL"
@@ -62,8 +62,8 @@ guest_share() {
 	locked "$MODULE_LOCK" guest_share_modules
 }
 
-# tmpfs where a command may write. The sources, and the share that is not yet in its place,
-# may lie below one of these: they are bound where they stay in sight.
+# tmpfs for directories that a command may write to. The sources, and the share before it is
+# mounted, may be below one of these: they are bound to a place that stays visible.
 guest_mounts() {
 	local place source=${SRC_DIR// /'\040'}
 	if [[ $KERNEL_KIND == uml ]]; then
@@ -91,7 +91,7 @@ guest_share_modules() {
 	[[ ! -x $SRC_DIR/build/mapstat ]] || cp -- "$SRC_DIR/build/mapstat" "$RUN_DIR/share/bin/mapstat"
 }
 
-# The command's output comes through two pipes of its own, apart from the kernel's console.
+# The command's output comes through two pipes, separate from the kernel's console.
 guest_connect() {
 	mkfifo -- "$RUN_DIR/stdout" "$RUN_DIR/stderr"
 	cat -- "$RUN_DIR/stdout" &
@@ -101,8 +101,8 @@ guest_connect() {
 	: >"$RUN_DIR/console"
 }
 
-# Waits for the guest's end. (Not with wait -n: bash 5.2 may miss the end of a process and
-# go on waiting for another.)
+# Waits for the guest's end. (Not with wait -n: bash 5.2 may miss the end of a process and keep
+# waiting for another.)
 guest_wait() {
 	mkfifo -- "$RUN_DIR/never"
 	guest_limit &
@@ -115,14 +115,14 @@ guest_wait() {
 	[[ ! -e $RUN_DIR/timed-out ]] || TIMED_OUT=1
 }
 
-# Sleeps without a process that could outlive it.
+# Sleeps without a child process that could outlive it.
 guest_limit() {
 	read -r -t "$TIMEOUT" <>"$RUN_DIR/never"
 	: >"$RUN_DIR/timed-out"
 	kill -KILL -- "-$GUEST_PID"
 }
 
-# The readers end by themselves, unless the guest never opened its end.
+# The readers end on their own, unless the guest never opened its end.
 guest_drain() {
 	local pipe
 	for pipe in stdout stderr; do
@@ -146,12 +146,12 @@ guest_keep() {
 	[[ -z $OUT ]] || cp -a -- "$RUN_DIR/share/out/." "$OUT/"
 }
 
-# A guest that leaves no status has not succeeded, whatever else it said.
+# A guest without a status has failed, whatever its output.
 guest_verdict() {
 	local status='' reports
 	[[ ! -e $RUN_DIR/share/status ]] || status=$(<"$RUN_DIR/share/status")
 	reports=$("$VM_DIR/scan" "$RUN_DIR/console")
-	[[ -z $TIMED_OUT ]] || say "the guest was ended after $TIMEOUT s"
+	[[ -z $TIMED_OUT ]] || say "the guest was killed after $TIMEOUT s"
 	if [[ ! -e $RUN_DIR/share/started && -z $TIMED_OUT ]]; then
 		guest_console_end
 		say "$KERNEL_NAME ended before its first process began: $(guest_reason)"
@@ -186,7 +186,7 @@ guest_clean() {
 	remove_temp_dirs
 } 2>/dev/null
 
-# virtiofsd leaves a lock file for each socket that it had.
+# virtiofsd leaves a lock file for each of its sockets.
 guest_remove_locks() {
 	[[ -n $RUN_DIR ]] || return 0
 	rm -f -- {/run,/var/run,/var/local/run}/virtiofsd/{,.}*"$(basename -- "$RUN_DIR")"*

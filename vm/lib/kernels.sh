@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Which kernels there are, and how each comes about. Sourced, never run.
+# The known kernels, and how each is obtained. Sourced, never run.
 #
 # kernel_prepare NAME sets
-#   KERNEL_NAME     its name, fit for a directory
+#   KERNEL_NAME     its name, usable as a directory name
 #   KERNEL_KIND     qemu | uml
-#   KERNEL_IMAGE    what is booted
+#   KERNEL_IMAGE    the image to boot
 #   KERNEL_BUILD    the tree that modules are built against (KDIR)
-#   KERNEL_INITRD   QEMU only: modules for, and mount of, the root that the host shares
-# shellcheck disable=SC2034 # used by those who source this
+#   KERNEL_INITRD   QEMU only: loads the modules for the root that the host shares, and mounts it
+# shellcheck disable=SC2034 # used by scripts that source this
 
 KERNEL_NAMES=(stock-6.1 stock-6.12 stock-7 rt-6.1 rt-6.12 uml uml-kasan kasan)
 
@@ -44,7 +44,7 @@ uml_kernel() {
 	built_kernel um "$@"
 }
 
-# A kernel that another build made: its build tree, or an image in one.
+# A kernel built elsewhere: its build tree, or an image in one.
 own_kernel() {
 	local path tree
 	path=$(realpath -e -- "$1" 2>/dev/null) || usage_error "unknown kernel $1 (not a name, not a path)"

@@ -2,9 +2,9 @@
 # shellcheck shell=bash
 # Building the module and its reader. Sourced, never run.
 
-# module_build [MAKE ARGUMENT...]: for the kernel that kernel_prepare prepared; sets MODULE_DIR
-# and MODULE_LOCK, which whoever reads there holds.
-# With arguments the objects are kept apart and made anew: a check has to see every file.
+# module_build [MAKE ARGUMENT...]: for the kernel set by kernel_prepare; sets MODULE_DIR and
+# MODULE_LOCK, to be held while reading there. With arguments everything is built anew, in a
+# directory of its own: a check has to see every file.
 module_build() {
 	local name=$KERNEL_NAME
 	(($# == 0)) || name+=-$(printf '%s' "$*" | tr -cs 'A-Za-z0-9.' -)
@@ -24,8 +24,8 @@ module_make() {
 		"${make[@]}" "M=$MODULE_DIR/samples" "KBUILD_EXTRA_SYMBOLS=$MODULE_DIR/Module.symvers" "$@" modules </dev/null >&2
 }
 
-# The sources, copied where they differ, so that each kernel has objects of its own. make
-# would go on linking the object of a source that is gone: then all is made anew.
+# Copies sources that differ, so that each kernel has its own objects. make would still link the
+# object of a source that was removed: then everything is built anew.
 module_mirror() {
 	local changes
 	changes=$(module_copy) || return
@@ -43,7 +43,7 @@ module_copy() {
 		"$SRC_DIR/" "$MODULE_DIR/"
 }
 
-# The reader, for the host and so for every guest: build/mapstat.
+# Builds the reader, build/mapstat, for the host and thus for every guest.
 reader_build() {
 	[[ -e $SRC_DIR/userspace/Makefile ]] || return 0
 	((EUID)) || packages_install "${READER_PACKAGES[@]}"

@@ -1,26 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # Debian packages, by name. Sourced, never run.
-# shellcheck disable=SC2034 # the lists are used by those who source this
+# shellcheck disable=SC2034 # the lists are used by scripts that source this
 
-# What building for a kernel, building a kernel, and booting one need on the host. (pahole: a
-# module for Debian's 6.12 gets its BTF from the vmlinux that comes with the headers.)
+# Needed on the host to build for a kernel, to build a kernel, and to boot one. (pahole: a module
+# for Debian's 6.12 gets its BTF from the vmlinux that comes with the headers.)
 TOOL_PACKAGES=(bc bison cpio flex gcc gcc-12 kmod libc6-dev libelf-dev libssl-dev make pahole patch
 	perl procps rsync util-linux xz-utils)
 QEMU_PACKAGES=(qemu-system-x86 qemu-system-common)
-# mapstat(1) cannot be built without the first. Without the others it can, but then has no events
-# through BPF.
+# mapstat(1) needs the first to be built. Without the others it is built without events through BPF.
 READER_PACKAGES=(libjson-c-dev clang libbpf-dev)
-# The bench of native/ cannot be built without them; its maps in Go without the second.
+# For the bench in native/, and for its maps in Go.
 BENCH_PACKAGES=(gcc g++ make binutils pkg-config libc6-dev liburcu-dev)
 GO_PACKAGES=(golang-go)
 
-# The suite that the functions below ask: the host's own, or, within in_suite, a later one.
+# The suite that the functions below query: the host's own or, within in_suite, a later one.
 APT_OPTIONS=() APT_LISTS=/var/lib/apt/lists SUITE=
 
-# in_suite SUITE FUNCTION...: one of the functions below, on a later suite of Debian. Its packages are
-# looked up and downloaded, never installed: apt has a configuration and lists of its own for it, in
-# the cache, and the host's stay as they are.
+# in_suite SUITE FUNCTION...: runs one of the functions below for a later suite of Debian. Its
+# packages are looked up and downloaded, never installed: apt uses a separate configuration and
+# lists in the cache, and the host's do not change.
 in_suite() {
 	local SUITE=$1 PACKAGES_UPDATED='' dir=$CACHE_DIR/apt/$1
 	local APT_LISTS=$dir/lists
@@ -31,10 +30,10 @@ in_suite() {
 	"$@"
 }
 
-# The mirror is the host's own. Lists that are a week old are fetched again: backports move on.
+# Uses the host's mirror. Lists that are a week old are fetched again, since backports change.
 suite_lists() {
 	local dir=$1 mirror
-	mirror=$(host_mirror) || die "no Debian mirror in the host's apt sources: $SUITE cannot be asked"
+	mirror=$(host_mirror) || die "no Debian mirror in the host's apt sources: $SUITE cannot be queried"
 	mkdir -p -- "$dir"/{lists/partial,archives/partial}
 	printf 'Types: deb deb-src\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$mirror" "$SUITE" \
 		/usr/share/keyrings/debian-archive-keyring.gpg >"$dir/debian.sources.new"
@@ -59,8 +58,8 @@ apt_update() {
 	apt-get -q -o DPkg::Lock::Timeout=600 "${APT_OPTIONS[@]}" update >&2
 }
 
-# remembered KEY COMMAND...: what the command prints, asked once for as long as apt's lists
-# are the same: apt takes half a second to answer.
+# remembered KEY COMMAND...: the command's output, cached while apt's lists do not change: apt takes
+# half a second to answer.
 remembered() {
 	local file key=$1
 	file=$CACHE_DIR/answers/$(stat -c %Y "$APT_LISTS" "$APT_LISTS/partial" 2>/dev/null | tr '\n' -)$SUITE$key
@@ -84,19 +83,19 @@ package_ask_candidate() {
 	LC_ALL=C apt-cache "${APT_OPTIONS[@]}" policy "$1" | sed -n 's/^ *Candidate: //p' | grep -vxF '(none)'
 }
 
-# Updates the package lists, at most once in a run, if one of the packages is not in them.
+# Updates the package lists, at most once per run, if one of the packages is not in them.
 packages_known() {
 	local package
 	for package; do
 		package_candidate "$package" >/dev/null && continue
-		[[ -z ${PACKAGES_UPDATED:-} ]] || die "no package $package to be had"
+		[[ -z ${PACKAGES_UPDATED:-} ]] || die "no package $package available"
 		PACKAGES_UPDATED=1
 		apt_update || die "apt-get update failed"
-		package_candidate "$package" >/dev/null || die "no package $package to be had"
+		package_candidate "$package" >/dev/null || die "no package $package available"
 	done
 }
 
-# Installs those of the packages that are missing.
+# Installs the packages that are missing.
 packages_install() {
 	local package installed missing=()
 	installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null)
@@ -104,7 +103,7 @@ packages_install() {
 		grep -qxF -- "installed $package" <<<"$installed" || missing+=("$package")
 	done
 	((${#missing[@]})) || return 0
-	((EUID == 0)) || die "missing here; as root: apt-get install --no-install-recommends ${missing[*]}"
+	((EUID == 0)) || die "packages are missing; as root: apt-get install --no-install-recommends ${missing[*]}"
 	locked "$CACHE_DIR/apt.lock" packages_install_now "${missing[@]}"
 }
 
@@ -115,15 +114,15 @@ packages_install_now() {
 		-o DPkg::Lock::Timeout=600 install "$@" >&2 || die "apt-get install failed"
 }
 
-# package_unpack PACKAGE DIR: its files, without installing it. A package may ask for
-# others that would be in the way on the host.
+# package_unpack PACKAGE DIR: unpacks its files without installing it: installing could conflict
+# with packages of the host.
 package_unpack() {
 	local package=$1 dir=$2 deb
 	packages_known "$package"
 	mkdir -p -- "$dir/deb.$package"
 	chmod 755 "$dir/deb.$package"
 	package_download "$package" "$dir/deb.$package" || {
-		# The list may be older than what the mirror has.
+		# The list may be older than the mirror.
 		apt_update
 		package_download "$package" "$dir/deb.$package"
 	} || die "cannot download $package"
@@ -136,7 +135,7 @@ package_download() {
 	(cd -- "$2" && apt-get -q -o APT::Sandbox::User=root "${APT_OPTIONS[@]}" download "$1") >&2
 }
 
-# The newest version of a source package of the suite.
+# Prints the newest version of a source package in the suite.
 package_source_version() {
 	remembered "source-$1" package_ask_source_version "$1"
 }
@@ -145,13 +144,13 @@ package_ask_source_version() {
 	LC_ALL=C apt-cache "${APT_OPTIONS[@]}" showsrc --only-source "$1" | sed -n 's/^Version: //p' | sort -V | tail -n 1 | grep .
 }
 
-# package_download_source PACKAGE=VERSION DIR: the files of its source package
+# package_download_source PACKAGE=VERSION DIR: downloads the files of its source package
 package_download_source() {
 	(cd -- "$2" && apt-get -q -o APT::Sandbox::User=root "${APT_OPTIONS[@]}" source --download-only "$1") >&2 ||
 		die "cannot download the source of $1"
 }
 
-# package_depends PACKAGE PREFIX: those that it depends on now whose names begin so.
+# package_depends PACKAGE PREFIX: prints its current dependencies whose names begin with PREFIX.
 package_depends() {
 	packages_known "$1"
 	remembered "depends-$1-$2" package_ask_depends "$1" "$2"
@@ -161,10 +160,11 @@ package_ask_depends() {
 	LC_ALL=C apt-cache "${APT_OPTIONS[@]}" depends --important "$1" | sed -n 's/^ *|\{0,1\}Depends: //p' | grep "^$2"
 }
 
-# package_unpack_with PACKAGE PREFIX DIR: it, and those that it depends on whose names begin so.
+# package_unpack_with PACKAGE PREFIX DIR: unpacks it, and its dependencies whose names begin with
+# PREFIX.
 package_unpack_with() {
 	local package packages
-	packages=$(package_depends "$1" "$2") || die "cannot tell what $1 needs"
+	packages=$(package_depends "$1" "$2") || die "cannot find the dependencies of $1"
 	for package in "$1" $packages; do
 		package_unpack "$package" "$3"
 	done

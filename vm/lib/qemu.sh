@@ -3,7 +3,7 @@
 # An x86-64 guest in QEMU. Sourced, never run.
 # shellcheck disable=SC2034,SC2054 # GUEST_PID is for guest.sh; the commas are QEMU's
 
-# Sets ACCEL: what was asked for, else KVM where a guest gets anywhere with it, else TCG.
+# Sets ACCEL: what was requested, else KVM if a guest boots with it, else TCG.
 qemu_accel() {
 	local boot
 	ACCEL=tcg
@@ -13,7 +13,8 @@ qemu_accel() {
 	ACCEL=$(<"$boot")
 }
 
-# /dev/kvm being there says little on a host that is a guest itself. Once per boot of the host.
+# On a host that is a guest itself, an existing /dev/kvm may not work. Tried once per boot of the
+# host.
 qemu_probe() {
 	local found=tcg
 	[[ ! -e $1 ]] || return 0
@@ -27,13 +28,13 @@ qemu_probe() {
 	say "KVM: $found is used until this host boots again"
 }
 
-# Debian 12's virtiofsd gives up its groups and changes its root, which root alone may. A user has that of a
-# later suite, with the libraries that it was linked to.
+# Debian 12's virtiofsd drops its groups and changes its root, which only root may do. Users get
+# that of a later suite, with the libraries that it was linked against.
 VIRTIOFSD=()
 VIRTIOFSD_SUITE=trixie
 VIRTIOFSD_PACKAGES=(virtiofsd libc6 libcap-ng0 libgcc-s1 libseccomp2)
 
-# Sets VIRTIOFSD, or says that there is none for a user: before anything is built.
+# Sets VIRTIOFSD, or fails if a user has none: before anything is built.
 qemu_virtiofsd() {
 	local versions dir lib
 	((${#VIRTIOFSD[@]} == 0)) || return 0
@@ -67,7 +68,7 @@ qemu_virtiofsd_unpack() {
 	mv -T -- "$TEMP_DIR" "$1" || die "cannot write $1"
 }
 
-# qemu_share TAG DIR CACHE: a virtiofsd, whose arguments for QEMU go into QEMU_ARGS.
+# qemu_share TAG DIR CACHE: starts a virtiofsd, and adds its arguments for QEMU to QEMU_ARGS.
 qemu_share() {
 	local socket=$RUN_DIR/$1.socket tries=0
 	setsid setpriv --pdeathsig KILL "${VIRTIOFSD[@]}" "--socket-path=$socket" \
@@ -87,7 +88,7 @@ qemu_port() {
 	QEMU_ARGS+=(-chardev "file,id=$1,path=$RUN_DIR/$1" -device "virtserialport,chardev=$1,name=$1")
 }
 
-# Starts the guest: GUEST_PID.
+# Starts the guest, and sets GUEST_PID.
 qemu_start() {
 	local cpu=max accel=tcg,thread=multi
 	[[ $ACCEL != kvm ]] || cpu=host accel=kvm

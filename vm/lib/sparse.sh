@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# sparse, from the source package of a later suite: the host's own does not know what the headers of the
-# current kernel use, and its kbuild then leaves the check out. Sourced, never run.
+# sparse, from the source package of a later suite: the host's own does not support what the headers
+# of the current kernel use, and kbuild would skip the check. Sourced, never run.
 # shellcheck disable=SC2034 # SPARSE: lib/module.sh
 
 SPARSE_SUITE=forky
 
-# sparse_prepare: SPARSE, the program; once for all kernels.
+# sparse_prepare: sets SPARSE, the program; built once for all kernels.
 sparse_prepare() {
 	local version dir
 	version=$(in_suite "$SPARSE_SUITE" package_source_version sparse) ||

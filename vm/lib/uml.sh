@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# A User-Mode Linux guest: a process of the host, a thread of it for each CPU. Sourced, never run.
+# A User-Mode Linux guest: a process of the host, with a thread for each CPU. Sourced, never run.
 # shellcheck disable=SC2034 # GUEST_PID is for guest.sh
 
-# Before minutes of building: can it run here at all? Once per boot of the host.
+# Checks whether it can run here, before minutes of building. Once per boot of the host.
 uml_possible() {
 	local found said
 	found=$CACHE_DIR/probe-uml-$(</proc/sys/kernel/random/boot_id)
@@ -17,8 +17,8 @@ uml_possible() {
 	: >"$found"
 }
 
-# uml_tmp MIB: a directory of the host where its memory, a file that is sparse at first, has room and can
-# be executed. A container's /dev/shm is small, and noexec.
+# uml_tmp MIB: prints a directory of the host with room for the guest's memory, a sparse file that
+# must be executable. A container's /dev/shm is small, and noexec.
 uml_tmp() {
 	local free
 	free=$(df --output=avail -BM /dev/shm 2>/dev/null | tail -n 1 | tr -dc 0-9)
@@ -29,8 +29,8 @@ uml_tmp() {
 	fi
 }
 
-# uml_exec MIB COMMAND...: with its memory in huge pages of the host, as the direct map of a kernel on
-# hardware; a mount of the guest's own, which only root can make. Else in ordinary pages.
+# uml_exec MIB COMMAND...: runs it with its memory in huge pages of the host, like the direct map of
+# a kernel on hardware: on a tmpfs of its own, which only root can mount. Else in ordinary pages.
 uml_exec() {
 	local mib=$1 memory=$RUN_DIR/memory
 	local mount=(mount -t tmpfs -o "huge=always,size=$((mib + 64))M" mapstat "$memory")
@@ -44,8 +44,8 @@ uml_exec() {
 	TMPDIR=$(uml_tmp "$mib") exec setsid setpriv --pdeathsig KILL "$@"
 }
 
-# Starts the guest: GUEST_PID. Several CPUs need seccomp; ptrace would also have to know the size of
-# the registers.
+# Starts the guest, and sets GUEST_PID. Several CPUs need seccomp; ptrace would also need the size
+# of the registers.
 uml_start() {
 	# shellcheck disable=SC2086 # several arguments
 	uml_exec "$MEM" "$KERNEL_IMAGE" "mem=${MEM}M" \

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Can User-Mode Linux run here?  usage: uml_probe DIRECTORY, in which its memory file will be.
- * Tries what its SMP mode is built on: a seccomp filter whose trapped system call becomes a
- * signal, a signal frame that fits into the page that the kernel gives it, and a file that can
- * be mapped executable.  Exits with 0, or prints what is missing and exits with 1.
+ * Can User-Mode Linux run here?  usage: uml_probe DIRECTORY, which will have its memory file.
+ * Tries what its SMP mode depends on: a seccomp filter that turns a trapped system call into a
+ * signal, a signal frame that fits into the page reserved for it, and a file that can be mapped
+ * executable.  Exits with 0, or prints what is missing and exits with 1.
  */
 #define _GNU_SOURCE
 #include <errno.h>
