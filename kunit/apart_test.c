@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is put before one map, or observes it, is no concern of another one.
+ * A front or an observer of one map does not affect another map.
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
@@ -16,7 +16,7 @@
 #include "threads.h"
 
 #define KEY	3
-#define OPS	1024	/* many times as many as one in which is timed */
+#define OPS	1024	/* many times the sampling interval of the latency histograms */
 #define RUN_MS	60
 #define TURNS	16
 
@@ -26,11 +26,11 @@ static const struct mapstat_geometry geometry = {
 };
 
 /**
- * struct apart - two maps of one kind
- * @special: has a front, or is observed
- * @other: has and is not
- * @b: buffers
- * @observer: of @special
+ * struct apart - two maps of one design
+ * @special: gets a front, or an observer
+ * @other: gets neither
+ * @b: buffers, one per thread
+ * @observer: observes @special
  */
 struct apart {
 	struct cmap *special;
@@ -83,7 +83,7 @@ static void use(struct kunit *test, struct cmap *m, struct test_bufs *b)
 	unsigned int i;
 	u64 id;
 
-	migrate_disable();	/* each CPU times one in so many */
+	migrate_disable();	/* each CPU times one operation in a fixed number */
 	for (i = 0; i < OPS; i++) {
 		KUNIT_ASSERT_EQ(test, 0, test_load(m, b, KEY, &id));
 		KUNIT_ASSERT_EQ(test, 0, test_store(m, b, KEY, i));
@@ -102,10 +102,10 @@ static u64 timed(struct kunit *test, struct cmap *m, enum cmap_hist_kind kind)
 }
 
 /*
- * Fails when: operations of a map report what they access, and so are not timed, because
- * another one's do; or those that are to report do not.
+ * Fails when: operations of a map report their accesses, and so are not timed, because another
+ * map is observed; or operations of the observed map do not report theirs.
  */
-static void the_observed_one_reports(struct kunit *test)
+static void only_observed_map_reports(struct kunit *test)
 {
 	struct apart *a = apart_init(test);
 
@@ -120,8 +120,8 @@ static void the_observed_one_reports(struct kunit *test)
 	KUNIT_EXPECT_GT(test, timed(test, a->other, CMAP_HIST_STORE), 0);
 }
 
-/* Fails when: a map stays observed after mapstat_unobserve(), or keeps a front taken away. */
-static void it_is_over_when_it_ends(struct kunit *test)
+/* Fails when: a map stays observed after mapstat_unobserve(), or keeps a removed front. */
+static void observer_and_front_end(struct kunit *test)
 {
 	struct apart *a = apart_init(test);
 
@@ -139,13 +139,13 @@ static void it_is_over_when_it_ends(struct kunit *test)
 }
 
 /**
- * struct switching - two maps in use, of which one gets and loses a front, and is observed
+ * struct switching - two maps in use, one of which is repeatedly observed and given a front
  * @a: the maps
- * @stored: the version of @a->other whose store has returned: stored with release, read with
- *	acquire
- * @wrong: loads that found an older one than they must
+ * @stored: the last version whose store to @a->other has returned: stored with release, read
+ *	with acquire
+ * @wrong: loads that returned a version older than allowed
  * @loads: of @a->other
- * @switches: times that the front came and went, since all of them are at work
+ * @switches: times that the front was enabled and disabled again
  */
 struct switching {
 	struct apart *a;
@@ -155,7 +155,7 @@ struct switching {
 	atomic_t switches;
 };
 
-static bool all_had_a_turn(void *arg)
+static bool all_threads_ran(void *arg)
 {
 	struct switching *s = arg;
 
@@ -177,7 +177,7 @@ static int switch_special(struct team *team, struct switching *s)
 	return ret;
 }
 
-/* The only one that writes it: what it has stored is what it loads. */
+/* The only writer of @a->special: it must load what it stored last. */
 static int use_special(struct team *team, struct switching *s)
 {
 	struct test_bufs *b = &s->a->b[1];
@@ -238,21 +238,21 @@ static int switch_and_use(struct team *team, unsigned int id)
 }
 
 /*
- * Fails when: a write that does not count itself is in progress, or a load that relies on the
- * counts, when it must not, as a map's front comes and goes; or another map gets it.
+ * Fails when: enabling or disabling a map's front lets a load rely on the write counts while a
+ * write that does not count itself is in progress; or another map gets the front.
  */
-static void one_is_switched_while_both_are_used(struct kunit *test)
+static void switch_one_use_both(struct kunit *test)
 {
 	struct switching s = { .a = apart_init(test), .stored = 1 };
 	struct team team;
 
 	KUNIT_ASSERT_EQ(test, 0, team_run_until(&team, 4, switch_and_use, &s,
-						test_scaled(RUN_MS), all_had_a_turn));
+						test_scaled(RUN_MS), all_threads_ran));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s.wrong));
-	KUNIT_EXPECT_TRUE(test, all_had_a_turn(&s));
+	KUNIT_EXPECT_TRUE(test, all_threads_ran(&s));
 }
 
-/* What OPS operations take, ns; @least, if that is less: others of this machine add to it. */
+/* Time of OPS operations in ns, or @least if less: other load on the machine only adds time. */
 static u64 least_ns(struct apart *a, bool store, u64 least)
 {
 	unsigned int i;
@@ -271,7 +271,7 @@ static u64 least_ns(struct apart *a, bool store, u64 least)
 	return min(least, ns);
 }
 
-/* Alone and beside an observed map, in turns, so that what happens on the machine strikes both. */
+/* Alternate between alone and beside an observed map, so that disturbances affect both alike. */
 static void expect_alike(struct kunit *test, struct apart *a, bool store, unsigned int times)
 {
 	u64 alone = U64_MAX, beside = U64_MAX;
@@ -291,11 +291,11 @@ static void expect_alike(struct kunit *test, struct apart *a, bool store, unsign
 }
 
 /*
- * Fails when: a load of a map that is not observed does, while another one is, more than ask for
- * that, or a store more than that at each access: what is reported takes ten times as long.  (The
- * instructions are counted by tests/host/instructions.sh, to a few, and those beside a front.)
+ * Fails when: while another map is observed, a load of an unobserved map does more than check
+ * for an observer, or a store more than check at each access: a reported operation takes ten
+ * times as long.  (tests/host/instructions.sh counts the instructions, also beside a front.)
  */
-static void is_as_fast_as_alone(struct kunit *test)
+static void unobserved_map_is_fast(struct kunit *test)
 {
 	struct apart *a = apart_init(test);
 
@@ -306,10 +306,10 @@ static void is_as_fast_as_alone(struct kunit *test)
 }
 
 static struct kunit_case apart_cases[] = {
-	KUNIT_CASE_PARAM(the_observed_one_reports, every_design_gen_params),
-	KUNIT_CASE_PARAM(it_is_over_when_it_ends, every_design_gen_params),
-	KUNIT_CASE_PARAM(one_is_switched_while_both_are_used, every_design_gen_params),
-	KUNIT_CASE_PARAM(is_as_fast_as_alone, every_design_gen_params),
+	KUNIT_CASE_PARAM(only_observed_map_reports, every_design_gen_params),
+	KUNIT_CASE_PARAM(observer_and_front_end, every_design_gen_params),
+	KUNIT_CASE_PARAM(switch_one_use_both, every_design_gen_params),
+	KUNIT_CASE_PARAM(unobserved_map_is_fast, every_design_gen_params),
 	{}
 };
 

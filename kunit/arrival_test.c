@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Poisson arrivals: are the gaps exponential?
+ * Poisson arrivals: the gaps must be exponentially distributed.
  */
 #include <kunit/test.h>
 #include <linux/math64.h>
@@ -17,7 +17,7 @@ static u64 ppm(u64 value, u64 of)
 	return mul_u64_u64_div_u64(value, 1000000, of);
 }
 
-/* @value is @want ppm of @of, give or take @off ppm. */
+/* @value is @want ppm of @of, plus or minus @off ppm. */
 static void expect_ppm(struct kunit *test, u64 value, u64 of, u64 want, u64 off)
 {
 	u64 got = ppm(value, of);
@@ -27,8 +27,8 @@ static void expect_ppm(struct kunit *test, u64 value, u64 of, u64 want, u64 off)
 }
 
 /*
- * The standard errors are 0.1 % of the mean and 0.28 % of the variance.
  * Fails when: mean or variance of the gaps are not those of an exponential distribution.
+ * The standard errors are 0.1 % of the mean and 0.28 % of the variance.
  */
 static void gaps_have_the_right_mean_and_variance(struct kunit *test)
 {
@@ -50,7 +50,7 @@ static void gaps_have_the_right_mean_and_variance(struct kunit *test)
 	expect_ppm(test, squares / DRAWS - mean * mean, MEAN * MEAN, 1000000, 20000);
 }
 
-/* Fails when: there are too few or too many long gaps, or short ones, of the same mean. */
+/* Fails when: the mean is right, but there are too few or too many long or short gaps. */
 static void gaps_have_the_right_tail(struct kunit *test)
 {
 	u64 above_half = 0, above_one = 0, above_five = 0, above_ten = 0;
@@ -75,8 +75,8 @@ static void gaps_have_the_right_tail(struct kunit *test)
 	expect_ppm(test, above_ten, DRAWS, 45, 40);
 }
 
-/* Fails when: the rate is not that which was asked for, from one per second to the highest. */
-static void streams_have_their_rate(struct kunit *test)
+/* Fails when: the rate differs from the requested one, from one per second to the maximum. */
+static void streams_have_requested_rate(struct kunit *test)
 {
 	static const unsigned int rates[] = { 1, 80, 1000, 999999, 10000000 };
 	const unsigned int n = 100000;
@@ -99,7 +99,7 @@ static void streams_have_their_rate(struct kunit *test)
 	}
 }
 
-/* Fails when: a run cannot be repeated, or its threads all arrive at the same times. */
+/* Fails when: a run is not repeatable, or all its threads arrive at the same times. */
 static void streams_repeat_and_differ(struct kunit *test)
 {
 	struct stress_arrival a, again, other, seed;
@@ -123,7 +123,7 @@ static void streams_repeat_and_differ(struct kunit *test)
 static struct kunit_case arrival_cases[] = {
 	KUNIT_CASE(gaps_have_the_right_mean_and_variance),
 	KUNIT_CASE(gaps_have_the_right_tail),
-	KUNIT_CASE(streams_have_their_rate),
+	KUNIT_CASE(streams_have_requested_rate),
 	KUNIT_CASE(streams_repeat_and_differ),
 	{}
 };

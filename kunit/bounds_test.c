@@ -8,8 +8,8 @@
 #include "fixture.h"
 
 /*
- * What one operation may do at most, in any design; far below the number of entries and
- * buckets of the maps here, far above what the designs say they do.
+ * The most that one operation may do, in any design: far fewer than the entries and buckets
+ * of the maps here, far more than the designs document.
  */
 #define OP_BUCKETS_MAX	16
 #define OP_COPIES_MAX	128
@@ -31,8 +31,8 @@ struct failing {
 
 #ifdef CONFIG_FAULT_INJECTION
 /*
- * Do an operation while the n-th allocation that this task makes without sleeping
- * fails.  Return: what the operation returned; *hit: whether there was such an allocation.
+ * Run an operation with the n-th non-sleeping allocation of this task failing.
+ * Return: what the operation returned; *hit: whether there was such an allocation.
  */
 static int call_failing(struct failing *f, enum cmap_update_op op, unsigned int n, bool *hit)
 {
@@ -54,7 +54,7 @@ static int call_failing(struct failing *f, enum cmap_update_op op, unsigned int 
 }
 #endif
 
-/* Id of the key's value, 0 where it is absent. */
+/* Id of the key's value, 0 if it is absent. */
 static u64 id_of(struct kunit *test, struct failing *f, u32 key)
 {
 	u64 id = 0;
@@ -65,9 +65,9 @@ static u64 id_of(struct kunit *test, struct failing *f, u32 key)
 }
 
 /*
- * Try a write with each of its allocations failing in turn, until it makes no more.  It
- * either says -ENOMEM and changes nothing, or does what it should.  Return: false if that many
- * allocations are not the end.
+ * Try a write with each of its allocations failing in turn, until it makes no more.  It either
+ * returns -ENOMEM and changes nothing, or succeeds.  Return: false if it makes more allocations
+ * than were tried.
  */
 static bool fail_in_turn(struct kunit *test, struct failing *f, enum cmap_update_op op, u32 key,
 			 u64 after)
@@ -88,7 +88,7 @@ static bool fail_in_turn(struct kunit *test, struct failing *f, enum cmap_update
 		KUNIT_ASSERT_EQ(test, ret ? len : len - !!before + !!after, cmap_len(f->map));
 		if (ret || !hit)
 			continue;
-		/* It coped with the failure: put things back for the next one. */
+		/* It succeeded despite the failure: restore the state for the next one. */
 		if (before)
 			test_store(f->map, f->b, key, before);
 		else
@@ -98,7 +98,7 @@ static bool fail_in_turn(struct kunit *test, struct failing *f, enum cmap_update
 	return !hit;
 }
 
-/* A debugging kernel refills a pool of its own within an operation, now and then, by batches. */
+/* Retry: a debugging kernel occasionally refills a pool of its own within an operation. */
 static void fail_each(struct kunit *test, struct failing *f, enum cmap_update_op op, u32 key,
 		      u64 after)
 {
@@ -113,8 +113,8 @@ static void fail_each(struct kunit *test, struct failing *f, enum cmap_update_op
 }
 
 /*
- * Fails when: a write that returned -ENOMEM changed something, or lost another entry, or
- * a deletion or load failed for want of memory.
+ * Fails when: a write that returned -ENOMEM changed something or lost another entry, or a
+ * deletion or load failed for lack of memory.
  */
 static void guarantee_d_no_memory(struct kunit *test)
 {
@@ -148,16 +148,16 @@ static void guarantee_d_no_memory(struct kunit *test)
 }
 
 /**
- * struct op_cost - the most that one operation did
- * @count: of each counter
+ * struct op_cost - the maximum over single operations
+ * @count: for each counter
  */
 struct op_cost {
 	unsigned long count[CMAP_NR_COUNTERS];
 };
 
 /*
- * Do an operation and note what it counted.  With preemption off the map's worker cannot
- * count on this CPU meanwhile.
+ * Run an operation and record what it counted.  Preemption is off, so the map's worker cannot
+ * count on this CPU concurrently.
  */
 static int costed(struct cmap *m, struct test_bufs *b, u32 key, bool delete, struct op_cost *most)
 {
@@ -185,8 +185,8 @@ static void expect_bounded(struct kunit *test, const struct op_cost *most)
 }
 
 /*
- * Have the read side of a read/dirty map hold all keys: loads that it cannot answer make
- * it take over the dirty side.
+ * Move all keys to the read side of a read/dirty map: enough loads that miss the read side
+ * trigger a promotion.
  */
 static void promote(struct cmap *m, struct test_bufs *b, u32 keys)
 {
@@ -199,8 +199,8 @@ static void promote(struct cmap *m, struct test_bufs *b, u32 keys)
 }
 
 /*
- * Fails when: a single write moves or copies more than a few buckets or entries, however
- * large the map has become.
+ * Fails when: a single write moves or copies more than a few buckets or entries, regardless of
+ * the map's size.
  */
 static void guarantee_h_bounded_work(struct kunit *test)
 {
@@ -213,7 +213,7 @@ static void guarantee_h_bounded_work(struct kunit *test)
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		kunit_skip(test, "an operation may sleep on a lock, so the CPU cannot be kept");
 	if (param->design == CMAP_DESIGN_readdirty_classic)
-		kunit_skip(test, "the exception, by intent: see guarantee_h_classic_copies_all");
+		kunit_skip(test, "exempt by design: see guarantee_h_classic_copies_all");
 	m = test_map(test, param, 0);
 	for (key = 0; key < keys; key++) {
 		KUNIT_ASSERT_EQ(test, 0, costed(m, b, key, false, &most));
@@ -226,7 +226,7 @@ static void guarantee_h_bounded_work(struct kunit *test)
 	KUNIT_EXPECT_GT(test, cmap_counter_sum(&m->stats, CMAP_INSERTS), 0);
 }
 
-/* Fails when: the published algorithm's O(n) is not there, or the counter that shows it. */
+/* Fails when: the published algorithm's O(n) copy does not happen, or is not counted. */
 static void guarantee_h_classic_copies_all(struct kunit *test)
 {
 	static const struct test_shape shape = { "u64_u64", 8, 8, 0, 2000 };
@@ -245,7 +245,7 @@ static void guarantee_h_classic_copies_all(struct kunit *test)
 	KUNIT_ASSERT_GT(test, cmap_counter_sum(&m->stats, CMAP_PROMOTIONS), 0);
 	KUNIT_ASSERT_EQ(test, 0, costed(m, b, shape.keys, false, &most));
 	KUNIT_EXPECT_GE(test, most.count[CMAP_COPIED], shape.keys / 10 * 9);
-	/* Only the first new key pays. */
+	/* Only the first new key after a promotion copies. */
 	most.count[CMAP_COPIED] = 0;
 	KUNIT_ASSERT_EQ(test, 0, costed(m, b, shape.keys + 1, false, &most));
 	KUNIT_EXPECT_LE(test, most.count[CMAP_COPIED], OP_COPIES_MAX);
@@ -254,10 +254,10 @@ static void guarantee_h_classic_copies_all(struct kunit *test)
 #define ORDER_KEYS	200
 
 /**
- * struct order - the order in which a range gave the keys
+ * struct order - the order in which cmap_range() returned the keys
  * @map: the map
- * @n: how many
- * @key: they
+ * @n: number of keys
+ * @key: the keys
  */
 struct order {
 	struct cmap *map;
@@ -274,7 +274,7 @@ static bool order_note(const void *key, const void *value, void *arg)
 	return ++o->n <= ORDER_KEYS;
 }
 
-/* Fails when: two maps hash alike, so that who knows one map's chains knows all maps'. */
+/* Fails when: two maps use one hash key, so that one map's chains reveal all other maps'. */
 static void guarantee_i_keyed(struct kunit *test)
 {
 	struct test_bufs *b = test_bufs_alloc(test, 1);
@@ -293,7 +293,7 @@ static void guarantee_i_keyed(struct kunit *test)
 					sizeof(o[0].map->hash)));
 }
 
-/* Fails when: keys with the same hash are taken for one another, or lost. */
+/* Fails when: keys with the same hash are confused with one another, or lost. */
 static void guarantee_i_collisions(struct kunit *test)
 {
 	static const struct test_shape words = { "collide", 8, 8, CMAP_COLLIDE, 300 };
@@ -304,7 +304,7 @@ static void guarantee_i_collisions(struct kunit *test)
 	int i;
 
 	if (param->design == CMAP_DESIGN_rhashtable)
-		kunit_skip(test, "the kernel's own refuses chains of more than 16 (-EBUSY)");
+		kunit_skip(test, "rhashtable refuses chains of more than 16 entries (-EBUSY)");
 	for (i = 0; i < 2; i++) {
 		u32 key, keys = words.keys;
 		struct cmap *m;
@@ -333,14 +333,14 @@ static u64 bytes_of(struct cmap *m)
 	return mem.bytes;
 }
 
-/* Fails when: what is deleted is not given back, or an emptied map stays large. */
+/* Fails when: deleted entries are not freed, or an emptied map stays large. */
 static void guarantee_j_memory(struct kunit *test)
 {
 	const struct test_param *param = test->param_value;
 	struct cmap *m = test_map(test, param, 0);
 	struct test_bufs *b = test_bufs_alloc(test, 1);
 	u32 at, live = min(param->shape->keys / 4, 250u);
-	/* Fresh keys all the time, but where a key is but a byte. */
+	/* Always new keys, unless a key is only a byte. */
 	u32 wrap = param->shape->key_size == 1 ? param->shape->keys : U32_MAX;
 	u64 empty = bytes_of(m), full, bytes;
 
@@ -357,7 +357,7 @@ static void guarantee_j_memory(struct kunit *test)
 	}
 	for (at = 10 * live; at < 11 * live; at++)
 		KUNIT_ASSERT_EQ(test, 0, test_delete(m, b, at % wrap));
-	/* Reclaim may go on in the steps of later writes. */
+	/* Reclaim may need the steps of later writes. */
 	for (at = 0; at < 64; at++) {
 		KUNIT_ASSERT_EQ(test, 0, test_store(m, b, 0, 1));
 		KUNIT_ASSERT_EQ(test, 0, test_delete(m, b, 0));

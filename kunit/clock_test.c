@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The clock that measures operations, against the kernel's own.
+ * The clock that times operations, compared with the kernel's own.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
@@ -9,16 +9,16 @@
 #include "kmod/stats/clock.h"
 #include "kmod/stats/primitives.h"
 
-/* Fails when: the name is not that of the clock which is read. */
-static void name_tells_the_clock(struct kunit *test)
+/* Fails when: the name is not that of the clock in use. */
+static void name_matches_clock(struct kunit *test)
 {
 	KUNIT_EXPECT_STREQ(test, mapstat_clock.name,
 			   static_key_enabled(&mapstat_clock_is_tsc) ? "tsc" : "ktime");
 	KUNIT_EXPECT_GT(test, mapstat_clock.mult, 0);
 }
 
-/* Fails when: a reading on one CPU is before an earlier one. */
-static void readings_do_not_go_back(struct kunit *test)
+/* Fails when: the clock goes backwards on one CPU. */
+static void readings_are_monotonic(struct kunit *test)
 {
 	u64 last, now, back = 0;
 	int i;
@@ -35,7 +35,7 @@ static void readings_do_not_go_back(struct kunit *test)
 }
 
 /**
- * struct instant - a reading, and what ktime said right before and after it
+ * struct instant - a reading, and ktime right before and after it
  * @before: ns
  * @ticks: the reading
  * @after: ns
@@ -46,7 +46,7 @@ struct instant {
 	u64 after;
 };
 
-/* The tightest of some: a thread, or all of an emulated CPU, may be preempted in between. */
+/* The tightest of several: the thread, or an emulated CPU, may be preempted in between. */
 static struct instant instant_now(void)
 {
 	struct instant best = { .after = U64_MAX };
@@ -78,10 +78,10 @@ static void agrees_with_ktime(struct kunit *test)
 	KUNIT_EXPECT_LE(test, ns - ns / 1000, end.after - start.before);
 }
 
-/* Fails when: a difference of up to the last histogram bound overflows on its way to ns. */
+/* Fails when: a difference of up to the last histogram bound overflows in the conversion. */
 static void long_differences_convert(struct kunit *test)
 {
-	/* 2^34 ns in ticks, by the inverse of what is tested. */
+	/* 2^34 ns in ticks, by the inverse of the tested conversion. */
 	u64 ticks = mul_u64_u64_div_u64(1ULL << 34, 1ULL << mapstat_clock.shift,
 					mapstat_clock.mult);
 	u64 ns = mapstat_clock_ns(ticks);
@@ -91,8 +91,8 @@ static void long_differences_convert(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, mapstat_clock_ns(0));
 }
 
-/* Fails when: the published cost of a reading was made up. */
-static void cost_of_a_reading_is_plausible(struct kunit *test)
+/* Fails when: the published cost of a reading is implausible. */
+static void reading_cost_is_plausible(struct kunit *test)
 {
 	enum { N = 4096 };
 	u64 best = U64_MAX;
@@ -105,13 +105,13 @@ static void cost_of_a_reading_is_plausible(struct kunit *test)
 			mapstat_clock_read();
 		best = min(best, mapstat_clock_ns(mapstat_clock_read() - start) * 1000 / N);
 	}
-	/* The best of now against the median of then; the machine is shared. */
+	/* The best now against the median at load time; the machine is shared. */
 	KUNIT_EXPECT_GT(test, mapstat_clock.read_ps, best / 4);
 	KUNIT_EXPECT_LT(test, mapstat_clock.read_ps, best * 20 + 1000);
 }
 
-/* Fails when: the published cost of a primitive was made up, or is another one's. */
-static void costs_of_primitives_are_plausible(struct kunit *test)
+/* Fails when: the published cost of a primitive is implausible, or that of another one. */
+static void primitive_costs_are_plausible(struct kunit *test)
 {
 	enum { N = 4096 };
 	u64 best_mb = U64_MAX, best_irq = U64_MAX;
@@ -122,7 +122,7 @@ static void costs_of_primitives_are_plausible(struct kunit *test)
 		u64 start = mapstat_clock_read();
 
 		for (j = 0; j < N; j++)
-			smp_mb();	/* measured; pairs with nothing */
+			smp_mb();	/* measured; no pairing */
 		best_mb = min(best_mb, mapstat_clock_ns(mapstat_clock_read() - start) * 1000 / N);
 		start = mapstat_clock_read();
 		for (j = 0; j < N; j++) {
@@ -131,7 +131,7 @@ static void costs_of_primitives_are_plausible(struct kunit *test)
 		}
 		best_irq = min(best_irq, mapstat_clock_ns(mapstat_clock_read() - start) * 1000 / N);
 	}
-	/* The best of now against the median of then; the machine is shared. */
+	/* The best now against the median at load time; the machine is shared. */
 	KUNIT_EXPECT_STREQ(test, "irq_save_restore", mapstat_primitives[0].name);
 	KUNIT_EXPECT_GT(test, mapstat_primitives[0].ps + 1000, best_irq / 4);
 	KUNIT_EXPECT_LT(test, mapstat_primitives[0].ps, best_irq * 20 + 1000);
@@ -141,12 +141,12 @@ static void costs_of_primitives_are_plausible(struct kunit *test)
 }
 
 static struct kunit_case clock_cases[] = {
-	KUNIT_CASE(name_tells_the_clock),
-	KUNIT_CASE(readings_do_not_go_back),
+	KUNIT_CASE(name_matches_clock),
+	KUNIT_CASE(readings_are_monotonic),
 	KUNIT_CASE(agrees_with_ktime),
 	KUNIT_CASE(long_differences_convert),
-	KUNIT_CASE(cost_of_a_reading_is_plausible),
-	KUNIT_CASE(costs_of_primitives_are_plausible),
+	KUNIT_CASE(reading_cost_is_plausible),
+	KUNIT_CASE(primitive_costs_are_plausible),
 	{}
 };
 

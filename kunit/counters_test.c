@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the public operations count, in every design; the switch; zeroing.
+ * What the public operations count, in every design; turning statistics off; resetting them.
  */
 #include "kmod/cmap/front.h"
 #include "threads.h"
 
-#define RUN_MS	60	/* of threads that work side by side, scaled */
+#define RUN_MS	60	/* of concurrent threads, scaled */
 
 static u64 sum(struct cmap *m, enum cmap_counter c)
 {
@@ -42,7 +42,7 @@ static void operations_are_counted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, sum(m, CMAP_ALLOC_FAILURES));
 }
 
-/* Fails when: growing leaves the counter that shows it at zero. */
+/* Fails when: growing the table is not counted. */
 static void resizes_are_counted(struct kunit *test)
 {
 	const struct test_param *param = test->param_value;
@@ -50,7 +50,7 @@ static void resizes_are_counted(struct kunit *test)
 	struct test_bufs *b = test_bufs_alloc(test, 1);
 
 	if (param->design == CMAP_DESIGN_rhashtable)
-		kunit_skip(test, "the kernel's own table does not tell of its resizes");
+		kunit_skip(test, "rhashtable does not report its resizes");
 	if (param->design == CMAP_DESIGN_hlist)
 		kunit_skip(test, "its table is never resized");
 	KUNIT_ASSERT_EQ(test, 0, test_fill(m, b, 0, 2000, 1));
@@ -59,8 +59,8 @@ static void resizes_are_counted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2000, sum(m, CMAP_INSERTS));
 }
 
-/* Fails when: a reset leaves a counter or a latency, or takes entries away. */
-static void reset_forgets_counts_not_entries(struct kunit *test)
+/* Fails when: a reset keeps a counter or a latency, or removes entries. */
+static void reset_keeps_entries(struct kunit *test)
 {
 	struct cmap *m = test_map(test, test->param_value, 0);
 	struct test_bufs *b = test_bufs_alloc(test, 1);
@@ -84,8 +84,8 @@ static void reset_forgets_counts_not_entries(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, test_load(m, b, 299, &id));
 }
 
-/* Fails when: anything is counted while statistics are off, or the length is not kept. */
-static void off_means_off(struct kunit *test)
+/* Fails when: anything is counted while statistics are off, or cmap_len() is wrong then. */
+static void nothing_counted_while_off(struct kunit *test)
 {
 	struct cmap *m = test_map(test, test->param_value, 0);
 	struct test_bufs *b = test_bufs_alloc(test, 1);
@@ -105,7 +105,7 @@ static void off_means_off(struct kunit *test)
 	mapstat_stats_set(was_on);
 }
 
-/* Fails when: a counter or histogram has no name, or another one's. */
+/* Fails when: a counter or histogram has no name, or shares one. */
 static void names_are_unique(struct kunit *test)
 {
 	int i, j;
@@ -122,13 +122,13 @@ static void names_are_unique(struct kunit *test)
 	}
 }
 
-/* Fails when: a CPU's counts end up at another CPU's, or the sum leaves one out. */
+/* Fails when: one CPU's counts are added to another's, or the sum omits a CPU. */
 static void sum_is_over_all_cpus(struct kunit *test)
 {
 	struct cmap *m = test_map(test, test->param_value, 0);
 	unsigned int cpu, n = 0;
 
-	/* The map is idle, so this CPU may act for all. */
+	/* The map is idle, so this CPU may write all CPUs' counters. */
 	for_each_possible_cpu(cpu)
 		per_cpu_ptr(m->stats.pcpu, cpu)->count[CMAP_RETRIES] = ++n;
 	KUNIT_EXPECT_EQ(test, n * (n + 1) / 2, sum(m, CMAP_RETRIES));
@@ -138,13 +138,13 @@ static void sum_is_over_all_cpus(struct kunit *test)
 }
 
 /**
- * struct absent - a map in which nothing is ever found
+ * struct absent - an empty map, so that every load misses
  * @m: the map
- * @b: of each thread
- * @found: the bitmap of a bulk load: of the one thread that does these
- * @misses: misses when last looked at: of the one thread that looks
- * @hits: looks that saw a hit, or fewer misses than before
- * @looks: all of them
+ * @b: one per thread
+ * @found: the bitmap of bulk loads; used by the one thread that does them
+ * @misses: misses at the last check; used by the one thread that checks
+ * @hits: checks that saw a hit, or fewer misses than before
+ * @looks: number of checks
  */
 struct absent {
 	struct cmap *m;
@@ -155,7 +155,7 @@ struct absent {
 	atomic_t looks;
 };
 
-static void look_for_hits(struct absent *a)
+static void check_for_hits(struct absent *a)
 {
 	const u64 misses = sum(a->m, CMAP_MISSES);
 	struct front_stats front;
@@ -170,7 +170,7 @@ static void look_for_hits(struct absent *a)
 	atomic_inc(&a->looks);
 }
 
-/* Thread 0 looks at the counters, 1 loads in bulk, the others one by one. */
+/* Thread 0 checks the counters, 1 loads in bulk, the others load one by one. */
 static int load_absent(struct team *team, unsigned int id)
 {
 	struct absent *a = team->arg;
@@ -179,7 +179,7 @@ static int load_absent(struct team *team, unsigned int id)
 
 	while (!team_stopped(team)) {
 		if (id == 0)
-			look_for_hits(a);
+			check_for_hits(a);
 		else if (id == 1)
 			cmap_load_many(a->m, b->key, b->value, &a->found, CMAP_KEY_MAX / 8);
 		else
@@ -189,14 +189,14 @@ static int load_absent(struct team *team, unsigned int id)
 	return 0;
 }
 
-static bool looked_beside_misses(void *arg)
+static bool checked_during_misses(void *arg)
 {
 	struct absent *a = arg;
 
 	return atomic_read(&a->looks) > 100 && sum(a->m, CMAP_MISSES);
 }
 
-/* Fails when: a load counts as a hit before it is known to be one. */
+/* Fails when: a load is counted as a hit before it is known to be one. */
 static void misses_never_show_as_hits(struct kunit *test)
 {
 	struct absent a = { .m = test_map(test, test->param_value, 0),
@@ -209,9 +209,9 @@ static void misses_never_show_as_hits(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0, cmap_front_set(a.m, front));
 		KUNIT_ASSERT_EQ(test, 0, team_run_until(&team, 4, load_absent, &a,
 							test_scaled(RUN_MS),
-							looked_beside_misses));
+							checked_during_misses));
 		KUNIT_EXPECT_EQ(test, 0, atomic_read(&a.hits));
-		KUNIT_EXPECT_TRUE(test, looked_beside_misses(&a));
+		KUNIT_EXPECT_TRUE(test, checked_during_misses(&a));
 	}
 	KUNIT_EXPECT_EQ(test, 0, cmap_front_set(a.m, false));
 }
@@ -219,8 +219,8 @@ static void misses_never_show_as_hits(struct kunit *test)
 static struct kunit_case counters_cases[] = {
 	KUNIT_CASE_PARAM(operations_are_counted, every_design_gen_params),
 	KUNIT_CASE_PARAM(resizes_are_counted, every_design_gen_params),
-	KUNIT_CASE_PARAM(reset_forgets_counts_not_entries, every_design_gen_params),
-	KUNIT_CASE_PARAM(off_means_off, every_design_gen_params),
+	KUNIT_CASE_PARAM(reset_keeps_entries, every_design_gen_params),
+	KUNIT_CASE_PARAM(nothing_counted_while_off, every_design_gen_params),
 	KUNIT_CASE(names_are_unique),
 	KUNIT_CASE_PARAM(sum_is_over_all_cpus, every_design_gen_params),
 	KUNIT_CASE_PARAM(misses_never_show_as_hits, every_design_gen_params),

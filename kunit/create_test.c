@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cmap_create(): what it takes, what it refuses; and the list of designs.
+ * cmap_create(): accepted and rejected parameters; and the list of designs.
  */
 #include <linux/completion.h>
 #include <linux/err.h>
@@ -10,7 +10,7 @@
 #include "fixture.h"
 #include "threads.h"
 
-#define LONG	(5 * HZ)	/* what must not be waited for */
+#define LONG	(5 * HZ)	/* timeout of a wait that must not block */
 
 static const struct cmap_params good = {
 	.name = "kunit.create", .design = "rwlock", .key_size = 8, .value_size = 8,
@@ -29,7 +29,7 @@ static int try_create(const struct cmap_params *p)
 
 #define TRY(field, v) ({ struct cmap_params p = good; p.field = (v); try_create(&p); })
 
-/* Fails when: a size outside the limits is taken, or one inside refused. */
+/* Fails when: a size outside the limits is accepted, or one within them rejected. */
 static void sizes(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, -EINVAL, TRY(key_size, 0));
@@ -44,7 +44,7 @@ static void sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL, TRY(value_size, UINT_MAX));
 }
 
-/* Fails when: a name gets through that cannot be a directory, or a good one does not. */
+/* Fails when: a name that cannot be a directory is accepted, or a valid one rejected. */
 static void names(struct kunit *test)
 {
 	static const char *const bad[] = {
@@ -73,12 +73,12 @@ static u64 buckets_of(struct cmap *m)
 }
 
 /*
- * Fails when: a map that was made with room for entries gives the room back (guarantee J), or
- * has not got it: now and then one of many shards may get more than its share, and grow.
+ * Fails when: a map created with a capacity shrinks below it (guarantee J), or did not allocate
+ * it.  One of many shards may occasionally get more than its share, and grow.
  */
-static void capacity_stays(struct kunit *test)
+static void capacity_is_kept(struct kunit *test)
 {
-	/* Of 32 shards 375 each: just what 64 buckets have room for. */
+	/* 375 for each of 32 shards: exactly what 64 buckets have room for. */
 	const u32 entries = 12000;
 	struct cmap *m = test_map(test, test->param_value, entries);
 	struct test_bufs *b = test_bufs_alloc(test, 1);
@@ -96,7 +96,7 @@ static void capacity_stays(struct kunit *test)
 	KUNIT_EXPECT_GE(test, buckets_of(m), buckets);
 }
 
-/* Fails when: two live maps may have one name, or a name stays taken. */
+/* Fails when: two live maps may share a name, or a name stays taken after cmap_destroy(). */
 static void duplicate_names(struct kunit *test)
 {
 	struct cmap *m = cmap_create(&good);
@@ -109,7 +109,7 @@ static void duplicate_names(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, try_create(&good));
 }
 
-/* The map that is visited, and what holds its visitor up.  Of one test at a time. */
+/* The map that is visited, and what blocks its visitor.  Used by one test at a time. */
 static struct cmap *visited;
 static DECLARE_COMPLETION(visit_begun);
 static DECLARE_COMPLETION(visit_may_end);
@@ -123,7 +123,7 @@ static void visit(struct cmap *m)
 		return;
 	complete_all(&visit_begun);
 	wait_for_completion(&visit_may_end);
-	visits += !strcmp(m->name, good.name);	/* it is still there: KASAN looks, too */
+	visits += !strcmp(m->name, good.name);	/* it still exists: KASAN checks, too */
 }
 
 static int visit_and_others(struct team *team, unsigned int id)
@@ -148,10 +148,10 @@ static int visit_and_others(struct team *team, unsigned int id)
 }
 
 /*
- * Fails when: a walk of the maps that is held up at one of them holds up another map
- * that comes and goes; or the one that it is at goes, or gives its name away, before it is done.
+ * Fails when: a walk over the maps that is blocked at one map blocks the creation or destruction
+ * of another; or that map is freed, or its name reused, before the visit ends.
  */
-static void a_visit_holds_up_its_map_only(struct kunit *test)
+static void visit_blocks_only_its_map(struct kunit *test)
 {
 	bool others_pass;
 	struct team team;
@@ -167,7 +167,7 @@ static void a_visit_holds_up_its_map_only(struct kunit *test)
 	others_pass = wait_for_completion_timeout(&others_done, LONG);
 	KUNIT_EXPECT_TRUE(test, others_pass);
 	KUNIT_EXPECT_EQ(test, 0, wait_for_completion_timeout(&visited_gone, HZ / 5));
-	if (others_pass)	/* else this would wait as well, for what is done below */
+	if (others_pass)	/* otherwise this would block until visit_may_end below */
 		KUNIT_EXPECT_EQ(test, -EEXIST, try_create(&good));
 	complete_all(&visit_may_end);
 	KUNIT_EXPECT_EQ(test, 0, team_join(&team));
@@ -175,7 +175,7 @@ static void a_visit_holds_up_its_map_only(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, try_create(&good));
 }
 
-/* Fails when: a number of shards is taken that is no power of two up to the largest. */
+/* Fails when: a number of shards that is no power of two up to the maximum is accepted. */
 static void shard_numbers(struct kunit *test)
 {
 	static const unsigned int bad[] = { 3, 31, 33, 1023, 1025, 2048, UINT_MAX };
@@ -196,7 +196,7 @@ static void shard_numbers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, try_create(&p));
 }
 
-/* Fails when: an unknown design, mode, flag or capacity is taken. */
+/* Fails when: an unknown design, mode or flag, or too large a capacity is accepted. */
 static void unknown_values(struct kunit *test)
 {
 	struct cmap_params p = good;
@@ -214,7 +214,7 @@ static void unknown_values(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL, try_create(&p));
 }
 
-/* Fails when: a mode does not lead to its design. */
+/* Fails when: a mode does not select its design. */
 static void modes(struct kunit *test)
 {
 	static const struct { const char *mode; enum cmap_design design; } modes[] = {
@@ -236,16 +236,16 @@ static void modes(struct kunit *test)
 	}
 }
 
-/* Fails when: destroying what cmap_create() may return is not safe. */
-static void destroy_of_no_map(struct kunit *test)
+/* Fails when: cmap_destroy() does not accept everything that cmap_create() may return. */
+static void destroy_null_and_error(struct kunit *test)
 {
 	cmap_destroy(NULL);
 	cmap_destroy(ERR_PTR(-EINVAL));
 	KUNIT_EXPECT_EQ(test, 0, try_create(&good));
 }
 
-/* Fails when: two designs have one name, or one has not the name of its file. */
-static void designs_are_named_as_their_files(struct kunit *test)
+/* Fails when: two designs share a name, or one is not named like its file. */
+static void designs_are_named_like_files(struct kunit *test)
 {
 #define DESIGN_NAME(d)								\
 	[CMAP_DESIGN_##d] = #d,
@@ -269,8 +269,8 @@ static void designs_are_named_as_their_files(struct kunit *test)
 	}
 }
 
-/* Fails when: a map has histograms of CPUs, or of operations, that have none to record. */
-static void histograms_are_of_who_records(struct kunit *test)
+/* Fails when: a map has histograms of CPUs or operations that have recorded nothing. */
+static void histograms_allocated_on_use(struct kunit *test)
 {
 	struct cmap *m = test_map(test, test->param_value, 0);
 	struct cmap_memory mem = { };
@@ -280,7 +280,7 @@ static void histograms_are_of_who_records(struct kunit *test)
 	held = cmap_percpu_held(m, &mem);
 	KUNIT_EXPECT_LE(test, held, SZ_1K * num_possible_cpus());
 	KUNIT_EXPECT_GE(test, held, sizeof(struct cmap_pcpu) * num_possible_cpus());
-	KUNIT_ASSERT_EQ(test, 0, cmap_clear(m));	/* each is timed */
+	KUNIT_ASSERT_EQ(test, 0, cmap_clear(m));	/* every clear is timed */
 	KUNIT_EXPECT_EQ(test, cmap_percpu_held(m, &mem), held + SZ_8K);
 }
 
@@ -288,14 +288,14 @@ static struct kunit_case create_cases[] = {
 	KUNIT_CASE(sizes),
 	KUNIT_CASE(names),
 	KUNIT_CASE(duplicate_names),
-	KUNIT_CASE(a_visit_holds_up_its_map_only),
+	KUNIT_CASE(visit_blocks_only_its_map),
 	KUNIT_CASE(shard_numbers),
 	KUNIT_CASE(unknown_values),
 	KUNIT_CASE(modes),
-	KUNIT_CASE(destroy_of_no_map),
-	KUNIT_CASE(designs_are_named_as_their_files),
-	KUNIT_CASE_PARAM(capacity_stays, every_design_gen_params),
-	KUNIT_CASE_PARAM(histograms_are_of_who_records, every_design_gen_params),
+	KUNIT_CASE(destroy_null_and_error),
+	KUNIT_CASE(designs_are_named_like_files),
+	KUNIT_CASE_PARAM(capacity_is_kept, every_design_gen_params),
+	KUNIT_CASE_PARAM(histograms_allocated_on_use, every_design_gen_params),
 	{}
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory-access events: what an access becomes, as who listens to the tracepoint gets it.
+ * Memory-access events: the record that an observer of the tracepoint gets for an access.
  */
 #include <kunit/test.h>
 #include <linux/io.h>
@@ -16,11 +16,11 @@
 #include "kmod/designs/design.h"
 
 /**
- * struct events_test - what a test works with
- * @map: accesses are of this one
- * @site: and come from here; a test module's, so it has no number
+ * struct events_test - state of a test
+ * @map: the map of the accesses
+ * @site: their site; not registered with the module, so it has no number
  * @got: the records
- * @n: how many there were, beyond the room, too
+ * @n: number of records, including those beyond the size of @got
  */
 struct events_test {
 	struct cmap map;
@@ -33,7 +33,7 @@ static void keep_record(void *data, const struct mapstat_event *event)
 {
 	struct events_test *t = data;
 
-	/* A live run would make records too. */
+	/* Ignore the records of a live run. */
 	if (event->map != t->map.stats.id)
 		return;
 	if (t->n < ARRAY_SIZE(t->got))
@@ -66,7 +66,7 @@ static void events_exit(struct kunit *test)
 	set_shift(0);
 }
 
-/* All on one CPU, and in order. */
+/* All on one CPU, in order. */
 static void make(struct events_test *t, struct mapstat_access touch, unsigned int times)
 {
 	unsigned long flags;
@@ -79,8 +79,8 @@ static void make(struct events_test *t, struct mapstat_access touch, unsigned in
 	local_irq_restore(flags);
 }
 
-/* Fails when: a field is another's, or is left out. */
-static void record_says_what_the_access_was(struct kunit *test)
+/* Fails when: a field has the value of another one, or none. */
+static void record_describes_access(struct kunit *test)
 {
 	struct events_test *t = test->priv;
 	struct mapstat_op op = { .kind = MAPSTAT_OP_DELETE };
@@ -109,8 +109,8 @@ static void record_says_what_the_access_was(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, memchr_inv(e->pad, 0, sizeof(e->pad)));
 }
 
-/* Fails when: a hit is a miss, a read a write, or a number wraps round. */
-static void record_says_no_more_than_that(struct kunit *test)
+/* Fails when: a hit is reported as a miss, a read as a write, or a number wraps. */
+static void record_does_not_overstate(struct kunit *test)
 {
 	struct events_test *t = test->priv;
 	const struct mapstat_access touch = {
@@ -130,7 +130,7 @@ static void record_says_no_more_than_that(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->got[1].invalidated, 255);
 }
 
-/* Fails when: a page frame is that of another kind of memory. */
+/* Fails when: the page frame is wrong for one of the kinds of memory. */
 static void page_frames(struct kunit *test)
 {
 	struct events_test *t = test->priv;
@@ -156,8 +156,8 @@ static void page_frames(struct kunit *test)
 	vfree(mapped);
 }
 
-/* Fails when: numbers are left out or come twice, or sampling takes more or fewer. */
-static void one_in_two_to_the_shift(struct kunit *test)
+/* Fails when: sequence numbers are missing or repeated, or sampling takes more or fewer. */
+static void samples_one_in_2_to_shift(struct kunit *test)
 {
 	struct events_test *t = test->priv;
 	unsigned int i;
@@ -175,10 +175,10 @@ static void one_in_two_to_the_shift(struct kunit *test)
 }
 
 static struct kunit_case events_cases[] = {
-	KUNIT_CASE(record_says_what_the_access_was),
-	KUNIT_CASE(record_says_no_more_than_that),
+	KUNIT_CASE(record_describes_access),
+	KUNIT_CASE(record_does_not_overstate),
 	KUNIT_CASE(page_frames),
-	KUNIT_CASE(one_in_two_to_the_shift),
+	KUNIT_CASE(samples_one_in_2_to_shift),
 	{}
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fixed-point logarithm and power, against figures from 50-digit decimal arithmetic.
+ * Fixed-point logarithm and power, against values from 50-digit decimal arithmetic.
  */
 #include <kunit/test.h>
 #include <linux/prandom.h>
@@ -51,7 +51,7 @@ static void log2_is_monotone_and_additive(struct kunit *test)
 	}
 }
 
-/* Fails when: a natural logarithm is off by more than 2^-54, or 0 is not that of nearly 1. */
+/* Fails when: a natural logarithm is off by more than 2^-54, or that of nearly 1 is not 0. */
 static void neg_ln_is_accurate(struct kunit *test)
 {
 	static const u64 known[][2] = {
@@ -95,7 +95,7 @@ static void exp2_is_accurate(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, 1ULL << i, fix_exp2((u64)i << FIX_LOG_SHIFT, 0));
 }
 
-/* Fails when: a power that does not fit is not said to be too large, or too small. */
+/* Fails when: a power that does not fit does not saturate. */
 static void exp2_saturates(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, U64_MAX, fix_exp2(3ULL << FIX_LOG_SHIFT, 62));
@@ -103,8 +103,8 @@ static void exp2_saturates(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, fix_exp2_neg(62ULL << FIX_LOG_SHIFT));
 }
 
-/* Fails when: power and logarithm do not undo each other. */
-static void exp2_undoes_log2(struct kunit *test)
+/* Fails when: power and logarithm are not inverse to each other. */
+static void exp2_inverts_log2(struct kunit *test)
 {
 	struct rnd_state rnd;
 	int i;
@@ -123,7 +123,7 @@ static struct kunit_case fixmath_cases[] = {
 	KUNIT_CASE(neg_ln_is_accurate),
 	KUNIT_CASE(exp2_is_accurate),
 	KUNIT_CASE(exp2_saturates),
-	KUNIT_CASE(exp2_undoes_log2),
+	KUNIT_CASE(exp2_inverts_log2),
 	{}
 };
 

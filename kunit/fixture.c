@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Maps that end with the test, and keys and values that can be told apart.
+ * Maps that live as long as the test, and keys and values that can be identified.
  */
 #include <linux/atomic.h>
 #include <linux/err.h>
 #include <linux/rcupdate.h>
 #include "fixture.h"
 
-/* A value's first word is its id, with the key above. */
+/* A value's first word is its id, with the key in the upper bits. */
 #define ID_BITS		40
 #define ID_MASK		GENMASK_ULL(ID_BITS - 1, 0)
 
@@ -27,7 +27,7 @@ static const struct test_shape shapes[NR_SHAPES] = {
 	[CMAP_DESIGN_##d] = #d,
 static const char *const design_names[CMAP_NR_DESIGNS] = { CMAP_DESIGNS(DESIGN_NAME) };
 
-/* Filled in when the first suite asks; then constant.  Suites run one after another. */
+/* Filled in by the first suite that uses it; then constant.  Suites run one after another. */
 static struct test_param params[CMAP_NR_DESIGNS * NR_SHAPES];
 
 static void fill_params(void)
@@ -42,8 +42,8 @@ static void fill_params(void)
 }
 
 /*
- * "busted" is wrong on purpose.  The kernel's rhashtable takes a chain of more than 16
- * for an attack and refuses to insert, which is not ours to change.
+ * "busted" is wrong on purpose.  rhashtable refuses inserts into a chain of more than 16
+ * entries, as a defence against attacks.
  */
 static bool is_left_out(const struct test_param *p)
 {
@@ -51,7 +51,7 @@ static bool is_left_out(const struct test_param *p)
 	       (p->design == CMAP_DESIGN_rhashtable && p->shape->flags & CMAP_COLLIDE);
 }
 
-/* The next of all designs with those shapes whose bits are set in @mask. */
+/* The next pair of a design and a shape whose bit is set in @mask. */
 static const void *next_param(unsigned int mask, const struct test_param *prev, char *desc)
 {
 	const struct test_param *p = prev ? prev + 1 : params;
@@ -99,8 +99,8 @@ static bool map_resource_match(struct kunit *test, struct kunit_resource *res, v
 }
 
 /**
- * test_map - a map for the time of the test
- * @test: the test; aborted where the map cannot be made
+ * test_map - create a map that is destroyed when the test ends
+ * @test: the test; aborted if the map cannot be created
  * @param: design and shape
  * @capacity: see struct cmap_params
  *
@@ -138,7 +138,7 @@ struct cmap *test_map_busted(struct kunit *test)
 }
 
 /**
- * test_map_destroy - end a map before its test ends
+ * test_map_destroy - destroy a map before its test ends
  * @test: the test
  * @m: of test_map(); no operation is in flight
  *
@@ -150,11 +150,11 @@ void test_map_destroy(struct kunit *test, struct cmap *m)
 }
 
 /**
- * test_map_settle - wait until a map has done what it does by itself
+ * test_map_settle - wait for a map's background work
  * @m: the map
  *
- * The worker may start grace periods whose callbacks start the worker again; a map needs
- * few turns of that to come to rest.
+ * The worker may start grace periods whose callbacks start the worker again; two rounds are
+ * enough.
  *
  * Context: Process; sleeps.
  */
@@ -169,12 +169,12 @@ void test_map_settle(struct cmap *m)
 }
 
 /**
- * test_bufs_alloc - buffers for several threads, for the time of the test
- * @test: the test; aborted where there is no memory
- * @n: how many
+ * test_bufs_alloc - buffers for several threads, freed when the test ends
+ * @test: the test; aborted if out of memory
+ * @n: number of threads
  *
  * Context: The test's own thread.
- * Return: an array of @n, with different seeds.
+ * Return: an array of @n, each with another seed.
  */
 struct test_bufs *test_bufs_alloc(struct kunit *test, unsigned int n)
 {
@@ -190,11 +190,11 @@ struct test_bufs *test_bufs_alloc(struct kunit *test, unsigned int n)
 /**
  * test_key - make the i-th key
  * @m: the map
- * @key: where to; aligned as a u64
+ * @key: destination; aligned as a u64
  * @i: below the shape's number of keys
  *
- * Keys differ in their last bytes only, so that a comparison or a hash that stops early
- * finds the wrong one.
+ * Keys differ in their last bytes only, so that a comparison or hash that stops early finds
+ * the wrong one.
  *
  * Context: Any.
  */
@@ -206,7 +206,7 @@ void test_key(const struct cmap *m, void *key, u32 i)
 	memcpy(key + m->shape.key_size - tail, &i, tail);
 }
 
-/* The i of test_key(). */
+/* The i passed to test_key(). */
 u32 test_key_number(const struct cmap *m, const void *key)
 {
 	size_t tail = min_t(size_t, m->shape.key_size, sizeof(u32));
@@ -222,11 +222,11 @@ static u64 value_word(u64 first, unsigned int i)
 }
 
 /**
- * test_value - make a value that tells its key, its id, and whether it is whole
+ * test_value - make a value that contains its key and id, and shows if it is torn
  * @m: the map
- * @value: where to; aligned as a u64
+ * @value: destination; aligned as a u64
  * @key: number of the key
- * @id: of the value, below 2^40; short values keep its low bytes only
+ * @id: below 2^40; short values keep its low bytes only
  *
  * Context: Any.
  */
@@ -243,14 +243,14 @@ void test_value(const struct cmap *m, void *value, u32 key, u64 id)
 }
 
 /**
- * test_value_id - read a value that test_value() made
+ * test_value_id - read a value made by test_value()
  * @m: the map
  * @value: the value
- * @key: the key that it was found under
+ * @key: the key under which it was found
  * @id: its id (out)
  *
  * Context: Any.
- * Return: false where it is torn, or another key's.
+ * Return: false if it is torn or belongs to another key.
  */
 bool test_value_id(const struct cmap *m, const void *value, u32 key, u64 *id)
 {
@@ -277,7 +277,7 @@ int test_store(struct cmap *m, struct test_bufs *b, u32 key, u64 id)
 	return cmap_store(m, b->key, b->value);
 }
 
-/* Return: what cmap_load() returned; -EILSEQ where the value is torn or another key's. */
+/* Return: what cmap_load() returned; -EILSEQ if the value is torn or another key's. */
 int test_load(struct cmap *m, struct test_bufs *b, u32 key, u64 *id)
 {
 	int ret;
@@ -295,7 +295,7 @@ int test_delete(struct cmap *m, struct test_bufs *b, u32 key)
 	return cmap_delete(m, b->key);
 }
 
-/* Store the keys from..to-1. Return: 0 or the first error. */
+/* Store keys from..to-1. Return: 0 or the first error. */
 int test_fill(struct cmap *m, struct test_bufs *b, u32 from, u32 to, u64 id)
 {
 	u32 key;
@@ -312,13 +312,13 @@ int test_fill(struct cmap *m, struct test_bufs *b, u32 from, u32 to, u64 id)
 }
 
 /**
- * test_update - any write on one key, by its public call
+ * test_update - run any write on one key through its public function
  * @m: the map
- * @b: key, value and expect are what it gets; previous values go to out
- * @op: which
+ * @b: key, value and expect are passed to it; previous values are returned in out
+ * @op: which write
  *
- * Context: As the call's.
- * Return: as the call's.
+ * Context: That of the function.
+ * Return: what it returned.
  */
 int test_update(struct cmap *m, struct test_bufs *b, enum cmap_update_op op)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the suites share: the designs and shapes to go through, maps that end with the
- * test, and keys and values that can be told apart.
+ * Shared by the suites: the designs and shapes to test, maps that live as long as the test,
+ * and keys and values that can be identified.
  */
 #ifndef MAPSTAT_KUNIT_FIXTURE_H
 #define MAPSTAT_KUNIT_FIXTURE_H
@@ -15,12 +15,12 @@
 
 /**
  * struct test_shape - sizes and flags of a map under test
- * @name: in the test's description
+ * @name: for the test's description
  * @key_size: bytes
  * @value_size: bytes
  * @flags: of enum cmap_flags
- * @keys: distinct keys to use at most: what key_size tells apart, what memory allows, and
- *	few where all of them collide
+ * @keys: most distinct keys to use: limited by key_size and memory, and small if all of them
+ *	collide
  */
 struct test_shape {
 	const char *name;
@@ -31,9 +31,9 @@ struct test_shape {
 };
 
 /**
- * struct test_param - one row of a parameterised test
+ * struct test_param - one row of a parameterized test
  * @design: number
- * @design_name: name
+ * @design_name: its name
  * @shape: sizes
  */
 struct test_param {
@@ -43,12 +43,12 @@ struct test_param {
 };
 
 /**
- * struct test_bufs - room for one thread's keys and values, aligned as the API asks
+ * struct test_bufs - one thread's keys and values, aligned as the API requires
  * @key: a key
  * @value: a value to store
  * @expect: a value to compare with
- * @out: a value that came out
- * @rnd: the thread's random numbers
+ * @out: a value that was returned
+ * @rnd: the thread's random number state
  */
 struct test_bufs {
 	u64 key[CMAP_KEY_MAX / 8];
@@ -62,8 +62,8 @@ unsigned int test_scaled(unsigned int n);
 unsigned int test_seed(void);
 
 /*
- * Generators for KUNIT_CASE_PARAM(): all designs but "busted", which is wrong on purpose,
- * with each shape, with the smallest, the largest and the colliding one, or with u64s.
+ * Generators for KUNIT_CASE_PARAM(): all designs except "busted", which is wrong on purpose,
+ * with each shape; with the smallest, the largest and the colliding one; or with u64_u64.
  */
 KUNIT_GENERATOR(every_shape);
 KUNIT_GENERATOR(few_shapes);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The front: it answers what it has, never what has been written since, and may come and go
- * at any time.  (Histories with a front: history_test.c.)
+ * The front: it returns cached values but never a stale one, and can be enabled and disabled at
+ * any time.  (Histories with a front: history_test.c.)
  */
 #include <linux/atomic.h>
 #include <linux/delay.h>
@@ -15,7 +15,7 @@
 #define RUN_MS	60
 
 /**
- * struct front_test - what a test works with
+ * struct front_test - state of a test
  * @m: a map with a front; KEY has value 1
  * @b: buffers
  */
@@ -45,12 +45,12 @@ static struct front_stats stats_of(struct cmap *m)
 	return s;
 }
 
-/* The value's id, 0 where it is absent; two loads, so that the second may be a hit. */
+/* The value's id, 0 if it is absent; loads twice, so that the second load may hit. */
 static u64 load_twice(struct kunit *test, struct front_test *t)
 {
 	u64 first = 0, second = 0;
 
-	migrate_disable();	/* a cache is a CPU's own */
+	migrate_disable();	/* the cache is per CPU */
 	test_load(t->m, t->b, KEY, &first);
 	test_load(t->m, t->b, KEY, &second);
 	migrate_enable();
@@ -58,7 +58,7 @@ static u64 load_twice(struct kunit *test, struct front_test *t)
 	return second;
 }
 
-/* Fails when: what was loaded is not kept, or is not answered from there. */
+/* Fails when: a loaded value is not cached, or a second load is not served from the cache. */
 static void second_load_hits(struct kunit *test)
 {
 	struct front_test t = front_init(test);
@@ -70,7 +70,7 @@ static void second_load_hits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, s.hits);
 	KUNIT_EXPECT_EQ(test, 1, s.misses);
 	KUNIT_EXPECT_EQ(test, 1, s.fills);
-	/* Both are hits of the map. */
+	/* Both count as hits of the map. */
 	KUNIT_EXPECT_EQ(test, 2, cmap_counter_sum(&t.m->stats, CMAP_HITS));
 }
 
@@ -82,8 +82,8 @@ static int write_op(struct front_test *t, enum cmap_update_op op)
 	return test_update(t->m, t->b, op);
 }
 
-/* Fails when: a write does not make what the front has invalid. */
-static void every_write_is_seen(struct kunit *test)
+/* Fails when: a write does not invalidate the cached entry. */
+static void every_write_invalidates(struct kunit *test)
 {
 	static const u64 after[] = {
 		[CMAP_STORE] = 2, [CMAP_LOAD_OR_STORE] = 1, [CMAP_SWAP] = 2,
@@ -95,7 +95,7 @@ static void every_write_is_seen(struct kunit *test)
 
 	for (op = 0; op < ARRAY_SIZE(after); op++) {
 		KUNIT_ASSERT_EQ(test, 0, test_store(t.m, t.b, KEY, 1));
-		migrate_disable();	/* what was kept is where it is looked for afterwards */
+		migrate_disable();	/* the loads must use the same per-CPU cache */
 		KUNIT_EXPECT_EQ(test, 1, load_twice(test, &t));
 		KUNIT_EXPECT_EQ(test, 0, write_op(&t, op));
 		KUNIT_EXPECT_EQ_MSG(test, after[op], load_twice(test, &t), "operation %d", op);
@@ -106,16 +106,16 @@ static void every_write_is_seen(struct kunit *test)
 }
 
 /*
- * Fails when: a store, also one that is timed, makes what its own CPU has of the key invalid,
- * or puts a key in that nobody has loaded, such as that of the zeroes in an empty entry.
+ * Fails when: a store, including a timed one, invalidates its own CPU's entry of the key, or
+ * inserts a key that was never loaded, such as key 0, which looks like an empty entry.
  */
-static void store_renews_its_entry(struct kunit *test)
+static void store_updates_own_entry(struct kunit *test)
 {
 	struct front_test t = front_init(test);
 	u64 id = 0;
 	u32 i;
 
-	migrate_disable();	/* a cache is a CPU's own */
+	migrate_disable();	/* the cache is per CPU */
 	KUNIT_ASSERT_EQ(test, 0, test_store(t.m, t.b, 0, 2));
 	KUNIT_ASSERT_EQ(test, 0, test_store(t.m, t.b, KEY, 2));
 	KUNIT_EXPECT_EQ(test, 0, stats_of(t.m).fills);
@@ -132,19 +132,19 @@ static void store_renews_its_entry(struct kunit *test)
 	KUNIT_EXPECT_GE(test, stats_of(t.m).write_samples, 1);
 }
 
-/* What may happen beside a store; of all but the first it cannot know the value afterwards. */
+/* What happens during a store; in all but the first case its value may not be the last one. */
 enum beside {
 	BESIDE_NOTHING,
-	BESIDE_ALL_THE_TIME,	/* another one began before it, and has not ended after it */
-	BESIDE_AT_FIRST,	/* another one began before it, and has ended */
-	BESIDE_AT_LAST,		/* another one began after it, and has not ended */
-	BESIDE_IN_BETWEEN,	/* another one began, and has ended */
-	BESIDE_UNCOUNTED,	/* there may be some that do not know of the front yet */
-	BESIDE_ITS_FAILURE,	/* it was not stored */
+	BESIDE_ALL_THE_TIME,	/* another write begins before it and ends after it */
+	BESIDE_AT_FIRST,	/* another write begins before it and ends during it */
+	BESIDE_AT_LAST,		/* another write begins during it and ends after it */
+	BESIDE_IN_BETWEEN,	/* another write begins and ends during it */
+	BESIDE_UNCOUNTED,	/* some writers may not have seen the front yet */
+	BESIDE_ITS_FAILURE,	/* the store fails */
 	BESIDE_NR,
 };
 
-/* A store that announces itself, is carried out elsewhere, and ends; something is beside it. */
+/* A store as the front sees it, without the map's part, while something else happens. */
 static void store_beside(struct cmap *m, const struct cmap_update *u, enum beside what)
 {
 	const unsigned int group = front_group(cmap_hash(m, u->key, m->shape));
@@ -153,7 +153,7 @@ static void store_beside(struct cmap *m, const struct cmap_update *u, enum besid
 
 	if (what == BESIDE_ALL_THE_TIME || what == BESIDE_AT_FIRST)
 		front_begin(f, group);
-	WRITE_ONCE(f->reading, what != BESIDE_UNCOUNTED);	/* nobody else looks */
+	WRITE_ONCE(f->reading, what != BESIDE_UNCOUNTED);	/* no concurrent reader */
 	w = front_write_begin(m, f, u);
 	if (what == BESIDE_AT_LAST || what == BESIDE_IN_BETWEEN)
 		front_begin(f, group);
@@ -166,10 +166,10 @@ static void store_beside(struct cmap *m, const struct cmap_update *u, enum besid
 }
 
 /*
- * Fails when: a store renews an entry though it was not alone in its group, whose last value
- * it does not know then, or though it failed; or when it does not where it was alone.
+ * Fails when: a store updates its entry although another write to the group overlapped, so that
+ * the group's last value is unknown, or although it failed; or does not update it otherwise.
  */
-static void store_beside_a_write_renews_nothing(struct kunit *test)
+static void overlapped_store_updates_nothing(struct kunit *test)
 {
 	struct front_test t = front_init(test);
 	const struct cmap_update u = {
@@ -177,7 +177,7 @@ static void store_beside_a_write_renews_nothing(struct kunit *test)
 	};
 	enum beside what;
 
-	migrate_disable();	/* a cache is a CPU's own */
+	migrate_disable();	/* the cache is per CPU */
 	for (what = 0; what < BESIDE_NR; what++) {
 		u64 fills, id = 0;
 
@@ -190,7 +190,7 @@ static void store_beside_a_write_renews_nothing(struct kunit *test)
 		rcu_read_unlock();
 		KUNIT_EXPECT_EQ_MSG(test, fills + (what == BESIDE_NOTHING), stats_of(t.m).fills,
 				    "beside it: %d", what);
-		/* What was not stored in the map is answered by the front alone. */
+		/* The value was not stored in the map: only the front can return it. */
 		KUNIT_EXPECT_EQ(test, 0, test_load(t.m, t.b, KEY, &id));
 		KUNIT_EXPECT_EQ_MSG(test, what == BESIDE_NOTHING ? 2 : 1, id, "beside it: %d",
 				    what);
@@ -200,10 +200,10 @@ static void store_beside_a_write_renews_nothing(struct kunit *test)
 }
 
 /*
- * Fails when: what a load found is kept as of a later time than it was looked for.  A write
- * comes between a load's look at the counts and the moment at which it keeps what it found.
+ * Fails when: a loaded value is cached as of a later time than that of the lookup.  A write
+ * happens after a load read the write count and before it caches its value.
  */
-static void what_comes_late_is_not_served(struct kunit *test)
+static void late_fill_is_never_served(struct kunit *test)
 {
 	struct front_test t = front_init(test);
 	struct test_bufs *late = test_bufs_alloc(test, 1);
@@ -213,7 +213,7 @@ static void what_comes_late_is_not_served(struct kunit *test)
 	test_key(t.m, late->key, KEY);
 	test_value(t.m, late->value, KEY, 1);
 	hash = cmap_hash(t.m, late->key, t.m->shape);
-	migrate_disable();	/* a cache is a CPU's own */
+	migrate_disable();	/* the cache is per CPU */
 	rcu_read_lock();
 	f = rcu_dereference(t.m->front);
 	writes = atomic64_read(&f->writes[front_group(hash)]);
@@ -226,8 +226,8 @@ static void what_comes_late_is_not_served(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, stats_of(t.m).invalidations);
 }
 
-/* Fails when: what was found while a write was in progress, old or new, is kept. */
-static void nothing_is_kept_during_a_write(struct kunit *test)
+/* Fails when: a value found while a write was in progress, old or new, is cached. */
+static void no_fill_during_write(struct kunit *test)
 {
 	struct front_test t = front_init(test);
 	unsigned int group;
@@ -246,8 +246,8 @@ static void nothing_is_kept_during_a_write(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, stats_of(t.m).fills);
 }
 
-/* Fails when: a clear leaves something in the front. */
-static void clear_is_seen(struct kunit *test)
+/* Fails when: an entry remains in the front after a clear. */
+static void clear_invalidates(struct kunit *test)
 {
 	struct front_test t = front_init(test);
 
@@ -258,13 +258,13 @@ static void clear_is_seen(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 5, load_twice(test, &t));
 }
 
-/* Fails when: a front that is gone answers, or a new one has what the last one had. */
-static void comes_and_goes(struct kunit *test)
+/* Fails when: a disabled front serves loads, or a new one has entries of its predecessor. */
+static void enable_disable(struct kunit *test)
 {
 	struct front_test t = front_init(test);
 
 	KUNIT_EXPECT_EQ(test, 1, load_twice(test, &t));
-	KUNIT_EXPECT_EQ(test, 0, cmap_front_set(t.m, true));	/* as it is */
+	KUNIT_EXPECT_EQ(test, 0, cmap_front_set(t.m, true));	/* no change */
 	KUNIT_EXPECT_EQ(test, 1, stats_of(t.m).hits);
 	KUNIT_EXPECT_EQ(test, 0, cmap_front_set(t.m, false));
 	KUNIT_EXPECT_EQ(test, 0, cmap_front_set(t.m, false));
@@ -276,8 +276,8 @@ static void comes_and_goes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, stats_of(t.m).hits);
 }
 
-/* Fails when: a cache that hardly ever hits goes on costing, or does not say that it rests. */
-static void rests_where_it_does_not_pay(struct kunit *test)
+/* Fails when: a cache with a low hit rate is not bypassed, or this is not reported. */
+static void disabled_for_low_hit_rate(struct kunit *test)
 {
 	struct front_test t = front_init(test);
 	struct front_stats s;
@@ -285,7 +285,7 @@ static void rests_where_it_does_not_pay(struct kunit *test)
 	u32 i;
 
 	migrate_disable();
-	for (i = 0; i < 50000; i++)	/* absent: no hit at all */
+	for (i = 0; i < 50000; i++)	/* absent keys never hit */
 		KUNIT_EXPECT_EQ(test, -ENOENT, test_load(t.m, t.b, 100 + i, &id));
 	migrate_enable();
 	s = stats_of(t.m);
@@ -294,13 +294,13 @@ static void rests_where_it_does_not_pay(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 50000, s.misses + s.bypassed);
 	KUNIT_EXPECT_GT(test, s.bypassed, 10000);
 	KUNIT_EXPECT_EQ(test, 0, s.hits);
-	/* A store is no load that passes by. */
+	/* A store does not count as a bypassed load. */
 	KUNIT_EXPECT_EQ(test, 0, test_store(t.m, t.b, KEY, 2));
 	KUNIT_EXPECT_EQ(test, s.bypassed, stats_of(t.m).bypassed);
 }
 
-/* Fails when: a cache that pays puts itself to rest. */
-static void goes_on_where_it_pays(struct kunit *test)
+/* Fails when: a cache with a high hit rate is bypassed. */
+static void stays_enabled_for_high_hit_rate(struct kunit *test)
 {
 	struct front_test t = front_init(test);
 	u64 id;
@@ -315,11 +315,11 @@ static void goes_on_where_it_pays(struct kunit *test)
 }
 
 /*
- * Fails when: the entry that was used last is the one to go, so that hot keys do not stay; or
- * when each key that comes displaces another one: then none of those that come in turns hits.
- * All keys are of one set, six times as many as it has room for.
+ * Fails when: the most recently used entry is evicted, so that hot keys do not stay; or every
+ * new key evicts another, so that none of the keys loaded in turn hits.  All keys map to one
+ * set, which has room for a sixth of them.
  */
-static void keeps_what_is_used(struct kunit *test)
+static void keeps_hot_entries(struct kunit *test)
 {
 	static const struct test_shape collide = { "collide", 8, 8, CMAP_COLLIDE, 300 };
 	const struct test_param param = {
@@ -340,19 +340,19 @@ static void keeps_what_is_used(struct kunit *test)
 		hot += stats_of(m).hits - before;
 	}
 	migrate_enable();
-	/* The hot one always but for the first time, one of its rivals at a time. */
+	/* The hot key hits except the first time; of the others, one at a time may hit. */
 	KUNIT_EXPECT_EQ(test, 999, hot);
 	KUNIT_EXPECT_GT(test, stats_of(m).hits, 999 + 30);
 }
 
 /**
- * struct shared - a map whose one writer tells what it wrote
+ * struct shared - a map whose only writer publishes the version it stored
  * @m: the map
- * @b: buffers for each thread
- * @stored: the version whose store has returned: stored with release, read with acquire
- * @wrong: loads that found an older one, none, or a torn one
- * @loads: loads
- * @hits: of those, some of the ones that a front answered
+ * @b: buffers, one per thread
+ * @stored: the last version whose store has returned: stored with release, read with acquire
+ * @wrong: loads that returned an older version, a torn one or none
+ * @loads: number of loads
+ * @hits: lower bound of the loads that a front served
  */
 struct shared {
 	struct cmap *m;
@@ -410,39 +410,39 @@ static int load_versions(struct team *team, unsigned int id)
 	return 0;
 }
 
-static bool all_had_a_turn(void *arg)
+static bool all_threads_ran(void *arg)
 {
 	struct shared *s = arg;
 
 	return atomic_read(&s->loads) && atomic_read(&s->hits) && s->stored > 1;
 }
 
-/* Fails when: a load by the front returns what a store that had returned before replaced. */
-static void never_an_old_value(struct kunit *test)
+/* Fails when: with a front, a load returns a value older than the last completed store. */
+static void never_stale(struct kunit *test)
 {
 	struct front_test t = front_init(test);
 	struct shared s = { .m = t.m, .b = test_bufs_alloc(test, 4), .stored = 1 };
 	struct team team;
 
 	KUNIT_ASSERT_EQ(test, 0, team_run_until(&team, 4, load_versions, &s, test_scaled(RUN_MS),
-						all_had_a_turn));
+						all_threads_ran));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s.wrong));
-	KUNIT_EXPECT_TRUE(test, all_had_a_turn(&s));
+	KUNIT_EXPECT_TRUE(test, all_threads_ran(&s));
 }
 
 static struct kunit_case front_cases[] = {
 	KUNIT_CASE_PARAM(second_load_hits, few_shapes_gen_params),
-	KUNIT_CASE_PARAM(every_write_is_seen, every_shape_gen_params),
-	KUNIT_CASE_PARAM(store_renews_its_entry, every_shape_gen_params),
-	KUNIT_CASE_PARAM(store_beside_a_write_renews_nothing, every_shape_gen_params),
-	KUNIT_CASE_PARAM(what_comes_late_is_not_served, every_shape_gen_params),
-	KUNIT_CASE_PARAM(nothing_is_kept_during_a_write, every_design_gen_params),
-	KUNIT_CASE_PARAM(clear_is_seen, every_design_gen_params),
-	KUNIT_CASE_PARAM(comes_and_goes, every_design_gen_params),
-	KUNIT_CASE_PARAM(rests_where_it_does_not_pay, every_design_gen_params),
-	KUNIT_CASE_PARAM(goes_on_where_it_pays, every_design_gen_params),
-	KUNIT_CASE(keeps_what_is_used),
-	KUNIT_CASE_PARAM(never_an_old_value, few_shapes_gen_params),
+	KUNIT_CASE_PARAM(every_write_invalidates, every_shape_gen_params),
+	KUNIT_CASE_PARAM(store_updates_own_entry, every_shape_gen_params),
+	KUNIT_CASE_PARAM(overlapped_store_updates_nothing, every_shape_gen_params),
+	KUNIT_CASE_PARAM(late_fill_is_never_served, every_shape_gen_params),
+	KUNIT_CASE_PARAM(no_fill_during_write, every_design_gen_params),
+	KUNIT_CASE_PARAM(clear_invalidates, every_design_gen_params),
+	KUNIT_CASE_PARAM(enable_disable, every_design_gen_params),
+	KUNIT_CASE_PARAM(disabled_for_low_hit_rate, every_design_gen_params),
+	KUNIT_CASE_PARAM(stays_enabled_for_high_hit_rate, every_design_gen_params),
+	KUNIT_CASE(keeps_hot_entries),
+	KUNIT_CASE_PARAM(never_stale, few_shapes_gen_params),
 	{}
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The guarantees of <mapstat/cmap.h> about what operations see of each other: B, C, F and
- * G.  A is in history_test.c; E and K, about ranges, are in range_test.c; D, H, I and J,
- * about cost and memory, in bounds_test.c.
+ * The guarantees of <mapstat/cmap.h> about how operations observe each other: B, C, F and G.
+ * A is tested in history_test.c; E and K, about ranges, in range_test.c; D, H, I and J, about
+ * cost and memory, in bounds_test.c.
  */
 #include <linux/atomic.h>
 #include <linux/debug_locks.h>
@@ -15,23 +15,23 @@
 
 #define THREADS		4
 #define RUN_MS		40
-#define TIMER_NS	150000	/* often enough to hit operations, rare enough to let them go on */
+#define TIMER_NS	150000	/* frequent enough to hit operations, but lets them progress */
 
 /**
- * struct shared - what the threads of a test have in common
+ * struct shared - state shared by the threads of a test
  * @map: under test
- * @bufs: one for each thread, one for the test itself
- * @keys: how many keys are in use
- * @kept: those below are never deleted
- * @stored: of each key: the version whose store has returned.  Written with release by
- *	its one writer, read with acquire
- * @storing: the version whose store has been called; likewise
+ * @bufs: one per thread, and one for the test itself
+ * @keys: number of keys in use
+ * @kept: keys below this are never deleted
+ * @stored: per key: the last version whose store has returned.  Written with release by the
+ *	key's only writer, read with acquire
+ * @storing: per key: the last version whose store has begun; accessed likewise
  * @stale: loads that found less than @stored
  * @early: loads that found more than @storing
- * @torn: loads that found no whole value of that key
+ * @torn: loads that found a torn value or another key's
  * @gone: loads that did not find a key that is never deleted
- * @stores: stores, with or without success
- * @loads: loads
+ * @stores: stores, successful or not
+ * @loads: number of loads
  */
 struct shared {
 	struct cmap *map;
@@ -60,7 +60,7 @@ static struct shared *shared_alloc(struct kunit *test, struct cmap *m, u32 keys)
 	return s;
 }
 
-/* One step of a key's one writer. Return: 0 or -errno. */
+/* Store the next version of a key, as its only writer. Return: 0 or -errno. */
 static int version_store(struct shared *s, struct test_bufs *b, u32 key)
 {
 	u32 version = s->stored[key] + 1;
@@ -70,13 +70,13 @@ static int version_store(struct shared *s, struct test_bufs *b, u32 key)
 	smp_store_release(&s->storing[key], version);
 	ret = test_store(s->map, b, key, version);
 	if (!ret)
-		/* Pairs with version_load()'s first acquire: who sees it sees the store. */
+		/* Pairs with version_load()'s first acquire: its load must see this store. */
 		smp_store_release(&s->stored[key], version);
 	atomic_inc(&s->stores);
 	return ret == -ENOMEM ? 0 : ret;
 }
 
-/* One step of a reader: what it finds is between what was there before and after. */
+/* Load a key: the version must lie between those stored before and during the load. */
 static void version_load(struct shared *s, struct test_bufs *b, u32 key)
 {
 	/* Pairs with the second release in version_store(). */
@@ -96,7 +96,7 @@ static void version_load(struct shared *s, struct test_bufs *b, u32 key)
 		atomic_inc(&s->early);
 }
 
-/* Thread i writes the keys that are i modulo THREADS, and reads all. */
+/* Thread i writes the keys that are i modulo THREADS, and reads all keys. */
 static int version_thread(struct team *team, unsigned int id)
 {
 	struct shared *s = team->arg;
@@ -114,7 +114,7 @@ static int version_thread(struct team *team, unsigned int id)
 	return ret;
 }
 
-static bool loads_beside_stores(void *arg)
+static bool loads_overlap_stores(void *arg)
 {
 	struct shared *s = arg;
 
@@ -122,8 +122,8 @@ static bool loads_beside_stores(void *arg)
 }
 
 /*
- * Fails when: a value that comes out is torn, another key's, older than one whose store
- * had returned before the load began, or missing altogether.
+ * Fails when: a loaded value is torn, another key's, older than one whose store had returned
+ * before the load began, or not found.
  */
 static void guarantee_b_whole_values(struct kunit *test)
 {
@@ -132,15 +132,15 @@ static void guarantee_b_whole_values(struct kunit *test)
 	struct team team;
 
 	KUNIT_ASSERT_EQ(test, 0, team_run_until(&team, THREADS, version_thread, s,
-						test_scaled(RUN_MS), loads_beside_stores));
+						test_scaled(RUN_MS), loads_overlap_stores));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->torn));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->stale));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->early));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->gone));
-	KUNIT_EXPECT_TRUE(test, loads_beside_stores(s));
+	KUNIT_EXPECT_TRUE(test, loads_overlap_stores(s));
 }
 
-/* The one writer: it deletes some of the keys as well, so that their slots become another's. */
+/* The only writer: it also deletes some of the keys, so that their slots are reused. */
 static int side_by_side_write(struct shared *s, struct test_bufs *b, u32 key)
 {
 	int ret;
@@ -151,7 +151,7 @@ static int side_by_side_write(struct shared *s, struct test_bufs *b, u32 key)
 	return ret == -ENOENT ? 0 : ret;
 }
 
-/* Thread 1 writes and thread 0 reads, without a pause: each has a CPU. */
+/* Thread 1 writes and thread 0 reads, without pauses: each has its own CPU. */
 static int side_by_side_thread(struct team *team, unsigned int id)
 {
 	struct shared *s = team->arg;
@@ -172,8 +172,8 @@ static int side_by_side_thread(struct team *team, unsigned int id)
 }
 
 /*
- * Fails when: a reader takes a value while a writer on another CPU is in the middle of it, as it
- * does without the check of the sequence count or of the entry's state after its reads.
+ * Fails when: a reader returns a value that a writer on another CPU is just changing, for lack
+ * of the check of the sequence count or the entry's state after the read.
  */
 static void guarantee_b_side_by_side(struct kunit *test)
 {
@@ -189,15 +189,15 @@ static void guarantee_b_side_by_side(struct kunit *test)
 	for (key = 0; key < s->keys; key++)
 		KUNIT_ASSERT_EQ(test, 0, version_store(s, &s->bufs[0], key));
 	KUNIT_ASSERT_EQ(test, 0, team_run_until(&team, 2, side_by_side_thread, s,
-						test_scaled(RUN_MS), loads_beside_stores));
+						test_scaled(RUN_MS), loads_overlap_stores));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->torn));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->stale));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->early));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->gone));
-	KUNIT_EXPECT_TRUE(test, loads_beside_stores(s));
+	KUNIT_EXPECT_TRUE(test, loads_overlap_stores(s));
 }
 
-/* Load what was stored just before, over and over. Return: how often it was not there. */
+/* Load each value right after its store. Return: how many were not found, stale or torn. */
 static unsigned int count_lost_writes(struct shared *s, unsigned int n)
 {
 	unsigned int i;
@@ -213,7 +213,7 @@ static unsigned int count_lost_writes(struct shared *s, unsigned int n)
 	return atomic_read(&s->stale) + atomic_read(&s->gone) + atomic_read(&s->torn);
 }
 
-/* Fails when: the check of B is blind to one lost or stale value in some 2^14. */
+/* Fails when: the check of B misses one lost or stale value in some 2^14. */
 static void busted_is_caught_by_own_writes(struct kunit *test)
 {
 	struct shared *s = shared_alloc(test, test_map_busted(test), 16);
@@ -224,7 +224,7 @@ static void busted_is_caught_by_own_writes(struct kunit *test)
 	KUNIT_EXPECT_GT(test, lost, 0);
 }
 
-/* Fails when: the check that catches "busted" accuses a map that is right. */
+/* Fails when: the check that catches "busted" reports an error for a correct map. */
 static void guarantee_b_own_writes(struct kunit *test)
 {
 	struct shared *s = shared_alloc(test, test_map(test, test->param_value, 0), 16);
@@ -233,11 +233,11 @@ static void guarantee_b_own_writes(struct kunit *test)
 }
 
 /**
- * struct softirq_test - operations from softirq, in the middle of others
+ * struct softirq_test - operations from softirq that interrupt others
  * @timer: soft timer
- * @s: the rest; key 0 and the buffers 0 are the timer's own
- * @err: first thing that went wrong; read after the timer was cancelled
- * @fired: how often; likewise
+ * @s: the rest; key 0 and buffer 0 are used by the timer only
+ * @err: first error; read after the timer was cancelled
+ * @fired: number of expirations
  */
 struct softirq_test {
 	struct hrtimer timer;
@@ -246,7 +246,7 @@ struct softirq_test {
 	atomic_t fired;
 };
 
-/* Every operation on one key once. Return: 0, or -EPROTO where one returned nonsense. */
+/* Every operation once, on one key. Return: 0, or -EPROTO if a result is wrong. */
 static int every_operation(struct cmap *m, struct test_bufs *b, u32 key)
 {
 	bool loaded = true;
@@ -277,7 +277,7 @@ static enum hrtimer_restart softirq_fire(struct hrtimer *timer)
 
 	t->err = t->err ?: every_operation(t->s->map, &t->s->bufs[0], 0);
 	atomic_inc(&t->fired);
-	/* Twice as long as that took at the least: a slow machine has to get on, too. */
+	/* Add twice the time taken, so that the threads progress on a slow machine, too. */
 	hrtimer_forward_now(timer, ns_to_ktime(TIMER_NS + 2 * (ktime_get_ns() - start)));
 	return HRTIMER_RESTART;
 }
@@ -304,7 +304,7 @@ static bool timer_fired(void *arg)
 	return atomic_read(&t->fired);
 }
 
-/* Fails when: an operation is wrong, or a lock unsafe, where softirqs come in between. */
+/* Fails when: an operation is wrong, or a lock unsafe, if softirqs interrupt operations. */
 static void guarantee_c_softirq(struct kunit *test)
 {
 	const struct test_param *param = test->param_value;
@@ -325,24 +325,24 @@ static void guarantee_c_softirq(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, locks_were_fine, debug_locks, "lockdep complained: see dmesg");
 }
 
-/* Fails when: an operation sleeps or lets go of what its caller holds (needs the debug kernel). */
+/* Fails when: an operation sleeps or releases its caller's lock (needs the debug kernel). */
 static void guarantee_c_atomic(struct kunit *test)
 {
 	const struct test_param *param = test->param_value;
 	struct shared *s = shared_alloc(test, test_map(test, param, 0), param->shape->keys);
 	bool locks_were_fine = debug_locks, warned = test_taint(TAINT_WARN);
-	spinlock_t lock;	/* protects nothing: the caller's */
+	spinlock_t lock;	/* protects nothing: stands for a caller's lock */
 	unsigned int i;
 	int ret = 0;
 
 	if (!IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP))
-		kunit_skip(test, "without CONFIG_DEBUG_ATOMIC_SLEEP nobody would notice");
+		kunit_skip(test, "needs CONFIG_DEBUG_ATOMIC_SLEEP");
 	spin_lock_init(&lock);
 	for (i = 0; i < min(param->shape->keys, 250u) && !ret; i++) {
 		rcu_read_lock();
 		spin_lock_bh(&lock);
 		ret = every_operation(s->map, &s->bufs[0], i) ?:
-		      test_store(s->map, &s->bufs[0], i, 1);	/* and make it grow */
+		      test_store(s->map, &s->bufs[0], i, 1);	/* make the map grow */
 		spin_unlock_bh(&lock);
 		rcu_read_unlock();
 	}
@@ -364,7 +364,7 @@ static int clear_churn(struct team *team, unsigned int id)
 		if (key % 2 == id)
 			ret = version_store(s, b, key);
 		team_pause(id, b);
-		/* No more is left to RCU than it frees: of large values there is no end. */
+		/* Keep the memory waiting for a grace period bounded: values may be large. */
 		if (++stores % 32 == 0)
 			synchronize_rcu();
 	}
@@ -372,14 +372,14 @@ static int clear_churn(struct team *team, unsigned int id)
 }
 
 /*
- * Fails when: an entry is there after a clear that was not stored again since it began,
- * or the length and the entries do not agree afterwards.
+ * Fails when: an entry is found after a clear although it was not stored again since the clear
+ * began, or cmap_len() differs from the number of entries afterwards.
  */
 static void guarantee_f_clear(struct kunit *test)
 {
 	const struct test_param *param = test->param_value;
 	struct shared *s = shared_alloc(test, test_map(test, param, 0), param->shape->keys / 2);
-	/* Keys from s->keys on are the test's own: nobody stores them meanwhile. */
+	/* Keys from s->keys on belong to the test: no thread stores them concurrently. */
 	const u32 end = min(param->shape->keys, s->keys + 300);
 	struct test_bufs *b = &s->bufs[TEAM_MAX - 1];
 	u32 *before = kunit_kcalloc(test, s->keys, sizeof(*before), GFP_KERNEL);
@@ -393,7 +393,7 @@ static void guarantee_f_clear(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, before);
 	KUNIT_ASSERT_EQ(test, 0, team_start(&team, 2, clear_churn, s));
 	do {
-		/* May run out of memory: then there are fewer to clear. */
+		/* May run out of memory: then there are fewer entries to clear. */
 		test_fill(s->map, b, s->keys, end, round);
 		for (key = 0; key < s->keys; key++)
 			before[key] = smp_load_acquire(&s->stored[key]); /* version_store() */
@@ -420,10 +420,10 @@ static void guarantee_f_clear(struct kunit *test)
 }
 
 /**
- * struct length_test - a map whose length is asked for while threads change it
+ * struct length_test - a map whose length is read while threads change it
  * @s: the map
  * @begun: stores and deletes that have begun
- * @ended: those of them that have ended
+ * @ended: stores and deletes that have ended
  */
 struct length_test {
 	struct shared *s;
@@ -431,7 +431,7 @@ struct length_test {
 	atomic_t ended;
 };
 
-/* Each thread has a key of its own, which is there or not. */
+/* Each thread alternately stores and deletes a key of its own. */
 static int length_thread(struct team *team, unsigned int id)
 {
 	struct length_test *t = team->arg;
@@ -440,7 +440,7 @@ static int length_thread(struct team *team, unsigned int id)
 	int ret = 0;
 
 	while (!ret && (there || !team_stopped(team))) {
-		/* Fully ordered, both: pair with those in length_once(). */
+		/* Both fully ordered: pair with those in length_once(). */
 		atomic_inc_return(&t->begun);
 		ret = there ? test_delete(t->s->map, b, t->s->keys + id) :
 		      test_store(t->s->map, b, t->s->keys + id, 1);
@@ -452,21 +452,21 @@ static int length_thread(struct team *team, unsigned int id)
 }
 
 /*
- * Ask for the length once; this thread, or all of an emulated CPU, may be preempted meanwhile.
- * Return: by how much it is off, beyond the operations that were in flight at some time.
+ * Read the length once; this thread, or an emulated CPU, may be preempted during the call.
+ * Return: by how much it is off, beyond the operations in flight at some time during the call.
  */
 static int length_once(struct length_test *t)
 {
-	/* Fully ordered, both: whatever ended before, or begins later, is not in flight. */
+	/* Both fully ordered: what ended before, or begins later, is not in flight. */
 	const int ended = atomic_add_return(0, &t->ended);
 	const int len = cmap_len(t->s->map);
 	const int in_flight = atomic_add_return(0, &t->begun) - ended;
 
-	/* 0..THREADS keys more are there. */
+	/* Up to THREADS keys beyond s->keys are present. */
 	return max(len - (int)t->s->keys - THREADS, (int)t->s->keys - len) - in_flight;
 }
 
-/* Fails when: the length is off by more than the operations in flight, or not exact at rest. */
+/* Fails when: the length is off by more than the operations in flight, or inexact when idle. */
 static void guarantee_g_length(struct kunit *test)
 {
 	const struct test_param *param = test->param_value;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Keyed hashing: keys matter, its bits are spread, and no bit is used twice.
+ * Keyed hashing: hashes depend on the hash key, are spread evenly, and no bit is used twice.
  */
 #include <kunit/test.h>
 #include <linux/math64.h>
@@ -9,21 +9,21 @@
 
 #define SAMPLES		8192
 #define CELLS		256
-#define SECRETS		16	/* a mixer may be fair with most of them and awful with some */
+#define SECRETS		16	/* a mixer may be even with most hash keys and bad with some */
 #define SAMPLES_PER	(SAMPLES / CELLS)
 
 /*
- * Chi-square with 255 degrees of freedom has mean 255 and standard deviation 22.6; each
- * limit is some 8 deviations away, so a fair hash gets there less often than once in
- * 10^12 tests, and one that leaves out a bit always does.
+ * Chi-square with 255 degrees of freedom has mean 255 and standard deviation 22.6; each limit
+ * is some 8 deviations away: a fair hash exceeds it less often than once in 10^12 tests, and
+ * one that ignores a bit always does.
  */
 #define CHI2_MIN	75
 #define CHI2_MAX	440
 
 /**
- * struct hash_test - what a test works with
- * @hk: keys
- * @cell: how many hashes fell into each
+ * struct hash_test - state of a test
+ * @hk: hash keys
+ * @cell: number of hashes per cell
  */
 struct hash_test {
 	struct cmap_hash_key hk;
@@ -79,7 +79,7 @@ static void count_cells(struct hash_test *t, enum hash_part part, bool bytes, un
 		case BUCKET:
 			t->cell[hash_bucket(h, 8)]++;
 			break;
-		case TAG:	/* 128 values; the bucket's top bit makes it 256 */
+		case TAG:	/* 128 values; 256 with the bucket's top bit */
 			t->cell[(hash_tag(h) & 0x7f) | hash_bucket(h, 1) << 7]++;
 			break;
 		case SHARD:
@@ -90,8 +90,8 @@ static void count_cells(struct hash_test *t, enum hash_part part, bool bytes, un
 }
 
 /*
- * A u64 mixer may spread a sequence of keys more evenly than chance would, and may do so:
- * no lower limit there.
+ * A u64 mixer may spread a sequence of keys more evenly than chance would: no lower limit
+ * for it.
  */
 static void expect_fair(struct kunit *test, enum hash_part part)
 {
@@ -117,25 +117,25 @@ static void expect_fair(struct kunit *test, enum hash_part part)
 	}
 }
 
-/* Fails when: regular keys crowd into some buckets. */
+/* Fails when: regular keys are distributed unevenly over the buckets. */
 static void buckets_are_even(struct kunit *test)
 {
 	expect_fair(test, BUCKET);
 }
 
-/* Fails when: tags repeat, or depend on the bucket, so that they tell no keys apart. */
+/* Fails when: tags are uneven or depend on the bucket, so that they distinguish no keys. */
 static void tags_are_even(struct kunit *test)
 {
 	expect_fair(test, TAG);
 }
 
-/* Fails when: regular keys crowd into some shards. */
+/* Fails when: regular keys are distributed unevenly over the shards. */
 static void shards_are_even(struct kunit *test)
 {
 	expect_fair(test, SHARD);
 }
 
-/* Fails when: all keys of a shard share bits that its table wants to choose buckets by. */
+/* Fails when: all keys of a shard share bits that select the bucket within its table. */
 static void buckets_are_even_within_a_shard(struct kunit *test)
 {
 	struct hash_test *t = test->priv;
@@ -166,7 +166,7 @@ static void bits_are_used_once(struct kunit *test)
 	}
 }
 
-/* Fails when: a tag can be taken for an empty slot. */
+/* Fails when: a tag has the value of an empty slot. */
 static void tag_is_never_zero(struct kunit *test)
 {
 	u64 h;
@@ -176,8 +176,8 @@ static void tag_is_never_zero(struct kunit *test)
 	KUNIT_EXPECT_NE(test, 0, hash_tag(U64_MAX));
 }
 
-/* Fails when: the bucket of the smaller table is not the first bits of the larger one's. */
-static void bucket_of_a_larger_table_begins_alike(struct kunit *test)
+/* Fails when: the smaller table's bucket number is not a prefix of the larger table's. */
+static void larger_table_extends_bucket(struct kunit *test)
 {
 	struct hash_test *t = test->priv;
 	u64 key;
@@ -192,8 +192,8 @@ static void bucket_of_a_larger_table_begins_alike(struct kunit *test)
 	}
 }
 
-/* Fails when: two maps' hashes are alike. */
-static void other_key_makes_other_hashes(struct kunit *test)
+/* Fails when: the hashes of two maps are alike. */
+static void hash_key_changes_hashes(struct kunit *test)
 {
 	struct hash_test *t = test->priv;
 	struct cmap_hash_key other;
@@ -219,7 +219,7 @@ static int compare_u64(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Fails when: different keys have the same 64-bit hash (chance: 2^-39). */
+/* Fails when: different keys have the same 64-bit hash (probability 2^-39). */
 static void no_collisions_among_few_keys(struct kunit *test)
 {
 	struct hash_test *t = test->priv;
@@ -235,8 +235,8 @@ static void no_collisions_among_few_keys(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, twice);
 }
 
-/* Fails when: a byte of a string, also beyond the eighth, does not count. */
-static void every_byte_of_a_string_counts(struct kunit *test)
+/* Fails when: a byte of a string, including those beyond the eighth, does not affect the hash. */
+static void every_byte_is_hashed(struct kunit *test)
 {
 	struct hash_test *t = test->priv;
 	u8 key[256] = { };
@@ -251,8 +251,8 @@ static void every_byte_of_a_string_counts(struct kunit *test)
 	KUNIT_EXPECT_NE(test, h, hash_bytes(&t->hk, key, sizeof(key) - 1));
 }
 
-/* Fails when: CMAP_COLLIDE's keys do not all collide, so that its tests test nothing. */
-static void collide_makes_all_hashes_one(struct kunit *test)
+/* Fails when: keys do not all collide with CMAP_COLLIDE, so that its tests test nothing. */
+static void collide_makes_hashes_equal(struct kunit *test)
 {
 	struct cmap_hash_key hk;
 	u64 key;
@@ -271,11 +271,11 @@ static struct kunit_case hash_cases[] = {
 	KUNIT_CASE(buckets_are_even_within_a_shard),
 	KUNIT_CASE(bits_are_used_once),
 	KUNIT_CASE(tag_is_never_zero),
-	KUNIT_CASE(bucket_of_a_larger_table_begins_alike),
-	KUNIT_CASE(other_key_makes_other_hashes),
+	KUNIT_CASE(larger_table_extends_bucket),
+	KUNIT_CASE(hash_key_changes_hashes),
 	KUNIT_CASE(no_collisions_among_few_keys),
-	KUNIT_CASE(every_byte_of_a_string_counts),
-	KUNIT_CASE(collide_makes_all_hashes_one),
+	KUNIT_CASE(every_byte_is_hashed),
+	KUNIT_CASE(collide_makes_hashes_equal),
 	{}
 };
 

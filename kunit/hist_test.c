@@ -13,7 +13,7 @@
 
 #define LAST_BOUND	BIT_ULL(MAPSTAT_HIST_MAX_BITS)
 
-/* Fails when: bounds do not meet, are out of order, or a bound is in the wrong bucket. */
+/* Fails when: bounds leave a gap, are out of order, or a bound is in the wrong bucket. */
 static void buckets_are_contiguous(struct kunit *test)
 {
 	unsigned int i;
@@ -33,7 +33,7 @@ static void buckets_are_contiguous(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, U64_MAX, mapstat_hist_hi(MAPSTAT_HIST_OVERFLOW));
 }
 
-/* Fails when: a bucket is wider than 1/32 of its lower bound (but for those of 1 ns). */
+/* Fails when: a bucket is wider than 1/32 of its lower bound (except the 1 ns buckets). */
 static void buckets_are_narrow(struct kunit *test)
 {
 	unsigned int i;
@@ -46,7 +46,7 @@ static void buckets_are_narrow(struct kunit *test)
 	}
 }
 
-/* Fails when: a value at an edge of the range falls into the wrong bucket. */
+/* Fails when: a value at a boundary is counted in the wrong bucket. */
 static void edges(struct kunit *test)
 {
 	static const struct { u64 ns; unsigned int index; } known[] = {
@@ -62,7 +62,7 @@ static void edges(struct kunit *test)
 				    "%llu ns", known[i].ns);
 }
 
-/* Fails when: a larger value gets a smaller bucket, or is not between its bounds. */
+/* Fails when: a larger value gets a smaller bucket, or is outside the bucket's bounds. */
 static void random_values_are_within_their_bounds(struct kunit *test)
 {
 	struct rnd_state rnd;
@@ -83,11 +83,11 @@ static void random_values_are_within_their_bounds(struct kunit *test)
 #define OBSERVATIONS	5000
 
 /**
- * struct hist_test - what a test works with
+ * struct hist_test - state of a test
  * @hist: an empty histogram
- * @sum: of it
- * @old: an earlier one
- * @value: what was recorded
+ * @sum: a snapshot of it
+ * @old: an earlier snapshot
+ * @value: the recorded values
  */
 struct hist_test {
 	struct mapstat_hist_cpu __percpu *hist;
@@ -122,7 +122,7 @@ static void record(struct hist_test *t, u64 ns)
 	local_bh_enable();
 }
 
-/* Log-uniform, as latencies are. */
+/* Log-uniform, like latencies. */
 static u64 random_ns(struct rnd_state *rnd)
 {
 	return 1 + (prandom_u32_state(rnd) >> (8 + prandom_u32_state(rnd) % 20));
@@ -149,7 +149,7 @@ static void record_random(struct hist_test *t)
 	mapstat_hist_snapshot(&t->sum, t->hist, -1);
 }
 
-/* Fails when: an observation is lost or doubled, or maximum or sum are off. */
+/* Fails when: an observation is lost or counted twice, or the maximum or sum is wrong. */
 static void count_sum_and_maximum_are_right(struct kunit *test)
 {
 	struct hist_test *t = test->priv;
@@ -166,7 +166,7 @@ static void count_sum_and_maximum_are_right(struct kunit *test)
 	KUNIT_EXPECT_LE(test, off, exact / 64 + OBSERVATIONS / 2);
 }
 
-/* Fails when: a quantile is not the bound of the bucket that holds the exact one. */
+/* Fails when: a quantile is not the upper bound of the bucket of the exact one. */
 static void quantiles_match_sorted_values(struct kunit *test)
 {
 	static const u32 per_million[] = {
@@ -189,7 +189,7 @@ static void quantiles_match_sorted_values(struct kunit *test)
 			mapstat_hist_quantile(&t->sum, 0));
 }
 
-/* Fails when: there is a figure where there was no observation. */
+/* Fails when: an empty histogram has a nonzero result. */
 static void empty_histogram_is_all_zero(struct kunit *test)
 {
 	struct hist_test *t = test->priv;
@@ -201,7 +201,7 @@ static void empty_histogram_is_all_zero(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, mapstat_hist_quantile(&t->sum, 990000));
 }
 
-/* Fails when: a value beyond the last bound is lost, or made up by a quantile. */
+/* Fails when: a value beyond the last bound is lost, or a quantile invents one. */
 static void overflow_keeps_the_maximum(struct kunit *test)
 {
 	struct hist_test *t = test->priv;
@@ -216,8 +216,8 @@ static void overflow_keeps_the_maximum(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, LAST_BOUND + 12345, mapstat_hist_quantile(&t->sum, 1000000));
 }
 
-/* Fails when: a difference holds what was there before, or lacks what came since. */
-static void subtract_leaves_what_came_between(struct kunit *test)
+/* Fails when: a difference includes earlier observations, or lacks later ones. */
+static void subtract_leaves_difference(struct kunit *test)
 {
 	struct hist_test *t = test->priv;
 
@@ -232,17 +232,17 @@ static void subtract_leaves_what_came_between(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, t->sum.bucket[mapstat_hist_index(10)]);
 	KUNIT_EXPECT_EQ(test, 1, t->sum.bucket[mapstat_hist_index(70)]);
 	KUNIT_EXPECT_EQ(test, 0, t->sum.bucket[mapstat_hist_index(1000)]);
-	/* The maximum came before: what is left of it is the bucket's bound. */
+	/* The maximum is older than the difference, so the bucket's bound replaces it. */
 	KUNIT_EXPECT_EQ(test, mapstat_hist_hi(mapstat_hist_index(70)), t->sum.max_ns);
 }
 
-/* Fails when: CPUs share buckets, or the sum is not that of all CPUs. */
-static void cpus_are_kept_apart(struct kunit *test)
+/* Fails when: CPUs share buckets, or the total does not include every CPU. */
+static void cpus_are_separate(struct kunit *test)
 {
 	struct hist_test *t = test->priv;
 	unsigned int cpu, n = 0;
 
-	/* Nobody else records into this one, so this CPU may act for all. */
+	/* There is no other user of this histogram, so this CPU may record for all. */
 	for_each_possible_cpu(cpu)
 		mapstat_hist_record(per_cpu_ptr(t->hist, cpu), 100 * ++n);
 	mapstat_hist_snapshot(&t->sum, t->hist, -1);
@@ -255,8 +255,8 @@ static void cpus_are_kept_apart(struct kunit *test)
 	}
 }
 
-/* Fails when: something survives a reset. */
-static void reset_forgets_all(struct kunit *test)
+/* Fails when: a reset leaves an observation. */
+static void reset_clears_all(struct kunit *test)
 {
 	struct hist_test *t = test->priv;
 
@@ -271,8 +271,8 @@ static void reset_forgets_all(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 3, t->sum.max_ns);
 }
 
-/* Fails when: a CPU that has not recorded has buckets, or one that has is without. */
-static void buckets_are_made_when_first_written(struct kunit *test)
+/* Fails when: a CPU that recorded nothing has buckets, or one that did has none. */
+static void buckets_allocated_on_first_record(struct kunit *test)
 {
 	struct hist_test *t = test->priv;
 	const u64 empty = mapstat_hist_bytes(t->hist);
@@ -287,7 +287,7 @@ static void buckets_are_made_when_first_written(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mapstat_hist_lost(t->hist), 0);
 }
 
-/* Fails when: what finds no memory is not in a snapshot, is lost or doubled when there is some. */
+/* Fails when: an observation that found no memory is missing from a snapshot, lost or doubled. */
 static void observations_wait_for_memory(struct kunit *test)
 {
 	struct hist_test *t = test->priv;
@@ -313,8 +313,8 @@ static void observations_wait_for_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mapstat_hist_lost(t->hist), 0);
 }
 
-/* Fails when: more than can wait overwrites what does, or is not counted as lost. */
-static void more_than_can_wait_is_counted(struct kunit *test)
+/* Fails when: an excess observation overwrites a waiting one, or is not counted as lost. */
+static void lost_observations_are_counted(struct kunit *test)
 {
 	struct hist_test *t = test->priv;
 	unsigned int i;
@@ -335,8 +335,8 @@ static void more_than_can_wait_is_counted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mapstat_hist_lost(t->hist), 0);
 }
 
-/* Fails when: memory is asked for with interrupts off, or what came then is forgotten. */
-static void nothing_is_allocated_with_interrupts_off(struct kunit *test)
+/* Fails when: memory is allocated with interrupts off, or an observation made then is lost. */
+static void no_allocation_with_irqs_off(struct kunit *test)
 {
 	struct hist_test *t = test->priv;
 	const u64 empty = mapstat_hist_bytes(t->hist);
@@ -369,13 +369,13 @@ static struct kunit_case hist_cases[] = {
 	KUNIT_CASE(quantiles_match_sorted_values),
 	KUNIT_CASE(empty_histogram_is_all_zero),
 	KUNIT_CASE(overflow_keeps_the_maximum),
-	KUNIT_CASE(subtract_leaves_what_came_between),
-	KUNIT_CASE(cpus_are_kept_apart),
-	KUNIT_CASE(reset_forgets_all),
-	KUNIT_CASE(buckets_are_made_when_first_written),
+	KUNIT_CASE(subtract_leaves_difference),
+	KUNIT_CASE(cpus_are_separate),
+	KUNIT_CASE(reset_clears_all),
+	KUNIT_CASE(buckets_allocated_on_first_record),
 	KUNIT_CASE(observations_wait_for_memory),
-	KUNIT_CASE(more_than_can_wait_is_counted),
-	KUNIT_CASE(nothing_is_allocated_with_interrupts_off),
+	KUNIT_CASE(lost_observations_are_counted),
+	KUNIT_CASE(no_allocation_with_irqs_off),
 	{}
 };
 

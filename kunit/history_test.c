@@ -10,34 +10,34 @@
 #include "linearize.h"
 #include "threads.h"
 
-#define HISTORY_KEYS	3	/* few, so that operations meet */
+#define HISTORY_KEYS	3	/* few, so that operations conflict */
 /*
- * Operations of a thread and round.  Odd threads sleep often (team_pause()), so they get
- * fewer to be done at about the same time; all together still fit LIN_OPS.
+ * Operations per thread and round.  Odd threads sleep often (team_pause()), so they get fewer,
+ * to finish at about the same time; together they still fit LIN_OPS.
  */
 #define HISTORY_OPS	400
 #define HISTORY_OPS_ODD	100
 #define HISTORY_MS	60
-#define FRONT_HITS	50	/* answers of a front before it goes; of hundreds of loads */
-#define CHURN_KEYS	250	/* enough to make a table grow, and promote, and shrink again */
+#define FRONT_HITS	50	/* hits of a front before it is disabled; of hundreds of loads */
+#define CHURN_KEYS	250	/* enough to make a table grow, be promoted, and shrink again */
 
 /**
  * struct history - one round of operations
  * @map: under test
- * @bufs: one for each thread, one for the churn
- * @clock: gives the stamps.  Its fully ordered increments make every thread see one order;
- *	they also order the operations' own accesses, so what this finds is wrong
- *	algorithm; B's tests go without
- * @busy: threads still at it, for the churn to end; no ordering
- * @n: operations of each thread and key
- * @log: those operations: written by the thread
- * @last: the value that each thread saw last, to have compare_and_* succeed at times
+ * @bufs: one per thread, one for the churn
+ * @clock: provides the timestamps.  Its fully ordered increments give all threads one order.
+ *	They also order the operations' own accesses, so this test finds wrong algorithms, not
+ *	missing barriers; B's tests run without them
+ * @busy: threads that still run, to end the churn; no ordering
+ * @n: operations per thread and key
+ * @log: these operations: written by the thread
+ * @last: the value that each thread saw last, so that some compare_and_* succeed
  * @initial: each key's value at the start
- * @round: rounds so far; makes the ids of a round's values differ from the last one's
+ * @round: rounds so far; makes the ids of a round's values differ from those of the last one
  * @overlapped: operations during which another one was called or returned
  * @total: all operations so far
- * @switch_front: a front comes and goes meanwhile; constant
- * @front_hits: loads that it answered; the switching thread's while a round goes on
+ * @switch_front: enable and disable a front concurrently; constant
+ * @front_hits: loads that it served; written by the switching thread during a round
  */
 struct history {
 	struct cmap *map;
@@ -55,7 +55,7 @@ struct history {
 	u64 front_hits;
 };
 
-/* A value's id, checked: a torn value, or another key's, becomes one that nobody stored. */
+/* A value's id; for a torn value, or another key's, an id that no thread stored. */
 static u32 history_out(struct history *h, struct test_bufs *b, u32 key)
 {
 	u64 id;
@@ -109,7 +109,7 @@ static void history_op(struct history *h, unsigned int thread, u32 value)
 	struct lin_op *op = &h->log[thread][key][h->n[thread][key]];
 
 	*op = (struct lin_op){
-		/* As many loads as all the others together. */
+		/* Half of the operations or more are loads. */
 		.kind = prandom_u32_state(&b->rnd) & 1 ? LIN_LOAD :
 			test_random_below(b, LIN_NR_KINDS),
 		.value = value,
@@ -127,11 +127,11 @@ static void history_op(struct history *h, unsigned int thread, u32 value)
 		h->last[thread][key] = value;
 }
 
-/* Keys that are not logged come and go, so that the table is never at rest. */
+/* Store and delete keys that are not logged, so that the table changes all the time. */
 static int history_churn(struct history *h)
 {
 	struct test_bufs *b = &h->bufs[LIN_THREADS];
-	/* Where all collide, they are all in the way of the logged ones. */
+	/* If all keys collide, each of these lengthens the chain of the logged ones. */
 	const u32 keys = h->map->flags & CMAP_COLLIDE ? 16 : CHURN_KEYS;
 	u32 at = 0;
 
@@ -150,7 +150,7 @@ static int history_churn(struct history *h)
 	return 0;
 }
 
-/* A front comes, stays until it has answered a few loads, and goes. */
+/* Enable a front, wait until it has served a few loads, disable it; repeat. */
 static int history_switch(struct history *h)
 {
 	struct front_stats stats = { };
@@ -163,14 +163,14 @@ static int history_switch(struct history *h)
 			cmap_front_stats(h->map, &stats);
 		} while (atomic_read(&h->busy) && stats.hits < FRONT_HITS);
 		h->front_hits += stats.hits;
-		/* A round may end before it; then the next one begins with a front. */
+		/* If the round ends first, the next one begins with a front. */
 		if (!ret && atomic_read(&h->busy))
 			ret = cmap_front_set(h->map, false);
 	}
 	return ret;
 }
 
-/* Never 0, nor one of the initial values. */
+/* Never 0 or one of the initial values. */
 static u32 history_id(const struct history *h, unsigned int thread, unsigned int i)
 {
 	return (thread + 1) << 28 | (h->round * HISTORY_OPS + i) % BIT(28);
@@ -204,7 +204,7 @@ static void history_count(struct history *h, const struct lin_history *lh)
 		}
 }
 
-/* Do a round. Return: 0 or -errno. */
+/* Run a round. Return: 0 or -errno. */
 static int history_round(struct history *h)
 {
 	struct test_bufs *b = &h->bufs[0];
@@ -243,10 +243,10 @@ static enum lin_verdict history_check(struct history *h, struct lin_checker *c, 
 }
 
 /**
- * struct history_test - what a test of A works with
+ * struct history_test - state of a test of A
  * @h: the round
- * @checker: the judge
- * @why: of the verdict
+ * @checker: of histories
+ * @why: explains the verdict
  */
 struct history_test {
 	struct history h;
@@ -275,7 +275,7 @@ static void history_exit(struct kunit *test)
 	kvfree(ht);
 }
 
-/* Do a round and judge each key. Return: the worst verdict. */
+/* Run a round and check each key. Return: the worst verdict. */
 static enum lin_verdict history_judge(struct kunit *test)
 {
 	struct history_test *ht = test->priv;
@@ -296,20 +296,20 @@ static enum lin_verdict history_judge(struct kunit *test)
 }
 
 /*
- * Would what happened so far prove nothing, as no operations overlapped, or the front
- * answered none? On one CPU it takes some luck.  (Where all keys collide they are one group,
- * and every write is in the front's way.)
+ * True if the rounds so far prove nothing, because no operations overlapped or the front served
+ * no load: on one CPU that takes some luck.  (Colliding keys form one group, so that every
+ * write invalidates them all; no hits are required then.)
  */
-static bool history_is_tame(const struct history *h)
+static bool history_is_vacuous(const struct history *h)
 {
 	return !h->overlapped || (h->switch_front && !h->front_hits &&
 				  !(h->map->flags & CMAP_COLLIDE));
 }
 
 /*
- * Fails when: some order of the operations on a key cannot explain what they returned: a
- * lost or repeated update, a stale load, a deleted key that comes back while the table
- * grows, shrinks or is promoted beneath.
+ * Fails when: no order of the operations on a key explains their results: a lost or repeated
+ * update, a stale load, or a deleted key that reappears while the table grows, shrinks or is
+ * promoted.
  */
 static void guarantee_a_linearizable(struct kunit *test)
 {
@@ -322,17 +322,17 @@ static void guarantee_a_linearizable(struct kunit *test)
 		enum lin_verdict v = history_judge(test);
 
 		KUNIT_ASSERT_EQ_MSG(test, LIN_LEGAL, v, "%s", ht->why);
-	} while (time_before(jiffies, end) || (history_is_tame(&ht->h) && ht->h.round < 200));
+	} while (time_before(jiffies, end) || (history_is_vacuous(&ht->h) && ht->h.round < 200));
 	if (!ht->h.overlapped && num_online_cpus() == 1)
-		kunit_skip(test, "one CPU, and nothing preempted an operation");
-	KUNIT_EXPECT_GT_MSG(test, ht->h.overlapped, 0, "of %llu operations none overlapped",
+		kunit_skip(test, "one CPU, and no operation was preempted");
+	KUNIT_EXPECT_GT_MSG(test, ht->h.overlapped, 0, "none of %llu operations overlapped",
 			    ht->h.total);
-	KUNIT_EXPECT_FALSE_MSG(test, history_is_tame(&ht->h), "the front answered nothing");
+	KUNIT_EXPECT_FALSE_MSG(test, history_is_vacuous(&ht->h), "the front served no load");
 }
 
 /*
- * Fails when: with a front that comes and goes some order of the operations on a key cannot
- * explain what they returned, as when a write is not seen by it.
+ * Fails when: with a front that is enabled and disabled, no order of the operations on a key
+ * explains their results, for instance because the front misses a write.
  */
 static void guarantee_a_with_a_front(struct kunit *test)
 {
@@ -342,7 +342,7 @@ static void guarantee_a_with_a_front(struct kunit *test)
 	guarantee_a_linearizable(test);
 }
 
-/* Fails when: the histories or their checker cannot see a store in 2^14 that is dropped. */
+/* Fails when: the histories or their checker do not detect one dropped store in 2^14. */
 static void busted_is_caught_by_histories(struct kunit *test)
 {
 	struct history_test *ht = test->priv;
@@ -352,7 +352,7 @@ static void busted_is_caught_by_histories(struct kunit *test)
 	while (ht->h.total < 400000)
 		if (history_judge(test) == LIN_ILLEGAL)
 			break;
-	KUNIT_EXPECT_LT_MSG(test, ht->h.total, 400000, "nothing wrong in %llu operations",
+	KUNIT_EXPECT_LT_MSG(test, ht->h.total, 400000, "no error found in %llu operations",
 			    ht->h.total);
 	kunit_info(test, "caught after %llu operations: %s", ht->h.total, ht->why);
 }
@@ -360,11 +360,11 @@ static void busted_is_caught_by_histories(struct kunit *test)
 #define FIRST_KEYS	2000
 
 /**
- * struct first_test - all threads want to be the first to store each key
+ * struct first_test - all threads compete to be the first to store each key
  * @map: empty at the start
- * @bufs: one for each thread
- * @keys: how many
- * @actual: the value that each thread was told of: written by the thread
+ * @bufs: one per thread
+ * @keys: number of keys
+ * @actual: the values returned to each thread: written by the thread
  * @won: keys that each thread stored: written by the thread
  */
 struct first_test {
@@ -375,7 +375,7 @@ struct first_test {
 	u32 won[LIN_THREADS];
 };
 
-/* Those behind only load, which is faster: so they catch up, and meet at the front. */
+/* Threads that lag only load, which is faster, so they catch up and compete again. */
 static int first_thread(struct team *team, unsigned int id)
 {
 	struct first_test *f = team->arg;
@@ -403,7 +403,7 @@ static int first_thread(struct team *team, unsigned int id)
 	return 0;
 }
 
-/* Fails when: two first stores of a key both succeed, or who lost is told another value. */
+/* Fails when: two first stores of a key both succeed, or the loser gets another value. */
 static void guarantee_a_one_first_store(struct kunit *test)
 {
 	const struct test_param *param = test->param_value;

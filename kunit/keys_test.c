@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Keys and values of the stress run: how often each is drawn, and what their bytes tell.
+ * Keys and values of the stress run: how often each is drawn, and how they are checked.
  */
 #include <kunit/test.h>
 #include <linux/math64.h>
@@ -11,7 +11,7 @@
 #define RANKS	10000
 
 /**
- * struct keys_test - what a test works with
+ * struct keys_test - state of a test
  * @config: of the run
  * @keys: set up from it
  * @count: how often each index was drawn
@@ -46,7 +46,7 @@ static void setup(struct keys_test *t, enum stress_dist dist, u64 n)
 	stress_keys_init(&t->keys, &t->config);
 }
 
-/* Draw; t->count says what came. */
+/* Draw DRAWS indices and count them in t->count. */
 static void draw(struct kunit *test, struct keys_test *t)
 {
 	struct stress_random r;
@@ -87,7 +87,7 @@ static u64 chi_square(const struct keys_test *t, u32 from, u32 to)
 	return mul_u64_u64_div_u64(squares, 1000, all);
 }
 
-/* 256 cells: mean 255, standard deviation 22.6.  Fails when: some keys come too often. */
+/* 256 cells: mean 255, standard deviation 22.6.  Fails when: some keys are drawn too often. */
 static void uniform_is_uniform(struct kunit *test)
 {
 	struct keys_test *t = test->priv;
@@ -98,8 +98,8 @@ static void uniform_is_uniform(struct kunit *test)
 	KUNIT_EXPECT_GE(test, chi_square(t, 0, 256), 75000);
 }
 
-/* Fails when: the hot keys do not get 90 %, or either kind is not drawn evenly. */
-static void hotspot_has_its_share(struct kunit *test)
+/* Fails when: the hot keys do not get 90 %, or hot or cold keys are not drawn evenly. */
+static void hotspot_share(struct kunit *test)
 {
 	struct keys_test *t = test->priv;
 
@@ -133,9 +133,9 @@ static void zeta_is_accurate(struct kunit *test)
 }
 
 /*
- * The first two ranks are exact but for chance (six standard errors are below 2 %); the
+ * The first two ranks are exact except for chance (six standard errors are below 2 %); the
  * generator only approximates the others.
- * Fails when: a rank is drawn more or less often than i^-0.99 / zeta says.
+ * Fails when: a rank is drawn more or less often than i^-0.99 / zeta.
  */
 static void zipf_follows_theory(struct kunit *test)
 {
@@ -154,7 +154,7 @@ static void zipf_follows_theory(struct kunit *test)
 		u64 off = got > want ? got - want : want - got;
 
 		KUNIT_EXPECT_LE_MSG(test, off * 100, want * sums[i].percent,
-				    "the first %u ranks: %llu, by theory %llu", sums[i].top, got,
+				    "the first %u ranks: %llu, in theory %llu", sums[i].top, got,
 				    want);
 	}
 	KUNIT_EXPECT_GT(test, t->count[0], t->count[1]);
@@ -162,7 +162,7 @@ static void zipf_follows_theory(struct kunit *test)
 	KUNIT_EXPECT_GT(test, count_of(t, RANKS - 100, RANKS), 0);
 }
 
-/* Fails when: few keys, or an extreme exponent, lead out of bounds or never to the last key. */
+/* Fails when: with few keys, or an extreme exponent, an index is out of bounds or never drawn. */
 static void small_and_extreme_distributions(struct kunit *test)
 {
 	static const u16 thetas[] = { 1, 500, 999 };
@@ -197,7 +197,7 @@ static const u16 sizes[] = {
 	26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 256, 4096,
 };
 
-/* Fails when: a value is not recognised, or bytes beyond it are written. */
+/* Fails when: a value is not recognized, or bytes beyond it are written. */
 static void values_are_recognised(struct kunit *test)
 {
 	struct keys_test *t = test->priv;
@@ -217,9 +217,9 @@ static void values_are_recognised(struct kunit *test)
 }
 
 /*
- * A flipped bit of the version, the lowest byte, makes another version; that is all a
- * value of up to eight bytes can tell.
- * Fails when: any other flipped bit goes unnoticed.
+ * A flipped bit of the version, the lowest byte, makes another version; values of up to eight
+ * bytes cannot detect that.
+ * Fails when: any other flipped bit is not detected.
  */
 static void flipped_bits_are_found(struct kunit *test)
 {
@@ -247,7 +247,7 @@ static void flipped_bits_are_found(struct kunit *test)
 	}
 }
 
-/* Fails when: half of one version and half of another pass for a whole value. */
+/* Fails when: a mix of two versions, or another key's value, passes the check. */
 static void torn_and_foreign_values_are_found(struct kunit *test)
 {
 	struct keys_test *t = test->priv;
@@ -267,7 +267,7 @@ static void torn_and_foreign_values_are_found(struct kunit *test)
 	}
 }
 
-/* Fails when: a key does not lead back to its index, or is another one's. */
+/* Fails when: a key does not decode to its index, or decodes to another one's. */
 static void keys_are_decoded(struct kunit *test)
 {
 	struct keys_test *t = test->priv;
@@ -287,7 +287,7 @@ static void keys_are_decoded(struct kunit *test)
 		}
 		if (sizes[i] < 8)
 			continue;
-		/* Longer keys tell whether they are of the run at all. */
+		/* Longer keys show whether they belong to the run at all. */
 		t->bytes[sizes[i] - 1] ^= 1;
 		KUNIT_EXPECT_EQ(test, -EILSEQ, stress_key_decode(&t->keys, t->bytes, &back));
 		stress_key_encode(&t->keys, n, t->bytes);
@@ -297,7 +297,7 @@ static void keys_are_decoded(struct kunit *test)
 
 static struct kunit_case keys_cases[] = {
 	KUNIT_CASE(uniform_is_uniform),
-	KUNIT_CASE(hotspot_has_its_share),
+	KUNIT_CASE(hotspot_share),
 	KUNIT_CASE(zeta_is_accurate),
 	KUNIT_CASE(zipf_follows_theory),
 	KUNIT_CASE(small_and_extreme_distributions),

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Is a history of operations on one key linearizable?
+ * Checks whether a history of operations on one key is linearizable.
  *
- * A configuration is how far each thread has come, and the key's value.  From it, each
- * thread's next operation may be the one that takes effect next, unless another
- * operation that has not taken effect yet had returned before it was called.  The search
- * goes depth first, and enters no configuration twice.
+ * A configuration is the number of each thread's operations that have taken effect, and the
+ * key's value.  From it, each thread's next operation may take effect next, unless another
+ * operation that has not taken effect yet had returned before it was called.  The search is
+ * depth first and enters no configuration twice.
  */
 #include <linux/errno.h>
 #include <linux/jhash.h>
@@ -18,8 +18,8 @@
 /**
  * struct lin_config - a configuration
  * @pos: operations of each thread that have taken effect
- * @value: the key's value then; 0: absent
- * @search: the search that entered it: an entry of an earlier one is free
+ * @value: the key's value then; 0 if absent
+ * @search: the search that entered it; entries of earlier searches are free
  */
 struct lin_config {
 	u16 pos[LIN_THREADS];
@@ -30,14 +30,14 @@ struct lin_config {
 /**
  * struct lin_checker - memory of one search; owned by its caller
  * @seen: hash table of the configurations entered, open addressing
- * @search: number of the current one, from 1
- * @entered: how many configurations it has entered
- * @at: where the search is
+ * @search: number of the current search, from 1
+ * @entered: number of configurations it has entered
+ * @at: the current configuration
  * @deepest: the configuration in which most operations had taken effect
  * @depth: operations that have taken effect in @at
  * @max_depth: the same in @deepest
- * @thread: whose operation was the i-th
- * @before: the value before it
+ * @thread: the thread of the i-th operation
+ * @before: the value before the i-th operation
  */
 struct lin_checker {
 	struct lin_config seen[LIN_CONFIGS];
@@ -72,14 +72,14 @@ void lin_checker_free(struct lin_checker *c)
 	kvfree(c);
 }
 
-/* May an operation of this kind want for memory (guarantee D)? */
+/* Operations of this kind may return -ENOMEM (guarantee D). */
 static bool may_lack_memory(u8 kind)
 {
 	return kind == LIN_STORE || kind == LIN_LOAD_OR_STORE || kind == LIN_SWAP ||
 	       kind == LIN_COMPARE_AND_SWAP;
 }
 
-/* The value after a compare_and_* that was given @expect and returned @op->result. */
+/* A compare_and_*, which sets @new if the key had the expected value. */
 static bool step_compare(const struct lin_op *op, u32 *value, u32 new)
 {
 	switch (op->result) {
@@ -97,7 +97,7 @@ static bool step_compare(const struct lin_op *op, u32 *value, u32 new)
 	}
 }
 
-/* A load or delete, that leaves @new where the key is there. */
+/* A load or delete, which leaves @new if the key is present. */
 static bool step_present(const struct lin_op *op, u32 *value, u32 new)
 {
 	if (op->result == -ENOENT)
@@ -110,7 +110,7 @@ static bool step_present(const struct lin_op *op, u32 *value, u32 new)
 	return true;
 }
 
-/* What the sequential map says. Return: could @op do what it did where the key has @value? */
+/* Apply @op to a sequential map. Return: false if its result is impossible with @value. */
 static bool step(const struct lin_op *op, u32 *value)
 {
 	if (op->result == -ENOMEM)
@@ -145,7 +145,7 @@ static bool step(const struct lin_op *op, u32 *value)
 	}
 }
 
-/* The earliest return among the operations that have not taken effect. */
+/* The earliest return time of the operations that have not taken effect. */
 static u64 earliest_return(const struct lin_history *h, const struct lin_config *at)
 {
 	u64 min = U64_MAX;
@@ -157,7 +157,7 @@ static u64 earliest_return(const struct lin_history *h, const struct lin_config 
 	return min;
 }
 
-/* Return: 1 where the configuration is new, 0 where it was seen, -ENOSPC. */
+/* Return: 1 if the configuration is new, 0 if it was seen, -ENOSPC. */
 static int remember(struct lin_checker *c, const struct lin_config *config)
 {
 	u32 i = jhash(config, sizeof(*config), 0);
@@ -177,7 +177,7 @@ static int remember(struct lin_checker *c, const struct lin_config *config)
 	}
 }
 
-/* Have an operation of thread @first or a later one take effect. Return: as remember(). */
+/* Let an operation of thread @first or a later one take effect. Return: as remember(). */
 static int descend(struct lin_checker *c, const struct lin_history *h, unsigned int first)
 {
 	u64 limit = earliest_return(h, &c->at);
@@ -215,8 +215,8 @@ static unsigned int ascend(struct lin_checker *c)
 }
 
 /**
- * lin_check - judge a history
- * @c: of lin_checker_alloc(); the last search in it is forgotten
+ * lin_check - check a history
+ * @c: of lin_checker_alloc(); discards its last search
  * @h: the history
  *
  * Context: Process; the time is bounded by LIN_CONFIGS.
@@ -257,10 +257,10 @@ enum lin_verdict lin_check(struct lin_checker *c, const struct lin_history *h)
 }
 
 /**
- * lin_explain - say where an illegal history got stuck
- * @c: the checker that found it so
+ * lin_explain - describe where the search for an order of an illegal history ended
+ * @c: the checker that rejected it
  * @h: the history
- * @buf: where to write: the value at the deepest point, and what each thread did next
+ * @buf: output: the value at the deepest point, and each thread's next operation
  * @size: of @buf
  *
  * Context: Any.

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Is a history of operations on one key linearizable?  (Wing & Gong 1993; with a memory
- * of configurations seen, after Lowe 2017.)
+ * Checker of the linearizability of a history of operations on one key (Wing & Gong 1993; with
+ * a memory of configurations seen, after Lowe 2017).
  */
 #ifndef MAPSTAT_KUNIT_LINEARIZE_H
 #define MAPSTAT_KUNIT_LINEARIZE_H
 
 #include <linux/types.h>
 
-#define LIN_THREADS	4	/* more than two at once on one key is rare enough */
+#define LIN_THREADS	4	/* more than two rarely operate on one key at once */
 #define LIN_OPS		1024	/* of one history, all threads together */
-#define LIN_CONFIGS	65536	/* remembered; 64 for each operation at LIN_OPS */
+#define LIN_CONFIGS	65536	/* remembered; 64 per operation at LIN_OPS */
 
 enum lin_kind {
 	LIN_LOAD,
@@ -25,15 +25,14 @@ enum lin_kind {
 };
 
 /**
- * struct lin_op - one operation, as seen from outside
- * @call: stamp taken before it was called
- * @ret: stamp taken after it returned; stamps of all threads are one order
- * @value: the value it brought, never 0; unique in the history
- * @expect: the value it compared with
- * @out: the value that came out of it; 0 where none did (for swap and load_or_store:
- *	where the key was absent)
- * @kind: which
- * @result: what it returned
+ * struct lin_op - one operation, as seen by its caller
+ * @call: timestamp taken before the call
+ * @ret: timestamp taken after the return; all threads' timestamps form one order
+ * @value: the value to store, never 0; unique in the history
+ * @expect: the value to compare with
+ * @out: the value returned; 0 if none (for swap and load_or_store: if the key was absent)
+ * @kind: which operation
+ * @result: its return value
  */
 struct lin_op {
 	u64 call;
@@ -47,10 +46,10 @@ struct lin_op {
 
 /**
  * struct lin_history - operations on one key
- * @initial: its value at the start, 0 where absent
- * @threads: how many of @op and @n are in use
- * @n: operations of each thread
- * @op: each thread's operations, in the order in which it did them
+ * @initial: the key's value at the start, 0 if absent
+ * @threads: number of elements of @op and @n in use
+ * @n: number of operations of each thread
+ * @op: each thread's operations, in program order
  */
 struct lin_history {
 	u32 initial;
@@ -60,9 +59,9 @@ struct lin_history {
 };
 
 enum lin_verdict {
-	LIN_LEGAL,	/* there is an order that explains it */
-	LIN_ILLEGAL,	/* there is none */
-	LIN_UNDECIDED,	/* too many operations, or too many at once, to tell */
+	LIN_LEGAL,	/* some order explains it */
+	LIN_ILLEGAL,	/* no order does */
+	LIN_UNDECIDED,	/* too many operations, or too many at once, to decide */
 };
 
 struct lin_checker;

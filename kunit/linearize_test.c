@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The checker of histories is itself checked, with histories made by hand.
+ * The checker of histories, tested with histories made by hand.
  */
 #include <kunit/test.h>
 #include <linux/errno.h>
@@ -32,7 +32,7 @@ static enum lin_verdict check2(struct kunit *test, u32 initial,
 	return lin_check(test->priv, &h);
 }
 
-/* Fails when: a plain sequence that follows the map's rules is refused. */
+/* Fails when: a sequential history that follows the map's rules is rejected. */
 static void accepts_sequential_history(struct kunit *test)
 {
 	static const struct lin_op a[] = {
@@ -58,7 +58,7 @@ static void accepts_sequential_history(struct kunit *test)
 			check2(test, 0, a, ARRAY_SIZE(a), a, 0));
 }
 
-/* Fails when: a value may come out that a store which had returned already replaced. */
+/* Fails when: a load may return a value that a completed store had replaced. */
 static void rejects_stale_load(struct kunit *test)
 {
 	static const struct lin_op a[] = {
@@ -70,7 +70,7 @@ static void rejects_stale_load(struct kunit *test)
 			check2(test, 0, a, ARRAY_SIZE(a), b, ARRAY_SIZE(b)));
 }
 
-/* Fails when: overlapping operations may only take effect in the order of their calls. */
+/* Fails when: overlapping operations must take effect in the order of their calls. */
 static void accepts_either_order_of_overlapping_ops(struct kunit *test)
 {
 	static const struct lin_op a[] = {
@@ -85,7 +85,7 @@ static void accepts_either_order_of_overlapping_ops(struct kunit *test)
 			check2(test, 0, a, ARRAY_SIZE(a), new, ARRAY_SIZE(new)));
 }
 
-/* Fails when: a reader may see a new value and afterwards the old one again. */
+/* Fails when: a reader may see a new value and then the old one again. */
 static void rejects_new_then_old(struct kunit *test)
 {
 	static const struct lin_op a[] = {
@@ -99,7 +99,7 @@ static void rejects_new_then_old(struct kunit *test)
 			check2(test, 0, a, ARRAY_SIZE(a), b, ARRAY_SIZE(b)));
 }
 
-/* Fails when: a store that has returned may be lost. */
+/* Fails when: a completed store may be lost. */
 static void rejects_lost_store(struct kunit *test)
 {
 	static const struct lin_op a[] = { OP(STORE, 1, 2, 0, 11, 0, 0) };
@@ -109,7 +109,7 @@ static void rejects_lost_store(struct kunit *test)
 			check2(test, 0, a, ARRAY_SIZE(a), b, ARRAY_SIZE(b)));
 }
 
-/* Fails when: two overlapping operations may both take the same value away. */
+/* Fails when: two overlapping operations may both remove the same value. */
 static void rejects_value_taken_twice(struct kunit *test)
 {
 	static const struct lin_op a[] = { OP(LOAD_AND_DELETE, 1, 4, 0, 0, 0, 11) };
@@ -123,14 +123,14 @@ static void rejects_value_taken_twice(struct kunit *test)
 			check2(test, 0, a, ARRAY_SIZE(a), b, ARRAY_SIZE(b)));
 	KUNIT_EXPECT_EQ(test, LIN_ILLEGAL,
 			check2(test, 12, a, ARRAY_SIZE(a), c, ARRAY_SIZE(c)));
-	/* c, then a, would take 12 away. */
+	/* c, then a, would return 12. */
 	KUNIT_EXPECT_EQ(test, LIN_ILLEGAL,
 			check2(test, 11, a, ARRAY_SIZE(a), c, ARRAY_SIZE(c)));
 	KUNIT_EXPECT_EQ(test, LIN_LEGAL,
 			check2(test, 11, a, ARRAY_SIZE(a), d, ARRAY_SIZE(d)));
 }
 
-/* Fails when: an insertion may succeed twice with no removal between. */
+/* Fails when: an insertion may succeed twice without a removal between. */
 static void rejects_second_insertion(struct kunit *test)
 {
 	static const struct lin_op a[] = { OP(LOAD_OR_STORE, 1, 4, 0, 11, 0, 0) };
@@ -143,7 +143,7 @@ static void rejects_second_insertion(struct kunit *test)
 			check2(test, 0, a, ARRAY_SIZE(a), c, ARRAY_SIZE(c)));
 }
 
-/* Fails when: an operation that never wants for memory may return -ENOMEM. */
+/* Fails when: an operation that never allocates may return -ENOMEM. */
 static void rejects_enomem_of_delete_and_load(struct kunit *test)
 {
 	static const struct lin_op a[] = { OP(DELETE, 1, 2, -ENOMEM, 0, 0, 0) };
@@ -156,10 +156,10 @@ static void rejects_enomem_of_delete_and_load(struct kunit *test)
 }
 
 /*
- * One operation spans all others, and must take effect in their very middle.
- * Fails when: the search gives up a branch too early, or never goes back.
+ * One operation overlaps all others, and must take effect in the middle of them.
+ * Fails when: the search abandons a branch too early, or never backtracks.
  */
-static void finds_the_one_order_of_a_long_overlap(struct kunit *test)
+static void finds_only_order_of_long_overlap(struct kunit *test)
 {
 	enum { N = 100 };
 	struct lin_op *b = kunit_kcalloc(test, N, sizeof(*b), GFP_KERNEL);
@@ -171,14 +171,14 @@ static void finds_the_one_order_of_a_long_overlap(struct kunit *test)
 		b[i] = (struct lin_op){ .kind = LIN_SWAP, .call = 2 * i + 2, .ret = 2 * i + 3,
 					.value = i + 1, .out = i };
 	}
-	b[N / 2].out = 500;	/* comes after the long one */
+	b[N / 2].out = 500;	/* follows the long one */
 	KUNIT_EXPECT_EQ(test, LIN_LEGAL, check2(test, 0, a, 1, b, N));
 	b[N / 2].out = 501;
 	KUNIT_EXPECT_EQ(test, LIN_ILLEGAL, check2(test, 0, a, 1, b, N));
 }
 
-/* Fails when: a history too long to check passes for a legal one. */
-static void does_not_judge_what_it_cannot_hold(struct kunit *test)
+/* Fails when: a history that is too long to check is accepted as legal. */
+static void too_long_is_undecided(struct kunit *test)
 {
 	struct lin_op *a = kunit_kcalloc(test, LIN_OPS + 1, sizeof(*a), GFP_KERNEL);
 	unsigned int i;
@@ -200,8 +200,8 @@ static struct kunit_case linearize_cases[] = {
 	KUNIT_CASE(rejects_value_taken_twice),
 	KUNIT_CASE(rejects_second_insertion),
 	KUNIT_CASE(rejects_enomem_of_delete_and_load),
-	KUNIT_CASE(finds_the_one_order_of_a_long_overlap),
-	KUNIT_CASE(does_not_judge_what_it_cannot_hold),
+	KUNIT_CASE(finds_only_order_of_long_overlap),
+	KUNIT_CASE(too_long_is_undecided),
 	{}
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lines that CPUs take from each other, against accesses that are made up.
+ * Cache lines that CPUs take from each other, with made-up accesses.
  */
 #include <kunit/test.h>
 #include <linux/cpumask.h>
@@ -30,12 +30,13 @@ static void lines_exit(struct kunit *test)
 	mapstat_lines_free(test->priv);
 }
 
-/* It has a number, so that none is given to it: this module may go. */
+/* Has an id already, so that none is assigned: this module may be unloaded. */
 static struct mapstat_access_site here = { .what = "here", .id = 7 };
 
-/* An access, on a CPU that may not be this one: nobody else is there. */
-static void touch(struct kunit *test, int cpu, unsigned long addr, unsigned int size,
-		  enum mapstat_access_kind access, enum mapstat_l1 l1, unsigned int invalidated)
+/* An access on a CPU, which need not be this one: no other CPU uses the tables. */
+static void access_line(struct kunit *test, int cpu, unsigned long addr, unsigned int size,
+			enum mapstat_access_kind access, enum mapstat_l1 l1,
+			unsigned int invalidated)
 {
 	const struct mapstat_access t = {
 		.site = &here, .addr = (const void *)addr, .size = size, .access = access,
@@ -50,7 +51,7 @@ static void touch(struct kunit *test, int cpu, unsigned long addr, unsigned int 
 
 static void write(struct kunit *test, int cpu, unsigned long addr)
 {
-	touch(test, cpu, addr, 8, MAPSTAT_WRITE, MAPSTAT_L1_COHERENCE, 1);
+	access_line(test, cpu, addr, 8, MAPSTAT_WRITE, MAPSTAT_L1_COHERENCE, 1);
 }
 
 static struct mapstat_lines_look *look_at(struct kunit *test)
@@ -61,7 +62,7 @@ static struct mapstat_lines_look *look_at(struct kunit *test)
 	return look;
 }
 
-/* The second CPU, where there is one. */
+/* The second CPU, if there is one. */
 static int other_cpu(struct kunit *test)
 {
 	const int cpu = cpumask_next(cpumask_first(cpu_possible_mask), cpu_possible_mask);
@@ -71,16 +72,16 @@ static int other_cpu(struct kunit *test)
 	return cpu;
 }
 
-/* Fails when: a line that nobody took from anybody is there. */
-static void peaceful_lines_are_not_kept(struct kunit *test)
+/* Fails when: a line that no CPU took from another is kept. */
+static void uncontended_lines_are_not_kept(struct kunit *test)
 {
 	const int cpu = cpumask_first(cpu_possible_mask);
 	struct mapstat_lines_look *look;
 	int l1;
 
 	for (l1 = MAPSTAT_L1_HIT; l1 < MAPSTAT_L1_COHERENCE; l1++) {
-		touch(test, cpu, BASE, 8, MAPSTAT_READ, l1, 0);
-		touch(test, cpu, BASE, 8, MAPSTAT_WRITE, l1, 0);
+		access_line(test, cpu, BASE, 8, MAPSTAT_READ, l1, 0);
+		access_line(test, cpu, BASE, 8, MAPSTAT_WRITE, l1, 0);
 	}
 	look = look_at(test);
 	KUNIT_EXPECT_EQ(test, 0, look->n);
@@ -88,17 +89,17 @@ static void peaceful_lines_are_not_kept(struct kunit *test)
 	mapstat_lines_look_free(look);
 }
 
-/* Fails when: what a CPU does to a line is counted wrong, or at the wrong place in it. */
+/* Fails when: a CPU's accesses to a line are counted wrongly, or at the wrong offset. */
 static void accesses_are_counted(struct kunit *test)
 {
 	const int cpu = cpumask_first(cpu_possible_mask);
 	const struct mapstat_line_cpu *c;
 	struct mapstat_lines_look *look;
 
-	touch(test, cpu, BASE + 60, 4, MAPSTAT_READ, MAPSTAT_L1_COHERENCE, 0);
-	touch(test, cpu, BASE + 60, 4, MAPSTAT_READ, MAPSTAT_L1_HIT, 0);
-	touch(test, cpu, BASE, 8, MAPSTAT_WRITE, MAPSTAT_L1_HIT, 3);
-	touch(test, cpu, BASE + 8, 2, MAPSTAT_ATOMIC, MAPSTAT_L1_COHERENCE, 1);
+	access_line(test, cpu, BASE + 60, 4, MAPSTAT_READ, MAPSTAT_L1_COHERENCE, 0);
+	access_line(test, cpu, BASE + 60, 4, MAPSTAT_READ, MAPSTAT_L1_HIT, 0);
+	access_line(test, cpu, BASE, 8, MAPSTAT_WRITE, MAPSTAT_L1_HIT, 3);
+	access_line(test, cpu, BASE + 8, 2, MAPSTAT_ATOMIC, MAPSTAT_L1_COHERENCE, 1);
 	look = look_at(test);
 	KUNIT_ASSERT_EQ(test, 1, look->n);
 	KUNIT_EXPECT_EQ(test, 2, look->misses);
@@ -115,8 +116,8 @@ static void accesses_are_counted(struct kunit *test)
 	mapstat_lines_look_free(look);
 }
 
-/* Fails when: it is not known any more which access was where in a line, or a place of none is. */
-static void places_are_known_by_their_site(struct kunit *test)
+/* Fails when: the site of an access is not recorded at its offset, or recorded at another one. */
+static void sites_are_recorded(struct kunit *test)
 {
 	static struct mapstat_access_site there = { .what = "there", .id = 9 };
 	const u16 expected[MAPSTAT_LINE_SITES] = { 7, 0, 0, 9, 9, 0, 0, 7 };
@@ -128,8 +129,8 @@ static void places_are_known_by_their_site(struct kunit *test)
 	unsigned long flags;
 
 	write(test, across.cpu, BASE);
-	touch(test, across.cpu, BASE + 24, 1, MAPSTAT_READ, MAPSTAT_L1_HIT, 0);
-	touch(test, across.cpu, BASE + 63, 1, MAPSTAT_READ, MAPSTAT_L1_HIT, 0);
+	access_line(test, across.cpu, BASE + 24, 1, MAPSTAT_READ, MAPSTAT_L1_HIT, 0);
+	access_line(test, across.cpu, BASE + 63, 1, MAPSTAT_READ, MAPSTAT_L1_HIT, 0);
 	local_irq_save(flags);
 	mapstat_lines_access(lines_of(test), &across);
 	local_irq_restore(flags);
@@ -139,15 +140,15 @@ static void places_are_known_by_their_site(struct kunit *test)
 	mapstat_lines_look_free(look);
 }
 
-/* Fails when: lines of another size than a bit a byte are cut up wrong. */
-static void parts_fit_the_line(struct kunit *test)
+/* Fails when: offsets are wrong in lines of another size than 64 bytes, one bit per byte. */
+static void offsets_scale_with_line_size(struct kunit *test)
 {
 	const int cpu = cpumask_first(cpu_possible_mask);
 	struct mapstat_lines_look *look;
 
 	mapstat_lines_resize(lines_of(test), 256);
-	touch(test, cpu, BASE + 252, 4, MAPSTAT_READ, MAPSTAT_L1_COHERENCE, 0);
-	touch(test, cpu, BASE + 2, 4, MAPSTAT_WRITE, MAPSTAT_L1_HIT, 0);
+	access_line(test, cpu, BASE + 252, 4, MAPSTAT_READ, MAPSTAT_L1_COHERENCE, 0);
+	access_line(test, cpu, BASE + 2, 4, MAPSTAT_WRITE, MAPSTAT_L1_HIT, 0);
 	look = look_at(test);
 	KUNIT_ASSERT_EQ(test, 1, look->n);
 	KUNIT_EXPECT_EQ(test, 256, look->line_bytes);
@@ -156,8 +157,8 @@ static void parts_fit_the_line(struct kunit *test)
 	mapstat_lines_look_free(look);
 }
 
-/* Fails when: what two CPUs have of a line is not put together, or what is not shared is. */
-static void sharing_is_told_true_from_false(struct kunit *test)
+/* Fails when: CPUs' accesses to a line are not merged, or true and false sharing confused. */
+static void true_and_false_sharing(struct kunit *test)
 {
 	const int one = cpumask_first(cpu_possible_mask), two = other_cpu(test);
 	struct mapstat_lines_look *look;
@@ -169,10 +170,10 @@ static void sharing_is_told_true_from_false(struct kunit *test)
 	write(test, two, BASE + 64);
 	write(test, two, BASE + 128);		/* one reads what the other writes: true */
 	write(test, two, BASE + 128);
-	touch(test, one, BASE + 128, 8, MAPSTAT_READ, MAPSTAT_L1_COHERENCE, 0);
-	touch(test, one, BASE + 128, 8, MAPSTAT_READ, MAPSTAT_L1_COHERENCE, 0);
-	touch(test, one, BASE + 192, 8, MAPSTAT_READ, MAPSTAT_L1_COHERENCE, 0);
-	touch(test, two, BASE + 192, 8, MAPSTAT_READ, MAPSTAT_L1_HIT, 0);	/* not there */
+	access_line(test, one, BASE + 128, 8, MAPSTAT_READ, MAPSTAT_L1_COHERENCE, 0);
+	access_line(test, one, BASE + 128, 8, MAPSTAT_READ, MAPSTAT_L1_COHERENCE, 0);
+	access_line(test, one, BASE + 192, 8, MAPSTAT_READ, MAPSTAT_L1_COHERENCE, 0);
+	access_line(test, two, BASE + 192, 8, MAPSTAT_READ, MAPSTAT_L1_HIT, 0);	/* not kept */
 	look = look_at(test);
 	KUNIT_ASSERT_EQ(test, 4, look->n);
 	KUNIT_EXPECT_EQ(test, BASE + 128, look->line[0].first->addr);
@@ -189,7 +190,7 @@ static void sharing_is_told_true_from_false(struct kunit *test)
 	mapstat_lines_look_free(look);
 }
 
-/* Fails when: the table grows, a line with many misses gives way, or misses are forgotten. */
+/* Fails when: the table is not bounded, a line with many misses is evicted, or misses are lost. */
 static void table_is_bounded(struct kunit *test)
 {
 	enum { MANY = 10000, HOT = 100 };
@@ -222,7 +223,7 @@ static const char *where(struct cmap *m, const void *addr, char *buf, size_t siz
 	return cmap_where(m, addr, buf, size) ? buf : "";
 }
 
-/* Fails when: an address of a map has the name of another place, or one of elsewhere has any. */
+/* Fails when: an address of a map is named wrongly, or an address elsewhere is named. */
 static void addresses_are_named(struct kunit *test)
 {
 	const struct cmap_params params = {
@@ -235,14 +236,15 @@ static void addresses_are_named(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, m);
 	snprintf(counts, sizeof(counts), "counts of cpu%d", cpu);
 	KUNIT_EXPECT_STREQ(test, where(m, m, buf, sizeof(buf)), "");
-	KUNIT_EXPECT_STREQ(test, where(m, per_cpu_ptr(m->stats.pcpu, cpu), buf, sizeof(buf)), counts);
+	KUNIT_EXPECT_STREQ(test, where(m, per_cpu_ptr(m->stats.pcpu, cpu), buf, sizeof(buf)),
+			   counts);
 	KUNIT_EXPECT_STREQ(test, where(m, &buf, buf, sizeof(buf)), "");
 	KUNIT_EXPECT_STREQ(test, where(m, (void *)m + m->ops->size, buf, sizeof(buf)), "");
 	cmap_destroy(m);
 }
 
-/* Fails when: CPUs that share a table take each other's lines for their own, or lose them. */
-static void cpus_without_a_table_are_told_apart(struct kunit *test)
+/* Fails when: CPUs that share a table get each other's lines, or lose lines. */
+static void cpus_without_table_are_separate(struct kunit *test)
 {
 	const int a = cpumask_first(cpu_possible_mask), b = other_cpu(test);
 	struct mapstat_lines *lines = mapstat_lines_alloc();
@@ -272,13 +274,13 @@ static void cpus_without_a_table_are_told_apart(struct kunit *test)
 }
 
 static struct kunit_case lines_cases[] = {
-	KUNIT_CASE(peaceful_lines_are_not_kept),
+	KUNIT_CASE(uncontended_lines_are_not_kept),
 	KUNIT_CASE(accesses_are_counted),
-	KUNIT_CASE(places_are_known_by_their_site),
-	KUNIT_CASE(parts_fit_the_line),
-	KUNIT_CASE(sharing_is_told_true_from_false),
+	KUNIT_CASE(sites_are_recorded),
+	KUNIT_CASE(offsets_scale_with_line_size),
+	KUNIT_CASE(true_and_false_sharing),
 	KUNIT_CASE(table_is_bounded),
-	KUNIT_CASE(cpus_without_a_table_are_told_apart),
+	KUNIT_CASE(cpus_without_table_are_separate),
 	KUNIT_CASE(addresses_are_named),
 	{}
 };

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cmap_load_many(): a load of each key, for any number of keys, whatever goes on.
+ * cmap_load_many(): the same results as single loads, for any number of keys, also during
+ * concurrent writes.
  */
 #include <linux/bitmap.h>
 #include <linux/slab.h>
 #include "fixture.h"
 #include "threads.h"
 
-#define MANY_MAX	200	/* keys; several groups, and a part of one */
+#define MANY_MAX	200	/* keys; several groups and a part of one */
 #define UNTOUCHED	0xa5
 #define RUN_MS		40
 
 /**
- * struct many_test - a call's arguments
+ * struct many_test - arguments of a call
  * @m: the map
  * @b: for single operations
  * @keys: MANY_MAX keys
- * @number: of each of them
+ * @number: the number of each key
  * @values: room for as many values
- * @found: what it says
+ * @found: the resulting bitmap
  * @n: keys in the call
  */
 struct many_test {
@@ -69,7 +70,7 @@ static unsigned int many_call(struct many_test *t, u32 below, unsigned int n)
 	return cmap_load_many(t->m, t->keys, t->values, t->found, n);
 }
 
-/* What the call says is what single loads say. */
+/* The call's results must be those of single loads. */
 static void expect_as_single(struct kunit *test, struct many_test *t, unsigned int hits)
 {
 	const unsigned int size = t->m->shape.value_size;
@@ -87,7 +88,7 @@ static void expect_as_single(struct kunit *test, struct many_test *t, unsigned i
 	}
 }
 
-/* The words of the bitmap are all written, those behind them and the next value are not. */
+/* All words of the bitmap must be written; those after it, and the next value, must not. */
 static void expect_in_bounds(struct kunit *test, const struct many_test *t)
 {
 	const unsigned int words = BITS_TO_LONGS(t->n);
@@ -103,8 +104,8 @@ static void expect_in_bounds(struct kunit *test, const struct many_test *t)
 }
 
 /*
- * Fails when: a key is answered with another one's value or bit, at the seam of two groups
- * say, a value is written for an absent key, or something beyond the last is written.
+ * Fails when: a key gets another one's value or bit, for instance at the boundary of two
+ * groups, a value is written for an absent key, or something beyond the last one is written.
  */
 static void any_number_of_keys(struct kunit *test)
 {
@@ -114,7 +115,7 @@ static void any_number_of_keys(struct kunit *test)
 	const u32 keys = min(param->shape->keys, 300u);
 	unsigned int i;
 
-	/* The second half is absent. */
+	/* The second half of the keys is absent. */
 	KUNIT_ASSERT_EQ(test, 0, test_fill(t->m, t->b, 0, keys / 2, 7));
 	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
 		unsigned int hits = many_call(t, keys, numbers[i]);
@@ -124,7 +125,7 @@ static void any_number_of_keys(struct kunit *test)
 	}
 }
 
-/* Fails when: a bulk load is not counted as so many loads. */
+/* Fails when: a bulk load of n keys is not counted as n loads. */
 static void counts_hits_and_misses(struct kunit *test)
 {
 	const struct test_param *param = test->param_value;
@@ -145,11 +146,11 @@ static void counts_hits_and_misses(struct kunit *test)
  * struct shared - a map that one thread changes while others load
  * @map: the map
  * @param: its shape
- * @many: a call for each reader
- * @stored: of each key that is never deleted: the id whose store has returned.  Written
- *	with release by the one writer, read with acquire
- * @wrong: answers that cannot be right
- * @calls: calls that were judged
+ * @many: the call's arguments, one per reader
+ * @stored: for each key that is never deleted: the last id whose store has returned.  Written
+ *	with release by the only writer, read with acquire
+ * @wrong: impossible results
+ * @calls: calls that were checked
  */
 struct shared {
 	struct cmap *map;
@@ -161,8 +162,8 @@ struct shared {
 };
 
 /*
- * Keys 0..63 are replaced by versions that grow; all others come and go, so that the
- * map grows, shrinks, promotes and collides beneath the readers.
+ * Keys 0..63 are replaced by increasing versions; all others are stored and deleted, so that
+ * the map grows, shrinks, promotes and collides while it is read.
  */
 static int change(struct team *team, struct shared *s)
 {
@@ -221,7 +222,7 @@ static int load_and_judge(struct team *team, unsigned int id)
 	return 0;
 }
 
-static bool all_had_a_turn(void *arg)
+static bool all_threads_ran(void *arg)
 {
 	struct shared *s = arg;
 
@@ -229,10 +230,10 @@ static bool all_had_a_turn(void *arg)
 }
 
 /*
- * Fails when: of many keys one is missed that is there all along, or comes with a torn, a
- * foreign or an old value.
+ * Fails when: a key that is present all the time is not found, or found with a torn value,
+ * another key's value or an old one.
  */
-static void as_good_as_loads(struct kunit *test)
+static void equivalent_to_loads(struct kunit *test)
 {
 	const struct test_param *param = test->param_value;
 	struct shared *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
@@ -249,15 +250,15 @@ static void as_good_as_loads(struct kunit *test)
 		s->stored[i] = 1;
 	}
 	KUNIT_ASSERT_EQ(test, 0, team_run_until(&team, 4, load_and_judge, s, test_scaled(RUN_MS),
-						all_had_a_turn));
+						all_threads_ran));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&s->wrong));
-	KUNIT_EXPECT_TRUE(test, all_had_a_turn(s));
+	KUNIT_EXPECT_TRUE(test, all_threads_ran(s));
 }
 
 static struct kunit_case many_cases[] = {
 	KUNIT_CASE_PARAM(any_number_of_keys, every_shape_gen_params),
 	KUNIT_CASE_PARAM(counts_hits_and_misses, every_design_gen_params),
-	KUNIT_CASE_PARAM(as_good_as_loads, few_shapes_gen_params),
+	KUNIT_CASE_PARAM(equivalent_to_loads, few_shapes_gen_params),
 	{}
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mapstat_kunit.ko: the suites run while the module is being loaded; their results are
- * under debugfs kunit/<suite>/results and in the kernel log.
+ * mapstat_kunit.ko: the suites run while the module is loaded; the results are in debugfs
+ * kunit/<suite>/results and in the kernel log.
  */
 #include <linux/math64.h>
 #include <linux/module.h>
@@ -11,15 +11,15 @@
 
 static unsigned int scale = 100;
 module_param(scale, uint, 0444);
-MODULE_PARM_DESC(scale, "how long the tests that take time go on, in percent (default 100)");
+MODULE_PARM_DESC(scale, "duration of the timed tests, in percent (default 100)");
 
 static unsigned int seed = 1;
 module_param(seed, uint, 0444);
-MODULE_PARM_DESC(seed, "of the random operations; the scheduler adds its own chance");
+MODULE_PARM_DESC(seed, "seed of the random operations; scheduling adds randomness of its own");
 
 /**
- * test_scaled - a duration or a count, made longer or shorter by the module parameter
- * @n: what it is at scale=100
+ * test_scaled - scale a duration or a count by the module parameter
+ * @n: its value at scale=100
  *
  * Context: Any.
  * Return: at least 1.

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a row is made of: medians, the longest pause of a round, and what is recorded.
+ * The contents of a result row: medians, the longest pause of a round, and sampling.
  */
 #include <kunit/test.h>
 #include <linux/math64.h>
 #include "kmod/stress/measure.h"
 
 /**
- * struct measure_test - what a test works with
+ * struct measure_test - state of a test
  * @pauses: of a map
- * @before: a look at them
- * @after: a later one
+ * @before: a snapshot of them
+ * @after: a later snapshot
  */
 struct measure_test {
 	struct mapstat_pauses pauses;
@@ -29,7 +29,7 @@ static int measure_init(struct kunit *test)
 	return 0;
 }
 
-/* Record @n pauses of that length, and one that is a little longer. */
+/* Record @n pauses of @ns, and one that is 1 ns longer. */
 static void record(struct measure_test *t, unsigned int n, u64 ns)
 {
 	while (n--)
@@ -49,8 +49,8 @@ static u64 longest_of(struct measure_test *t, unsigned int earlier, unsigned int
 	return stress_pause_max(&t->before, &t->after);
 }
 
-/* Fails when: a pause of before the round is taken for the round's, or one is missed. */
-static void longest_pause_is_of_the_round(struct kunit *test)
+/* Fails when: an earlier pause is attributed to the round, or one of the round is missed. */
+static void longest_pause_of_round(struct kunit *test)
 {
 	static const unsigned int earlier[] = { 0, 1, 63, 64, 65, 100, 1000 };
 	struct measure_test *t = test->priv;
@@ -65,8 +65,8 @@ static void longest_pause_is_of_the_round(struct kunit *test)
 	}
 }
 
-/* Fails when: more pauses than are kept are not told from the histogram, to its width. */
-static void longest_of_more_than_are_kept(struct kunit *test)
+/* Fails when: pauses beyond those kept are not estimated from the histogram, to its precision. */
+static void longest_beyond_kept_pauses(struct kunit *test)
 {
 	struct measure_test *t = test->priv;
 	u64 ns = longest_of(t, 10, 200);
@@ -75,8 +75,8 @@ static void longest_of_more_than_are_kept(struct kunit *test)
 	KUNIT_EXPECT_LE(test, ns, 101 + 101 / 31);
 }
 
-/* Fails when: the values are not sorted, or the middle of an even number is not between. */
-static void median_is_the_middle(struct kunit *test)
+/* Fails when: the values are not sorted, or the median of an even number is not the mean. */
+static void median_is_right(struct kunit *test)
 {
 	u64 one[] = { 7 }, odd[] = { 9, 1, 5 }, even[] = { 8, 2, 100, 4 };
 	u64 large[] = { U64_MAX - 1, U64_MAX - 3 };
@@ -88,8 +88,8 @@ static void median_is_the_middle(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, STRESS_NONE, stress_median(one, 0));
 }
 
-/* Fails when: more or fewer operations are recorded than sample_shift says, or by its leave. */
-static void recorded_is_what_was_asked_for(struct kunit *test)
+/* Fails when: the recorded share, or its published value, does not match sample_shift. */
+static void recorded_share_as_configured(struct kunit *test)
 {
 	static const unsigned int value_sizes[] = { 1, 8, 256, 257, 1000, 4096 };
 	struct stress_config *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
@@ -117,7 +117,7 @@ static void recorded_is_what_was_asked_for(struct kunit *test)
 				KUNIT_EXPECT_GE(test, share, wanted - wanted / 1000 - 2);
 			else
 				KUNIT_EXPECT_GT(test, share, wanted / 2);
-			/* One in so many tenths, rounded: the product is ten. */
+			/* Recorded is one in so many tenths, rounded: the product is ten. */
 			product = share * stress_sampled_tenths(c);
 			KUNIT_EXPECT_LE(test, product, 10 * STRESS_SHARE_ALL + share / 2 +
 						       STRESS_SHARE_ALL / 100);
@@ -127,7 +127,7 @@ static void recorded_is_what_was_asked_for(struct kunit *test)
 	}
 }
 
-/* Fails when: something is timed with stats=0, or an arrival is not. */
+/* Fails when: an operation is timed with stats=0, or an arrival is not timed. */
 static void all_arrivals_are_timed(struct kunit *test)
 {
 	struct stress_config *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
@@ -148,8 +148,8 @@ static void all_arrivals_are_timed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 10, stress_sampled_tenths(c));
 }
 
-/* Fails when: what is drawn is not the share that was asked for. */
-static void draws_are_the_share(struct kunit *test)
+/* Fails when: the share that is drawn is not the configured one. */
+static void draws_match_share(struct kunit *test)
 {
 	struct stress_random r;
 	unsigned int i, n = 0;
@@ -160,18 +160,18 @@ static void draws_are_the_share(struct kunit *test)
 		KUNIT_ASSERT_FALSE(test, stress_sampling_draw(0, &r));
 		n += stress_sampling_draw(STRESS_SHARE_ALL / 32, &r);
 	}
-	/* 2048, give or take five standard deviations of 44.5. */
+	/* 2048, plus or minus five standard deviations of 44.5. */
 	KUNIT_EXPECT_GT(test, n, 2048 - 223);
 	KUNIT_EXPECT_LT(test, n, 2048 + 223);
 }
 
 static struct kunit_case measure_cases[] = {
-	KUNIT_CASE(longest_pause_is_of_the_round),
-	KUNIT_CASE(longest_of_more_than_are_kept),
-	KUNIT_CASE(median_is_the_middle),
-	KUNIT_CASE(recorded_is_what_was_asked_for),
+	KUNIT_CASE(longest_pause_of_round),
+	KUNIT_CASE(longest_beyond_kept_pauses),
+	KUNIT_CASE(median_is_right),
+	KUNIT_CASE(recorded_share_as_configured),
 	KUNIT_CASE(all_arrivals_are_timed),
-	KUNIT_CASE(draws_are_the_share),
+	KUNIT_CASE(draws_match_share),
 	{}
 };
 

@@ -8,7 +8,7 @@
 
 #define DRAWS	1000000
 
-/* How often each operation came in so many draws. */
+/* Count each operation in DRAWS draws. */
 static void draw(unsigned int read_permille, unsigned int delete_permille, u64 count[3])
 {
 	struct stress_random r;
@@ -34,8 +34,8 @@ static void expect_share(struct kunit *test, u64 got, u64 want)
 	KUNIT_EXPECT_LE(test, got, want + deviations);
 }
 
-/* Fails when: the shares are not those that were asked for. */
-static void shares_are_as_asked(struct kunit *test)
+/* Fails when: the shares are not the configured ones. */
+static void shares_as_configured(struct kunit *test)
 {
 	u64 count[3];
 
@@ -49,7 +49,7 @@ static void shares_are_as_asked(struct kunit *test)
 	expect_share(test, count[STRESS_DELETE], 250000);
 }
 
-/* Fails when: an operation that was not wanted comes at all. */
+/* Fails when: an operation with a share of zero is drawn. */
 static void none_and_all_are_exact(struct kunit *test)
 {
 	u64 count[3];
@@ -62,7 +62,7 @@ static void none_and_all_are_exact(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, DRAWS, count[STRESS_DELETE]);
 }
 
-/* Fails when: the share is rounded, so that the smallest one is lost. */
+/* Fails when: rounding loses the smallest share. */
 static void one_permille_is_kept(struct kunit *test)
 {
 	u64 count[3];
@@ -74,7 +74,7 @@ static void one_permille_is_kept(struct kunit *test)
 }
 
 static struct kunit_case mix_cases[] = {
-	KUNIT_CASE(shares_are_as_asked),
+	KUNIT_CASE(shares_as_configured),
 	KUNIT_CASE(none_and_all_are_exact),
 	KUNIT_CASE(one_permille_is_kept),
 	{}

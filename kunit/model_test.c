@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The model of caches, with traces whose misses were worked out by hand.  Each breaks when
- * the model does another thing than the name of the case says.
+ * The cache model, with traces whose misses were worked out by hand.  Each case fails when the
+ * model does not do what the case's name states.
  */
 #include <kunit/test.h>
 #include <linux/cpumask.h>
@@ -16,7 +16,7 @@
 #define LINES	64UL		/* of the cache below */
 #define SETS	32UL
 #define PAGE_4K	4096UL
-#define BASE	0x100000UL	/* where the traces begin: page, set and line 0 */
+#define BASE	0x100000UL	/* where the traces begin: start of a page and a line, set 0 */
 
 /* 64 lines in 32 sets of 2; 8 pages in 4 sets of 2. */
 static const struct mapstat_geometry small = {
@@ -53,7 +53,7 @@ static struct mapstat_access access_at(struct mapstat_model *model, int cpu, uns
 #define EXPECT_L1(cpu, offset, access, what)					\
 	KUNIT_EXPECT_EQ(test, access_at(model, cpu, offset, access).l1, what)
 
-/* Three lines of one set of two push each other out, while the rest of the cache is empty. */
+/* Three lines of one 2-way set evict each other, while the rest of the cache is empty. */
 static void one_set_thrashes(struct kunit *test)
 {
 	struct mapstat_model *model = make_model(test);
@@ -65,8 +65,8 @@ static void one_set_thrashes(struct kunit *test)
 		EXPECT_L1(0, i % 3 * SETS * LINE, MAPSTAT_READ, MAPSTAT_L1_CONFLICT);
 }
 
-/* a b a c: b is the one that goes.  A first-in, first-out cache would drop a. */
-static void least_recently_used_goes(struct kunit *test)
+/* a b a c: b must be evicted.  A first-in, first-out cache would evict a. */
+static void least_recently_used_is_evicted(struct kunit *test)
 {
 	const unsigned long a = 0, b = SETS * LINE, c = 2 * SETS * LINE;
 	struct mapstat_model *model = make_model(test);
@@ -80,7 +80,7 @@ static void least_recently_used_goes(struct kunit *test)
 	EXPECT_L1(0, c, MAPSTAT_READ, MAPSTAT_L1_CONFLICT);
 }
 
-/* Twice as many lines as there is room for, over and over; then as many as there is room. */
+/* Repeatedly access twice as many lines as fit; then as many as fit. */
 static void cold_then_capacity_then_hits(struct kunit *test)
 {
 	struct mapstat_model *model = make_model(test);
@@ -96,7 +96,7 @@ static void cold_then_capacity_then_hits(struct kunit *test)
 		EXPECT_L1(0, i * LINE, MAPSTAT_READ, MAPSTAT_L1_HIT);
 }
 
-/* 16 lines in sets of their own, each in a page of its own: 4 pages for each set of 2. */
+/* 16 lines in different sets, each in another page: 4 pages for each 2-way set of the TLB. */
 static void stride_misses_the_tlb_only(struct kunit *test)
 {
 	struct mapstat_model *model = make_model(test);
@@ -116,7 +116,7 @@ static void stride_misses_the_tlb_only(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, tlb, 16);
 		KUNIT_EXPECT_EQ(test, l1, pass ? 0 : 16);
 	}
-	/* 8 of them fit. */
+	/* 8 pages fit. */
 	for (i = 0; i < 8; i++)
 		access_at(model, 0, i * (PAGE_4K + LINE), MAPSTAT_READ);
 	for (i = 0; i < 8; i++)
@@ -124,7 +124,7 @@ static void stride_misses_the_tlb_only(struct kunit *test)
 						   MAPSTAT_READ).tlb_miss);
 }
 
-/* Two CPUs write in turns, to one word, or to two in one line: each misses every time. */
+/* Two CPUs write alternately, to one line, at different words: each misses every time. */
 static void ping_pong(struct kunit *test)
 {
 	struct mapstat_model *model = make_model(test);
@@ -137,7 +137,7 @@ static void ping_pong(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, t.l1, i < 2 ? MAPSTAT_L1_COLD : MAPSTAT_L1_COHERENCE);
 		KUNIT_EXPECT_EQ(test, t.invalidated, i ? 1 : 0);
 	}
-	/* The same, padded: neither hears of the other. */
+	/* The same, padded: neither CPU affects the other. */
 	for (i = 0; i < 20; i++) {
 		t = access_at(model, i % 2, (2 + i % 2) * LINE, MAPSTAT_WRITE);
 		KUNIT_EXPECT_EQ(test, t.l1, i < 2 ? MAPSTAT_L1_COLD : MAPSTAT_L1_HIT);
@@ -145,7 +145,7 @@ static void ping_pong(struct kunit *test)
 	}
 }
 
-/* Readers keep their copies until somebody writes; then each of them misses once. */
+/* Readers keep their copies until a write; then each of them misses once. */
 static void readers_share_until_a_write(struct kunit *test)
 {
 	struct mapstat_model *model = make_model(test);
@@ -161,13 +161,13 @@ static void readers_share_until_a_write(struct kunit *test)
 		EXPECT_L1(cpu, 0, MAPSTAT_READ, MAPSTAT_L1_COHERENCE);
 		EXPECT_L1(cpu, 0, MAPSTAT_READ, MAPSTAT_L1_HIT);
 	}
-	/* The writer has a copy still, but not for itself alone. */
+	/* The writer still has a copy, but no longer exclusively. */
 	EXPECT_L1(0, 0, MAPSTAT_READ, MAPSTAT_L1_HIT);
 	KUNIT_EXPECT_EQ(test, access_at(model, 0, 0, MAPSTAT_WRITE).invalidated, 2);
 }
 
-/* CPUs that take no part are one: among themselves they hit, to the others they are another. */
-static void others_share_a_cache(struct kunit *test)
+/* CPUs without a cache of their own share one: they hit in it, and it is coherent with the rest. */
+static void other_cpus_share_a_cache(struct kunit *test)
 {
 	const unsigned long own = BIT(1);
 	struct mapstat_model *model = mapstat_model_alloc(&small, &own, 4);
@@ -181,8 +181,8 @@ static void others_share_a_cache(struct kunit *test)
 	EXPECT_L1(0, 0, MAPSTAT_READ, MAPSTAT_L1_HIT);
 }
 
-/* Pushed out first and written to by another CPU then: a larger cache would miss as well. */
-static void a_write_after_a_conflict_is_coherence(struct kunit *test)
+/* Evicted, then written by another CPU: a larger cache would miss as well. */
+static void write_after_conflict_is_coherence(struct kunit *test)
 {
 	struct mapstat_model *model = make_model(test);
 	unsigned long i;
@@ -193,8 +193,8 @@ static void a_write_after_a_conflict_is_coherence(struct kunit *test)
 	EXPECT_L1(1, 0, MAPSTAT_READ, MAPSTAT_L1_COHERENCE);
 }
 
-/* What makes a model listen to a map of the test. */
-struct heard {
+/* A map of the test, and the observer that feeds its accesses to a model. */
+struct observed_map {
 	struct cmap *map;
 	struct mapstat_observer observer;
 };
@@ -204,9 +204,9 @@ static void stop_observing(void *arg)
 	mapstat_unobserve();
 }
 
-static struct heard *listen(struct kunit *test)
+static struct observed_map *observe_map(struct kunit *test)
 {
-	struct heard *h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
+	struct observed_map *h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, h);
 	h->map = kunit_kzalloc(test, sizeof(*h->map), GFP_KERNEL);
@@ -221,10 +221,10 @@ static struct heard *listen(struct kunit *test)
 	return h;
 }
 
-/* 8 bytes of which 4 are in the next line are two accesses; the operation counts both. */
-static void an_access_may_span_lines(struct kunit *test)
+/* 8 bytes, 4 of them in the next line, are two accesses; the operation counts both. */
+static void access_spans_lines(struct kunit *test)
 {
-	struct heard *h = listen(test);
+	struct observed_map *h = observe_map(test);
 	struct mapstat_op op;
 	unsigned int reads;
 
@@ -238,7 +238,7 @@ static void an_access_may_span_lines(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, op.accesses[MAPSTAT_READ], 2);
 	KUNIT_EXPECT_EQ(test, op.l1[MAPSTAT_L1_COLD], 2);
 	KUNIT_EXPECT_EQ(test, op.lines, 2);
-	/* Again, and of no map in particular: the same lines. */
+	/* Again, for no particular map: the same lines. */
 	cmap_access(NULL, (void *)(BASE + LINE - 4), 8, MAPSTAT_ATOMIC);
 	KUNIT_EXPECT_EQ(test, op.accesses[MAPSTAT_ATOMIC], 2);
 	KUNIT_EXPECT_EQ(test, op.l1[MAPSTAT_L1_HIT], 2);
@@ -246,10 +246,10 @@ static void an_access_may_span_lines(struct kunit *test)
 	mapstat_op_end(&op);
 }
 
-/* An operation within another, and another map's: each counts its own. */
-static void operations_do_not_mix(struct kunit *test)
+/* Nested operations, and one of another map: each counts its own accesses. */
+static void operations_are_separate(struct kunit *test)
 {
-	struct heard *h = listen(test);
+	struct observed_map *h = observe_map(test);
 	struct cmap *other = kunit_kzalloc(test, sizeof(*other), GFP_KERNEL);
 	struct mapstat_op outer, inner;
 
@@ -293,15 +293,15 @@ static void bad_geometry(struct kunit *test)
 
 static struct kunit_case model_cases[] = {
 	KUNIT_CASE(one_set_thrashes),
-	KUNIT_CASE(least_recently_used_goes),
+	KUNIT_CASE(least_recently_used_is_evicted),
 	KUNIT_CASE(cold_then_capacity_then_hits),
 	KUNIT_CASE(stride_misses_the_tlb_only),
 	KUNIT_CASE(ping_pong),
 	KUNIT_CASE(readers_share_until_a_write),
-	KUNIT_CASE(others_share_a_cache),
-	KUNIT_CASE(a_write_after_a_conflict_is_coherence),
-	KUNIT_CASE(an_access_may_span_lines),
-	KUNIT_CASE(operations_do_not_mix),
+	KUNIT_CASE(other_cpus_share_a_cache),
+	KUNIT_CASE(write_after_conflict_is_coherence),
+	KUNIT_CASE(access_spans_lines),
+	KUNIT_CASE(operations_are_separate),
 	KUNIT_CASE(bad_geometry),
 	{ }
 };

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What each operation does and returns, one at a time, in every design and shape; and
- * what cmap_create() refuses.
+ * cmap_create()'s capacity.
  */
 #include <linux/err.h>
 #include "fixture.h"
 
 /**
- * struct ops_test - what a test works with
+ * struct ops_test - state of a test
  * @m: an empty map
- * @b: key is key 3; value, expect and out are values of it
+ * @b: key is key 3; value and expect are two values for it
  */
 struct ops_test {
 	struct cmap *m;
@@ -32,7 +32,7 @@ static struct ops_test ops_init(struct kunit *test)
 #define EXPECT_VALUE(test, t, want, got) \
 	KUNIT_EXPECT_MEMEQ(test, want, got, (t).m->shape.value_size)
 
-/* The map has the key with @want, or, where that is NULL, has it not. */
+/* The map must have the key with @want or, if that is NULL, not have it. */
 static void expect_state(struct kunit *test, struct ops_test *t, const void *want)
 {
 	u64 untouched[CMAP_VALUE_MAX / 8 / 64];
@@ -49,7 +49,7 @@ static void expect_state(struct kunit *test, struct ops_test *t, const void *wan
 		KUNIT_EXPECT_MEMEQ(test, untouched, t->b->out, sizeof(untouched));
 }
 
-/* Fails when: a load finds what is not there, or not what is there, or writes too much. */
+/* Fails when: a load finds an absent key, misses a present one, or writes too much. */
 static void load(struct kunit *test)
 {
 	struct ops_test t = ops_init(test);
@@ -76,7 +76,7 @@ static void store(struct kunit *test)
 	expect_state(test, &t, t.b->expect);
 }
 
-/* Fails when: it replaces a value, or tells the wrong value or origin. */
+/* Fails when: it replaces a value, or returns the wrong value or @loaded. */
 static void load_or_store(struct kunit *test)
 {
 	struct ops_test t = ops_init(test);
@@ -92,7 +92,7 @@ static void load_or_store(struct kunit *test)
 	expect_state(test, &t, t.b->value);
 }
 
-/* Fails when: it tells another value than the one that it replaced, or one where none was. */
+/* Fails when: it does not return the replaced value, or returns one for an absent key. */
 static void swap_value(struct kunit *test)
 {
 	struct ops_test t = ops_init(test);
@@ -107,7 +107,7 @@ static void swap_value(struct kunit *test)
 	expect_state(test, &t, t.b->value);
 }
 
-/* Fails when: it swaps what it was not told to, inserts, or mixes up the two errors. */
+/* Fails when: it swaps an unequal value, inserts, or confuses the two errors. */
 static void compare_and_swap(struct kunit *test)
 {
 	struct ops_test t = ops_init(test);
@@ -117,7 +117,7 @@ static void compare_and_swap(struct kunit *test)
 			cmap_compare_and_swap(t.m, t.b->key, t.b->value, t.b->expect));
 	expect_state(test, &t, NULL);
 	KUNIT_ASSERT_EQ(test, 0, cmap_store(t.m, t.b->key, t.b->value));
-	/* Unequal in the very last byte only. */
+	/* Differs in the very last byte only. */
 	memcpy(t.b->expect, t.b->value, t.m->shape.value_size);
 	*last ^= 1;
 	KUNIT_EXPECT_EQ(test, -EAGAIN,
@@ -127,7 +127,7 @@ static void compare_and_swap(struct kunit *test)
 	expect_state(test, &t, t.b->expect);
 }
 
-/* Fails when: it deletes what it was not told to, or mixes up the two errors. */
+/* Fails when: it deletes an unequal value, or confuses the two errors. */
 static void compare_and_delete(struct kunit *test)
 {
 	struct ops_test t = ops_init(test);
@@ -140,7 +140,7 @@ static void compare_and_delete(struct kunit *test)
 	expect_state(test, &t, NULL);
 }
 
-/* Fails when: a deleted key stays, or deleting it again is no error. */
+/* Fails when: a deleted key stays, or deleting it again does not fail. */
 static void delete_key(struct kunit *test)
 {
 	struct ops_test t = ops_init(test);
@@ -150,12 +150,12 @@ static void delete_key(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, cmap_delete(t.m, t.b->key));
 	expect_state(test, &t, NULL);
 	KUNIT_EXPECT_EQ(test, -ENOENT, cmap_delete(t.m, t.b->key));
-	/* And it may come back. */
+	/* It can be stored again. */
 	KUNIT_ASSERT_EQ(test, 0, cmap_store(t.m, t.b->key, t.b->expect));
 	expect_state(test, &t, t.b->expect);
 }
 
-/* Fails when: the last value is not told, or told but not removed. */
+/* Fails when: the last value is not returned, or is returned but not removed. */
 static void load_and_delete(struct kunit *test)
 {
 	struct ops_test t = ops_init(test);
@@ -173,9 +173,9 @@ static void load_and_delete(struct kunit *test)
 #define MODEL_KEYS	256
 
 /**
- * struct model - the plainest map there is
- * @id: of each key's value, 0 where it is absent
- * @len: keys present
+ * struct model - the simplest possible map
+ * @id: of each key's value, 0 if it is absent
+ * @len: number of keys present
  */
 struct model {
 	u32 id[MODEL_KEYS];
@@ -188,11 +188,11 @@ static void model_set(struct model *model, u32 key, u32 id)
 	model->id[key] = id;
 }
 
-/* One random operation on map and model. Return: whether they agree. */
+/* One random operation on both map and model. Return: whether they agree. */
 static bool model_step(struct cmap *m, struct test_bufs *b, struct model *model, u32 id)
 {
 	u32 key = test_random_below(b, MODEL_KEYS), was = model->id[key];
-	/* Right half of the time, where there is a value. */
+	/* Right half of the time, if there is a value. */
 	u32 guess = prandom_u32_state(&b->rnd) & 1 ? was : was + 1;
 	bool loaded = !was;
 	u64 out = 0;
@@ -240,7 +240,7 @@ static bool model_step(struct cmap *m, struct test_bufs *b, struct model *model,
 	}
 }
 
-/* Fails when: any sequence of operations makes the map differ from the plainest one. */
+/* Fails when: a sequence of operations makes the map differ from the model. */
 static void random_operations(struct kunit *test)
 {
 	struct cmap *m = test_map(test, test->param_value, 0);
@@ -264,7 +264,7 @@ static void random_operations(struct kunit *test)
 	}
 }
 
-/* Fails when: with some combination of sizes keys or values are not kept apart. */
+/* Fails when: keys or values are mixed up with some combination of sizes. */
 static void odd_sizes(struct kunit *test)
 {
 	static const u16 sizes[][2] = {
@@ -296,7 +296,7 @@ static void odd_sizes(struct kunit *test)
 	}
 }
 
-/* Fails when: room asked for at creation is not made, or a value out of range is taken. */
+/* Fails when: a requested capacity is not allocated at creation. */
 static void capacity(struct kunit *test)
 {
 	const struct test_param *param = test->param_value;
@@ -309,8 +309,8 @@ static void capacity(struct kunit *test)
 	KUNIT_EXPECT_GE(test, b.buckets, a.buckets);
 }
 
-/* Fails when: the yardstick is no longer what people write by hand, a table of one size. */
-static void hlist_stays_as_made(struct kunit *test)
+/* Fails when: this yardstick is not what is usually written by hand: a table of fixed size. */
+static void hlist_never_resizes(struct kunit *test)
 {
 	static const struct test_shape u64s = { "u64_u64", 8, 8, 0, 5000 };
 	const struct test_param param = { CMAP_DESIGN_hlist, "hlist", &u64s };
@@ -342,7 +342,7 @@ static struct kunit_case ops_cases[] = {
 	KUNIT_CASE_PARAM(random_operations, every_shape_gen_params),
 	KUNIT_CASE_PARAM(odd_sizes, every_design_gen_params),
 	KUNIT_CASE_PARAM(capacity, every_design_gen_params),
-	KUNIT_CASE(hlist_stays_as_made),
+	KUNIT_CASE(hlist_never_resizes),
 	{}
 };
 

@@ -7,8 +7,8 @@
 #include "kmod/stats/pauses.h"
 
 /**
- * struct pauses_test - what a test works with
- * @p: no pauses so far
+ * struct pauses_test - state of a test
+ * @p: without pauses at first
  * @copy: a snapshot
  */
 struct pauses_test {
@@ -27,8 +27,8 @@ static int pauses_init(struct kunit *test)
 	return 0;
 }
 
-/* Fails when: a kind's number, sum or maximum is wrong, or goes to another kind. */
-static void kinds_are_kept_apart(struct kunit *test)
+/* Fails when: a kind's count, sum or maximum is wrong, or added to another kind. */
+static void kinds_are_separate(struct kunit *test)
 {
 	struct pauses_test *t = test->priv;
 
@@ -47,7 +47,7 @@ static void kinds_are_kept_apart(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, t->copy.bucket[mapstat_hist_index(300)]);
 }
 
-/* Fails when: the events are not the last ones, not all of them, or not oldest first. */
+/* Fails when: the kept events are not the last ones, incomplete, or not oldest first. */
 static void last_events_are_kept_in_order(struct kunit *test)
 {
 	struct pauses_test *t = test->priv;
@@ -75,8 +75,8 @@ static void last_events_are_kept_in_order(struct kunit *test)
 	}
 }
 
-/* Fails when: the time of an event is not CLOCK_MONOTONIC's, or not that of its end. */
-static void events_tell_when(struct kunit *test)
+/* Fails when: an event's time is not CLOCK_MONOTONIC, or not that of its end. */
+static void events_have_end_times(struct kunit *test)
 {
 	struct pauses_test *t = test->priv;
 	u64 before = ktime_get_ns();
@@ -88,7 +88,7 @@ static void events_tell_when(struct kunit *test)
 }
 
 /* Fails when: a reset leaves something. */
-static void reset_forgets_all(struct kunit *test)
+static void reset_clears_all(struct kunit *test)
 {
 	struct pauses_test *t = test->priv;
 	unsigned int i;
@@ -104,7 +104,7 @@ static void reset_forgets_all(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0, t->copy.bucket[i]);
 }
 
-/* Fails when: a kind has no name, or another one's. */
+/* Fails when: a kind has no name, or shares one. */
 static void kinds_are_named(struct kunit *test)
 {
 	unsigned int i, j;
@@ -117,10 +117,10 @@ static void kinds_are_named(struct kunit *test)
 }
 
 static struct kunit_case pauses_cases[] = {
-	KUNIT_CASE(kinds_are_kept_apart),
+	KUNIT_CASE(kinds_are_separate),
 	KUNIT_CASE(last_events_are_kept_in_order),
-	KUNIT_CASE(events_tell_when),
-	KUNIT_CASE(reset_forgets_all),
+	KUNIT_CASE(events_have_end_times),
+	KUNIT_CASE(reset_clears_all),
 	KUNIT_CASE(kinds_are_named),
 	{}
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counters of the PMU.  Most machines that run this have none, so the machinery is tried
- * with perf's clocks, which count nanoseconds and are there wherever perf is, and with an
- * event that is nowhere.
+ * Counters of the PMU.  Most machines that run this have none, so the code is tested with
+ * perf's clocks, which count nanoseconds and exist on every kernel with perf, and with an event
+ * that exists nowhere.
  */
 #include <kunit/test.h>
 #include <linux/cpu.h>
@@ -13,7 +13,7 @@
 #include <linux/string.h>
 #include "kmod/cachesim/pmu.h"
 
-/* No type of that number is registered: perf gives them out from 0 on. */
+/* Not a registered type: perf assigns types from 0 on. */
 #define TYPE_OF_NOTHING		0x7fffffff
 
 static const struct mapstat_pmu_event clocks_and_nothing[MAPSTAT_NR_PMU] = {
@@ -32,17 +32,17 @@ static struct mapstat_pmu *clocks(struct kunit *test)
 	struct mapstat_pmu *pmu;
 
 	if (!IS_ENABLED(CONFIG_PERF_EVENTS))
-		kunit_skip(test, "without CONFIG_PERF_EVENTS nothing is counted");
+		kunit_skip(test, "needs CONFIG_PERF_EVENTS");
 	pmu = mapstat_pmu_create(clocks_and_nothing);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pmu);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, destroy, pmu));
 	return pmu;
 }
 
-/* A pair of readings of one event, as perf might have given them. */
+/* The difference of two readings, as perf might have returned them. */
 static void between(struct mapstat_pmu_counts *counts, u64 count, u64 enabled_ns, u64 running_ns)
 {
-	/* What was before is no round number, and not the same for any two. */
+	/* The earlier values are not round, and all different. */
 	struct mapstat_pmu_reading before = { .generation = 7 }, after = { .generation = 7 };
 	unsigned int i;
 
@@ -82,7 +82,7 @@ static void expect_error(struct kunit *test, u64 count, u64 enabled_ns, u64 runn
 		KUNIT_EXPECT_EQ(test, expected, counts.event[i].error);
 }
 
-/* Fails when: a counter that was there all the time is not taken as it is. */
+/* Fails when: the count of a counter that was never multiplexed is changed. */
 static void whole_time_is_not_scaled(struct kunit *test)
 {
 	expect_count(test, 0, 1000, 1000, 0, false);
@@ -90,8 +90,8 @@ static void whole_time_is_not_scaled(struct kunit *test)
 	expect_count(test, U64_MAX / 2, 1, 1, U64_MAX / 2, false);
 }
 
-/* Fails when: the extrapolation is not count * enabled / running, rounded down, or not told. */
-static void shared_time_is_scaled(struct kunit *test)
+/* Fails when: the result is not count * enabled / running, rounded down, or not marked scaled. */
+static void multiplexed_time_is_scaled(struct kunit *test)
 {
 	expect_count(test, 100, 4000, 1000, 400, true);
 	expect_count(test, 7, 10, 3, 23, true);		/* 23.3 */
@@ -100,8 +100,8 @@ static void shared_time_is_scaled(struct kunit *test)
 	expect_count(test, 1000000000000ULL, 3000000000ULL, 1000000000ULL, 3000000000000ULL, true);
 }
 
-/* Fails when: a count of which nothing is known is a number, or traps. */
-static void unknown_is_no_zero(struct kunit *test)
+/* Fails when: an unknown count is returned as a number, or causes a trap. */
+static void unknown_is_an_error(struct kunit *test)
 {
 	expect_error(test, 0, 1000, 0, -EAGAIN);
 	expect_error(test, 0, 0, 0, -EAGAIN);
@@ -109,8 +109,8 @@ static void unknown_is_no_zero(struct kunit *test)
 	expect_error(test, U64_MAX / 1000, 1000, 1, -EOVERFLOW);
 }
 
-/* Fails when: one event's error is another's, or that of one reading is lost. */
-static void errors_are_kept_apart(struct kunit *test)
+/* Fails when: an error is attributed to another event, or one of a single reading is lost. */
+static void errors_are_separate(struct kunit *test)
 {
 	struct mapstat_pmu_reading before = { }, after = { };
 	struct mapstat_pmu_counts counts;
@@ -129,7 +129,7 @@ static void errors_are_kept_apart(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENODEV, counts.event[MAPSTAT_PMU_L1D].error);
 }
 
-/* Fails when: a counter does not count what goes on between the readings, on each CPU. */
+/* Fails when: a counter does not count what happens between the readings, on each CPU. */
 static void clocks_count(struct kunit *test)
 {
 	const u64 us = 20000;
@@ -151,7 +151,7 @@ static void clocks_count(struct kunit *test)
 	}
 }
 
-/* Fails when: an event that cannot be made is a zero, spoils the others, or is not named. */
+/* Fails when: a missing event counts as zero, affects the others, or is not named. */
 static void failure_is_published(struct kunit *test)
 {
 	struct mapstat_pmu_reading before, after;
@@ -174,7 +174,7 @@ static void failure_is_published(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, text, expected);
 }
 
-/* Fails when: a text is cut off. */
+/* Fails when: a text is truncated. */
 static void texts_fit(struct kunit *test)
 {
 	struct mapstat_pmu *pmu = mapstat_pmu_get();
@@ -190,7 +190,7 @@ static void texts_fit(struct kunit *test)
 	mapstat_pmu_put(pmu);
 }
 
-/* Fails when: a kernel without perf says anything else than that. */
+/* Fails when: a kernel without perf does not return -EOPNOTSUPP. */
 static void no_perf_is_eopnotsupp(struct kunit *test)
 {
 	struct mapstat_pmu *pmu;
@@ -205,7 +205,7 @@ static void no_perf_is_eopnotsupp(struct kunit *test)
 	mapstat_pmu_put(pmu);
 }
 
-/* Fails when: those who ask do not share, or one who gives back takes it from another. */
+/* Fails when: users do not share the counters, or one user's put affects another. */
 static void users_share(struct kunit *test)
 {
 	struct mapstat_pmu *a = mapstat_pmu_get(), *b = mapstat_pmu_get();
@@ -221,18 +221,18 @@ static void users_share(struct kunit *test)
 	mapstat_pmu_put(ERR_PTR(-ENOMEM));
 }
 
-static int some_cpu_to_spare(struct kunit *test)
+static int spare_cpu(struct kunit *test)
 {
 	const int cpu = cpumask_last(cpu_online_mask);
 
 	if (!IS_ENABLED(CONFIG_HOTPLUG_CPU))
-		kunit_skip(test, "without CONFIG_HOTPLUG_CPU no CPU comes or goes");
+		kunit_skip(test, "needs CONFIG_HOTPLUG_CPU");
 	if (!cpu)
 		kunit_skip(test, "there is one CPU only");
 	return cpu;
 }
 
-static int bring(int cpu, bool online)
+static int set_online(int cpu, bool online)
 {
 #ifdef CONFIG_HOTPLUG_CPU
 	return online ? add_cpu(cpu) : remove_cpu(cpu);
@@ -241,18 +241,18 @@ static int bring(int cpu, bool online)
 #endif
 }
 
-/* Fails when: a CPU that is gone has a count, or one that came again has none. */
-static void cpus_come_and_go(struct kunit *test)
+/* Fails when: an offline CPU has a count, or one that is online again has none. */
+static void cpu_hotplug(struct kunit *test)
 {
 	struct mapstat_pmu_reading before, gone, first, second;
-	const int cpu = some_cpu_to_spare(test);
+	const int cpu = spare_cpu(test);
 	struct mapstat_pmu *pmu = clocks(test);
 	struct mapstat_pmu_counts counts;
 
 	mapstat_pmu_read(pmu, cpu, &before);
-	KUNIT_ASSERT_EQ(test, 0, bring(cpu, false));
+	KUNIT_ASSERT_EQ(test, 0, set_online(cpu, false));
 	mapstat_pmu_read(pmu, cpu, &gone);
-	KUNIT_EXPECT_EQ(test, 0, bring(cpu, true));
+	KUNIT_EXPECT_EQ(test, 0, set_online(cpu, true));
 	mapstat_pmu_read(pmu, cpu, &first);
 	usleep_range(2000, 3000);
 	mapstat_pmu_read(pmu, cpu, &second);
@@ -268,15 +268,15 @@ static void cpus_come_and_go(struct kunit *test)
 
 static struct kunit_case pmu_cases[] = {
 	KUNIT_CASE(whole_time_is_not_scaled),
-	KUNIT_CASE(shared_time_is_scaled),
-	KUNIT_CASE(unknown_is_no_zero),
-	KUNIT_CASE(errors_are_kept_apart),
+	KUNIT_CASE(multiplexed_time_is_scaled),
+	KUNIT_CASE(unknown_is_an_error),
+	KUNIT_CASE(errors_are_separate),
 	KUNIT_CASE(clocks_count),
 	KUNIT_CASE(failure_is_published),
 	KUNIT_CASE(texts_fit),
 	KUNIT_CASE(no_perf_is_eopnotsupp),
 	KUNIT_CASE(users_share),
-	KUNIT_CASE(cpus_come_and_go),
+	KUNIT_CASE(cpu_hotplug),
 	{}
 };
 

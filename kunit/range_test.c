@@ -12,15 +12,15 @@
 #define RUN_MS		40
 
 /**
- * struct range_test - what a range has seen
+ * struct range_test - what a range returned
  * @map: the map
- * @seen: a bit for each key
- * @keys: bits in it
- * @stable: keys below it are never deleted
+ * @seen: one bit per key
+ * @keys: number of bits
+ * @stable: keys below this are never deleted
  * @calls: callbacks so far
- * @twice: keys that came twice
- * @wrong: keys that nobody stored, or values of others
- * @stop_after: callbacks after which it has enough; 0: never
+ * @twice: keys that were returned twice
+ * @wrong: keys that were never stored, or have another key's value
+ * @stop_after: number of callbacks after which to end the range; 0: never
  */
 struct range_test {
 	struct cmap *map;
@@ -44,7 +44,7 @@ static bool range_see(const void *key, const void *value, void *arg)
 		r->wrong++;
 	else if (__test_and_set_bit(i, r->seen))
 		r->twice++;
-	/* More calls than there are keys: a range that would not end. */
+	/* More calls than there are keys: the range would not end. */
 	return r->calls != r->stop_after && r->calls <= 2 * r->keys;
 }
 
@@ -55,7 +55,7 @@ static int range_once(struct range_test *r)
 	return cmap_range(r->map, range_see, r);
 }
 
-/* Fill and empty the upper keys, so that the table grows and shrinks all the time. */
+/* Store and delete the upper keys, so that the table grows and shrinks all the time. */
 static int range_churn(struct team *team, unsigned int id)
 {
 	struct range_test *r = team->arg;
@@ -94,8 +94,8 @@ static void range_init(struct kunit *test, struct range_test *r, u32 max_keys)
 }
 
 /*
- * Fails when: a range under churn and resizing misses a key that is there all the time,
- * calls back twice for one, makes one up, or does not end.
+ * Fails when: a range during churn and resizing misses a key that is present all the time,
+ * returns one twice, returns one that was never stored, or does not end.
  */
 static void guarantee_e_range(struct kunit *test)
 {
@@ -144,7 +144,7 @@ static int range_insert(struct team *team, unsigned int id)
 	return ret ?: team_stopped(team) ? 0 : -E2BIG;
 }
 
-/* Fails when: a range runs after entries that are inserted meanwhile, and does not end. */
+/* Fails when: a range follows concurrently inserted entries, and does not end. */
 static void guarantee_e_range_ends(struct kunit *test)
 {
 	struct range_test r;
@@ -153,7 +153,7 @@ static void guarantee_e_range_ends(struct kunit *test)
 	range_init(test, &r, 2500);
 	KUNIT_ASSERT_EQ(test, 0, team_start(&team, 1, range_insert, &r));
 	KUNIT_EXPECT_EQ(test, 0, cmap_range(r.map, range_count, &r));
-	/* -E2BIG: the inserts ended first. */
+	/* -E2BIG: the inserts ended before the range. */
 	KUNIT_EXPECT_EQ(test, 0, team_stop(&team));
 	KUNIT_EXPECT_GE(test, r.calls, r.stable);
 }
@@ -169,7 +169,7 @@ static bool range_delete(const void *key, const void *value, void *arg)
 	return true;
 }
 
-/* Fails when: the callback may not use the map, or a false does not end the range. */
+/* Fails when: the callback cannot use the map, or returning false does not end the range. */
 static void guarantee_e_callback(struct kunit *test)
 {
 	struct range_test r;
@@ -188,7 +188,7 @@ static void guarantee_e_callback(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, r.calls);
 }
 
-/* Fails when: what was handed in or out still belongs to the map. */
+/* Fails when: the map uses the caller's buffers after a call. */
 static void guarantee_k_copies(struct kunit *test)
 {
 	struct cmap *m = test_map(test, test->param_value, 0);
@@ -206,10 +206,10 @@ static void guarantee_k_copies(struct kunit *test)
 }
 
 /*
- * Destroy maps hot from use, with resizes, promotions and callbacks pending.  What is
- * used after it was freed, freed twice, or never, is for KASAN, ODEBUG and kmemleak.
- * Fails when: destroying hangs or leaves the name taken, or the copy differs (under the
- * debug kernel also: whenever one of those complains).
+ * Destroy maps right after use, with resizes, promotions and callbacks pending.  Use after free,
+ * double free and leaks are detected by KASAN, ODEBUG and kmemleak.
+ * Fails when: cmap_destroy() hangs or leaves the name taken, or a map cannot be created again
+ * (with the debug kernel also: if one of those tools reports an error).
  */
 static void guarantee_k_lifetime(struct kunit *test)
 {

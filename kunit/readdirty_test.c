@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is special about "readdirty": its worker keeps up, and is not called for nothing.
+ * Specific to "readdirty": its worker keeps up, and is not kicked without need.
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
@@ -36,7 +36,7 @@ struct item {
 	u64 key;
 };
 
-/* Fails when: a table that gets more entries than it was made for becomes a few long chains. */
+/* Fails when: a table with more entries than it was made for degrades into a few long chains. */
 static void table_grows_with_its_entries(struct kunit *test)
 {
 	struct item *items = kunit_kcalloc(test, KEYS, sizeof(*items), GFP_KERNEL);
@@ -75,8 +75,8 @@ static int fill_again(struct team *team, unsigned int id)
 }
 
 /*
- * Fails when: tombstones that a store revives while the next read side is being built find
- * no room in it, so that it is published as a few long chains, and stays so.
+ * Fails when: tombstones that a store revives while the next read side is being built find no
+ * room in it, so that it is published with a few long chains, and keeps them.
  */
 static void refill_during_a_clear(struct kunit *test)
 {
@@ -98,7 +98,7 @@ static void refill_during_a_clear(struct kunit *test)
 	}
 }
 
-/* Every thread stores keys that nobody has stored before, and deletes each at once. */
+/* Every thread stores keys that were never stored before, and deletes each at once. */
 static int churn(struct team *team, unsigned int id)
 {
 	struct test_bufs *b = kvzalloc(sizeof(*b), GFP_KERNEL);
@@ -115,9 +115,9 @@ static int churn(struct team *team, unsigned int id)
 }
 
 /*
- * Fails when: several writers at once get ahead of the worker, without end: memory grows
- * though a handful of keys is live.  (A few times the 2^16 entries that may pile up, of 64
- * bytes each, and what the dirty side's nodes take.)
+ * Fails when: several concurrent writers outrun the worker: memory grows without bound although
+ * only a few keys are live.  (The limit is a few times the 2^16 entries that may accumulate, at
+ * 64 bytes each, plus the nodes of the dirty side.)
  */
 static void memory_under_churn(struct kunit *test)
 {
@@ -140,8 +140,8 @@ static void memory_under_churn(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, cmap_len(m));
 }
 
-/* Fails when: a few stores into a map with much room have the worker go over all of it. */
-static void passes_are_worth_their_cost(struct kunit *test)
+/* Fails when: a few stores into a map with a large capacity make the worker scan all of it. */
+static void few_stores_cause_no_pass(struct kunit *test)
 {
 	struct cmap *m = readdirty_map(test, 200000);
 	struct test_bufs *b = test_bufs_alloc(test, 1);
@@ -158,8 +158,8 @@ static void passes_are_worth_their_cost(struct kunit *test)
 	KUNIT_EXPECT_GT(test, cmap_counter_sum(&m->stats, CMAP_PROMOTIONS), 0);
 }
 
-/* Fails when: a compare-and-swap that finds nothing promotes the dirty side, as it must not. */
-static void classic_swap_of_nothing_is_no_miss(struct kunit *test)
+/* Fails when: a compare-and-swap that finds no key counts as a miss, and so causes a promotion. */
+static void classic_failed_swap_is_no_miss(struct kunit *test)
 {
 	static const struct test_shape u64s = { "u64_u64", 8, 8, 0, 1 << 30 };
 	const struct test_param param = {
@@ -186,8 +186,8 @@ static struct kunit_case readdirty_cases[] = {
 	KUNIT_CASE(table_grows_with_its_entries),
 	KUNIT_CASE(refill_during_a_clear),
 	KUNIT_CASE(memory_under_churn),
-	KUNIT_CASE(passes_are_worth_their_cost),
-	KUNIT_CASE(classic_swap_of_nothing_is_no_miss),
+	KUNIT_CASE(few_stores_cause_no_pass),
+	KUNIT_CASE(classic_failed_swap_is_no_miss),
 	{}
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Keys that crowd in one bucket of "seqlock", their values, and what a map of them should
- * hold: for the tests that compile the design in (seqlock_steps.h).
+ * Keys that collide in one bucket of "seqlock", their values, and what a map of them should
+ * hold: for the tests that include the design (seqlock_steps.h).
  */
 #ifndef MAPSTAT_KUNIT_SEQLOCK_CROWD_H
 #define MAPSTAT_KUNIT_SEQLOCK_CROWD_H
@@ -23,39 +23,39 @@ static const struct crowd_shape {
 	{ "u64_u64", 8, 8 },
 	{ "u64_1", 8, 1 },
 	{ "u64_24", 8, 24 },
-	{ "u64_56, which just fits a slot", 8, 56 },
-	{ "u64_57, which just does not", 8, 57 },
+	{ "u64_56, just fits a slot", 8, 56 },
+	{ "u64_57, just too large for a slot", 8, 57 },
 	{ "generic", 8, 8, CMAP_GENERIC },
 	{ "16_16, three slots", 16, 16 },
 	{ "13_21, two slots", 13, 21 },
-	{ "32_24, which just fits a slot", 32, 24 },
-	{ "32_25, which just does not", 32, 25 },
+	{ "32_24, just fits a slot", 32, 24 },
+	{ "32_25, just too large for a slot", 32, 25 },
 	{ "256_4096", 256, 4096 },
 	{ "collide", 8, 8, CMAP_COLLIDE },
 	{ "collide outside", 16, 128, CMAP_COLLIDE },
 };
 
-/* Who has its turn at a step: writers at the one that is counted down to, a reader at each. */
-enum crowd_turn { NOBODY, WRITERS, READER };
+/* Which side runs at a step: writers at the one counted down to, a reader at each one. */
+enum crowd_turn { NO_TURN, WRITERS, READER };
 
 /**
- * struct crowd - a map and what it should hold; one thread's
+ * struct crowd - a map and what it should hold; used by one thread
  * @sm: the map; never registered
- * @rnd: random numbers
+ * @rnd: random number state
  * @key: the keys
- * @version: of the keys' values, 0 where they are absent
- * @versions: the last one that was given
+ * @version: of the keys' values, 0 if they are absent
+ * @versions: the last version used
  * @probe: number of the key that is loaded
- * @turn: whose it is
- * @left: steps until it is the writers'
- * @seen: versions that the load may find; during a write, the last that one did find and
- *	the one to come
- * @nr_seen: how many those are
+ * @turn: which side runs at the next step
+ * @left: steps until the writers run
+ * @seen: versions that the load may find; during a write, the last one found and the one being
+ *	written
+ * @nr_seen: number of these
  * @value: a value to store
  * @page: for a walk
- * @out: a value that came out
- * @wanted: what it should be
- * @wrong: what went wrong first, or NULL
+ * @out: a value that was returned
+ * @wanted: the value expected
+ * @wrong: the first error, or NULL
  */
 struct crowd {
 	struct sqm_map *sm;
@@ -75,14 +75,14 @@ struct crowd {
 	const char *wrong;
 };
 
-static struct crowd *crowd;	/* of the test that runs */
+static struct crowd *crowd;	/* of the running test */
 
 static unsigned int draw(unsigned int below)
 {
 	return prandom_u32_state(&crowd->rnd) % below;
 }
 
-/* A key that is present, or one that is absent, if there is one. */
+/* A random key that is present or absent, as requested, if there is one. */
 static unsigned int draw_key(bool present)
 {
 	unsigned int k = draw(KEYS), tries;
@@ -103,7 +103,7 @@ static u64 value_word(unsigned int k, u32 version, unsigned int i)
 	return (((u64)k << 32 | version) + 1) * 0x9e3779b97f4a7c15ULL + i;
 }
 
-/* Its first byte tells the version, as far as a byte can. */
+/* The first byte holds the version, as far as a byte can. */
 static void value_make(void *value, unsigned int k, u32 version)
 {
 	unsigned int i, size = crowd->sm->cmap.shape.value_size;

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The protocol of "seqlock", one shared access at a time.  The design is compiled in here
- * once more (seqlock_steps.h), so that each access of shared memory is a step, at which the
- * other side has its turn, in the same thread:
+ * (seqlock_steps.h) so that each access of shared memory is a step, at which the other side
+ * runs, in the same thread:
  *
- *   a load, and at one of its steps, which is drawn, one to three whole writes;
- *   a write, and at each of its steps a whole load.
+ *   a load, and one to three whole writes at one of its steps, drawn at random;
+ *   a write, and a whole load at each of its steps.
  *
- * So what takes two CPUs and luck elsewhere happens every time, on one.  It is the order of
- * the program that is tried, not that of a CPU which reorders.  The keys crowd in one bucket,
- * so that it has guests, a chain, and moves with both; some begin with the words of marks.
+ * So interleavings that need two CPUs and luck otherwise happen every time, on one CPU.  This
+ * tests program order, not reordering by a CPU.  The keys collide in one bucket, so that it has
+ * guests and a chain, and moves with both; some keys begin with the words of marks.
  */
 #include <kunit/test.h>
 #include "fixture.h"
 #include "seqlock_crowd.h"
 
 #define ROUNDS		3000
-#define LATE_ENTRIES	256	/* of a stripe, when its table grows */
-#define LATE_EARLY	8	/* that come while the worker is not late yet */
-#define LATE_MORE	300	/* that come then */
+#define LATE_ENTRIES	256	/* per stripe, when its table grows */
+#define LATE_EARLY	8	/* added per stripe before the worker is late */
+#define LATE_MORE	300	/* added per stripe after that */
 
-/* Load the key. Return: is what it finds one of the versions that it may? *@found: which. */
+/* Load the key. Return: whether it finds one of the allowed versions; *@found: that version. */
 static bool load_is_right(u32 *found)
 {
 	const unsigned int size = crowd->sm->cmap.shape.value_size;
@@ -40,8 +40,8 @@ static bool load_is_right(u32 *found)
 	return false;
 }
 
-/* The first try of a load, in every table, where a change keeps it from going on. */
-static void glance_in_a_change(const struct sqm_count *count)
+/* The first try of a load, in every table, while a change must prevent it from completing. */
+static void glance_during_change(const struct sqm_count *count)
 {
 	const struct cmap_shape shape = crowd->sm->cmap.shape;
 	const struct sqm_table *t;
@@ -53,12 +53,12 @@ static void glance_in_a_change(const struct sqm_count *count)
 	for (t = rcu_dereference(crowd->sm->table); t; t = rcu_dereference(t->next)) {
 		look = sqm_look(sqm_bucket_at(crowd->sm, t, k.hash, shape), count,
 				sqm_read_begin(count), &k, crowd->out, shape);
-		expect(look == SQM_AGAIN, "a load ends while a change that is counted goes on");
+		expect(look == SQM_AGAIN, "a load ends during a counted change");
 	}
 	rcu_read_unlock();
 }
 
-/* In how many slots of a bucket and its chain is the key? */
+/* Number of slots of a bucket and its chain that hold the key. */
 static unsigned int copies(const struct sqm_bucket b, const struct sqm_key *k,
 			   const struct cmap_shape shape)
 {
@@ -77,7 +77,7 @@ static unsigned int copies(const struct sqm_bucket b, const struct sqm_key *k,
 	return n;
 }
 
-/* Where no change is counted, no key is on its way from slot to slot. */
+/* While no change is counted, no key is being moved from slot to slot. */
 static void check_copies(void)
 {
 	const struct cmap_shape shape = crowd->sm->cmap.shape;
@@ -88,7 +88,7 @@ static void check_copies(void)
 	rcu_read_lock();
 	for (t = rcu_dereference(crowd->sm->table); t; t = rcu_dereference(t->next))
 		expect(copies(sqm_bucket_at(crowd->sm, t, k.hash, shape), &k, shape) <= 1,
-		       "a key is in two slots, and that is not counted as a change");
+		       "a key is in two slots without a counted change");
 	rcu_read_unlock();
 }
 
@@ -98,12 +98,12 @@ static void glance(void)
 	u32 found;
 
 	if (count->begun != count->ended) {
-		glance_in_a_change(count);
+		glance_during_change(count);
 		return;
 	}
-	expect(load_is_right(&found), "a load during a write finds neither before nor after");
+	expect(load_is_right(&found), "a load during a write finds neither old nor new value");
 	check_copies();
-	/* What was seen is never seen to be undone. */
+	/* A later load must not find an older value again. */
 	crowd->seen[0] = found;
 }
 
@@ -124,9 +124,9 @@ static void write_one(unsigned int k, bool remove)
 	if (ret == -ENOMEM)
 		crowd->version[k] = was;
 	if (ret == -ENOMEM)
-		expect(!memory && !remove, "a write says that it lacks memory");
+		expect(!memory && !remove, "a write returns -ENOMEM without need");
 	else
-		expect(ret == (remove && !was ? -ENOENT : 0), "a write returns what is wrong");
+		expect(ret == (remove && !was ? -ENOENT : 0), "a write returns the wrong result");
 }
 
 static void clear_all(void)
@@ -136,7 +136,7 @@ static void clear_all(void)
 	expect(!sqm_clear(&crowd->sm->cmap), "a clear fails");
 }
 
-/* A resize goes on to its end, unless memory is lacking. */
+/* A resize must complete, unless memory is lacking. */
 static void resize_end(void)
 {
 	struct sqm_table *t = rcu_dereference_protected(crowd->sm->table, true);
@@ -146,7 +146,7 @@ static void resize_end(void)
 		expect(sqm_resize_end(crowd->sm, t, next) || !memory, "a resize does not end");
 }
 
-/* Anything that may happen beside a load. */
+/* Any change that may happen during a load. */
 static void change(void)
 {
 	/* Few keys leave room for guests, many make chains. */
@@ -171,9 +171,9 @@ static void step(void)
 	const enum crowd_turn turn = crowd->turn;
 	unsigned int n;
 
-	if (turn == NOBODY || (turn == WRITERS && crowd->left--))
+	if (turn == NO_TURN || (turn == WRITERS && crowd->left--))
 		return;
-	crowd->turn = NOBODY;
+	crowd->turn = NO_TURN;
 	if (turn == READER) {
 		glance();
 		crowd->turn = READER;
@@ -193,11 +193,11 @@ static void load_and_writes(void)
 	crowd->nr_seen = 1;
 	crowd->turn = WRITERS;
 	crowd->left = UINT_MAX;
-	expect(load_is_right(&found), "a load finds what is not there");
-	/* It has so many steps. */
+	expect(load_is_right(&found), "a load finds a wrong value");
+	/* left has been decremented once per step of the load: draw one of the steps. */
 	crowd->left = draw(UINT_MAX - crowd->left);
-	expect(load_is_right(&found), "a load finds what was not there while it ran");
-	crowd->turn = NOBODY;
+	expect(load_is_right(&found), "a load finds a value that was not there while it ran");
+	crowd->turn = NO_TURN;
 }
 
 static void write_and_loads(void)
@@ -209,17 +209,17 @@ static void write_and_loads(void)
 	crowd->nr_seen = 2;
 	crowd->turn = READER;
 	change();
-	crowd->turn = NOBODY;
+	crowd->turn = NO_TURN;
 	expect(crowd->seen[0] == was || crowd->seen[0] == crowd->version[crowd->probe],
-	       "a write that failed was seen");
+	       "a failed write was visible");
 }
 
-/* In half of the stripes the worker is late at once, so that writes move buckets, too. */
+/* In half of the stripes the worker counts as late at once, so that writes move buckets, too. */
 static void resize_begin(void)
 {
 	struct sqm_map *sm = crowd->sm;
 	struct sqm_table *t = rcu_dereference_protected(sm->table, true);
-	/* Guests are often evicted in the largest. */
+	/* With the largest table, guests are evicted often. */
 	const unsigned int bits = sm->stripe_bits + (draw(2) ? BITS_MORE : draw(BITS_MORE));
 	unsigned int i;
 
@@ -230,7 +230,7 @@ static void resize_begin(void)
 		sm->stripes[i].help_at *= draw(2);
 }
 
-/* Is a bucket as writers may take it to be? Adds up entries and overflow buckets. */
+/* Check a bucket's invariants, and add up entries and overflow buckets. */
 static void check_bucket(const struct sqm_bucket b, u64 *entries, u64 *overflows)
 {
 	const struct cmap_shape shape = crowd->sm->cmap.shape;
@@ -240,7 +240,7 @@ static void check_bucket(const struct sqm_bucket b, u64 *entries, u64 *overflows
 	*entries += sqm_count(b, shape);
 	if (!first)
 		return;
-	expect(sqm_count_in(b, b.slots, shape) == slots - 1, "a bucket that has a chain has room");
+	expect(sqm_count_in(b, b.slots, shape) == slots - 1, "a bucket with a chain has room");
 	expect(sqm_count_in(b, first->slots, shape) > !first->next, "a chain is too long");
 	for (o = first; o; o = o->next, ++*overflows)
 		expect(o == first || sqm_count_in(b, o->slots, shape) == slots, "a chain has gaps");
@@ -260,14 +260,14 @@ static void check_accounts(void)
 	rcu_read_unlock();
 	for (i = 0; i < KEYS; i++)
 		present += !!crowd->version[i];
-	expect(present == in_buckets, "a key is twice in a map, or lost");
-	expect(present == sqm_entries(crowd->sm), "a map counts its entries wrongly");
+	expect(present == in_buckets, "a key is in the map twice, or lost");
+	expect(present == sqm_entries(crowd->sm), "the number of entries is wrong");
 	for (i = 0; i < 1U << crowd->sm->stripe_bits; i++)
 		kept += crowd->sm->stripes[i].overflows;
-	expect(kept == overflows, "a map counts its overflow buckets wrongly");
+	expect(kept == overflows, "the number of overflow buckets is wrong");
 }
 
-/* At rest, each key is there or not, as it should be. */
+/* Without a concurrent change, each key must be present or absent, as expected. */
 static void check_keys(void)
 {
 	u32 found;
@@ -275,11 +275,11 @@ static void check_keys(void)
 	crowd->nr_seen = 1;
 	for (crowd->probe = 0; crowd->probe < KEYS; crowd->probe++) {
 		crowd->seen[0] = crowd->version[crowd->probe];
-		expect(load_is_right(&found), "a key is lost, or has another value");
+		expect(load_is_right(&found), "a key is lost, or has a wrong value");
 	}
 }
 
-/* An entry of a walk: its key's number, KEYS if it is none of them. */
+/* Number of the key of a walk's entry; KEYS if it is none of them. */
 static unsigned int walked_key(const void *key)
 {
 	unsigned int k;
@@ -306,7 +306,7 @@ static void check_walk(void)
 		if (!draw(4))
 			change();
 	}
-	expect(!found[KEYS], "a walk finds what was never stored");
+	expect(!found[KEYS], "a walk finds a key that was never stored");
 	for (k = 0; k < KEYS; k++) {
 		expect(found[k] <= 1, "a walk finds a key twice");
 		expect(found[k] || !before[k] || before[k] != crowd->version[k],
@@ -319,7 +319,7 @@ static bool same_bits(u64 a, u64 b, unsigned int bits)
 	return !((a ^ b) >> (64 - bits));
 }
 
-/* Keys that crowd where the word is at home; of byte strings, where it is the first word. */
+/* Keys that collide in the bucket of @word, which is the first word of a byte string. */
 static void make_keys(struct kunit *test, u64 word)
 {
 	const unsigned int few = crowd->sm->stripe_bits;
@@ -383,11 +383,11 @@ static void map_make(struct kunit *test, const struct crowd_shape *shape)
 }
 
 /*
- * Fails when: of a write that takes an entry from its slot, or writes a value of several
- * words, any part is not counted as a change, in all counts of its bucket; an insert or a
- * replaced word is seen half done; a load uses what it has not validated; what is unlinked
- * is freed too early, or never; a mark is taken for an entry, or an entry for a mark; a
- * chain, a move or a clear loses an entry or has it twice, also where memory is lacking.
+ * Fails when: a part of a write that removes an entry from its slot, or writes a value of
+ * several words, is not counted as a change, in all counts of its bucket; a half-done insert or
+ * replacement of a word is visible; a load uses data that it has not validated; unlinked memory
+ * is freed too early, or never; a mark is taken for an entry, or an entry for a mark; a chain, a
+ * move or a clear loses or duplicates an entry, also if memory is lacking.
  */
 static void step_by_step(struct kunit *test)
 {
@@ -401,7 +401,7 @@ static void step_by_step(struct kunit *test)
 		go_through(test, shape, sm->marks[i].more);
 		go_through(test, shape, sm->marks[i].empty);
 	}
-	/* A map may end while it is resized, with entries in both tables. */
+	/* A map may be destroyed during a resize, with entries in both tables. */
 	if (!sm->cmap.shape.u64_key)
 		go_through(test, shape, 1);
 	for (i = 0; i < KEYS; i++)
@@ -413,9 +413,9 @@ static void step_by_step(struct kunit *test)
 }
 
 /*
- * Fails when: a move that needs more than there is at once never comes to an end, since what
- * it got is given back; or the worker that gave up is not told that there is a reason to
- * try again; or a key is lost meanwhile.
+ * Fails when: a move that needs more memory than is available at once never completes, because
+ * it frees what it got; or the worker that gave up is not kicked when it should try again; or a
+ * key is lost in the process.
  */
 static void little_memory_is_enough(struct kunit *test)
 {
@@ -442,7 +442,7 @@ static void little_memory_is_enough(struct kunit *test)
 			break;
 		kicks = 0;
 		memory = 0;
-		write_one(0, true);	/* which helps to move, but lacks memory, too */
+		write_one(0, true);	/* helps to move, but lacks memory, too */
 		memory = UINT_MAX;
 		KUNIT_EXPECT_EQ(test, 1, kicks);
 	}
@@ -459,7 +459,7 @@ static u64 late_value(u64 key)
 	return ~key;
 }
 
-/* Return: buckets that it moved. */
+/* Return: number of buckets that the store moved. */
 static unsigned long late_store(struct kunit *test, struct cmap *m, u64 key)
 {
 	const unsigned long was = cmap_counter_sum(&m->stats, CMAP_MOVED_BUCKETS);
@@ -481,12 +481,12 @@ static void late_check(struct kunit *test, struct cmap *m, u64 keys)
 }
 
 /*
- * Fails when: writes move buckets though the worker is not late; one moves more than its own
- * and one at each try, of which it needs three where it lacks an overflow bucket to move its
- * own, and again to insert; where the worker is late, they do not; or an entry is lost, or
- * written to the wrong table.
+ * Fails when: writes move buckets although the worker is not late; a write moves more than its
+ * own bucket and one more per try (it takes up to three tries: it may lack an overflow bucket to
+ * move its own bucket, and again to insert); writes do not move buckets although the worker is
+ * late; or an entry is lost, or written to the wrong table.
  */
-static void writes_stand_in(struct kunit *test)
+static void writes_help_late_worker(struct kunit *test)
 {
 	static const struct crowd_shape shape = { "u64_u64", 8, 8 };
 	const unsigned int stripes = 1U << sqm_stripe_bits();
@@ -512,8 +512,9 @@ static void writes_stand_in(struct kunit *test)
 		if (i % (64 * stripes) == 0)
 			late_check(test, m, key);
 	}
-	/* Those that take memory to be moved are left to the worker. */
-	KUNIT_EXPECT_GT(test, cmap_counter_sum(&m->stats, CMAP_MOVED_BUCKETS), (3ULL << t->bits) / 4);
+	/* Buckets whose move needs memory are left to the worker. */
+	KUNIT_EXPECT_GT(test, cmap_counter_sum(&m->stats, CMAP_MOVED_BUCKETS),
+			(3ULL << t->bits) / 4);
 
 	sqm_work(m);
 	KUNIT_EXPECT_PTR_NE(test, t, (const struct sqm_table *)rcu_access_pointer(sm->table));
@@ -549,7 +550,7 @@ static void seqlock_test_exit(struct kunit *test)
 static struct kunit_case seqlock_cases[] = {
 	KUNIT_CASE_PARAM(step_by_step, crowd_gen_params),
 	KUNIT_CASE(little_memory_is_enough),
-	KUNIT_CASE(writes_stand_in),
+	KUNIT_CASE(writes_help_late_worker),
 	{}
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The 8-slot bucket table by itself: one thread, and a worker that runs when it is told.
+ * The 8-slot bucket table alone: one thread, and a worker that runs only when called.
  */
 #include <kunit/test.h>
 #include <linux/mm.h>
@@ -8,7 +8,7 @@
 #include "kmod/designs/table/table.h"
 
 /**
- * struct table_test - a table with as much of a map around it as it needs
+ * struct table_test - a table with the parts of a map that it needs
  * @map: never registered; its work does nothing
  * @t: the table
  * @locked: the worker's lock is held
@@ -82,7 +82,7 @@ static struct table_test *make(struct kunit *test, unsigned int key_size, unsign
 	return tt;
 }
 
-/* Keys and values of up to 128 bytes. */
+/* For keys and values of up to 128 bytes. */
 static int update(struct table_test *tt, enum cmap_update_op op, u64 key, u64 value)
 {
 	const struct cmap_shape shape = tt->map.shape;
@@ -108,7 +108,7 @@ static int delete(struct table_test *tt, u64 key)
 	return update(tt, CMAP_DELETE, key, 0);
 }
 
-/* Value of a key, U64_MAX where it is absent. */
+/* Value of a key, U64_MAX if it is absent. */
 static u64 get(struct table_test *tt, u64 key)
 {
 	const struct cmap_shape shape = tt->map.shape;
@@ -125,7 +125,7 @@ static void expect_keys(struct kunit *test, struct table_test *tt, u64 from, u64
 		KUNIT_ASSERT_EQ_MSG(test, key + plus, get(tt, key), "key %llu", key);
 }
 
-/* Run the worker, as the map's own work would, if it was asked for. */
+/* Run the worker, like the map's own work item if it was kicked. */
 static void work(struct table_test *tt)
 {
 	table_work(&tt->t);
@@ -139,7 +139,7 @@ static u64 memory(struct table_test *tt)
 	return mem.bytes;
 }
 
-/* Fails when: a full bucket loses or mixes up entries, or keeps overflow it does not need. */
+/* Fails when: a full bucket loses or mixes up entries, or keeps unneeded overflow buckets. */
 static void overflow_chains(struct kunit *test)
 {
 	struct table_test *tt = make(test, 8, 8, true, 64);
@@ -147,12 +147,12 @@ static void overflow_chains(struct kunit *test)
 
 	for (key = 0; key < 20; key++)
 		KUNIT_ASSERT_EQ(test, 0, store(tt, key, key));
-	/* 8 in the bucket, and 3 in each overflow bucket, which is a cache line. */
+	/* 8 in the bucket, and 3 in each overflow bucket of one cache line. */
 	KUNIT_EXPECT_EQ(test, 4, cmap_counter_sum(&tt->map.stats, CMAP_OVERFLOWS));
 	KUNIT_EXPECT_EQ(test, before + 4 * 64, memory(tt));
 	expect_keys(test, tt, 0, 20, 0);
 	KUNIT_EXPECT_EQ(test, U64_MAX, get(tt, 20));
-	/* A hole in the middle is filled before a bucket is added. */
+	/* A free slot in the chain is used before a bucket is added. */
 	KUNIT_EXPECT_EQ(test, 0, delete(tt, 3));
 	KUNIT_EXPECT_EQ(test, U64_MAX, get(tt, 3));
 	KUNIT_EXPECT_EQ(test, 0, store(tt, 3, 3));
@@ -181,7 +181,7 @@ static void entries_out_of_line(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, before, memory(tt));
 }
 
-/* Insert until a resize has begun. Return: the next key. */
+/* Insert until a resize is requested. Return: the next key. */
 static u64 begin_growth(struct kunit *test, struct table_test *tt, u64 key)
 {
 	for (; !tt->t.kicked; key++)
@@ -190,8 +190,8 @@ static u64 begin_growth(struct kunit *test, struct table_test *tt, u64 key)
 }
 
 /*
- * Fails when: a write moves more than its share, an entry is not found in the middle of a
- * resize, or the resize does not end in time for the next one.
+ * Fails when: a write moves more buckets than it may, an entry is not found during a resize, or
+ * the resize does not end before the next one is due.
  */
 static void growth_is_incremental(struct kunit *test)
 {
@@ -202,7 +202,7 @@ static void growth_is_incremental(struct kunit *test)
 	void *array;
 
 	KUNIT_EXPECT_EQ(test, TABLE_GROW * buckets + 1, key);
-	/* What the worker does up to the point where it would move buckets itself. */
+	/* What the worker does until it would move buckets itself. */
 	array = kvzalloc(bytes, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, array);
 	tt->t.old = tt->t.cur;
@@ -233,8 +233,8 @@ static void growth_is_incremental(struct kunit *test)
 }
 
 /*
- * Fails when: the worker loses entries, or leaves the table too small or the wrong size; or
- * one that is asked in time more than doubles the table.
+ * Fails when: the worker loses entries, or leaves the table too small or at the wrong size; or
+ * a resize requested in time more than doubles the table.
  */
 static void worker_grows_and_shrinks(struct kunit *test)
 {
@@ -267,14 +267,14 @@ static void worker_grows_and_shrinks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, empty, memory(tt));
 }
 
-/* Fails when: one key that comes and goes at a threshold makes the table resize each time. */
+/* Fails when: storing and deleting one key at a threshold resizes the table each time. */
 static void resizing_has_hysteresis(struct kunit *test)
 {
 	struct table_test *tt = make(test, 8, 8, false, 0);
 	u64 key = 0, resizes;
 	int i;
 
-	/* Up to the threshold, then to and fro across it. */
+	/* Grow to the threshold, then go back and forth across it. */
 	while (tt->t.cur.bits < 5) {
 		KUNIT_ASSERT_EQ(test, 0, store(tt, key, key));
 		work(tt);
@@ -288,7 +288,7 @@ static void resizing_has_hysteresis(struct kunit *test)
 		work(tt);
 	}
 	KUNIT_EXPECT_EQ(test, resizes, cmap_counter_sum(&tt->map.stats, CMAP_RESIZES));
-	/* Down until it shrinks, then to and fro across that. */
+	/* Delete until it shrinks, then go back and forth across that threshold. */
 	while (tt->t.cur.bits >= 5 && key) {
 		KUNIT_ASSERT_EQ(test, 0, delete(tt, --key));
 		work(tt);
@@ -303,7 +303,7 @@ static void resizing_has_hysteresis(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, resizes, cmap_counter_sum(&tt->map.stats, CMAP_RESIZES));
 }
 
-/* Fails when: a table made for many entries resizes on the way there, or shrinks below. */
+/* Fails when: a table with a capacity resizes before it is reached, or shrinks below it. */
 static void capacity_is_kept(struct kunit *test)
 {
 	struct table_test *tt = make(test, 8, 8, false, 3000);
@@ -322,18 +322,18 @@ static void capacity_is_kept(struct kunit *test)
 #define COLLECT_KEYS	3000
 
 /**
- * struct collected - what a range of the table gave
- * @seen: how often each key came
- * @page: where a step's entries go
+ * struct collected - what a walk of the table returned
+ * @seen: how often each key was returned
+ * @page: the entries of one step
  */
 struct collected {
 	u8 seen[COLLECT_KEYS];
 	struct cmap_page page;
 };
 
-/* Walk to the end, letting the table be resized between the steps. */
+/* Walk to the end, calling a function between the steps that may resize the table. */
 static void collect_all(struct kunit *test, struct table_test *tt, struct collected *c,
-			void (*meanwhile)(struct table_test *tt, unsigned int step))
+			void (*between)(struct table_test *tt, unsigned int step))
 {
 	u64 cursor = 0, before;
 	unsigned int i, step = 0;
@@ -356,14 +356,14 @@ static void collect_all(struct kunit *test, struct table_test *tt, struct collec
 			KUNIT_ASSERT_TRUE(test, at >= before && at < cursor);
 			c->seen[entry[0]]++;
 		}
-		if (meanwhile)
-			meanwhile(tt, step);
+		if (between)
+			between(tt, step);
 		step++;
 	}
 }
 
-/* Grow or shrink in the middle of the walk, by keys that are not counted as stable. */
-static void resize_meanwhile(struct table_test *tt, unsigned int step)
+/* Grow or shrink the table during the walk, with keys that need not be returned. */
+static void resize_between_steps(struct table_test *tt, unsigned int step)
 {
 	u64 key;
 
@@ -378,8 +378,8 @@ static void resize_meanwhile(struct table_test *tt, unsigned int step)
 	work(tt);
 }
 
-/* Fails when: a walk leaves the order of the hash, misses an entry, or gives one twice. */
-static void collect_is_in_order_of_the_hash(struct kunit *test)
+/* Fails when: a walk is not in hash order, misses an entry, or returns one twice. */
+static void collect_in_hash_order(struct kunit *test)
 {
 	struct table_test *tt = make(test, 8, 8, false, 0);
 	struct collected *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
@@ -387,7 +387,7 @@ static void collect_is_in_order_of_the_hash(struct kunit *test)
 	u64 key;
 
 	KUNIT_ASSERT_NOT_NULL(test, c);
-	/* A walk that meets the table at its smallest gets much in one step. */
+	/* If the table has its minimum size, one step returns many entries. */
 	c->page.room = 2 * COLLECT_KEYS;
 	c->page.data = kunit_kcalloc(test, c->page.room, 16, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, c->page.data);
@@ -395,8 +395,8 @@ static void collect_is_in_order_of_the_hash(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0, store(tt, key, key));
 	for (pass = 0; pass < 4; pass++) {
 		memset(c->seen, 0, sizeof(c->seen));
-		/* Pass 0: one bucket has it all. Then: at rest; resized from step to step. */
-		collect_all(test, tt, c, pass < 2 ? NULL : resize_meanwhile);
+		/* Pass 0: all in one bucket. 1: no change. 2, 3: resized between steps. */
+		collect_all(test, tt, c, pass < 2 ? NULL : resize_between_steps);
 		for (key = 0; key < COLLECT_KEYS; key++) {
 			bool stable = pass < 2 || key < COLLECT_KEYS / 10;
 
@@ -408,8 +408,8 @@ static void collect_is_in_order_of_the_hash(struct kunit *test)
 	}
 }
 
-/* Fails when: a page without room moves the cursor, or does not say what it needs. */
-static void collect_without_room_asks_for_more(struct kunit *test)
+/* Fails when: a page that is too small moves the cursor, or does not return the size needed. */
+static void collect_without_room(struct kunit *test)
 {
 	struct table_test *tt = make(test, 8, 8, true, 0);
 	u64 entry[4], cursor = 0, key;
@@ -422,7 +422,7 @@ static void collect_without_room_asks_for_more(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 40, page.count);
 }
 
-/* Fails when: clearing leaves entries or memory, also in the middle of a resize. */
+/* Fails when: clearing leaves entries or memory, also during a resize. */
 static void clear_empties_both_arrays(struct kunit *test)
 {
 	struct table_test *tt = make(test, 16, 128, false, 0);
@@ -449,8 +449,8 @@ static struct kunit_case table_cases[] = {
 	KUNIT_CASE(worker_grows_and_shrinks),
 	KUNIT_CASE(resizing_has_hysteresis),
 	KUNIT_CASE(capacity_is_kept),
-	KUNIT_CASE(collect_is_in_order_of_the_hash),
-	KUNIT_CASE(collect_without_room_asks_for_more),
+	KUNIT_CASE(collect_in_hash_order),
+	KUNIT_CASE(collect_without_room),
 	KUNIT_CASE(clear_empties_both_arrays),
 	{}
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A team of kthreads that does one thing together.
+ * A team of kthreads that run one function together.
  */
 #include <linux/cpumask.h>
 #include <linux/delay.h>
@@ -22,10 +22,9 @@ static int team_thread(void *data)
 }
 
 /*
- * Threads with an odd number run above all others and sleep often (team_pause()). When
- * one of them wakes, it preempts whoever runs on its CPU, also in the middle of an
- * operation; without that, threads of a machine with one CPU would interleave only
- * when a time slice ends.
+ * Odd threads have a higher priority than all others and sleep often (team_pause()).  When one
+ * wakes, it preempts the thread on its CPU, even within an operation; otherwise threads on a
+ * machine with one CPU would interleave only when a time slice ends.
  */
 static int team_add(struct team *team, unsigned int id)
 {
@@ -48,13 +47,13 @@ static int team_add(struct team *team, unsigned int id)
 
 /**
  * team_start - start threads
- * @team: of which none runs
+ * @team: a team without running threads
  * @n: how many, at most TEAM_MAX
- * @fn: what they do
- * @arg: team->arg
+ * @fn: the function that each runs
+ * @arg: stored in team->arg
  *
  * Context: Process; sleeps.
- * Return: 0, or -errno, and then no thread runs.
+ * Return: 0, or -errno, and then no thread is running.
  */
 int team_start(struct team *team, unsigned int n, team_fn fn, void *arg)
 {
@@ -68,7 +67,7 @@ int team_start(struct team *team, unsigned int n, team_fn fn, void *arg)
 	init_completion(&team->go);
 	for (i = 0; i < n && !ret; i++)
 		ret = team_add(team, i);
-	/* A thread that is stopped before it runs would never call fn. */
+	/* A thread that is stopped before it has run would never call fn. */
 	for (i = 0; i < team->n; i++)
 		wait_for_completion(&team->ready);
 	if (ret)
@@ -80,7 +79,7 @@ int team_start(struct team *team, unsigned int n, team_fn fn, void *arg)
 }
 
 /**
- * team_join - wait until all threads have come to an end by themselves
+ * team_join - wait until all threads have returned
  * @team: the team
  *
  * Context: Process; sleeps.
@@ -92,7 +91,7 @@ int team_join(struct team *team)
 	int ret = 0;
 
 	for (i = 0; i < team->n; i++) {
-		/* They do not look at kthread_should_stop(): this only waits. */
+		/* They do not check kthread_should_stop(): this only waits. */
 		int err = kthread_stop(team->thread[i]);
 
 		put_task_struct(team->thread[i]);
@@ -103,7 +102,7 @@ int team_join(struct team *team)
 }
 
 /**
- * team_stop - tell all threads to end, and wait for them
+ * team_stop - make all threads return, and wait for them
  * @team: the team
  *
  * Context: Process; sleeps.
@@ -115,7 +114,7 @@ int team_stop(struct team *team)
 	return team_join(team);
 }
 
-/* Run threads for some time. Return: 0, or the first error that one returned. */
+/* Run threads for @ms. Return: 0, or the first error that one returned. */
 int team_run_ms(struct team *team, unsigned int n, team_fn fn, void *arg, unsigned int ms)
 {
 	int ret = team_start(team, n, fn, arg);
@@ -127,13 +126,13 @@ int team_run_ms(struct team *team, unsigned int n, team_fn fn, void *arg, unsign
 }
 
 /**
- * team_run_until - run threads for some time, and again as long as it was not enough
+ * team_run_until - run threads for some time, and repeat until the test has seen enough
  * @team: the team
  * @n: how many threads
- * @fn: what each does
+ * @fn: the function that each runs
  * @arg: for @fn and @enough
- * @ms: for how long; a busy machine, or an emulated one, may leave one of them nothing of it
- * @enough: whether each thread has done what the test expects; it is asked a hundred times at most
+ * @ms: duration; on a busy or emulated machine a thread may not get to run in it
+ * @enough: whether the threads have done what the test expects; after 100 runs it gives up
  *
  * Context: Process; sleeps.
  * Return: 0, or the first error that a thread returned.
@@ -150,7 +149,7 @@ int team_run_until(struct team *team, unsigned int n, team_fn fn, void *arg, uns
 }
 
 /**
- * team_pause - let others in, now and then; to be called between operations
+ * team_pause - let other threads run, sometimes; called between operations
  * @id: the thread's number
  * @b: the thread's buffers
  *

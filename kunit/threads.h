@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A team of kthreads that does one thing together.
+ * A team of kthreads that run one function together.
  */
 #ifndef MAPSTAT_KUNIT_THREADS_H
 #define MAPSTAT_KUNIT_THREADS_H
@@ -14,7 +14,7 @@
 struct team;
 
 /**
- * typedef team_fn - what each thread does
+ * typedef team_fn - the function that each thread runs
  * @team: the team
  * @id: the thread's number, from 0
  *
@@ -24,23 +24,23 @@ struct team;
 typedef int (*team_fn)(struct team *team, unsigned int id);
 
 /**
- * typedef team_enough_fn - have the threads done everything that the test expects of them?
+ * typedef team_enough_fn - whether the threads have done what the test expects
  * @arg: team->arg
  *
- * Context: Process; no thread runs.
+ * Context: Process; no thread of the team runs.
  */
 typedef bool (*team_enough_fn)(void *arg);
 
 /**
- * struct team - some threads; begin with TEAM_INIT or zeroed
- * @fn: what they do: constant while they run
- * @arg: the caller's: constant while they run
- * @n: how many run: the starter's own
- * @thread: the threads: the starter's own
- * @member: what each thread is told: constant while they run
+ * struct team - some threads; initialized by team_start()
+ * @fn: the function they run: constant while they run
+ * @arg: for the function: constant while they run
+ * @n: how many run: accessed by the starter only
+ * @thread: the threads: accessed by the starter only
+ * @member: argument of each thread: constant while they run
  * @ready: completed by each thread once it runs
  * @go: completed for all when all run, so that they overlap
- * @stop: written by team_stop(), read by the threads
+ * @stop: written by team_stop(), and team_start() if it fails; read by the threads
  */
 struct team {
 	team_fn fn;
@@ -64,7 +64,7 @@ int team_run_until(struct team *team, unsigned int n, team_fn fn, void *arg, uns
 		   team_enough_fn enough);
 void team_pause(unsigned int id, struct test_bufs *b);
 
-/* Is the thread to end? Pairs with the WRITE_ONCE() in team_stop(): a flag, no data. */
+/* Must the thread return?  Pairs with the WRITE_ONCE()s of team->stop: a flag, orders no data. */
 static inline bool team_stopped(const struct team *team)
 {
 	return READ_ONCE(team->stop);
