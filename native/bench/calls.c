@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What statistics cost, and other maps: our designs by the calls that other modules make,
- * cmap_load() and cmap_store(), which time 1 in 64 of them, the default.  This file and the maps
- * are compiled four times: NAME_none: statistics are compiled out; NAME_off: they are off, there
- * is what a kernel patches in then; NAME_on: they are on; NAME_beside: they are on, and so are
- * the static keys that are on while some other map has a front, and another one is observed.
+ * The cost of statistics, and of other maps: our designs, called like other modules do, by
+ * cmap_load() and cmap_store(), which time 1 in 64 operations, the default.  This file and the
+ * maps are compiled four times: NAME_none: statistics compiled out; NAME_off: statistics off,
+ * with the code that a kernel patches in then; NAME_on: statistics on; NAME_beside: statistics
+ * on, and the static keys too that are on while another map has a front, and one is observed.
  */
 #include "kmod/cachesim/access.h"
 #include "map.h"
@@ -32,7 +32,7 @@ BENCH_DEFINE_LOOPS(calls);
 #define CALLS_TEXT(text)	#text
 #define CALLS_NAME(peer, kind)	#peer "_" CALLS_TEXT(kind)
 
-/* Writes report to a observer without a reader, if the key is on. */
+/* If the key is on, writes report to an observer without a reader. */
 static void *calls_create(const char *design, const char *mode, uint64_t capacity)
 {
 	static bool begun;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A peer: liburcu's lock-free hash table in the QSBR flavour.  A store of a key that is there
- * writes the value, one word, in place; that is the least that it can cost.
+ * A peer: liburcu's lock-free hash table in the QSBR flavour.  A store to a present key writes
+ * the value, one word, in place, which is the cheapest possible store.
  */
 #include <stdlib.h>
 #define URCU_API_MAP
@@ -32,7 +32,7 @@ static unsigned long buckets_for(uint64_t capacity)
 	return n;
 }
 
-/* A bucket an entry: what it resizes itself to. */
+/* One bucket per entry, which it would resize itself to. */
 static void *cds_lfht_create(uint64_t capacity)
 {
 	const unsigned long buckets = buckets_for(capacity);
@@ -147,7 +147,7 @@ BENCH_DEFINE_LOOPS(cds_lfht);
 
 const struct bench_peer cds_lfht_peer = {
 	.name = "cds_lfht",
-	.settings = "liburcu cds_lfht, QSBR, a bucket an entry, automatic resize; a store to a key that is there writes in place",
+	.settings = "liburcu cds_lfht, QSBR, a bucket per entry, automatic resize; a store to a present key writes in place",
 	.create = cds_lfht_create,
 	.destroy = cds_lfht_end,
 	.thread_begin = thread_begin,

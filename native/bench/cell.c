@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The threads of a measurement.  Only the loops inside the maps are timed: a thread draws a
- * batch, does it, checks it.
+ * batch, runs it, and checks the results.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -20,12 +20,12 @@ enum phase {
 };
 
 /**
- * struct run - a measurement that goes on
+ * struct run - a running measurement
  * @cell: constant
  * @peer: constant
  * @map: constant
- * @phase: of enum phase; written by the one who waits, read by the threads
- * @ready: all threads and the one who waits
+ * @phase: of enum phase; written by the main thread, read by the others
+ * @ready: of all threads and the main thread
  */
 struct run {
 	const struct cell *cell;
@@ -36,15 +36,15 @@ struct run {
 };
 
 /**
- * struct thread - one of them
+ * struct thread - a thread of a measurement
  * @run: constant
  * @id: constant
  * @number: constant
- * @cpu: where it runs; constant
- * @warmed: operations before; its own, others may look, as at what follows
- * @ops: operations while timed
- * @ticks: inside the loops
- * @wrong: batches that found what they must not
+ * @cpu: the CPU that it is pinned to; constant
+ * @warmed: operations before the timed phase; written by the thread, read by the main thread
+ * @ops: operations in the timed phase; likewise
+ * @ticks: inside the loops; the thread's own while it runs
+ * @wrong: batches with wrong results; likewise
  */
 struct thread {
 	struct run *run;
@@ -84,7 +84,7 @@ static void pin(unsigned int cpu)
 	}
 }
 
-/* A batch.  Return: whether it found what it must. */
+/* Run a batch.  Return: whether its results are right. */
 static bool do_batch(const struct run *r, struct keys_batch *b, struct draws *d, uint64_t *ticks)
 {
 	const struct cell *c = r->cell;
@@ -100,7 +100,7 @@ static bool do_batch(const struct run *r, struct keys_batch *b, struct draws *d,
 	return b->batch.found == b->found && b->batch.sum == b->sum;
 }
 
-/* Each key's value is the next key: follow that. */
+/* Each key's value is the next key: follow these. */
 static bool do_chase(const struct run *r, uint64_t *at, uint64_t *ticks)
 {
 	const struct keys *keys = r->cell->keys;
@@ -128,7 +128,7 @@ static void *thread_main(void *arg)
 	pthread_barrier_wait(&r->ready);
 	if (r->peer->thread_begin)
 		r->peer->thread_begin(r->map);
-	/* No order is needed: a batch more or less. */
+	/* No ordering needed: one batch more or less does not matter. */
 	while ((phase = __atomic_load_n(&r->phase, __ATOMIC_RELAXED)) != PHASE_OVER) {
 		if (r->cell->mix == MIX_CHASE)
 			right = do_chase(r, &at, &ticks);
@@ -136,11 +136,11 @@ static void *thread_main(void *arg)
 			right = do_batch(r, &b, &d, &ticks);
 		t->wrong += !right;
 		if (phase == PHASE_TIMED) {
-			/* Pairs with the load in all_have_begun(); a figure. */
+			/* Pairs with the load in all_have_begun(); orders no data. */
 			__atomic_store_n(&t->ops, t->ops + BENCH_BATCH, __ATOMIC_RELAXED);
 			t->ticks += ticks;
 		} else {
-			/* Pairs with the load in wait_warm(); a figure. */
+			/* Pairs with the load in wait_warm(); orders no data. */
 			__atomic_store_n(&t->warmed, t->warmed + BENCH_BATCH, __ATOMIC_RELAXED);
 		}
 		if (r->peer->quiescent)
@@ -163,14 +163,14 @@ static bool all_have_begun(const struct thread *threads, unsigned int n)
 {
 	unsigned int i;
 
-	/* Pairs with the store in thread_main(); a figure. */
+	/* Pairs with the store in thread_main(); orders no data. */
 	for (i = 0; i < n; i++)
 		if (!__atomic_load_n(&threads[i].ops, __ATOMIC_RELAXED))
 			return false;
 	return true;
 }
 
-/* Where somebody else has the CPUs, a short round would measure nothing. */
+/* If other processes occupy the CPUs, a short round would measure nothing. */
 static void wait_begun(const struct thread *threads, unsigned int n)
 {
 	const uint64_t deadline = clock_wall_ns() + 5000000000ULL;
@@ -179,7 +179,7 @@ static void wait_begun(const struct thread *threads, unsigned int n)
 		wait_ms(1);
 }
 
-/* Where a fifth of a round is too short. */
+/* If a fifth of a round is too short to warm up. */
 static void wait_warm(const struct thread *threads, const struct cell *c)
 {
 	const uint64_t deadline = clock_wall_ns() + CELL_WARM_MS * 1000000ULL;
@@ -188,7 +188,7 @@ static void wait_warm(const struct thread *threads, const struct cell *c)
 
 	do {
 		sum = 0;
-		/* Pairs with the store in thread_main(); a figure. */
+		/* Pairs with the store in thread_main(); orders no data. */
 		for (i = 0; i < c->threads; i++)
 			sum += __atomic_load_n(&threads[i].warmed, __ATOMIC_RELAXED);
 		if (sum >= c->warm)
@@ -219,11 +219,11 @@ static void add_up(const struct thread *threads, unsigned int n, struct cell_res
 }
 
 /**
- * cell_supports - can it be measured?
- * @peer: the map's
- * @mix: what to do
+ * cell_supports - can this mix be measured?
+ * @peer: the map's peer
+ * @mix: the mix
  *
- * Return: whether the peer has what it takes.
+ * Return: whether the peer has the operation.
  */
 bool cell_supports(const struct bench_peer *peer, enum bench_mix mix)
 {
@@ -231,12 +231,12 @@ bool cell_supports(const struct bench_peer *peer, enum bench_mix mix)
 }
 
 /**
- * cell_run - measure
+ * cell_run - measure one cell
  * @o: the options
- * @peer: the map's
+ * @peer: the map's peer
  * @map: filled
  * @cell: what to measure
- * @result: what came of it (out)
+ * @result: the results (out)
  */
 void cell_run(const struct bench_options *o, const struct bench_peer *peer, void *map,
 	      const struct cell *cell, struct cell_result *result)
@@ -259,7 +259,7 @@ void cell_run(const struct bench_options *o, const struct bench_peer *peer, void
 		threads[i].number = i;
 		threads[i].cpu = o->cpus[i % o->nr_cpus];
 		if (pthread_create(&threads[i].id, NULL, thread_main, &threads[i])) {
-			fprintf(stderr, "bench: no thread %u\n", i);
+			fprintf(stderr, "bench: cannot create thread %u\n", i);
 			exit(1);
 		}
 	}

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One measurement: some threads at one map for some time.
+ * One measurement: threads that use a map for some time.
  */
 #ifndef MAPSTAT_BENCH_CELL_H
 #define MAPSTAT_BENCH_CELL_H
 
 #include "keys.h"
 
-#define CELL_WARM_MS	300	/* the longest warm-up, but for a fifth of a round */
+#define CELL_WARM_MS	300	/* the longest warm-up, in addition to a fifth of a round */
 
 /**
- * struct cell - what is measured
+ * struct cell - what to measure
  * @keys: of the map
- * @threads: pinned ones
- * @mix: what they do
- * @dist: on which keys
- * @ms: how long, after a fifth of it to warm up
- * @warm: operations to warm up beside that, of all threads
+ * @threads: number of pinned threads
+ * @mix: of the operations
+ * @dist: of the keys
+ * @ms: duration, after a fifth of it to warm up
+ * @warm: operations of all threads to warm up with, in addition to that
  * @seed: of the draws
  */
 struct cell {
@@ -30,14 +30,14 @@ struct cell {
 };
 
 /**
- * struct cell_result - what came of it
+ * struct cell_result - the results of a cell
  * @ops: operations of all threads
  * @ns: of all threads, in the timed loops
- * @wall_ns: from the start to the end, drawing and checking included
- * @min_ops: of the thread that did least
- * @max_ops: of the thread that did most
- * @mops: of all threads, from @ns of each, millions a second
- * @wrong: batches that found what they must not
+ * @wall_ns: from start to end, including drawing and checking
+ * @min_ops: of the slowest thread
+ * @max_ops: of the fastest thread
+ * @mops: of all threads, from @ns of each, in millions per second
+ * @wrong: batches with wrong results
  */
 struct cell_result {
 	uint64_t ops;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A peer: Concurrency Kit's ck_ht with direct keys.  It is made for one writer at a time, so
- * writers take a lock; readers take none.  Twice the entries are asked for, so that it is
- * half full and does not grow.  It has no room for the keys 0 and ~0.
+ * A peer: Concurrency Kit's ck_ht with direct keys.  It supports one writer at a time, so writers
+ * take a lock; readers take none.  It is created for twice the entries, so that it is half full
+ * and does not grow.  It cannot hold the keys 0 and ~0.
  */
 #include <ck_ht.h>
 #include <ck_spinlock.h>
@@ -10,7 +10,7 @@
 #include "hash.h"
 #include "peer.h"
 
-/* What it allocates: the array begins a cache line further. */
+/* Header of an allocation; the array begins one cache line after it. */
 struct array {
 	struct array *next;
 	size_t size;
@@ -20,12 +20,12 @@ struct array {
 
 struct locked_ht {
 	ck_ht_t ht;
-	char gap[LINE];		/* the writers' lock is not on the readers' line */
+	char gap[LINE];		/* keeps the writers' lock off the readers' line */
 	ck_spinlock_t lock;
 	uint64_t bytes;
 };
 
-/* Old arrays, which readers may be in: freed with the last table. */
+/* Old arrays, which readers may still use: freed with the last table. */
 static struct array *arrays;
 static unsigned int tables;
 static uint64_t array_bytes;
@@ -155,7 +155,7 @@ BENCH_DEFINE_LOOPS(ck_ht);
 
 const struct bench_peer ck_ht_peer = {
 	.name = "ck_ht",
-	.settings = "Concurrency Kit ck_ht, direct keys, room for twice the entries, writers under a ck_spinlock",
+	.settings = "Concurrency Kit ck_ht, direct keys, sized for twice the entries, writers under a ck_spinlock",
 	.create = ck_ht_create,
 	.destroy = ck_ht_end,
 	.store = ck_ht_store,

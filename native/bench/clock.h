@@ -16,7 +16,7 @@ static inline uint64_t clock_wall_ns(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
-/* Ticks; all that came before is done, and nothing that follows has begun. */
+/* Ticks; everything before is complete, and nothing that follows has begun. */
 static inline uint64_t clock_ticks(void)
 {
 #ifdef __x86_64__

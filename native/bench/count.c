@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For cachegrind: a map, so many lookups by one thread, and nothing else.  All is the same
- * each time, so what another number of lookups makes of the counts is the lookups' own;
- * but for the keys, which are drawn before: reading them misses D1 once in 8 lookups.
+ * For cachegrind: create a map, do a number of lookups with one thread, and nothing else.  Runs
+ * that differ only in that number differ in their counts by the cost of the lookups; except for
+ * the keys, which are drawn before: reading them misses D1 once in 8 lookups.
  */
 #include <stdio.h>
 #include "fill.h"
 #include "modes.h"
 
-/* The first of those that were asked for. */
+/* The first of the selected distributions. */
 static enum bench_dist dist_of(const struct bench_options *o)
 {
 	enum bench_dist dist = 0;
@@ -36,7 +36,7 @@ int count_run(const struct bench_options *o)
 	keys_init(&keys, o->n[0], o->seed, dist == DIST_ZIPF);
 	map = fill_map(peer, &keys, o->n[0]);
 	if (!map) {
-		fprintf(stderr, "bench: %s: it could not be made\n", peer->name);
+		fprintf(stderr, "bench: %s: the map could not be created\n", peer->name);
 		return 1;
 	}
 	drawn = fill_draws(&keys, o->seed, mix, dist);

@@ -16,11 +16,11 @@
 
 #include "external.h"
 
-#define DESIGNS		8	/* as many processes at a time */
+#define DESIGNS		8	/* most processes at a time: one per design */
 #define LINE_SIZE	512
-#define ANSWER_MS	30000	/* a machine with much else to do still answers */
+#define ANSWER_MS	30000	/* long enough for a busy machine */
 
-/* A process, where pid is not 0, and the map that it holds, where n is not 0. */
+/* A process, if pid is not 0, and the map that it holds, if n is not 0. */
 struct process {
 	char design[32];
 	pid_t pid;
@@ -65,7 +65,7 @@ static int64_t now_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
-/* It holds nothing that is worth a goodbye. */
+/* The process holds no state that needs an orderly end. */
 static void process_end(struct process *p)
 {
 	if (!p->pid)
@@ -77,7 +77,7 @@ static void process_end(struct process *p)
 	memset(p, 0, sizeof(*p));
 }
 
-/* A socket, not two pipes: send() can do without SIGPIPE. */
+/* A socket instead of two pipes: send() can avoid SIGPIPE. */
 static int process_begin(struct process *p, const char *design)
 {
 	char *const argv[] = { program, NULL };
@@ -90,7 +90,7 @@ static int process_begin(struct process *p, const char *design)
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_adddup2(&files, fds[1], STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&files, fds[1], STDOUT_FILENO);
-	/* It inherits where it may run. */
+	/* The process inherits the affinity. */
 	sched_getaffinity(0, sizeof(here), &here);
 	sched_setaffinity(0, sizeof(home), &home);
 	err = posix_spawn(&p->pid, program, &files, NULL, argv, environ);
@@ -115,7 +115,7 @@ static int send_line(struct process *p, const char *line)
 	while (done < length) {
 		n = send(p->fd, line + done, length - done, MSG_NOSIGNAL);
 		if (n < 0 && errno != EINTR)
-			return failed(-EPIPE, "%s: it has died: %s", p->design, strerror(errno));
+			return failed(-EPIPE, "%s: process died: %s", p->design, strerror(errno));
 		if (n > 0)
 			done += n;
 	}
@@ -139,7 +139,7 @@ static int read_line(struct process *p, char *line, int64_t deadline)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return failed(-EPIPE, "%s: it has died", p->design);
+			return failed(-EPIPE, "%s: process died", p->design);
 		length += n;
 		line[length] = '\0';
 		if (line[length - 1] == '\n') {
@@ -147,10 +147,10 @@ static int read_line(struct process *p, char *line, int64_t deadline)
 			return 0;
 		}
 	}
-	return failed(-EPROTO, "%s: its answer has no end", p->design);
+	return failed(-EPROTO, "%s: its answer is too long", p->design);
 }
 
-/* A process that failed to answer is ended: what it says next would answer another question. */
+/* Kill a process that failed to answer: its next line would answer an earlier command. */
 __attribute__((format(printf, 4, 5)))
 static int ask(struct process *p, char *line, int64_t ms, const char *format, ...)
 {
@@ -174,7 +174,7 @@ static int ask(struct process *p, char *line, int64_t ms, const char *format, ..
 
 static int not_understood(struct process *p, const char *line)
 {
-	failed(-EPROTO, "%s: its answer is not understood: %s", p->design, line);
+	failed(-EPROTO, "%s: invalid answer: %s", p->design, line);
 	process_end(p);
 	return -EPROTO;
 }
@@ -190,7 +190,7 @@ int external_start(const char *path)
 		return failed(-ENAMETOOLONG, "%s: too long", path);
 	if (access(program, X_OK)) {
 		err = -errno;
-		return failed(err, "%s: %s: it is built where there is a Go compiler (golang-go)",
+		return failed(err, "%s: %s: building it needs a Go compiler (golang-go)",
 			      path, strerror(-err));
 	}
 	sched_getaffinity(0, sizeof(home), &home);
@@ -226,7 +226,7 @@ static int process_of(const char *design, struct process **found)
 	return process_begin(free, design);
 }
 
-/* The process of a design, with its map filled. */
+/* Get the process of a design, with its map filled. */
 static int filled(const char *design, uint64_t n, uint64_t seed, struct process **found)
 {
 	char line[LINE_SIZE], rest;
@@ -241,7 +241,7 @@ static int filled(const char *design, uint64_t n, uint64_t seed, struct process 
 	if (p->n == n && p->seed == seed)
 		return 0;
 	p->n = 0;
-	/* Ten times what a slow machine takes. */
+	/* Ten times what a slow machine needs. */
 	err = ask(p, line, ANSWER_MS + n / 50, "create %s %llu %llu\n", design,
 		  (unsigned long long)n, (unsigned long long)seed);
 	if (err)
@@ -267,7 +267,7 @@ int external_run(const char *design, const struct cell *c, uint64_t seed,
 	err = filled(design, c->keys->n, seed, &p);
 	if (err)
 		return err;
-	/* The first zipf and the first chase of a map go over all entries. */
+	/* The first zipf and the first chase of a map process all entries first. */
 	err = ask(p, line, ANSWER_MS + 20LL * c->ms + c->keys->n / 50, "run %u %s %s %u %llu\n",
 		  c->threads, mix_names[c->mix], dist_names[c->dist], c->ms,
 		  (unsigned long long)c->warm);
@@ -277,7 +277,7 @@ int external_run(const char *design, const struct cell *c, uint64_t seed,
 		   &min_ops, &max_ops, &wall_ns, &rest) != 7 || !ops || !ns || !wall_ns)
 		return not_understood(p, line);
 	if (!sum_ok)
-		return failed(-EBADMSG, "%s: it found what was not stored", design);
+		return failed(-EBADMSG, "%s: a wrong value was found", design);
 	r->ops = ops;
 	r->ns = ns;
 	r->wall_ns = wall_ns;

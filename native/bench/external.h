@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Peers that are not C: a program that has maps of its own, spoken to a line at a time (see
- * go/main.go for the lines).  A process a design, so that one's heap is none of the others'
- * and its map lives from round to round.
+ * Peers that are not written in C: a program with maps of its own, controlled by lines of text
+ * (see go/main.go for these).  There is one process per design, so that each has a heap of its
+ * own, and its map lives from round to round.
  */
 #ifndef MAPSTAT_BENCH_EXTERNAL_H
 #define MAPSTAT_BENCH_EXTERNAL_H
@@ -10,12 +10,12 @@
 #include "cell.h"
 
 /**
- * struct external_result - what came of one cell, summed over its threads
+ * struct external_result - the results of one cell, summed over its threads
  * @ops: operations
  * @ns: inside the timed loops
- * @wall_ns: from the start of all to the end of the last
- * @min_ops: of the thread that did least
- * @max_ops: of the thread that did most
+ * @wall_ns: from the common start to the end of the last thread
+ * @min_ops: of the slowest thread
+ * @max_ops: of the fastest thread
  */
 struct external_result {
 	uint64_t ops;
@@ -26,25 +26,26 @@ struct external_result {
 };
 
 /**
- * external_start - have the program at hand
+ * external_start - check that the program can be started
  * @program: its path
  *
- * Call it before the calling thread is pinned: the processes may run where it may now.
+ * Must be called before the calling thread is pinned: its present affinity is passed to the
+ * processes.
  *
- * Return: 0; -ENOENT or -EACCES where there is no such program; what starting it failed with.
+ * Return: 0; -ENOENT or -EACCES if there is no such program; else the error of starting it.
  */
 int external_start(const char *program);
 
 /**
- * external_run - one cell
- * @design: the map; its entries are kept until another number of them or @seed is asked for
- * @cell: what to measure; of its keys only the number counts
+ * external_run - measure one cell
+ * @design: the map; its entries are kept until their number or @seed changes
+ * @cell: what to measure; only the number of its keys is used
  * @seed: of keys and draws
- * @result: what came of it (out)
+ * @result: the results (out)
  *
- * Return: 0; -EOPNOTSUPP: it has no such operation; -EINVAL: it refused; -EBADMSG: a value was
- * not what had been stored; -ETIMEDOUT, -EPIPE, -EPROTO: it was late, it died, it said what
- * nobody understands, and the process has been ended (the next call starts another).
+ * Return: 0; -EOPNOTSUPP: no such operation; -EINVAL: the program refused; -EBADMSG: a value
+ * differed from the one stored; -ETIMEDOUT, -EPIPE, -EPROTO: the answer was late, the process
+ * died, or the answer is invalid, and the process has been ended (the next call starts another).
  */
 int external_run(const char *design, const struct cell *cell, uint64_t seed,
 		 struct external_result *result);
@@ -54,7 +55,7 @@ int external_run(const char *design, const struct cell *cell, uint64_t seed,
  * @design: as above
  * @cell: as above
  * @seed: as above
- * @mops: of all threads, millions a second (out)
+ * @mops: of all threads, in millions per second (out)
  * @ns_per_op: per thread (out)
  *
  * Return: as external_run().
@@ -63,11 +64,11 @@ int external_cell(const char *design, const struct cell *cell, uint64_t seed, do
 		  double *ns_per_op);
 
 /**
- * external_bytes - what a design's heap grew by when it was filled
+ * external_bytes - growth of a design's heap when it was filled
  * @design: the map
- * @n: entries
+ * @n: number of entries
  * @seed: of the keys
- * @bytes: for all of them (out)
+ * @bytes: of all entries together (out)
  *
  * Return: as external_run().
  */
@@ -79,7 +80,7 @@ const char *external_settings(void);
 /* One line: why the last call failed. */
 const char *external_error(void);
 
-/* Ends the processes. */
+/* End the processes. */
 void external_stop(void);
 
 #endif /* MAPSTAT_BENCH_EXTERNAL_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Maps with entries in them.
+ * Filled maps.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,12 +40,12 @@ static void store_all(const struct bench_peer *peer, void *map, const struct key
 }
 
 /**
- * fill_map - a map that holds the keys
- * @peer: the map's
+ * fill_map - create a map that holds the keys
+ * @peer: the map's peer
  * @keys: the keys
- * @capacity: entries to make room for at once
+ * @capacity: number of entries to create it for
  *
- * Return: the map, or NULL where it cannot be made.
+ * Return: the map, or NULL if it cannot be created.
  */
 void *fill_map(const struct bench_peer *peer, const struct keys *keys, uint64_t capacity)
 {
@@ -61,9 +61,9 @@ void *fill_map(const struct bench_peer *peer, const struct keys *keys, uint64_t 
 
 /**
  * fill_chase - make each key's value the next key
- * @peer: the map's
+ * @peer: the map's peer
  * @map: of fill_map()
- * @keys: the same
+ * @keys: as for fill_map()
  */
 void fill_chase(const struct bench_peer *peer, void *map, const struct keys *keys)
 {
@@ -73,8 +73,8 @@ void fill_chase(const struct bench_peer *peer, void *map, const struct keys *key
 }
 
 /**
- * fill_end - end a map
- * @peer: the map's
+ * fill_end - destroy a map
+ * @peer: the map's peer
  * @map: of fill_map(), or NULL
  */
 void fill_end(const struct bench_peer *peer, void *map)
@@ -88,13 +88,13 @@ void fill_end(const struct bench_peer *peer, void *map)
 }
 
 /**
- * fill_draws - the keys of lookups, drawn beforehand
+ * fill_draws - draw the keys of lookups
  * @keys: to draw from
  * @seed: of the draws
  * @mix: MIX_HIT or MIX_MISS
- * @dist: how often which; keys_init() was told of DIST_ZIPF
+ * @dist: their distribution; DIST_ZIPF only if keys_init() was called with @zipf
  *
- * Return: FILL_BATCHES * BENCH_BATCH of them.
+ * Return: FILL_BATCHES * BENCH_BATCH keys.
  */
 uint64_t *fill_draws(const struct keys *keys, uint64_t seed, enum bench_mix mix,
 		     enum bench_dist dist)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Maps with entries in them.
+ * Filled maps.
  */
 #ifndef MAPSTAT_BENCH_FILL_H
 #define MAPSTAT_BENCH_FILL_H
 
 #include "keys.h"
 
-#define FILL_BATCHES	1024	/* drawn beforehand; then they begin anew */
+#define FILL_BATCHES	1024	/* drawn beforehand, and used cyclically */
 
 void *fill_map(const struct bench_peer *peer, const struct keys *keys, uint64_t capacity);
 void fill_chase(const struct bench_peer *peer, void *map, const struct keys *keys);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * grow.tsv and memory.tsv: a map from empty to n entries, and back.  Three passes for each
- * design: one that is timed as a whole, one that times each store, one that asks for memory.
+ * grow.tsv and memory.tsv: fill a map from empty to n entries, and empty it.  Each design has
+ * three passes: one is timed as a whole, one times each store, one measures memory.
  */
 #include <malloc.h>
 #include <stdlib.h>
@@ -11,21 +11,21 @@
 #include "keys.h"
 #include "modes.h"
 
-#define BETWEEN_QUIESCENT	256	/* stores; then it also looks at the clock */
+#define BETWEEN_QUIESCENT	256	/* stores; also between checks of the deadline */
 #define BETWEEN_BYTES		256
-#define BETWEEN_MALLINFO	4096	/* it goes through all that is free */
+#define BETWEEN_MALLINFO	4096	/* mallinfo2() walks all free memory */
 
 /**
- * struct growth - what a design was seen to do
- * @insert_ns: each, of all
- * @settled_ns: the same, until growth was at rest
- * @delete_ns: each, of all
+ * struct growth - measurements of a design
+ * @insert_ns: per store, over all stores
+ * @settled_ns: the same, including the time until growth was complete
+ * @delete_ns: per removal, over all of them
  * @p50_ns: of stores
  * @p99_ns: of stores
- * @longest_ns: store
- * @work: the most of each that a store did
- * @bytes: an entry, at the end
- * @worst: bytes an entry of the end, at the worst moment
+ * @longest_ns: of stores
+ * @work: the maximum of each that one store did
+ * @bytes: per entry, at the end
+ * @worst: the peak of bytes, divided by the number of entries at the end
  */
 struct growth {
 	double insert_ns;
@@ -43,11 +43,11 @@ struct growth {
  * struct grower - a map that grows
  * @o: the options
  * @peer: the design
- * @keys: what it gets
- * @capacity: made for so many
+ * @keys: the keys to store
+ * @capacity: number of entries that it is created for
  * @map: the map
- * @base: bytes of the C library's before
- * @deadline: clock_wall_ns() when a pass has to have filled the map
+ * @base: bytes that the C library had allocated before
+ * @deadline: clock_wall_ns() by which a pass must have filled the map
  */
 struct grower {
 	const struct bench_options *o;
@@ -90,8 +90,8 @@ static void settle(const struct grower *g)
 }
 
 /*
- * Return: false if it takes too long.  A cds_lfht was seen to grow no more, its worker idle, and
- * each store walked all that was there.
+ * Return: false if it takes too long.  A cds_lfht was seen to stop growing, its worker idle, and
+ * each store then walked all entries.
  */
 static inline bool store(const struct grower *g, uint64_t i)
 {
@@ -108,7 +108,7 @@ static inline bool store(const struct grower *g, uint64_t i)
 	return clock_wall_ns() < g->deadline;
 }
 
-/* A pass returns false if it took too long. */
+/* Passes return false if they took too long. */
 static bool pass_total(struct grower *g, struct growth *to)
 {
 	const double n = g->keys.n;
@@ -212,13 +212,13 @@ static bool pass_memory(struct grower *g, struct growth *to)
 
 typedef bool (*pass_t)(struct grower *g, struct growth *to);
 
-/* For what row() tells of; and a map takes as much memory in each round. */
+/* The passes whose results row() prints; memory does not differ between rounds. */
 static bool is_wanted(const struct grower *g, pass_t pass, unsigned int round)
 {
 	return pass == pass_each || (!g->peer->work && (pass == pass_total || round == 1));
 }
 
-/* Times are taken with statistics off, work is counted with them on. */
+/* Times are measured with statistics off; work is counted with them on. */
 static void row(const struct grower *g, const char *start, unsigned int round,
 		const struct growth *r)
 {
@@ -256,7 +256,7 @@ static void run_external(struct grower *g, const char *start, unsigned int round
 {
 	uint64_t all;
 
-	gap(g, start, round, "a program of its own that is asked for lookups");
+	gap(g, start, round, "an external program, which measures lookups only");
 	if (!g->o->memory || !g->capacity || round > 1)
 		return;
 	if (external_bytes(g->peer->name, g->keys.n, g->o->seed, &all))
@@ -282,13 +282,13 @@ static void run_one(struct grower *g, bool presized, unsigned int round)
 		if (!is_wanted(g, passes[i], round))
 			continue;
 		if (!begin(g)) {
-			gap(g, start, round, "it could not be made, or does not grow");
+			gap(g, start, round, "it could not be created, or does not grow");
 			return;
 		}
 		in_time = passes[i](g, &r);
 		end(g);
 		if (!in_time) {
-			gap(g, start, round, "it did not take all keys in --patience seconds");
+			gap(g, start, round, "it did not take all keys within --patience seconds");
 			return;
 		}
 	}
@@ -303,11 +303,11 @@ int grow_run(const struct bench_options *o, const struct peers *peers)
 	fprintf(o->out, "design\tstart\tn\tround\tinsert_ns\tsettled_ns\tdelete_ns\tstore_p50_ns\tstore_p99_ns\tlongest_store_ns\tmoved_buckets\tcopied_entries\tcleared_bytes\tallocs_locked\tbytes_locked\n");
 	comment_machine(o->out, o);
 	peers_comment(o->out, peers);
-	fprintf(o->out, "# insert_ns: each, until the last returned; settled_ns: until growth was at rest; p50 .. longest: with some 20 ns of clock\n");
-	fprintf(o->out, "# moved_buckets .. bytes_locked: the most that one store did by itself; counted in the maps with statistics on (--designs NAME_stats)\n");
+	fprintf(o->out, "# insert_ns: per store, until the last returned; settled_ns: until growth was complete; p50 .. longest: including some 20 ns of clock\n");
+	fprintf(o->out, "# moved_buckets .. bytes_locked: the most that one store did itself; counted in the maps with statistics on (--designs NAME_stats)\n");
 	if (o->memory) {
 		fprintf(o->memory, "design\tstart\tn\tround\tbytes_per_entry\tworst_bytes_per_entry\n");
-		fprintf(o->memory, "# worst: the most at a time while it grew, per entry of the end, between two stores.  Ours: as debugfs tells; peers: themselves, or else the C library\n");
+		fprintf(o->memory, "# worst: the peak between two stores while it grew, per entry at the end.  Ours: as in debugfs; peers: by their own count, or else the C library's\n");
 	}
 	for (i = 0; i < o->nr_n; i++) {
 		keys_init(&g.keys, o->n[i], o->seed, false);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The hash of the peers that let their user choose: the mixer of kmod/designs/hash.h with
- * constants for secrets, so that no peer is slower, or in longer chains, for its hash.
+ * The hash for peers whose hash can be chosen: the mixer of kmod/designs/hash.h with constants
+ * for secrets, so that no peer is slower, or has longer chains, because of its hash.
  */
 #ifndef MAPSTAT_BENCH_HASH_H
 #define MAPSTAT_BENCH_HASH_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Keys, and which of them an operation is about.
+ * Keys, and the choice of those that operations use.
  */
 #include <math.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@ static uint64_t draw(struct draws *d)
 	return keys_mix(d->state);
 }
 
-/* The first whose share, summed up, is beyond @u. */
+/* The first rank whose cumulative share exceeds @u. */
 static uint32_t zipf_rank(const double *sums, uint64_t n, double u)
 {
 	uint64_t lo = 0, hi = n - 1;
@@ -67,7 +67,7 @@ static uint64_t common_divisor(uint64_t a, uint64_t b)
 	return a;
 }
 
-/* About the golden section of @n: keys that come close one after the other lie far apart. */
+/* About the golden section of @n: keys visited one after the other are far apart. */
 static uint64_t chase_step(uint64_t n)
 {
 	uint64_t step = n / 1000 * 618 + n % 1000 * 618 / 1000;
@@ -79,10 +79,10 @@ static uint64_t chase_step(uint64_t n)
 
 /**
  * keys_init - the keys of a map
- * @keys: what to set up
- * @n: how many
- * @seed: of all
- * @zipf: draws from zipf will be asked for
+ * @keys: initialized here
+ * @n: number of keys
+ * @seed: of all keys
+ * @zipf: draws from zipf will be needed
  */
 void keys_init(struct keys *keys, uint64_t n, uint64_t seed, bool zipf)
 {
@@ -92,8 +92,8 @@ void keys_init(struct keys *keys, uint64_t n, uint64_t seed, bool zipf)
 }
 
 /**
- * keys_exit - the end of keys_init()
- * @keys: of it
+ * keys_exit - free what keys_init() allocated
+ * @keys: of keys_init()
  */
 void keys_exit(struct keys *keys)
 {
@@ -102,9 +102,9 @@ void keys_exit(struct keys *keys)
 
 /**
  * draws_init - a thread's draws
- * @d: what to set up
+ * @d: initialized here
  * @seed: of all threads
- * @thread: its number
+ * @thread: the thread's number
  */
 void draws_init(struct draws *d, uint64_t seed, unsigned int thread)
 {
@@ -139,12 +139,12 @@ static uint64_t draw_index(const struct keys *keys, struct draws *d, enum bench_
 }
 
 /**
- * keys_draw - the next operations of a thread
+ * keys_draw - draw the next operations of a thread
  * @keys: of the map
  * @d: the thread's
- * @mix: what to do
- * @dist: on which keys
- * @b: receives the operations
+ * @mix: of the operations
+ * @dist: of the keys
+ * @b: the operations (out)
  */
 void keys_draw(const struct keys *keys, struct draws *d, enum bench_mix mix,
 	       enum bench_dist dist, struct keys_batch *b)

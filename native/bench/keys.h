@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Keys, and which of them an operation is about.
+ * Keys, and the choice of those that operations use.
  */
 #ifndef MAPSTAT_BENCH_KEYS_H
 #define MAPSTAT_BENCH_KEYS_H
@@ -12,7 +12,7 @@
 
 #define KEYS_THETA	0.99
 #define KEYS_RANKS	(1U << 21)	/* drawn beforehand: drawing takes longer than a lookup */
-#define KEYS_HOT	10	/* percent of the keys that get all but as many operations */
+#define KEYS_HOT	10	/* percent of keys that get 100 - KEYS_HOT percent of operations */
 #define KEYS_WRITES	27		/* of 1000 operations in the mix 97.3 */
 
 /* splitmix64 (Steele, Lea, Flood; public domain): a bijection, so keys differ. */
@@ -25,9 +25,9 @@ static inline uint64_t keys_mix(uint64_t z)
 
 /**
  * struct keys - the keys of a map
- * @n: how many the map has; as many more it has not
+ * @n: number of keys in the map; the next @n keys are absent
  * @seed: of all of them
- * @step: from a key to the next one of a chase; has no divisor in common with @n
+ * @step: from a key to the next one of a chase; coprime to @n
  * @ranks: KEYS_RANKS draws from zipf
  */
 struct keys {
@@ -47,7 +47,7 @@ struct draws {
 	uint32_t rank;
 };
 
-/* Key number @i: below @keys->n it is in the map.  Some peers have no room for 0 and ~0. */
+/* Key number @i: in the map if below @keys->n.  Never 0 or ~0, which some peers cannot hold. */
 static inline uint64_t keys_at(const struct keys *keys, uint64_t i)
 {
 	uint64_t key = keys_mix((i + 1) * 0x9e3779b97f4a7c15ULL + keys->seed);
@@ -56,9 +56,9 @@ static inline uint64_t keys_at(const struct keys *keys, uint64_t i)
 }
 
 /*
- * The number of the key where a chase is so many steps after key @i.  It comes to all of them,
- * and not in the order in which they were stored: a map that keeps its entries in that order
- * would be walked from end to end, its next line fetched before it is asked for.
+ * The number of the key that a chase reaches @steps after key @i.  It visits all keys, but not in
+ * the order in which they were stored: in a map that keeps that order, the walk would be
+ * sequential, and the next line prefetched.
  */
 static inline uint64_t keys_after(const struct keys *keys, uint64_t i, uint64_t steps)
 {
@@ -70,12 +70,12 @@ void keys_exit(struct keys *keys);
 void draws_init(struct draws *draws, uint64_t seed, unsigned int thread);
 
 /**
- * struct keys_batch - operations and what has to come of them
+ * struct keys_batch - operations and their expected results
  * @batch: the operations
- * @keys: theirs
- * @write: theirs
+ * @keys: their keys
+ * @write: which of them are stores
  * @found: loads that must find their key
- * @sum: of the values that they must find
+ * @sum: sum of the values that they must find
  */
 struct keys_batch {
 	struct bench_batch batch;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A peer: libcuckoo's cuckoohash_map, as its own examples use it: find(), insert_or_assign(),
- * room reserved.  Its documentation asks for a hash whose bits are all good, since bucket,
- * other bucket and tag come from the same 64 bits, and for an allocator that honours
- * alignment, which std::allocator does since C++17.
+ * A peer: libcuckoo's cuckoohash_map, used like in its examples: find(), insert_or_assign(), with
+ * reserved capacity.  Its documentation requires a hash of good quality in all 64 bits, since
+ * both buckets and the tag are derived from it, and an allocator that honours alignment, as
+ * std::allocator does since C++17.
  */
 #include <libcuckoo/cuckoohash_map.hh>
 
@@ -47,7 +47,7 @@ static inline bool libcuckoo_load(void *map, uint64_t key, uint64_t *value)
 	return libcuckoo_map(map)->find(key, *value);
 }
 
-/* No exception may leave for C. */
+/* Exceptions must not propagate into C. */
 static inline bool libcuckoo_store(void *map, uint64_t key, uint64_t value)
 {
 	try {
@@ -69,7 +69,7 @@ extern "C" {
 extern const struct bench_peer libcuckoo_peer;
 const struct bench_peer libcuckoo_peer = {
 	.name = "libcuckoo",
-	.settings = "cuckoohash_map<u64, u64>, 4 slots a bucket, room reserved when it is made",
+	.settings = "cuckoohash_map<u64, u64>, 4 slots per bucket, capacity reserved at creation",
 	.create = libcuckoo_create,
 	.destroy = libcuckoo_destroy,
 	.thread_begin = nullptr,

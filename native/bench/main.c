@@ -11,7 +11,7 @@
 #include "external.h"
 #include "modes.h"
 
-/* The first line of a file that has @prefix, without it. */
+/* Print the first line of a file that begins with @prefix, without it. */
 static void line_of(FILE *out, const char *title, const char *name, const char *prefix)
 {
 	FILE *f = fopen(name, "r");
@@ -32,8 +32,8 @@ static void line_of(FILE *out, const char *title, const char *name, const char *
 }
 
 /**
- * comment_machine - say where and how it was measured
- * @out: where to
+ * comment_machine - describe the machine and the settings of the measurement
+ * @out: the output file
  * @o: the options
  */
 void comment_machine(FILE *out, const struct bench_options *o)
@@ -47,7 +47,7 @@ void comment_machine(FILE *out, const struct bench_options *o)
 	fprintf(out, "# kernel: %s %s %s\n", name.sysname, name.release, name.machine);
 	line_of(out, "transparent huge pages", "/sys/kernel/mm/transparent_hugepage/enabled", "");
 	fprintf(out, "# compiler: gcc " __VERSION__ "\n");
-	fprintf(out, "# statistics of our maps: compiled out; on where the name ends in _stats, _on or _beside, off where it ends in _off\n");
+	fprintf(out, "# statistics of our maps: compiled out; on if the name ends in _stats, _on or _beside, off if it ends in _off\n");
 	fprintf(out, "# ours: RCU: liburcu QSBR; %s\n", native_locks());
 	fprintf(out, "# ours: %s\n", native_memory());
 	fprintf(out, "# peers' malloc: glibc, %s\n", tunables ?: "its defaults");
@@ -59,8 +59,8 @@ void comment_machine(FILE *out, const struct bench_options *o)
 }
 
 /*
- * Our memory lies in 2 MiB pages, as a kernel's does; so shall everybody's.  The C library
- * reads this when a program starts.
+ * Our memory is in 2 MiB pages, as in a kernel; so should the peers' be.  The C library reads
+ * this variable when a program starts.
  */
 static void huge_pages_for_all(char **argv)
 {
@@ -84,10 +84,10 @@ static int run(const struct bench_options *o)
 	peers_choose(&peers, o->designs);
 	if (o->plan)
 		return plan_run(o, &peers);
-	/* Where it fails, each of its rows says so. */
+	/* If it fails, each of its rows has the reason. */
 	if (o->external)
 		external_start(o->external);
-	/* The main thread fills maps while there are no others. */
+	/* The main thread fills maps while no other threads run. */
 	native_start(options_most_threads(o) + 1);
 	switch (o->mode) {
 	case MODE_GROW:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A map of ours as a peer; all but what its design has by itself.
+ * Our maps as peers: what all designs have in common.
  */
 #ifndef MAPSTAT_BENCH_MAP_H
 #define MAPSTAT_BENCH_MAP_H
@@ -11,7 +11,7 @@
 #include "native/shim/native.h"
 #include "peer.h"
 
-/* Names of live maps differ. */
+/* Live maps must have different names. */
 static inline void *ours_create(const char *design, const char *mode, unsigned int flags,
 				uint64_t capacity)
 {
@@ -58,7 +58,7 @@ static inline void ours_settle(void *map)
 	native_settle();
 }
 
-/* Of a struct bench_peer, what all of ours have. */
+/* The members of struct bench_peer that all of ours share. */
 #define OURS_COMMON								\
 	.destroy = ours_destroy,						\
 	.thread_begin = ours_begin,						\

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * native.tsv.  For each number of entries all maps are made at once; then, for each mix,
- * rounds are the outer loop and designs the inner one, so that whatever the machine does
- * meanwhile is done to all of them.  A design's turn is all cells of the mix.
+ * native.tsv.  All maps of a number of entries are created at once; then, for each mix, rounds
+ * are the outer loop and designs the inner one, so that disturbances on the machine affect all
+ * designs alike.  A design's turn runs all cells of the mix.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,15 +12,15 @@
 #include "fill.h"
 #include "modes.h"
 
-#define LEARN_OPS	(1 << 18)	/* a front fills in fewer, and sees whether it pays */
+#define LEARN_OPS	(1 << 18)	/* enough to fill a front and measure its hit rate */
 
 /**
- * struct matrix - what is measured now
+ * struct matrix - the maps that are measured
  * @o: the options
  * @peers: the designs
- * @maps: theirs
+ * @maps: their maps
  * @keys: of the maps
- * @said: designs whose gaps have been told
+ * @said: the reason why the design lacks the mix has been printed
  */
 struct matrix {
 	const struct bench_options *o;
@@ -53,7 +53,7 @@ static void gap(struct matrix *x, unsigned int i, const struct cell *c, unsigned
 
 static void wrong(const struct matrix *x, unsigned int i, const struct cell *c)
 {
-	fprintf(stderr, "bench: %s: found what was not stored: n=%llu threads=%u mix=%s dist=%s\n",
+	fprintf(stderr, "bench: %s: a wrong value was found: n=%llu threads=%u mix=%s dist=%s\n",
 		x->peers->peer[i]->name, (unsigned long long)x->keys.n, c->threads,
 		mix_names[c->mix], dist_names[c->dist]);
 	exit(1);
@@ -84,7 +84,7 @@ static void run_one(struct matrix *x, unsigned int i, const struct cell *c, unsi
 		return;
 	}
 	if (!x->maps[i] || !cell_supports(peer, c->mix)) {
-		gap(x, i, c, round, x->maps[i] ? "it has no bulk lookup" : "it could not be made");
+		gap(x, i, c, round, x->maps[i] ? "no bulk lookup" : "it could not be created");
 		return;
 	}
 	if (peer->forget && !peer->forget(x->maps[i])) {
@@ -95,15 +95,15 @@ static void run_one(struct matrix *x, unsigned int i, const struct cell *c, unsi
 	if (result.wrong)
 		wrong(x, i, c);
 	if (!result.ops)
-		gap(x, i, c, round, "no batch was done in time");
+		gap(x, i, c, round, "no batch was completed in time");
 	else
 		row(x, i, c, round, result.mops, (double)result.ns / result.ops);
 }
 
 /*
- * A design's turn.  The one before has left the caches full of its own; as many operations as
- * there are entries bring most of this one's back, which the cells that follow find there.  What
- * learns which keys are asked for begins to in each cell.
+ * A design's turn.  The previous design has filled the caches with its own data; as many
+ * operations as there are entries load most of this one's, which stay for the cells that follow.
+ * A design that learns which keys are used starts to learn again in each cell.
  */
 static void run_turn(struct matrix *x, unsigned int i, struct cell *c, unsigned int round)
 {
@@ -111,11 +111,11 @@ static void run_turn(struct matrix *x, unsigned int i, struct cell *c, unsigned 
 	unsigned int t;
 
 	c->warm = x->keys.n > learn ? x->keys.n : learn;
-	/* From the last one on, which is likely to be the most: they are warm soonest. */
+	/* Begin with the last one, likely the largest: more threads warm up sooner. */
 	for (t = options_nr_threads(x->o, c->mix); t--;) {
 		c->threads = x->o->threads[t];
 		for (c->dist = 0; c->dist < NR_DISTS; c->dist++) {
-			/* A chase has its own order. */
+			/* A chase has its own order of keys. */
 			if (c->mix == MIX_CHASE ? c->dist != DIST_UNIFORM : !x->o->dists[c->dist])
 				continue;
 			run_one(x, i, c, round);

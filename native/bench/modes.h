@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the bench can do, a file each.
+ * The bench's modes, one per file.
  */
 #ifndef MAPSTAT_BENCH_MODES_H
 #define MAPSTAT_BENCH_MODES_H

@@ -27,33 +27,33 @@ const char *const dist_names[NR_DISTS] = {
 
 static const char usage[] =
 "usage: bench [OPTION...]\n"
-"Measures our maps and others in one run, round by round, and writes a row for each\n"
-"design, cell and round: design n threads mix dist round mops ns_per_op, by tabs.\n"
+"Measures our maps and others in one run, round by round, and writes a row for each design,\n"
+"cell and round, separated by tabs: design n threads mix dist round mops ns_per_op.\n"
 "\n"
-"  --designs A,B       which (default: all; --list names them)\n"
+"  --designs A,B       designs (default: all; --list prints their names)\n"
 "  --n N,N             entries (1000,100000,1000000)\n"
 "  --threads N,N       threads, pinned (1,2)\n"
 "  --mix A,B           hit, miss, 97.3, bulk32, chase (all)\n"
-"  --alone A,B         mixes that are measured with the first of --threads only (none)\n"
+"  --alone A,B         mixes to measure with the first of --threads only (none)\n"
 "  --dist A,B          uniform, zipf, hotspot: 90 % on 10 % of the keys (the first two)\n"
 "  --rounds N          rounds (5)\n"
-"  --ms N              of a round, for each cell and design (100)\n"
-"  --seed N            of keys and draws (1)\n"
+"  --ms N              duration of a round, for each cell and design (100)\n"
+"  --seed N            seed of keys and draws (1)\n"
 "  --cpus LIST         CPUs of the threads, as 0-3,8 (those that it may use)\n"
-"  --out FILE          rows go there (standard output)\n"
-"  --external PROGRAM  the peers that are not C\n"
+"  --out FILE          output file (standard output)\n"
+"  --external PROGRAM  program of the peers that are not written in C\n"
 "  --list              print the designs\n"
-"  --plan              print how many seconds it would take, an estimate\n"
+"  --plan              print an estimate of the duration, in seconds\n"
 "\n"
 "  --grow              from empty to --n entries: inserts, the longest store, deletes;\n"
 "                      --memory FILE: bytes per entry; --patience S: seconds that filling a\n"
-"                      map may take (30), else it is not measured\n"
-"  --oversubscribed    --threads on --cpus, compared by the clock on the wall\n"
+"                      map may take (30), otherwise it is not measured\n"
+"  --oversubscribed    --threads on --cpus, compared by the wall clock\n"
 "  --count DESIGN --ops N   a map of --n entries, N lookups of one --mix and --dist, and\n"
 "                      nothing else\n"
-"  --record            what one record in a latency histogram costs\n"
+"  --record            the cost of recording once in a latency histogram\n"
 "\n"
-"Exit status: 0; 1 where a map found what was not stored; 2 for wrong usage.\n";
+"Exit status: 0; 1 if a map returned a wrong value; 2 for wrong usage.\n";
 
 static void wrong(const char *format, ...)
 {
@@ -107,7 +107,7 @@ static unsigned int numbers(const char *name, const char *text, uint64_t *to, ui
 	}
 }
 
-/* The arguments stay as they are: the program may run itself again with them. */
+/* Leaves the arguments unchanged: the program may execute itself again with them. */
 static void names(const char *option, const char *text, const char *const *known,
 		  unsigned int nr, bool *to)
 {
@@ -283,8 +283,8 @@ static void take(struct bench_options *o, int option)
 }
 
 /**
- * options_parse - read the command line; leaves the program where it is wrong
- * @o: where it goes
+ * options_parse - read the command line; exits if it is wrong
+ * @o: the options (out)
  * @argc: of main()
  * @argv: of main()
  */
@@ -306,17 +306,17 @@ void options_parse(struct bench_options *o, int argc, char **argv)
 		take(o, option);
 	}
 	if (optind < argc)
-		wrong("what is %s?", argv[optind]);
+		wrong("unknown argument: %s", argv[optind]);
 	if (!o->nr_cpus)
 		cpus_allowed(o);
 }
 
 /**
- * options_nr_threads - how many numbers of threads a mix is measured with
+ * options_nr_threads - with how many numbers of threads to measure a mix
  * @o: the options
  * @mix: the mix
  *
- * Return: the first so many of @o->threads.
+ * Return: how many of @o->threads to use, from the first on.
  */
 unsigned int options_nr_threads(const struct bench_options *o, enum bench_mix mix)
 {
@@ -324,10 +324,10 @@ unsigned int options_nr_threads(const struct bench_options *o, enum bench_mix mi
 }
 
 /**
- * options_most_threads - of all cells
+ * options_most_threads - the largest number of threads in any cell
  * @o: the options
  *
- * Return: the largest number of threads.
+ * Return: that number.
  */
 uint64_t options_most_threads(const struct bench_options *o)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What to run.
+ * The command line.
  */
 #ifndef MAPSTAT_BENCH_OPTIONS_H
 #define MAPSTAT_BENCH_OPTIONS_H
@@ -44,26 +44,26 @@ extern const char *const dist_names[NR_DISTS];
 /**
  * struct bench_options - the command line
  * @mode: what to do
- * @plan: tell how long it would take, about
+ * @plan: only print how long it would take, an estimate
  * @designs: names, comma-separated; NULL: all
- * @n: entries
- * @nr_n: of those
- * @threads: threads
- * @nr_threads: of those
- * @mixes: which
- * @dists: which
- * @alone: mixes of which only the first of @threads is measured
- * @rounds: how many
- * @ms: of a round, for each cell and design
+ * @n: numbers of entries
+ * @nr_n: how many of these
+ * @threads: numbers of threads
+ * @nr_threads: how many of these
+ * @mixes: which to measure
+ * @dists: which to measure
+ * @alone: mixes to measure with the first of @threads only
+ * @rounds: number of rounds
+ * @ms: duration of a round, for each cell and design
  * @seed: of keys and draws
- * @cpus: the threads' CPUs, in turns
- * @nr_cpus: of those
- * @out: where rows go
+ * @cpus: the threads' CPUs, used in turn
+ * @nr_cpus: how many of these
+ * @out: output file of the rows
  * @patience: seconds that filling a map may take (MODE_GROW)
- * @memory: where the rows of memory.tsv go (MODE_GROW)
+ * @memory: output file of memory.tsv (MODE_GROW)
  * @count: the design of MODE_COUNT
- * @ops: its lookups
- * @external: the program of the peers that are not C
+ * @ops: its number of lookups
+ * @external: the program of the peers that are not written in C
  */
 struct bench_options {
 	enum bench_mode mode;

@@ -7,7 +7,7 @@
 #include "map.h"
 #include "ours.h"
 
-/* As debugfs tells it: without what is counted per CPU. */
+/* As in debugfs: without the per-CPU counters. */
 static uint64_t ours_bytes(void *map)
 {
 	struct cmap_memory mem = { };
@@ -18,8 +18,8 @@ static uint64_t ours_bytes(void *map)
 }
 
 /*
- * This file and the maps are compiled twice: once with statistics, a static key, off, and
- * once with them on.  The second ones have another name, and count.
+ * This file and the maps are compiled twice: once with statistics off, once with statistics on.
+ * The peers of the latter have another name, and count work.
  */
 #if NATIVE_STATS
 #define SYMBOL(peer)	peer##_stats_peer
@@ -96,7 +96,7 @@ OURS_PEER(peer, ours_##peer##_create, from, NULL, text)
 	OURS(peer, peer, design, mode, 0, text);				\
 	OURS(peer##_generic, peer, design, mode, CMAP_GENERIC, text ", keys as byte strings")
 
-/* What the front has, and whether it rests, is of the keys of the cell before. */
+/* Drop the front's content and its measured hit rate, which are of the previous cell's keys. */
 static bool ours_front_anew(void *map)
 {
 	return !cmap_front_set(map, false) && !cmap_front_set(map, true);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Our own designs: with statistics off, and, as NAME_stats, on; calls.c tells the others.
+ * Our own designs, with statistics off and, as NAME_stats, on; for the others see calls.c.
  */
 #ifndef MAPSTAT_BENCH_OURS_H
 #define MAPSTAT_BENCH_OURS_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * oversubscribed.tsv: more threads than CPUs, against as many as CPUs, by the clock on the
- * wall, since a thread's own loop may lose its CPU.  How far each thread came is told.
+ * oversubscribed.tsv: more threads than CPUs compared with as many as CPUs, by the wall clock,
+ * since a thread may lose its CPU within a loop.  The progress of the threads is printed, too.
  */
 #include <stdlib.h>
 #include "cell.h"
@@ -55,19 +55,19 @@ static void run_one(const struct bench_options *o, const struct bench_peer *peer
 		return;
 	}
 	if (!map) {
-		gap(o, peer->name, c, round, "it could not be made");
+		gap(o, peer->name, c, round, "it could not be created");
 		return;
 	}
 	cell_run(o, peer, map, c, &r);
 	if (r.wrong) {
-		fprintf(stderr, "bench: %s: found what was not stored: n=%llu threads=%u mix=%s\n",
+		fprintf(stderr, "bench: %s: a wrong value was found: n=%llu threads=%u mix=%s\n",
 			peer->name, (unsigned long long)c->keys->n, c->threads, mix_names[c->mix]);
 		exit(1);
 	}
 	row(o, peer->name, c, round, &r);
 }
 
-/* Rounds outside, designs and numbers of threads inside. */
+/* Rounds are the outer loop, designs and numbers of threads the inner ones. */
 static void run_n(const struct bench_options *o, const struct peers *peers, uint64_t n)
 {
 	void *maps[PEERS_MAX] = { };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the bench asks of a map, ours or a peer's: u64 keys, u64 values.  One file a peer;
- * the timed loops are inside it (BENCH_DEFINE_LOOPS), so that no indirect call per
- * operation is measured.
+ * The bench's interface to a map, ours or a peer's: u64 keys, u64 values.  One file per peer,
+ * which contains the timed loops (BENCH_DEFINE_LOOPS), so that no indirect call per operation
+ * is measured.
  */
 #ifndef MAPSTAT_BENCH_PEER_H
 #define MAPSTAT_BENCH_PEER_H
@@ -19,7 +19,7 @@ extern "C" {
 #define BENCH_BULK	32	/* keys of one bulk lookup; divides BENCH_BATCH */
 
 /**
- * struct bench_batch - operations, drawn before the timed loop, and what came of them
+ * struct bench_batch - operations, drawn before the timed loop, and their results
  * @n: operations
  * @keys: their keys
  * @write: for each, whether it stores bench_value(key); NULL: all are loads
@@ -35,12 +35,12 @@ struct bench_batch {
 };
 
 /**
- * struct bench_work - what a thread has done on a map so far, beside the store itself
+ * struct bench_work - work that a thread has done on a map so far, in addition to the stores
  * @moved_buckets: buckets moved to a larger or smaller table
  * @copied: entries copied by promotions and dirty rebuilds
  * @cleared_bytes: bytes that allocations set to zero
  * @allocs_locked: allocations while it held a spinlock or rwlock
- * @bytes_locked: bytes of those
+ * @bytes_locked: bytes of these allocations
  */
 struct bench_work {
 	uint64_t moved_buckets;
@@ -54,25 +54,23 @@ struct bench_work {
  * struct bench_peer - a map
  * @name: the design column
  * @settings: one line: version, and the settings that its documentation recommends for this use
- * @create: an empty map with room for so many entries; 0: as small as it comes.  NULL: no memory
- * @destroy: end it
+ * @create: create an empty map for this many entries; 0: minimum size.  NULL: no memory
+ * @destroy: destroy it
  * @thread_begin: optional; each thread calls it before it uses the map
- * @thread_end: optional; the other end
+ * @thread_end: optional; each thread calls it after it has used the map
  * @quiescent: optional; called between batches, outside the timed loop
  * @store: set a key's value; false: no memory
  * @remove: remove a key; false: it was absent
  * @run: the timed loop over a batch
- * @chase: dependent loads: the next key is the last value (keys_after()), @n times; returns
- *	the last
+ * @chase: @n dependent loads: each value is the next key (keys_after()); returns the last value
  * @bulk: optional; lookups of BENCH_BULK keys at a time
- * @bytes: optional; what the map holds; where NULL, the allocator is asked
- * @settle: optional; returns when what goes on behind stores (growth, promotion) is done
- * @work: optional; what the calling thread has done; times are not to be trusted then
- * @forget: optional; forget what has been learned of the keys that are asked for; false: no
- *	memory
+ * @bytes: optional; bytes that the map has allocated; if NULL, the allocator's count is used
+ * @settle: optional; returns when background work of stores (growth, promotion) is complete
+ * @work: optional; the work done by the calling thread; with it, times are not valid
+ * @forget: optional; forget what was learned about the keys in use; false: no memory
  *
- * A thread calls @destroy, and all that follows but @forget, between @thread_begin and
- * @thread_end; @create and @forget it calls outside.
+ * @create and @forget are called outside of @thread_begin and @thread_end; all others are called
+ * between them.
  */
 struct bench_peer {
 	const char *name;
@@ -93,14 +91,14 @@ struct bench_peer {
 	bool (*forget)(void *map);
 };
 
-/* What a key's value is, always, so that a sum of values can be checked. */
+/* The value of a key is always this, so that sums of values can be checked. */
 static inline uint64_t bench_value(uint64_t key)
 {
 	return key ^ 0x9e3779b97f4a7c15ULL;
 }
 
 /*
- * The loops, given inline functions of the peer:
+ * The timed loops, which need these inline functions of the peer:
  *	bool NAME_load(void *map, uint64_t key, uint64_t *value)
  *	bool NAME_store(void *map, uint64_t key, uint64_t value)
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The designs that this build has.  peers.inc, made by native/detect, says which peers could
- * be built, their libraries' versions, and why others are missing.
+ * The designs in this build.  native/detect generates peers.inc, with the peers that can be
+ * built, their libraries' versions, and why others are missing.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -34,7 +34,7 @@ static const struct bench_peer *const all[] = {
 #undef MISSING
 #undef VERSION
 
-/* Those that are measured only where they are named. */
+/* Those that are measured only if they are named. */
 static const struct bench_peer *const more[] = {
 #define STATS(name)	&name##_stats_peer,
 	OURS_ALL(STATS)
@@ -45,7 +45,7 @@ static const struct bench_peer *const more[] = {
 #define NR_MORE	(sizeof(more) / sizeof(more[0]))
 #define NR_ALL	(sizeof(all) / sizeof(all[0]))
 
-static_assert(NR_ALL <= PEERS_MAX, "all may be asked for");
+static_assert(NR_ALL <= PEERS_MAX, "all can be selected");
 
 static const char *const comments[] = {
 #define PEER(name)
@@ -57,7 +57,7 @@ static const char *const comments[] = {
 };
 
 /**
- * peers_find - a design
+ * peers_find - find a design by name
  * @name: its name
  *
  * Return: the design, or NULL.
@@ -76,9 +76,9 @@ const struct bench_peer *peers_find(const char *name)
 }
 
 /**
- * peers_choose - the designs that are asked for
- * @peers: where they go
- * @names: their names, by commas; NULL: all
+ * peers_choose - find the selected designs
+ * @peers: the designs (out)
+ * @names: their names, comma-separated; NULL: all
  */
 void peers_choose(struct peers *peers, const char *names)
 {
@@ -106,8 +106,8 @@ void peers_choose(struct peers *peers, const char *names)
 }
 
 /**
- * peers_list - print the names of all designs, but those about statistics
- * @out: where to
+ * peers_list - print the names of all designs, except the variants with other statistics
+ * @out: the output file
  */
 void peers_list(FILE *out)
 {
@@ -125,9 +125,9 @@ static const char *external_comment(void)
 }
 
 /**
- * peers_comment - say what was compared, and what is missing
- * @out: where to
- * @peers: those that are asked for
+ * peers_comment - print what is compared, and what is missing
+ * @out: the output file
+ * @peers: the selected designs
  */
 void peers_comment(FILE *out, const struct peers *peers)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The designs that this build has.
+ * The designs in this build.
  */
 #ifndef MAPSTAT_BENCH_PEERS_H
 #define MAPSTAT_BENCH_PEERS_H
@@ -11,9 +11,9 @@
 #define PEERS_MAX	32
 
 /**
- * struct peers - those that are asked for
- * @peer: the limit first, then the peers, then ours
- * @n: how many
+ * struct peers - the selected designs
+ * @peer: by default the limit (plain) first, then the peers, then ours
+ * @n: number of designs
  */
 struct peers {
 	const struct bench_peer *peer[PEERS_MAX];
@@ -25,7 +25,7 @@ void peers_list(FILE *out);
 void peers_comment(FILE *out, const struct peers *peers);
 const struct bench_peer *peers_find(const char *name);
 
-/* A program of its own (external.h), asked by name. */
+/* Implemented by an external program (external.h), which gets its name. */
 static inline bool peer_is_external(const struct bench_peer *peer)
 {
 	return !peer->create;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The limit: see plain.h.
+ * The limit of what a map can reach: see plain.h.
  */
 #include <stdlib.h>
 #include <linux/log2.h>
@@ -57,7 +57,7 @@ static bool plain_grow(struct plain *p)
 	return true;
 }
 
-/* Add a key that is not there. */
+/* Add an absent key. */
 bool plain_insert(struct plain *p, uint64_t key, uint64_t value)
 {
 	if (p->entries > p->mask / 2 && !plain_grow(p))
@@ -66,7 +66,7 @@ bool plain_insert(struct plain *p, uint64_t key, uint64_t value)
 	return true;
 }
 
-/* Remove a key, and move up those behind it that may come nearer to their home. */
+/* Remove a key, and move following keys closer to their home slots if possible. */
 bool plain_erase(struct plain *p, uint64_t key)
 {
 	uint64_t hole, i;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The limit: an open-addressing table that nobody else uses.  Linear probing, slots of 16
- * bytes, half of them taken at most, hashed as our u64 path hashes.
+ * The limit: an open-addressing table without synchronization, used by one thread.  Linear
+ * probing, slots of 16 bytes, at most half of them used, with the hash of our u64 path.
  */
 #ifndef MAPSTAT_BENCH_PLAIN_H
 #define MAPSTAT_BENCH_PLAIN_H
@@ -11,7 +11,7 @@
 
 /**
  * struct plain_slot - an entry
- * @key: 0: the slot is empty
+ * @key: 0 if the slot is empty
  * @value: the value
  */
 struct plain_slot {
@@ -21,13 +21,13 @@ struct plain_slot {
 
 /**
  * struct plain - the table
- * @slots: 1 << (64 - @shift) of them
- * @mask: their number - 1
+ * @slots: 1 << (64 - @shift) slots
+ * @mask: number of slots - 1
  * @shift: of the hash
  * @hash: the secret
- * @entries: in @slots
- * @has_zero: the key 0, which a slot cannot hold, is there
- * @zero: its value
+ * @entries: number of entries in @slots
+ * @has_zero: the key 0, which a slot cannot hold, is present
+ * @zero: the value of key 0
  */
 struct plain {
 	struct plain_slot *slots;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How long a run is going to take: what it waits for by the clock, and an estimate of the rest,
- * from what an operation takes in most maps.
+ * Estimate of the duration of a run: the fixed durations, and an estimate of the rest, from the
+ * time of an operation in most maps.
  */
 #include "cell.h"
 #include "modes.h"
 
-#define OP_NS		150	/* a lookup, or a store into a map that has room */
-#define GROW_NS		1500	/* an entry in all passes of a --grow */
-#define CELL_MS		1	/* its threads come and go */
+#define OP_NS		150	/* a lookup, or a store into a map with enough capacity */
+#define GROW_NS		1500	/* per entry, in all passes of --grow */
+#define CELL_MS		1	/* to create and join its threads */
 
 static double fill_ms(uint64_t n)
 {
@@ -20,7 +20,7 @@ static double cell_ms(const struct bench_options *o)
 	return CELL_MS + o->ms * 1.2;
 }
 
-/* What it takes to bring a map back into the caches. */
+/* Time to load a map into the caches again. */
 static double warm_ms(const struct bench_options *o, uint64_t n, uint64_t threads)
 {
 	double warm = fill_ms(n) / threads;
@@ -40,7 +40,7 @@ static double matrix_ms(const struct bench_options *o, const struct bench_peer *
 	for (mix = 0; mix < NR_MIXES; mix++) {
 		if (!o->mixes[mix] || (!peer_is_external(peer) && !cell_supports(peer, mix)))
 			continue;
-		/* A chase fills the map anew. */
+		/* A chase fills the map again. */
 		if (mix == MIX_CHASE)
 			ms += fill_ms(n);
 		t = options_nr_threads(o, mix);

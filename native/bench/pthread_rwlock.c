@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A peer: the plain table behind the C library's reader-writer lock, as most people would
+ * A peer: the plain table protected by the C library's reader-writer lock, the usual way to
  * write it.
  */
 #include <pthread.h>

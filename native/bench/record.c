@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * record.tsv: what recording one latency in a histogram costs, without the loop around it.
+ * record.tsv: the cost of recording one latency in a histogram, without the loop around it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,12 +10,12 @@
 #include "modes.h"
 
 #define LATENCIES	1024	/* 8 KiB, so they stay in the L1 cache */
-#define TURNS		2048	/* of all of them, a round */
+#define TURNS		2048	/* over all of them, per round */
 
 static struct mapstat_hist buckets;
 static struct mapstat_hist_cpu hist = { .buckets = &buckets };
 
-/* Mostly 8 to 40 ns, as sampled loads are; 1 in 16 is a miss, 1 in 256 something worse. */
+/* Mostly 8 to 40 ns, like sampled loads; 1 in 16 is a miss, 1 in 256 is much longer. */
 static void draw_latencies(u64 *ns, uint64_t seed)
 {
 	unsigned int i;
@@ -31,7 +31,7 @@ static void draw_latencies(u64 *ns, uint64_t seed)
 	}
 }
 
-/* Both loops read a latency and have it in a register; they differ by what is asked for. */
+/* Both loops read a latency into a register; they differ only by the recording. */
 static noinline uint64_t ticks_of(const u64 *ns, bool record)
 {
 	const uint64_t start = clock_ticks();
@@ -70,7 +70,7 @@ int record_run(const struct bench_options *o)
 	draw_latencies(ns, o->seed);
 	fprintf(o->out, "work\tround\tns_per_op\tloop_ns\n");
 	comment_machine(o->out, o);
-	fprintf(o->out, "# ns_per_op: mapstat_hist_record(), without loop_ns, the same loop around nothing; %u latencies a round\n",
+	fprintf(o->out, "# ns_per_op: mapstat_hist_record(), without loop_ns, the same loop with no recording; %u latencies a round\n",
 		TURNS * LATENCIES);
 	for (round = 1; round <= o->rounds; round++) {
 		const double loop = ticks_of(ns, false) * tick;

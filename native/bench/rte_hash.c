@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A peer: DPDK's rte_hash, lock-free readers, any number of writers, its default hash (CRC),
- * and extendable buckets, so that every key finds room.  The EAL runs without huge pages
- * of its own and without devices; its memory is then given 2 MiB pages, as everybody's is.
+ * A peer: DPDK's rte_hash, with lock-free readers, concurrent writers, its default hash (CRC),
+ * and extendable buckets, so that every key fits.  The EAL runs without huge pages of its own and
+ * without devices; its memory then gets 2 MiB pages, like all other maps'.
  */
 #define _GNU_SOURCE
 #include <rte_common.h>
@@ -22,7 +22,7 @@
 #define EAL_MEGABYTES	"1536"
 #define LEAST		64	/* entries */
 
-static int eal_state;	/* 0: not begun, 1: runs, -1: does not */
+static int eal_state;	/* 0: not started, 1: running, -1: failed */
 
 static int pages_huge(const struct rte_memseg_list *list, void *arg)
 {
@@ -30,7 +30,7 @@ static int pages_huge(const struct rte_memseg_list *list, void *arg)
 	return 0;
 }
 
-/* It moves the calling thread to a CPU of its choice. */
+/* rte_eal_init() moves the calling thread to another CPU: restore its affinity. */
 static bool eal_ready(void)
 {
 	static const char *const options[] = {
@@ -43,7 +43,7 @@ static bool eal_ready(void)
 
 	if (eal_state)
 		return eal_state > 0;
-	/* It changes them. */
+	/* rte_eal_init() modifies the arguments. */
 	for (i = 0; i < RTE_DIM(options); i++)
 		argv[i] = strdup(options[i]);
 	sched_getaffinity(0, sizeof(cpus), &cpus);
@@ -54,7 +54,7 @@ static bool eal_ready(void)
 	return eal_state > 0;
 }
 
-/* It has no way to grow. */
+/* It cannot grow, so none is created without a capacity. */
 static void *rte_hash_begin(uint64_t capacity)
 {
 	static unsigned int number;
@@ -80,7 +80,7 @@ static void rte_hash_end(void *map)
 	rte_hash_free(map);
 }
 
-/* Writers have caches of free slots by the number that this gives a thread. */
+/* The registration gives a thread its own cache of free slots for writes. */
 static void thread_begin(void *map)
 {
 	if (rte_lcore_id() == LCORE_ID_ANY)
@@ -103,7 +103,7 @@ static inline bool rte_hash_store(void *map, uint64_t key, uint64_t value)
 	return !rte_hash_add_key_data(map, &key, (void *)value);
 }
 
-/* Nobody reads meanwhile: the slot may be used again at once. */
+/* No thread reads concurrently: the slot may be reused at once. */
 static bool rte_hash_remove(void *map, uint64_t key)
 {
 	const int32_t slot = rte_hash_del_key(map, &key);
@@ -111,7 +111,7 @@ static bool rte_hash_remove(void *map, uint64_t key)
 	return slot >= 0 && !rte_hash_free_key_with_position(map, slot);
 }
 
-/* Of all that DPDK holds: more than this one, where there are more. */
+/* All bytes that DPDK has allocated: if there are several maps, those of all. */
 static uint64_t rte_hash_bytes(void *map)
 {
 	struct rte_malloc_socket_stats stats = { };
@@ -144,7 +144,7 @@ BENCH_DEFINE_LOOPS(rte_hash);
 
 const struct bench_peer rte_hash_peer = {
 	.name = "rte_hash",
-	.settings = "DPDK rte_hash, lock-free readers, many writers, extendable buckets, CRC; EAL without huge pages, its memory madvised to 2 MiB pages; does not grow",
+	.settings = "DPDK rte_hash, lock-free readers, concurrent writers, extendable buckets, CRC; EAL without huge pages, its memory madvised to 2 MiB pages; does not grow",
 	.create = rte_hash_begin,
 	.destroy = rte_hash_end,
 	.thread_begin = thread_begin,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A peer: oneTBB's concurrent_hash_map, buckets made for the capacity, lookups under a
- * const_accessor, which holds the entry's lock for reading as long as the value is read.
+ * A peer: oneTBB's concurrent_hash_map, with buckets for the capacity, lookups under a
+ * const_accessor, which holds the entry's lock for reading while the value is read.
  */
 #include <tbb/concurrent_hash_map.h>
 #include <tbb/version.h>
@@ -55,7 +55,7 @@ static inline bool tbb_load(void *map, uint64_t key, uint64_t *value)
 	return true;
 }
 
-/* No exception may leave for C. */
+/* Exceptions must not propagate into C. */
 static inline bool tbb_store(void *map, uint64_t key, uint64_t value)
 {
 	try {
@@ -75,8 +75,8 @@ static bool tbb_remove(void *map, uint64_t key)
 }
 
 /*
- * Its nodes come from tbbmalloc, which cannot be asked: a bucket is a lock and a pointer, a
- * node a lock, a pointer and the pair.  What the allocator adds is not in it.
+ * Its nodes come from tbbmalloc, which has no statistics: a bucket is a lock and a pointer, a
+ * node a lock, a pointer and the pair.  The allocator's overhead is not included.
  */
 static uint64_t tbb_bytes(void *map)
 {
@@ -91,7 +91,7 @@ extern const struct bench_peer tbb_peer;
 const struct bench_peer tbb_peer = {
 	.name = "tbb",
 	.settings = "oneTBB " TBB_VERSION_STRING
-		    ", concurrent_hash_map<u64, u64>, a bucket an entry, const_accessor; "
+		    ", concurrent_hash_map<u64, u64>, a bucket per entry, const_accessor; "
 		    "bytes are computed",
 	.create = tbb_create,
 	.destroy = tbb_destroy,

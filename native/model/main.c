@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The model of caches, fed with the lookups of a map of ours, to be compared with what
- * cachegrind counts of the same lookups (bench --count).
+ * The cache model, fed with the lookups of a map of ours, to be compared with cachegrind's counts
+ * of the same lookups (bench --count).
  *
  * usage: model DESIGN N hit|miss WARM-UP LOOKUPS
  *
- * N entries; prints the misses of the first-level data cache per lookup.  The keys are read
- * from a list, as they are there, and that is fed too.
+ * N entries; prints the misses of the first-level data cache per lookup.  The keys are read from
+ * a list, like in the bench, and these accesses are fed to the model, too.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@
 
 #define SEED	1
 
-/* cachegrind's, as native/instructions has it; the TLB does not count. */
+/* The geometry passed to cachegrind by native/instructions; the TLB is not compared. */
 static const struct mapstat_geometry geometry = {
 	.l1d_kib = 48, .l1d_ways = 12, .line_bytes = 64,
 	.dtlb_entries = 64, .dtlb_ways = 4, .page_kib = 4,
@@ -39,7 +39,7 @@ static const struct bench_peer *find(const char *name)
 	return NULL;
 }
 
-/* What the loop itself reads: a key. Return: whether it missed. */
+/* The loop's own access, of a key. Return: whether it missed. */
 static bool read_key(struct mapstat_model *model, const uint64_t *key)
 {
 	struct mapstat_access t = { .addr = key, .size = sizeof(*key), .access = MAPSTAT_READ };
@@ -57,7 +57,7 @@ struct lookups {
 	uint64_t found;
 };
 
-/* Return: misses of the loop itself. */
+/* Return: misses of the loop's own accesses. */
 static uint64_t look_up(struct lookups *l, uint64_t n)
 {
 	uint64_t missed = 0;

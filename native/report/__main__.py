@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a run of the bench says, from the files it left.
+"""Prints the results of a run of the bench, from its output files.
 
 usage: python3 native/report [--dir DIR] [--goals]
        python3 native/report [--dir DIR] --markdown README.md
        python3 native/report [--dir DIR] --picture native.svg
        python3 native/report [--dir DIR] --compare-uml
 
-  --dir DIR          where the bench left native.tsv and the others (default: build/bench)
+  --dir DIR          directory of native.tsv and the bench's other files (default: build/bench)
   --goals            only the goals
-  --markdown FILE    writes the tables between <!-- bench --> and <!-- /bench --> of FILE
-  --picture FILE     draws FILE (SVG) with gnuplot; the script and its data stay beside it
-  --compare-uml      how far native.tsv and uml.tsv agree at 97.3 : 2.7, in Markdown; uml-6.12.tsv,
-                     if it is there, is one more column
-Exit status: 0; 1 when a file is wrong or missing; 2 for wrong usage. A goal that is not
-reached is no error.
+  --markdown FILE    write the tables between <!-- bench --> and <!-- /bench --> of FILE
+  --picture FILE     draw FILE (SVG) with gnuplot; the script and its data are kept beside it
+  --compare-uml      print how far native.tsv and uml.tsv agree at 97.3 : 2.7, in Markdown, with
+                     uml-6.12.tsv, if it exists, as one more column
+Exit status: 0; 1 if a file is wrong or missing; 2 for wrong usage. A goal that is not reached is
+no error.
 """
 import os
 import signal
@@ -38,7 +38,7 @@ def main():
     parser.add_argument("--picture", metavar="FILE")
     parser.add_argument("--compare-uml", action="store_true")
     args = parser.parse_args()
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # head(1) may have seen enough
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # head(1) may close the pipe
     try:
         bench = cells.Bench(rows.read(os.path.join(args.dir, "native.tsv"), rows.NATIVE))
         for warning in bench.warnings:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a lookup executes and misses, by cachegrind: the same figures every time.
+"""The instructions and misses of a lookup, by cachegrind: reproducible figures.
 
-Each figure is the difference of two runs that do the same but for the number of lookups, so set-up
-is not in it. The caches are a fixed model, not this machine's. The keys are read from a list, which
-misses D1 once in 8 lookups."""
+Each figure is the difference of two runs that differ only in the number of lookups, so it does not
+include set-up. The caches are a fixed model, not this machine's. The keys are read from a list,
+which misses D1 once in 8 lookups."""
 import collections
 import os
 import subprocess
@@ -12,11 +12,11 @@ import tempfile
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 GEOMETRY = ["--I1=32768,8,64", "--D1=49152,12,64", "--LL=33554432,16,64"]
 SEED = "1"
-# The clock is measured for a time, not for a number of calls. What has no name is the way into
-# the vDSO and into other libraries: an instruction or two for each call.
+# The calibration of the clock lasts a fixed time, not a fixed number of calls. Code without a name
+# is the entry into the vDSO and other libraries: an instruction or two per call.
 UNSTEADY = ("clock_start", "clock_gettime", "???")
 BATCH = 256
-LOOKUPS = 400 * BATCH	# by which the two runs differ
+LOOKUPS = 400 * BATCH	# the difference between the two runs
 
 Counts = collections.namedtuple("Counts", "instructions d1_misses ll_misses")
 
@@ -26,14 +26,14 @@ class Failed(Exception):
 
 
 def run(command):
-    # A stack that depends on who runs it would move what shares a cache set with what.
+    # The environment's size moves the stack, and so changes which data share a cache set.
     env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=TOP)
     except FileNotFoundError as error:
         raise Failed(f"{error.filename}: not found; valgrind and a built bench are needed") from None
     if done.returncode:
-        # What valgrind says of itself is not the reason.
+        # Valgrind's own messages are not the reason.
         said = [line for line in (done.stderr or done.stdout).strip().split("\n")
                 if not line.startswith(("==", "--"))]
         raise Failed(f"{' '.join(command)}: status {done.returncode}: " + "; ".join(said[-3:]))
@@ -41,7 +41,7 @@ def run(command):
 
 
 def read(path):
-    """A cachegrind.out file: Counts by (source file, line), without what is unsteady."""
+    """A cachegrind.out file: Counts by (source file, line), without the unsteady parts."""
     sums, events, steady, source = {}, [], True, "???"
     with open(path, encoding="utf-8", errors="replace") as file:
         for line in file:
@@ -58,7 +58,7 @@ def read(path):
                     Counts(each["Ir"], each["D1mr"] + each["D1mw"], each["DLmr"] + each["DLmw"]))
             elif line.startswith("summary:"):
                 return sums
-    raise Failed("cachegrind left no summary")
+    raise Failed("cachegrind wrote no summary")
 
 
 def add(sums, at, counts):
@@ -75,7 +75,7 @@ def count(bench, design, n, mix, ops):
 
 
 def warm_up(n):
-    """Lookups of the shorter run: a read/dirty map is promoted when about n have missed."""
+    """Lookups of the shorter run: a read/dirty map is promoted after about n misses."""
     return (n + n // 4) // BATCH * BATCH + 80 * BATCH
 
 
@@ -88,5 +88,5 @@ def by_line(bench, design, n, mix):
 
 
 def per_lookup(lines):
-    """Counts of one lookup, of those of its lines."""
+    """Counts of one lookup: the sum over its lines."""
     return Counts(*map(sum, zip(*lines.values())))

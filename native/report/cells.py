@@ -15,24 +15,24 @@ MIXES = "hit miss chase 97.3 bulk32".split()
 Cell = collections.namedtuple("Cell", "n threads mix dist")
 
 
-# Designs of ours with their work counted, and by the public calls, to tell what statistics cost.
+# Designs of ours that count work, and those by the public calls, to measure the cost of statistics.
 STATS = "_stats"
 NONE, OFF, ON = "_none", "_off", "_on"
-# As ON, while another map has a front and a third one is observed.
+# Like ON, while another map has a front and a third one is observed.
 BESIDE = "_beside"
 
 
 def kind(design):
-    """plain, ours or peer. What is neither plain nor ours is a peer, known or not: a name that
-    nobody knows must not make ours look better."""
+    """plain, ours or peer. Every name that is neither plain nor ours is a peer, known or not: an
+    unknown name must not make ours look better."""
     if design == PLAIN:
         return "plain"
     return "ours" if re.sub(rf"(_generic|_front|{STATS}|{NONE}|{OFF}|{ON}|{BESIDE})+$", "", design) in OURS else "peer"
 
 
 def competes(design, which):
-    """May it be the best of its kind? Of ours, the designs themselves: a path for byte strings and
-    a cache before a map are asked for by those who need them, and have goals of their own."""
+    """May it be the best of its kind? Of ours, only the designs themselves: the path for byte
+    strings and the front are optional, and have goals of their own."""
     return kind(design) == which and (which != "ours" or design in OURS)
 
 
@@ -73,7 +73,7 @@ class Bench:
         return f"n={cell.n} threads={cell.threads} mix={cell.mix} dist={cell.dist}"
 
     def check_rounds(self):
-        """Designs take turns within a round: where one has fewer, the run was cut short."""
+        """Designs take turns within a round: if one has fewer rounds, the run was cut short."""
         for cell, designs in self.cells.items():
             most = max(f.rounds for f in designs.values())
             for design, figure in designs.items():
@@ -92,7 +92,7 @@ class Bench:
                 self.warnings.append(f"no rows of {design}")
 
     def get(self, n, threads, mix, dist, design):
-        """The figure, or None where it was not measured."""
+        """The figure, or None if it was not measured."""
         figure = self.cells.get(Cell(n, threads, mix, dist), {}).get(design)
         return figure if figure and figure.measured else None
 
@@ -103,7 +103,7 @@ class Bench:
         return min(found)[1:] if found else None
 
     def missing_peers(self, cell):
-        """A best peer is the best of those that were measured; these were not."""
+        """The peers that were not measured, and so cannot be the best one."""
         return [peer for peer in PEERS if not self.get(*cell, peer)]
 
     def sizes(self):
@@ -122,7 +122,7 @@ def ratio(value, to):
 
 
 def table(lines, left=(0,)):
-    """Columns: some to the left, the others to the right."""
+    """Columns: those in left are left-aligned, the others right-aligned."""
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     for line in lines:
         yield "  ".join(text.ljust(w) if i in left else text.rjust(w)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The same designs in user space and in User-Mode Linux: how far the times and their order agree."""
+"""The same designs in user space and in User-Mode Linux: how far times and order agree."""
 import itertools
 
 import kernel
@@ -14,7 +14,7 @@ OTHER = "uml-6.12.tsv"  # of another kernel; optional
 
 
 class Place:
-    """Where a file's rows were measured."""
+    """An environment in which a file's rows were measured."""
 
     def __init__(self, name, bench):
         self.name, self.bench = name, bench
@@ -57,7 +57,7 @@ def table(user, kernels, threads):
 
 
 def contradictions(user, place, threads):
-    """Pairs that are in one order in user space, in the other in the kernel, both beyond the noise."""
+    """Pairs whose order in the kernel is opposite to that in user space, both beyond the noise."""
     for n in user.bench.sizes():
         for a, b in itertools.combinations(OURS, 2):
             figures = [p.get(n, threads, d) for p in (user, place) for d in (a, b)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The goals, each with what was measured. What was not measured is '-', with the reason."""
+"""The goals, each with its result. Without a measurement it is '-', with the reason."""
 import collections
 import os
 import statistics
@@ -13,7 +13,7 @@ from verdict import Goal, judged
 
 SIZES = (1000, 100000, 1000000)
 MIXED = "97.3"
-DISAGREE = "; rounds disagree"  # it is neither reached nor missed beyond the noise
+DISAGREE = "; rounds disagree"  # the difference from the limit is within the noise
 
 class Speed:
     """Goals from native.tsv; keys are uniform."""
@@ -29,8 +29,8 @@ class Speed:
         return found or (f"any of {'ours' if which == 'ours' else 'the peers'}", None)
 
     def compare(self, work, limit, at_least, slow, fast, at, plain=None):
-        """How much longer the first takes than the second. plain: what stands in the place of ours
-        if it is the unsynchronised table: where that would not reach it either, it is said."""
+        """How much longer the first takes than the second. plain: the unsynchronised table's figure;
+        if that would miss the goal in the place of ours, too, the result mentions it."""
         for name, figure in (slow, fast):
             if figure is None:
                 return judged(work, limit, at_least, None, f"{name} was not measured, {at}")
@@ -46,7 +46,7 @@ class Speed:
         return found
 
     def told_apart(self, work, one, other, at):
-        """A cost that cannot be measured is the goal: one is not slower beyond the noise."""
+        """The goal is an unmeasurable cost: one is not slower than the other beyond the noise."""
         for name, figure in (one, other):
             if figure is None:
                 return Goal(work, "not measurable", "-", "-", f"{name} was not measured, {at}")
@@ -160,14 +160,14 @@ def in_the_kernel(directory):
 
 
 def by_the_calls(directory):
-    """stats.tsv: our designs by the public calls, which other modules make; or None."""
+    """stats.tsv: our designs by the public calls, as other modules use them; or None."""
     path = os.path.join(directory, "stats.tsv")
     return path, Speed(Bench(rows.read(path, rows.NATIVE))) if os.path.exists(path) else None
 
 
 def front_cost(directory):
-    """A front is put before the public calls, so what it costs is what it takes more than these: the
-    loop inside a design, which has the load inlined, is none that a front could be put before."""
+    """A front is used by the public calls, so its cost is the difference to these: the loop inside
+    a design, which has the load inlined, cannot use a front."""
     path, speed = by_the_calls(directory)
     for threads in (1, 2):
         n = 1000000
@@ -216,7 +216,7 @@ def all_goals(bench, directory):
 
 
 def text(found):
-    yield "goals: medians of this run; keys are uniform unless it says otherwise"
+    yield "goals: medians of this run; keys are uniform unless stated otherwise"
     lines = [("work", "goal", "measured", "verdict", "of what, or why not")]
     yield from table([*lines, *[tuple(goal) for goal in found]], (0, 3, 4))
     counts = collections.Counter(goal.verdict for goal in found)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Goals from grow.tsv, memory.tsv and oversubscribed.tsv: medians of their rounds.
-The work of a store is counted where statistics are on."""
+The work of a store is counted in the builds with statistics."""
 import collections
 import os
 import statistics
@@ -18,7 +18,7 @@ MILLION = 1000000
 
 
 class Medians:
-    """Figures by (design, start or threads, n); path: for the reason where there are none."""
+    """Figures by (design, start or threads, n); path is named in the reason if there are none."""
 
     def __init__(self, directory, name, header, by):
         self.path = os.path.join(directory, name)
@@ -85,7 +85,7 @@ def slow_stores(grow):
 
 
 def constant_work(grow):
-    """The most that one store does by itself, at the largest n against all smaller ones."""
+    """The most that one store does itself, at the largest n compared with all smaller ones."""
     for design in ("seqlock", "readdirty"):
         counted = design + STATS
         sizes = sorted({n for d, start, n in grow.groups if (d, start) == (counted, "empty")
@@ -131,7 +131,7 @@ def oversubscribed(file):
 
 
 def progress(directory):
-    """Lines: how far threads come where they share CPUs; the one that came least far, and the most."""
+    """Lines: progress of threads that share CPUs; the least and the most of any thread."""
     file = Medians(directory, "oversubscribed.tsv", OVERSUBSCRIBED, "threads")
     for n in sorted({n for _, _, n in file.groups}):
         lines = [("design", "threads", "mops", "operations of a thread", "mean")]

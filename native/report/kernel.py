@@ -19,7 +19,7 @@ def read(directory, name=NAME):
 
 
 def release(bench):
-    """Of the kernel, as the file has it."""
+    """Of the kernel, according to the file."""
     return next((c.split()[1].rstrip(",") for c in bench.comments if c.startswith("kernel: ")), "-")
 
 
@@ -28,7 +28,7 @@ def in_order(bench):
 
 
 def best_line(bench, cell):
-    """The best of ours against each yardstick."""
+    """The best of ours compared with each yardstick."""
     ours = bench.best(cell, "ours")
     if not ours:
         return "# best of ours: -: none was measured in this cell"

@@ -24,7 +24,7 @@ def named(found):
 
 
 def about(bench, figures):
-    """Where it was measured, and how far the rounds of these figures lie apart."""
+    """The machine and kernel, and the spread of the rounds of these figures."""
     where = [c.partition(": ")[2] for name in ("cpu: ", "kernel: ")
              for c in bench.comments if c.startswith(name)]
     spreads = [100 * (f.most - f.least) / f.ns for f in figures]
@@ -81,7 +81,7 @@ def table(bench):
 
 
 def put_between(path, begin, end, lines):
-    """Puts lines between the markers; the file is the old one or the new one, whole."""
+    """Puts lines between the markers; replaces the file atomically."""
     with open(path, encoding="utf-8") as file:
         old = file.read()
     for marker in (begin, end):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Bars: a group a design, a bar an n, logarithmic; one panel a thread, one two."""
+"""Bars: a group per design, a bar per n, logarithmic; one panel for one thread, one for two."""
 import os
 import shutil
 import subprocess
@@ -38,7 +38,7 @@ def order(design):
 
 
 def data(bench, threads, mix, dist):
-    """Lines: design, then median, least, most for each n."""
+    """Lines: design, then median, minimum, maximum for each n."""
     designs = {d for n in bench.sizes() for d in bench.cells.get(Cell(n, threads, mix, dist), {})}
     last = bench.sizes()[-1]
 

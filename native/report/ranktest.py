@@ -9,7 +9,7 @@ ROUNDS, LEVEL = 5, 0.05
 
 
 def doubled_ranks(values):
-    """Twice the rank of each, so that the midranks of ties are whole numbers."""
+    """Twice the rank of each value, so that the midranks of ties are integers."""
     ranks, before = {}, 0
     for value, same in itertools.groupby(sorted(values)):
         count = len(list(same))
@@ -19,7 +19,7 @@ def doubled_ranks(values):
 
 
 def p_value(a, b):
-    """The share of all ways to pick len(a) of the ranks whose sum is at least as far from the mean."""
+    """The share of all choices of len(a) ranks whose sum is at least as far from the mean."""
     ranks = doubled_ranks([*a, *b])
     ways = [collections.Counter() for _ in range(len(a) + 1)]  # by sum, for each number picked
     ways[0][0] = 1
@@ -42,7 +42,7 @@ def differ(a, b):
 
 
 def compared(a, b, words=("slower", "faster")):
-    """a against b, each the ns per operation of its rounds: by how much, if that is beyond the noise."""
+    """Compares a with b, the ns per operation of their rounds: by how much, if beyond the noise."""
     if not enough(a, b):
         return f"fewer than {ROUNDS} rounds"
     p, ratio = p_value(a, b), statistics.median(a) / statistics.median(b)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Reads the bench's files: tab-separated, one header line, '#' lines with settings and reasons.
 
-A figure is a number above 0, or None where the file has '-'.
+A figure is a number above 0, or None if the file has '-'.
 """
 import math
 import os
@@ -13,7 +13,7 @@ WHOLE = {"n", "threads", "round"}
 
 
 class Wrong(Exception):
-    """A file does not hold what it should."""
+    """The content of a file is wrong."""
 
 
 class File:
@@ -46,7 +46,7 @@ class File:
 
 
 def read(path, header=None):
-    """The file; with a header given, it must have that one."""
+    """Read a file; if a header is given, the file must have it."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
     name = os.path.basename(path)

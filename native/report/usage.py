@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Options whose --help is what the program says of itself."""
+"""Options whose --help is the program's docstring."""
 import argparse
 
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A goal, what was measured, and whether that reaches it."""
+"""A goal, its measurement, and whether it is reached."""
 import collections
 
 Goal = collections.namedtuple("Goal", "work goal measured verdict why")
 
 
 def judged(work, limit, at_least, measured, why, unit="x"):
-    """measured is a number, or None with why as the reason; a limit of None: only shown."""
+    """measured is a number, or None with why as the reason; without a limit it is only shown."""
     goal = "shown" if limit is None else f"{'>=' if at_least else '<='} {limit:g}{unit}"
     if measured is None:
         return Goal(work, goal, "-", "-", why)

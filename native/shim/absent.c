@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the module has and these programs have not: the kernel's own rhashtable, which is
- * named in kmod/designs/designs.h, the parameters, events, and the file last_error.
+ * Stubs of what only the module has: the kernel's rhashtable, which kmod/designs/designs.h lists,
+ * the parameters, events, and the file last_error.
  */
 #include <linux/errno.h>
 #include <linux/mm.h>
@@ -12,10 +12,10 @@
 #include "kmod/designs/update.h"
 #include "kmod/refusal.h"
 
-/* 1 in 64 calls is timed, the default of sample_shift=. */
+/* Time 1 in 64 calls, the default of sample_shift=. */
 unsigned int mapstat_sample_mask = 63;
 
-/* No more than the errno, as for all that these programs allocate. */
+/* Returns the errno only, as for all allocations of these programs. */
 int mapstat_refuse_memory(u64 wanted, const char *fmt, ...)
 {
 	return -ENOMEM;
@@ -52,13 +52,13 @@ const struct cmap_ops rhashtable_ops = {
 	.init = absent_init,
 };
 
-/* Pages of 4 KiB: the model of caches is told, and asks for no other. */
+/* Pages of 4 KiB: the cache model's page size is set, so it queries no other. */
 unsigned int mapstat_page_shift(const void *addr)
 {
 	return PAGE_SHIFT;
 }
 
-/* Events have it, which are not here. */
+/* Sites are numbered for events, which do not exist here. */
 u16 mapstat_access_site_id(struct mapstat_access_site *site)
 {
 	return MAPSTAT_EVENT_NO_SITE;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Allocation as a kernel does it.  Small pieces come from slabs of one size class, with a
- * stock for each thread; powers of two are aligned to themselves.  Slabs lie in 2 MiB pages,
- * as the kernel's do in its linear mapping.  Large pieces are mappings of their own, in 4 KiB
- * pages below 2 MiB, in 2 MiB pages from there on, as vmalloc_huge() makes them, and touched
- * at once.  Under a sanitizer, which has to see each piece, the C library allocates.
+ * Allocation like in a kernel.  Small allocations come from slabs of one size class, with a stock
+ * of free ones per thread; powers of two are naturally aligned.  Slabs are in 2 MiB pages, like
+ * the kernel's linear mapping.  Large allocations are separate mappings, in 4 KiB pages below
+ * 2 MiB, in 2 MiB pages from there on, like vmalloc_huge()'s, and populated at once.  Under a
+ * sanitizer, which must see each allocation, the C library is used.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -22,12 +22,12 @@
 #define HUGE		(2UL << 20)
 #define SLAB_SHIFT	16			/* bytes of a slab: 64 KiB */
 #define SLAB		(1UL << SLAB_SHIFT)
-#define REGION_MAX	(1UL << 38)		/* addresses for slabs: 256 GiB, used as needed */
+#define REGION_MAX	(1UL << 38)		/* address space for slabs: 256 GiB */
 #define REGION_MIN	(1UL << 30)
 #define CLASSES		17
-#define CHAIN		64			/* pieces that threads hand each other at once */
+#define CHAIN		64			/* pieces that threads exchange at once */
 
-/* The kernel's size classes; from 8 KiB on the page allocator's. */
+/* The kernel's size classes; from 8 KiB on those of the page allocator. */
 static const u32 class_size[CLASSES] = {
 	8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, SLAB, 0,
 };
@@ -50,13 +50,13 @@ size_t kmalloc_size_roundup(size_t size)
 
 static __thread struct native_work done;
 
-/* Counted by the maps that are compiled with statistics; see linux/spinlock.h. */
+/* Counted by maps compiled with statistics; see linux/spinlock.h. */
 __thread unsigned int native_locks_held;
 
 /**
- * native_work_done - what the calling thread has done so far
+ * native_work_done - work of the calling thread so far
  *
- * Return: the figures; without statistics, locks are not counted.
+ * Return: the counts; without statistics, those with a lock held are zero.
  */
 const struct native_work *native_work_done(void)
 {
@@ -84,16 +84,16 @@ long si_mem_available(void)
 			kb = 0;
 	if (f)
 		fclose(f);
-	/* Where nobody can tell, there is enough. */
+	/* Unknown: assume enough. */
 	return kb ? kb >> (PAGE_SHIFT - 10) : ~0UL >> 1;
 }
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 
 /**
- * native_memory - where memory comes from
+ * native_memory - describe the allocator
  *
- * Return: a line.
+ * Return: one line.
  */
 const char *native_memory(void)
 {
@@ -136,7 +136,7 @@ void *vmalloc_huge(unsigned long size, gfp_t gfp)
 /**
  * struct piece - a free piece
  * @next: the next one of its chain
- * @chain: of the first one of a chain that is shared: the next chain
+ * @chain: in the first piece of a shared chain: the next chain
  */
 struct piece {
 	struct piece *next;
@@ -144,9 +144,9 @@ struct piece {
 };
 
 /**
- * struct rest - what a thread has left of a slab, where it begins
+ * struct rest - the unused rest of a thread's slab, stored at its beginning
  * @next: the next one
- * @end: where the slab ends
+ * @end: end of the slab
  */
 struct rest {
 	struct rest *next;
@@ -155,11 +155,11 @@ struct rest {
 
 /**
  * struct stock - a thread's free pieces of a size class
- * @first: a chain that pieces are put on and taken from
- * @n: how many, of those that were put
+ * @first: a chain that pieces are freed to and allocated from
+ * @n: number of freed pieces in it
  * @spare: NULL, or a chain of CHAIN pieces
- * @at: the next piece of a slab that has not been used
- * @end: where that slab ends
+ * @at: the next unused piece of a slab
+ * @end: end of that slab
  */
 struct stock {
 	struct piece *first;
@@ -170,11 +170,11 @@ struct stock {
 };
 
 /**
- * struct large - a mapping
+ * struct large - a large allocation
  * @next: the next one
- * @at: where it is used from
- * @map: where it begins
- * @length: of all of it
+ * @at: its address
+ * @map: start of its mapping
+ * @length: of the mapping
  */
 struct large {
 	struct large *next;
@@ -186,8 +186,8 @@ struct large {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* protects all below */
 static struct piece *shared[CLASSES];			/* chains */
 static struct rest *rests[CLASSES];
-static u8 *region;					/* constant once it is there */
-static size_t region_size;				/* constant once it is there */
+static u8 *region;					/* constant once allocated */
+static size_t region_size;				/* constant once allocated */
 static size_t region_used;
 static u8 slab_class[REGION_MAX >> SLAB_SHIFT];		/* constant once its slab is used */
 static struct large *larges;
@@ -210,13 +210,13 @@ static void *map_at(size_t length, size_t align, void **map, size_t *mapped)
 	return (void *)ALIGN((unsigned long)*map, align);
 }
 
-/* Bytes from one piece to the next: a free one holds two pointers. */
+/* Distance of two pieces in a slab: a free piece holds two pointers. */
 static inline size_t stride(unsigned int c)
 {
 	return max_t(size_t, class_size[c], sizeof(struct piece));
 }
 
-/* With the lock held.  Some tools leave a program fewer addresses.  Return: false: no memory. */
+/* With the lock held.  Some tools leave a program less address space.  Return: false: no memory. */
 static bool region_ready(void)
 {
 	size_t size, mapped;
@@ -231,7 +231,7 @@ static bool region_ready(void)
 	return region;
 }
 
-/* An unused slab, or what a thread has left of one. */
+/* Take the rest of a slab that a thread has left, otherwise an unused slab. */
 static void slab_take(unsigned int c)
 {
 	struct rest *rest = rests[c];
@@ -248,7 +248,7 @@ static void slab_take(unsigned int c)
 	}
 }
 
-/* What others have put back, or else a slab. */
+/* Take pieces that other threads have freed, otherwise a slab. */
 static noinline void refill(unsigned int c)
 {
 	struct piece *chain;
@@ -272,7 +272,7 @@ static noinline void share(unsigned int c, struct piece *chain)
 	pthread_mutex_unlock(&lock);
 }
 
-/* The chain is long: a new one. */
+/* The chain is full: begin a new one. */
 static void chain_end(unsigned int c)
 {
 	if (mine[c].spare)
@@ -282,7 +282,7 @@ static void chain_end(unsigned int c)
 	mine[c].n = 0;
 }
 
-/* The thread allocates no more for now: others may have what it has. */
+/* The thread stops allocating for now: let others use its free pieces. */
 void alloc_end(void)
 {
 	unsigned int c;
@@ -319,7 +319,7 @@ static void *large_alloc(size_t size)
 		return NULL;
 	}
 	madvise(l->at, length, align == HUGE ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
-	/* The kernel has it in memory, and set to zero, when it returns. */
+	/* The kernel populates and clears it before it returns. */
 	memset(l->at, 0, length);
 	pthread_mutex_lock(&lock);
 	l->next = larges;

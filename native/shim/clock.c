@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The clock: the time-stamp counter, measured against CLOCK_MONOTONIC_RAW; what it means in
- * a kernel is in kmod/stats/clock.c.
+ * The clock: the time-stamp counter, calibrated with CLOCK_MONOTONIC_RAW; see
+ * kmod/stats/clock.c for its use in a kernel.
  */
 #define _GNU_SOURCE
 #include <time.h>
@@ -32,7 +32,7 @@ void clock_start(void)
 #ifdef __x86_64__
 	u64 start = now(CLOCK_MONOTONIC_RAW), ticks = mapstat_clock_read(), end;
 
-	/* Nobody asks for times then, but that all be the same each time. */
+	/* No times are needed then, but reproducible execution. */
 	if (native_is_alone)
 		return;
 	do {

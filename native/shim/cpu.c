@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CPUs are threads; their memory; and how all of it starts.
+ * CPUs, which are threads; their memory; and the start of the shim.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -20,7 +20,7 @@
 #include <linux/string.h>
 #include "internal.h"
 
-#define PIECE		64	/* bytes; per-CPU memory is cut in cache lines */
+#define PIECE		64	/* bytes; per-CPU memory is allocated in cache lines */
 #define PIECES		(NATIVE_CPU_BYTES / PIECE)
 
 unsigned int native_nr_cpus = 1;
@@ -29,8 +29,8 @@ __thread struct task_struct native_task;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* protects all below */
 static bool cpu_taken[NATIVE_CPUS_MAX];
-static char *area;			/* CPU 0's; the others' follow */
-static u32 piece_length[PIECES];	/* of an allocation that begins here */
+static char *area;			/* CPU 0's; followed by the others' */
+static u32 piece_length[PIECES];	/* of the allocation that begins here */
 static bool piece_taken[PIECES];
 
 static __thread bool registered;
@@ -47,8 +47,8 @@ void native_static_key_set(const struct static_key *key, bool on)
 }
 
 /**
- * native_start - call first
- * @cpus: threads that will use maps at a time; the maps ask how many there may be
+ * native_start - initialize; must be called first
+ * @cpus: maximum number of threads that use maps at a time; the maps see it as possible CPUs
  */
 void native_start(unsigned int cpus)
 {
@@ -58,7 +58,7 @@ void native_start(unsigned int cpus)
 		perror("mmap");
 		exit(1);
 	}
-	/* One more: the worker. */
+	/* One more for the worker. */
 	native_nr_cpus = min(cpus + 1, (unsigned int)NATIVE_CPUS_MAX);
 	clock_start();
 	work_start();
@@ -73,7 +73,7 @@ static void cpu_set(unsigned int cpu)
 }
 
 /**
- * native_cpu_begin - the calling thread becomes a CPU and a reader of RCU
+ * native_cpu_begin - make the calling thread a CPU and an RCU reader
  */
 void native_cpu_begin(void)
 {
@@ -94,7 +94,7 @@ void native_cpu_begin(void)
 }
 
 /**
- * native_cpu_end - the end of native_cpu_begin(); the CPU's counts stay
+ * native_cpu_end - undo native_cpu_begin(); the CPU's counters stay
  */
 void native_cpu_end(void)
 {
@@ -137,7 +137,7 @@ void *native_percpu_alloc(size_t size)
 		p = area + (size_t)first * PIECE;
 		piece_length[first] = n;
 		memset(piece_taken + first, true, n);
-		/* Also of CPUs that no thread has been: what is per CPU is set up for all possible ones. */
+		/* For all possible CPUs, including those that no thread has used yet. */
 		for (cpu = 0; cpu < native_nr_cpus; cpu++)
 			memset(per_cpu_ptr(p, cpu), 0, size);
 	}

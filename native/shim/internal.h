@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Between the files of this directory.
+ * Declarations shared by the files of this directory.
  */
 #ifndef MAPSTAT_NATIVE_INTERNAL_H
 #define MAPSTAT_NATIVE_INTERNAL_H
 
 #include "native.h"
 
-/* ThreadSanitizer does not know of liburcu's and the lock-free lists' barriers. */
+/* ThreadSanitizer does not know the barriers of liburcu and of the lock-free lists. */
 #ifdef __SANITIZE_THREAD__
 void __tsan_acquire(void *addr);
 void __tsan_release(void *addr);
@@ -18,7 +18,7 @@ void __tsan_release(void *addr);
 
 struct rcu_head;
 
-/* Said in linux/slab.h and linux/rcupdate.h, which rcu.c cannot include beside liburcu's. */
+/* Also in linux/slab.h and linux/rcupdate.h, which rcu.c cannot include with liburcu's headers. */
 void kfree(const void *p);
 void native_synchronize_rcu(void);
 void native_rcu_barrier(void);
@@ -31,7 +31,7 @@ void rcu_begin(void);
 void rcu_end(void);
 bool cpu_is_begun(void);
 
-/* One thread does everything, in an order that is the same each time. */
+/* A single thread does everything, in a reproducible order. */
 extern bool native_is_alone;
 
 #endif /* MAPSTAT_NATIVE_INTERNAL_H */

@@ -2,14 +2,14 @@
 /*
  * The contended paths of the locks.
  *
- * A waiter of a spinlock puts a node of its own behind the last one and spins there; the
- * one at the head spins on the lock itself, and hands the head on when it has it.  Kernels
- * spin with preemption off, so whoever is waited for is at work.  Here it may have lost its
- * CPU, as a guest's may; so, as a kernel that is a guest does:
- *	those behind the head sleep (futex) after a while, and are woken by who makes them
- *	the head; the head gives the CPU away now and then
- *	with more threads than CPUs, a newcomer may take a free lock past the queue, since
- *	the head may be far from running
+ * A waiter of a spinlock appends a node of its own to the queue and spins there; the waiter at
+ * the head spins on the lock itself, and passes the head on once it owns the lock.  Kernels spin
+ * with preemption off, so the owner is running.  Here it may have lost its CPU, like a guest's
+ * virtual CPU; so, like in a kernel that is a guest:
+ *	waiters behind the head sleep (futex) after a while, until the head wakes its successor;
+ *	the head yields its CPU regularly
+ *	with more threads than CPUs, a new waiter may take a free lock ahead of the queue, since
+ *	the head may not run for long
  */
 #include <errno.h>
 #include <linux/futex.h>
@@ -23,7 +23,7 @@
 #define SPINS_BEFORE_SLEEP	4096	/* some 100 us */
 #define SPINS_BEFORE_YIELD	256
 
-#define NODES			4	/* locks that a thread waits for at a time; one, in fact */
+#define NODES			4	/* locks that a thread waits for at a time; in fact one */
 #define TAIL_SHIFT		8
 
 enum node_state {
@@ -34,8 +34,8 @@ enum node_state {
 
 /**
  * struct node - a waiter
- * @next: who waits behind it
- * @state: of enum node_state; the futex it sleeps on
+ * @next: the waiter behind it
+ * @state: of enum node_state; the futex that it sleeps on
  */
 struct node {
 	struct node *next;
@@ -45,12 +45,12 @@ struct node {
 static struct node nodes[NATIVE_CPUS_MAX][NODES];
 static __thread unsigned int nodes_used;
 
-/* Written before threads begin, read by anyone. */
+/* Written before threads start, read by all. */
 static bool oversubscribed;
 
 /**
- * native_oversubscribed - say whether there are more threads than CPUs
- * @yes: there are
+ * native_oversubscribed - set whether there are more threads than CPUs
+ * @yes: whether there are
  */
 void native_oversubscribed(bool yes)
 {
@@ -58,14 +58,14 @@ void native_oversubscribed(bool yes)
 }
 
 /**
- * native_locks - what the locks are
+ * native_locks - describe the locks
  *
- * Return: a line.
+ * Return: one line.
  */
 const char *native_locks(void)
 {
 	return "spinlock: queued (MCS), fair; waiters sleep (futex) after 4096 spins, the head yields after 256; "
-	       "more threads than CPUs: a free lock may be taken past the queue.  "
+	       "more threads than CPUs: a free lock may be taken ahead of the queue.  "
 	       "rwlock: queued, fair, its queue is such a spinlock.";
 }
 
@@ -83,7 +83,7 @@ static inline void pause_cpu(void)
 #endif
 }
 
-/* One turn of a loop that waits for somebody who may not be running. */
+/* One iteration of a loop that waits for a thread that may not be running. */
 static void spin(unsigned int *spins)
 {
 	pause_cpu();
@@ -94,7 +94,7 @@ static void spin(unsigned int *spins)
 
 static __thread unsigned int relaxed;
 
-/* cpu_relax(): the loop that calls it is the kernel's. */
+/* cpu_relax(), called in loops of the kernel's code. */
 void native_relax(void)
 {
 	spin(&relaxed);
@@ -142,7 +142,7 @@ static struct node *node_of(u32 word)
 	return &nodes[tail / NODES][tail % NODES];
 }
 
-/* At the head: take the lock, and make the next one the head. */
+/* At the head: take the lock, and make the next waiter the head. */
 static void take(spinlock_t *lock, struct node *node, u32 tail)
 {
 	unsigned int spins = 0;
@@ -151,19 +151,19 @@ static void take(spinlock_t *lock, struct node *node, u32 tail)
 
 	while (!steal(lock))
 		spin(&spins);
-	/* The lock is ours, and we are in the queue: leave it. */
+	/* We own the lock, and are still in the queue: leave it. */
 	was = tail | NATIVE_LOCKED;
-	/* Nobody may find us as the last any more: pairs with the cmpxchg of the next one. */
+	/* No waiter may find us as the tail any more: pairs with its try_cmpxchg(). */
 	if (try_cmpxchg(&lock->word, &was, NATIVE_LOCKED))
 		return;
-	/* There is a next one; it is about to say who it is.  Acquire: with its release. */
+	/* The next waiter is about to link its node.  Acquire: pairs with its release. */
 	while (!(next = smp_load_acquire(&node->next)))
 		spin(&spins);
 	node_make_head(next);
 }
 
 /**
- * native_spin_wait - take a spinlock that was found taken
+ * native_spin_wait - take a contended spinlock
  * @lock: the lock
  */
 void native_spin_wait(spinlock_t *lock)
@@ -177,13 +177,13 @@ void native_spin_wait(spinlock_t *lock)
 		return;
 	nodes_used++;
 	/*
-	 * The cmpxchg() below makes these known.  ThreadSanitizer does not see it: for it, the
-	 * owner's store to the lock's one byte puts an end to what the word told.
+	 * The try_cmpxchg() below publishes these.  They are atomic for ThreadSanitizer, for which
+	 * the owner's store to the lock's byte ends the release sequence of the word.
 	 */
 	WRITE_ONCE(node->next, NULL);
 	WRITE_ONCE(node->state, NODE_WAITS);
-	was = READ_ONCE(lock->word);	/* a guess; try_cmpxchg() tells */
-	/* Fully ordered: whoever finds the tail finds the node ready. */
+	was = READ_ONCE(lock->word);	/* a hint; try_cmpxchg() decides */
+	/* Fully ordered: a waiter that finds the tail finds the node initialized. */
 	while (!try_cmpxchg(&lock->word, &was, tail | (was & NATIVE_LOCKED_MASK)))
 		;
 	if (was >> TAIL_SHIFT) {
@@ -196,7 +196,7 @@ void native_spin_wait(spinlock_t *lock)
 }
 
 /**
- * native_read_wait - take a lock for reading that a writer has or waits for
+ * native_read_wait - take a lock for reading that a writer owns or waits for
  * @lock: the lock; the reader is counted already
  */
 void native_read_wait(rwlock_t *lock)
@@ -205,7 +205,7 @@ void native_read_wait(rwlock_t *lock)
 
 	__atomic_fetch_sub(&lock->count, NATIVE_READER, __ATOMIC_RELAXED);
 	spin_lock(&lock->queue);
-	/* Who waited as a writer was before us in the queue, and is inside or gone. */
+	/* A writer that waited was ahead of us in the queue: it owns or has released the lock. */
 	__atomic_fetch_add(&lock->count, NATIVE_READER, __ATOMIC_RELAXED);
 	/* Acquire pairs with the release in write_unlock(). */
 	while (smp_load_acquire(&lock->writer))
@@ -214,7 +214,7 @@ void native_read_wait(rwlock_t *lock)
 }
 
 /**
- * native_write_wait - take a lock for writing that somebody has
+ * native_write_wait - take a contended lock for writing
  * @lock: the lock
  */
 void native_write_wait(rwlock_t *lock)
@@ -223,10 +223,10 @@ void native_write_wait(rwlock_t *lock)
 	u32 was = 0;
 
 	spin_lock(&lock->queue);
-	/* Acquire pairs with the releases of whoever was inside. */
+	/* Acquire pairs with the releases of the previous owners. */
 	if (try_cmpxchg_acquire(&lock->count, &was, NATIVE_WRITER))
 		goto out;
-	/* No reader begins from here on, but those who are in the queue. */
+	/* From here on new readers queue behind us. */
 	__atomic_fetch_or(&lock->count, NATIVE_WRITER_WAITS, __ATOMIC_RELAXED);
 	for (;;) {
 		was = NATIVE_WRITER_WAITS;

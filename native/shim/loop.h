@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In the place of kmod/designs/loop.h: the bench's timed loops, compiled inside each design,
- * so that load and update are direct calls that the compiler may inline.  Included from the
- * command line, before a design's own file.
+ * Replaces kmod/designs/loop.h: the bench's timed loops, compiled inside each design, so that
+ * load and update are direct calls that the compiler may inline.  Included from the command
+ * line, before a design's own file.
  */
 #ifndef MAPSTAT_STRESS_LOOP_H
 #define MAPSTAT_STRESS_LOOP_H
@@ -43,7 +43,7 @@ static bool design##_bench_remove(void *map, uint64_t key)			\
 	return !design##_update(map, &u);					\
 }										\
 										\
-/* A loop for maps of u64s, that does not ask each time whether it is one. */	\
+/* A loop for maps of u64s, which does not check the shape each time. */	\
 static __always_inline bool design##_u64_load(void *map, uint64_t key,		\
 					      uint64_t *value)			\
 {										\

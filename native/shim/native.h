@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel that the maps run in here, as the programs around them see it.
+ * The emulated kernel's interface for the programs that use the maps.
  */
 #ifndef MAPSTAT_NATIVE_H
 #define MAPSTAT_NATIVE_H
@@ -25,10 +25,10 @@ const char *native_locks(void);
 const char *native_memory(void);
 
 /**
- * struct native_work - what the calling thread has done, where the build counts it
+ * struct native_work - work of the calling thread, if the build counts it
  * @allocs_locked: allocations while it held a spinlock or rwlock
- * @bytes_locked: bytes of those
- * @bytes_cleared: bytes that allocations set to zero for it
+ * @bytes_locked: bytes of these allocations
+ * @bytes_cleared: bytes that allocations set to zero
  */
 struct native_work {
 	uint64_t allocs_locked;

@@ -11,8 +11,8 @@
 struct bench_batch;
 
 /**
- * struct native_loops - as in struct bench_peer
- * @store: one store, as of the loops
+ * struct native_loops - the loops, as in struct bench_peer
+ * @store: one store, as in the loops
  * @remove: one delete
  * @run: the timed loop over a batch
  * @chase: dependent loads

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * RCU: liburcu's QSBR flavour.  What is freed after a grace period is freed by a thread of
- * liburcu that looks for it every 10 ms, so that a writer wakes nobody, as it does not in a
- * kernel.
+ * RCU: liburcu's QSBR flavour.  Memory is freed after a grace period by a thread of liburcu that
+ * polls every 10 ms, so that writers need not wake it, as in a kernel.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -12,15 +11,15 @@
 #include <urcu/urcu-qsbr.h>
 #include "internal.h"
 
-#define OFFSETS	16	/* of a struct rcu_head in what is freed, in words */
+#define OFFSETS	16	/* possible offsets of a struct rcu_head in its object, in words */
 
 static struct call_rcu_data *callbacks;
 static pthread_once_t callbacks_once = PTHREAD_ONCE_INIT;
 
-/* What ThreadSanitizer is to take for the order that a grace period makes. */
+/* Represents the ordering of a grace period for ThreadSanitizer. */
 static char grace_period;
 
-/* Where one thread does everything: what waits for it to be quiescent, and where it begins. */
+/* With a single thread: objects to free once it is quiescent, and the offset of their rcu_head. */
 static struct {
 	struct rcu_head *head;
 	size_t offset;
@@ -63,7 +62,7 @@ static void waiting_free(void)
 }
 
 /**
- * native_quiescent - the calling thread holds no pointer into a map
+ * native_quiescent - report that the calling thread holds no pointer into a map
  */
 void native_quiescent(void)
 {
@@ -76,7 +75,7 @@ void native_quiescent(void)
 }
 
 /**
- * native_offline - the calling thread is about to wait, and uses no map until native_online()
+ * native_offline - the calling thread is going to wait, and uses no map until native_online()
  */
 void native_offline(void)
 {
@@ -87,7 +86,7 @@ void native_offline(void)
 }
 
 /**
- * native_online - the other end of native_offline()
+ * native_online - undo native_offline()
  */
 void native_online(void)
 {
@@ -110,7 +109,7 @@ void native_rcu_barrier(void)
 		rcu_barrier();
 }
 
-/* One callback for each offset, because a callback is told nothing else. */
+/* One callback per offset, because a callback has no other argument. */
 #define FREE_AT(n)						\
 static void free_at_##n(struct rcu_head *head)			\
 {								\

@@ -62,8 +62,8 @@ u64 siphash(const void *data, size_t len, const siphash_key_t *key)
 static u64 seeded;	/* 0: from the kernel; otherwise the state of a generator */
 
 /**
- * native_random_seed - random numbers are to be the same each time
- * @seed: where they begin
+ * native_random_seed - make random numbers reproducible
+ * @seed: of the generator
  */
 void native_random_seed(uint64_t seed)
 {

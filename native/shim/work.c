@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The one work queue, and the one thread that works it off.
+ * The only work queue, and its only thread.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -15,13 +15,13 @@
 
 /**
  * struct workqueue_struct - a queue
- * @lock: protects all that follows, and what is queued
- * @changed: something was queued, or done
- * @works: what is queued
- * @running: what is being done, or NULL
+ * @lock: protects the following members, and the work items
+ * @changed: signalled when an item was queued or completed
+ * @works: queued items
+ * @running: the item being run, or NULL
  */
 struct workqueue_struct {
-	pthread_mutex_t lock;	/* protects all that follows */
+	pthread_mutex_t lock;	/* protects the following members */
 	pthread_cond_t changed;
 	struct list_head works;
 	struct work_struct *running;
@@ -36,7 +36,7 @@ static struct workqueue_struct queue = {
 struct workqueue_struct *mapstat_wq = &queue;
 bool native_is_alone;
 
-/* With the lock held: do the first one, without the lock. */
+/* With the lock held: run the first item, with the lock released. */
 static void do_first(struct workqueue_struct *wq)
 {
 	struct work_struct *work = list_first_entry(&wq->works, struct work_struct, entry);
@@ -83,14 +83,14 @@ void work_start(void)
 }
 
 /**
- * native_alone - no other threads: native_settle() does the work.  Call before the start
+ * native_alone - run without other threads: waiting runs the work.  Call before native_start()
  */
 void native_alone(void)
 {
 	native_is_alone = true;
 }
 
-/* A worker's wait: as any, no place for a reader. */
+/* Used by the worker: like all waiting, not allowed in a read-side section. */
 void native_sleep_ms(unsigned int ms)
 {
 	const struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
@@ -100,7 +100,7 @@ void native_sleep_ms(unsigned int ms)
 	native_online();
 }
 
-/* Where one thread does all, what it would wait for does not come. */
+/* With a single thread there is nothing to wait for. */
 void udelay(unsigned long us)
 {
 	const u64 until = ktime_get_ns() + us * 1000;
@@ -111,7 +111,7 @@ void udelay(unsigned long us)
 
 bool queue_work(struct workqueue_struct *wq, struct work_struct *work)
 {
-	/* Fully ordered: what the work is to find was written before. */
+	/* Fully ordered: the work sees everything written before. */
 	if (xchg(&work->pending, true))
 		return false;
 	pthread_mutex_lock(&wq->lock);
@@ -121,7 +121,7 @@ bool queue_work(struct workqueue_struct *wq, struct work_struct *work)
 	return true;
 }
 
-/* Waiting is no place for a reader. */
+/* Waiting is not allowed in a read-side section. */
 static void wait_changed(struct workqueue_struct *wq)
 {
 	if (native_is_alone) {
@@ -150,7 +150,7 @@ bool cancel_work_sync(struct work_struct *work)
 	bool was = false;
 
 	pthread_mutex_lock(&wq->lock);
-	WRITE_ONCE(work->pending, true);	/* who queues it from here on does not */
+	WRITE_ONCE(work->pending, true);	/* queue_work() does nothing from here on */
 	for (;;) {
 		if (!list_empty(&work->entry)) {
 			list_del(&work->entry);
@@ -161,13 +161,13 @@ bool cancel_work_sync(struct work_struct *work)
 			break;
 		}
 	}
-	WRITE_ONCE(work->pending, false);	/* nobody uses it now */
+	WRITE_ONCE(work->pending, false);	/* no longer in use */
 	pthread_mutex_unlock(&wq->lock);
 	return was;
 }
 
 /**
- * native_settle - wait until nothing is queued
+ * native_settle - wait until no work is queued or running
  */
 void native_settle(void)
 {

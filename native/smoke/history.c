@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A random history by one thread: what each operation returns and hands out is what a model
- * says.
+ * A random history of one thread: the results of each operation are compared with those of a
+ * model.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -11,7 +11,7 @@
 
 #define RANGE_EVERY	3000	/* operations */
 #define CLEAR_EVERY	20000
-#define TIDE		8000	/* operations that mostly insert, then as many that delete */
+#define TIDE		8000	/* operations that mostly insert, then as many that mostly delete */
 
 enum op {
 	OP_LOAD, OP_STORE, OP_LOAD_OR_STORE, OP_LOAD_AND_DELETE, OP_DELETE, OP_SWAP,
@@ -25,13 +25,13 @@ static const char *const op_names[NR_OPS] = {
 
 /**
  * struct history - a map and its model
- * @c: what map
+ * @c: parameters of the map
  * @map: the map
- * @present: which keys there are
- * @version: and their values
- * @len: how many keys
+ * @present: which keys are present
+ * @version: of their values
+ * @len: number of keys present
  * @random: state of the generator
- * @tell: failures are to be told
+ * @tell: whether to print failures
  */
 struct history {
 	const struct smoke_case *c;
@@ -57,12 +57,12 @@ static unsigned int draw(struct history *h, unsigned int below)
 })
 
 /**
- * struct answer - what an operation did, or should do
- * @ret: returned
- * @has_value: handed out a value
+ * struct answer - expected results of an operation
+ * @ret: its return value
+ * @has_value: whether it returns a value
  * @version: of that value
- * @has_loaded: told whether there was one
- * @loaded: whether
+ * @has_loaded: whether it sets *loaded
+ * @loaded: the expected *loaded
  */
 struct answer {
 	int ret;
@@ -85,7 +85,7 @@ static void drop(struct history *h, unsigned int key)
 	h->present[key] = false;
 }
 
-/* Do values of two versions compare equal? One byte may. */
+/* Do the values of two versions compare equal? With one byte they may. */
 static bool same(const struct history *h, unsigned int key, u32 a, u32 b)
 {
 	struct smoke_data x, y;
@@ -95,7 +95,7 @@ static bool same(const struct history *h, unsigned int key, u32 a, u32 b)
 	return !memcmp(&x, &y, h->c->value_size);
 }
 
-/* What must come of it. */
+/* The expected results. */
 static struct answer model(struct history *h, enum op what, unsigned int key, u32 new, u32 expect)
 {
 	const bool was = h->present[key];
@@ -187,7 +187,7 @@ static bool step(struct history *h, unsigned int i)
 {
 	const enum op what = draw_op(h, i);
 	const unsigned int k = draw(h, SMOKE_KEYS);
-	/* Half of the comparisons come out equal. */
+	/* At least half of the comparisons are equal. */
 	const u32 expect_version = draw(h, 2) ? h->version[k] : draw(h, 1000);
 	struct smoke_data key, new, expect, wanted, out = { };
 	bool loaded = false;
@@ -212,7 +212,7 @@ static bool step(struct history *h, unsigned int i)
 	return true;
 }
 
-/* What a range saw. */
+/* What a range returned. */
 struct seen {
 	struct history *h;
 	bool key[SMOKE_KEYS];
@@ -281,13 +281,13 @@ static bool all(struct history *h, unsigned int ops)
 }
 
 /**
- * history_run - a history
- * @c: of what map
+ * history_run - run a random history
+ * @c: parameters of the map
  * @seed: of its draws
- * @ops: operations
- * @tell: what goes wrong is printed
+ * @ops: number of operations
+ * @tell: whether to print failures
  *
- * Return: whether all was right.
+ * Return: whether all results were right.
  */
 bool history_run(const struct smoke_case *c, u64 seed, unsigned int ops, bool tell)
 {

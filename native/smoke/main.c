@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * usage: smoke [seconds [seed]].  Every design, with keys and values of several sizes: a
- * history against a model, and two threads at a time, for so many seconds in all.
+ * usage: smoke [seconds [seed]].  Tests every design, with keys and values of several sizes: a
+ * history against a model, and two concurrent threads, for this many seconds in total.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "smoke.h"
 
 #define HISTORY_OPS	50000
-#define BUSTED_OPS	400000	/* it is wrong once in 16384 stores */
+#define BUSTED_OPS	400000	/* one in 16384 of its stores is wrong */
 
 static const struct {
 	const char *design;
@@ -20,7 +20,7 @@ static const struct {
 	{ "hlist" },
 };
 
-/* Keys as u64, and as strings of bytes. */
+/* Keys as u64, and as byte strings. */
 static const struct {
 	unsigned int size;
 	unsigned int flags;
@@ -46,14 +46,14 @@ static struct smoke_case case_at(unsigned int i)
 	};
 }
 
-/* The check must find what is wrong: this one is, on purpose. */
+/* The check must detect errors: this design is wrong on purpose. */
 static bool finds_busted(u64 seed)
 {
 	const struct smoke_case c = { .design = "busted", .key_size = 8, .value_size = 8 };
 
 	if (!history_run(&c, seed, BUSTED_OPS, false))
 		return true;
-	smoke_fail(&c, "nothing was found to be wrong");
+	smoke_fail(&c, "no error was found");
 	return false;
 }
 

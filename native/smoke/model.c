@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Keys and values that tell whose they are.
+ * Keys and values that can be identified.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ u64 smoke_mix(u64 x)
 	return x ^ x >> 31;
 }
 
-/* Key 0 is 0, which tables like to have for "empty". */
+/* Key 0 is 0, which many tables use for "empty". */
 void smoke_key(struct smoke_data *key, unsigned int index)
 {
 	unsigned int i;
@@ -42,7 +42,7 @@ void smoke_value(struct smoke_data *value, unsigned int index, u32 version)
 		value->word[i] = first + i * 0x0101010101010101ULL;
 }
 
-/* Is it one value of that key, all of it? A value of one byte cannot tell. */
+/* Is it one whole value of that key?  Values below 8 bytes cannot be checked. */
 bool smoke_value_is_whole(const struct smoke_data *value, unsigned int index, unsigned int size,
 			  u32 *version)
 {
@@ -82,6 +82,6 @@ struct cmap *smoke_map(const struct smoke_case *c, u64 capacity)
 
 	if (!IS_ERR(map))
 		return map;
-	smoke_fail(c, "cannot be made: %ld", PTR_ERR(map));
+	smoke_fail(c, "cannot be created: %ld", PTR_ERR(map));
 	return NULL;
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two threads at one map.  Each writes to keys of its own, so it knows their values; it
- * reads the other's as well, whose values must be whole and never older than those seen
- * before.
+ * Two threads use one map.  Each writes to keys of its own, so it knows their values; it also
+ * reads the other's, whose values must be whole and never older than those seen before.
  */
 #include <pthread.h>
 #include <linux/errno.h>
@@ -17,15 +16,15 @@
 #define ABSENT		0
 
 /**
- * struct half - a thread
- * @c: what map
+ * struct half - one of the threads
+ * @c: parameters of the map
  * @map: the map
- * @number: 0 or 1; the keys that leave it as the remainder are its own
+ * @number: 0 or 1; its own keys are those with this remainder modulo 2
  * @random: state of its generator
- * @deadline: when it ends, ns
- * @version: of its own keys what they are, ABSENT where they are not; of the other's, the
- *	newest that it has seen
- * @right: nothing went wrong
+ * @deadline: end of the test, ns
+ * @version: of its own keys: the present version, ABSENT if there is none; of the other's keys:
+ *	the newest version seen
+ * @right: no error was found
  */
 struct half {
 	const struct smoke_case *c;
@@ -152,12 +151,12 @@ static void *half_main(void *arg)
 }
 
 /**
- * pair_run - two threads
- * @c: at what map
+ * pair_run - run two threads
+ * @c: parameters of the map
  * @seed: of their draws
- * @ms: how long
+ * @ms: for how long
  *
- * Return: whether all was right.
+ * Return: whether all results were right.
  */
 bool pair_run(const struct smoke_case *c, u64 seed, unsigned int ms)
 {

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every design against a model, alone and with a second thread.
+ * Tests of every design against a model, with one thread and with two.
  */
 #ifndef MAPSTAT_SMOKE_H
 #define MAPSTAT_SMOKE_H
 
 #include <mapstat/cmap.h>
 
-#define SMOKE_KEYS	1500	/* some growths and shrinks */
+#define SMOKE_KEYS	1500	/* enough for several resizes */
 #define SMOKE_VALUE_MAX	64
 #define SMOKE_KEY_MAX	32
 
 /**
- * struct smoke_case - a map
+ * struct smoke_case - parameters of a map
  * @design: as in struct cmap_params
- * @mode: as there
- * @flags: as there
- * @key_size: as there
- * @value_size: as there
+ * @mode: as in struct cmap_params
+ * @flags: as in struct cmap_params
+ * @key_size: as in struct cmap_params
+ * @value_size: as in struct cmap_params
  */
 struct smoke_case {
 	const char *design;
@@ -28,7 +28,7 @@ struct smoke_case {
 };
 
 /**
- * struct smoke_data - a key or value, aligned as the maps want it
+ * struct smoke_data - a key or value, aligned as the maps require
  * @word: its bytes
  */
 struct smoke_data {

@@ -13,11 +13,11 @@ import (
 const (
 	theta = 0.99    // of the zipf distribution
 	ranks = 1 << 21 // drawn beforehand
-	hot   = 10      // percent of the keys that get all but as many operations
+	hot   = 10      // percent of the keys that get 100-hot percent of the operations
 )
 
 // A key set is n keys, and n more that are absent. They are computed, so that drawing them
-// brings no line of a list into the cache.
+// needs no list, which would displace the map in the cache.
 type keySet struct {
 	n, seed uint64
 	step    uint64   // of a chase
@@ -28,12 +28,12 @@ func newKeySet(n, seed uint64) *keySet {
 	return &keySet{n: n, seed: seed, step: chaseStep(n)}
 }
 
-// A bijection: no key comes twice, and none of [0, n) is one of [n, 2n).
+// A bijection: keys are unique, and none of [0, n) is one of [n, 2n).
 func (k *keySet) key(i uint64) uint64 {
 	return mix(i + k.seed*0x9e3779b97f4a7c15)
 }
 
-// after is the key that a chase is at, so many steps from key i: keys_after() of keys.h.
+// after returns the number of the key that a chase reaches from key i: keys_after() of keys.h.
 func (k *keySet) after(i, steps uint64) uint64 {
 	return (i + steps%k.n*k.step) % k.n
 }
@@ -68,7 +68,7 @@ func value(key uint64) uint64 {
 	return key ^ 0x9e3779b97f4a7c15
 }
 
-// close gives back what the garbage collector knows nothing of.
+// close frees memory that the garbage collector does not manage.
 func (k *keySet) close() {
 	if k != nil && k.zipf != nil {
 		syscall.Munmap(unsafe.Slice((*byte)(unsafe.Pointer(&k.zipf[0])), 4*ranks))
@@ -104,8 +104,8 @@ func (k *keySet) hotspot(d *draw) uint64 {
 }
 
 // zipfRanks draws ranks beforehand, as keys.c does: drawing takes longer than a lookup, and
-// threads that draw do not meet in the map. They are no memory of the heap's, or the garbage
-// collector would run less often for them.
+// threads that draw do not contend in the map. They are not in the heap, since a larger heap
+// would make the garbage collector run less often.
 func zipfRanks(n, seed uint64) []uint32 {
 	memory, err := syscall.Mmap(-1, 0, 4*ranks, syscall.PROT_READ|syscall.PROT_WRITE,
 		syscall.MAP_ANON|syscall.MAP_PRIVATE)

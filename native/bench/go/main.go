@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-// The bench's peers in Go, as a co-process: a command a line on standard input, an answer a
-// line on standard output. external.c is the other side.
+// The bench's peers in Go, as a co-process: one command per line on standard input, one answer
+// per line on standard output. external.c is the other side.
 //
-//	version                         -> what it is and its settings
-//	create DESIGN N SEED            -> ok BYTES, what the heap grew by
+//	version                         -> version and settings
+//	create DESIGN N SEED            -> ok BYTES, the growth of the heap
 //	run THREADS MIX DIST MS WARM    -> OPS NS_TOTAL FOUND SUM_OK MIN_OPS MAX_OPS WALL_NS
 //	destroy                         -> ok
 //	quit                            -> ok
 //
-// OPS to SUM_OK are summed over the threads; NS_TOTAL is inside the timed loops. MS is after
-// a fifth of it, and WARM operations, to warm up. An answer that
-// begins with "error" says why not.
+// OPS to SUM_OK are summed over the threads; NS_TOTAL is inside the timed loops. MS follows the
+// warm-up, of a fifth of it and WARM operations. An answer that begins with "error" gives the
+// reason of a failure.
 package main
 
 import (
@@ -59,11 +59,11 @@ func (b *bench) create(args []string) (string, error) {
 	}
 	n, err := strconv.ParseUint(args[1], 10, 64)
 	if err != nil || n == 0 || n > maxEntries {
-		return "", fmt.Errorf("no number of entries: %s", args[1])
+		return "", fmt.Errorf("invalid number of entries: %s", args[1])
 	}
 	seed, err := strconv.ParseUint(args[2], 10, 64)
 	if err != nil {
-		return "", fmt.Errorf("no seed: %s", args[2])
+		return "", fmt.Errorf("invalid seed: %s", args[2])
 	}
 	b.destroy()
 	before := heapBytes()
@@ -75,7 +75,7 @@ func (b *bench) create(args []string) (string, error) {
 	b.fill(false)
 	after := heapBytes()
 	if after < before {
-		after = before // a map too small to be seen
+		after = before // the map is too small to be visible
 	}
 	return fmt.Sprintf("ok %d", after-before), nil
 }
@@ -103,19 +103,19 @@ func (b *bench) run(args []string) (string, error) {
 		return "", errors.New("run needs THREADS MIX DIST MS WARM")
 	}
 	if b.table == nil {
-		return "", errors.New("there is no map: create one")
+		return "", errors.New("there is no map: create one first")
 	}
 	threads, err := strconv.Atoi(args[0])
 	if err != nil || threads < 1 || threads > maxThreads {
-		return "", fmt.Errorf("no number of threads: %s", args[0])
+		return "", fmt.Errorf("invalid number of threads: %s", args[0])
 	}
 	ms, err := strconv.Atoi(args[3])
 	if err != nil || ms < 1 || ms > 3600000 {
-		return "", fmt.Errorf("no number of milliseconds: %s", args[3])
+		return "", fmt.Errorf("invalid number of milliseconds: %s", args[3])
 	}
 	warm, err := strconv.ParseInt(args[4], 10, 64)
 	if err != nil || warm < 0 {
-		return "", fmt.Errorf("no number of operations: %s", args[4])
+		return "", fmt.Errorf("invalid number of operations: %s", args[4])
 	}
 	c := cell{mix: args[1], dist: args[2], threads: threads, warm: warm,
 		duration: time.Duration(ms) * time.Millisecond}
@@ -125,7 +125,7 @@ func (b *bench) run(args []string) (string, error) {
 	if chained := c.mix == "chase"; chained != b.chained {
 		b.fill(chained)
 	}
-	// What setting up left behind, or another mix, is not for the timed part to collect.
+	// Collect the garbage of the setup, or of another mix, before the timed part.
 	if c.warm > 0 {
 		runtime.GC()
 	}

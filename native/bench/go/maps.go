@@ -7,18 +7,18 @@ import (
 	"sync"
 )
 
-// A batch is operations drawn before the timed loop, and what came of them; as in peer.h.
+// A batch is operations drawn before the timed loop, and their results; as in peer.h.
 type batch struct {
 	keys       []uint64
 	write      []bool // nil: all are loads
 	found, sum uint64
 }
 
-// A table is one design. The timed loops are its own, and what a lookup does is written out in
-// them, since the compiler inlines less: a call through this interface is one per batch.
+// A table is one design. Each has its own timed loops, with the lookup written out in them, since
+// the compiler inlines little: a call through this interface is made once per batch.
 type table interface {
 	store(key, value uint64)
-	settle() // brings it to the state that reading would bring it to
+	settle() // reach the state that reads would lead to
 	run(b *batch)
 	chase(key uint64, n int) uint64
 }
@@ -26,13 +26,13 @@ type table interface {
 func newTable(design string, n uint64) table {
 	switch design {
 	case "go_syncmap":
-		return &syncMap{} // which cannot be made for a size
+		return &syncMap{} // takes no capacity
 	case "go_rwmutex":
 		return &rwMutex{m: make(map[uint64]uint64, n)}
 	case "go_shard32":
 		t := &shard32{}
 		for i := range t.shards {
-			// Shares differ; a 16th more than the mean is room for all but a tiny n.
+			// Shares differ; a 16th more than the mean is enough unless n is tiny.
 			t.shards[i].m = make(map[uint64]uint64, n/shards+n/shards/16+8)
 		}
 		return t
@@ -123,7 +123,7 @@ func (t *rwMutex) chase(key uint64, n int) uint64 {
 
 const shards = 32
 
-// 24 bytes of lock and 8 of map, padded to two lines: CPUs fetch them in pairs.
+// 24 bytes of lock and 8 of map, padded to two lines: CPUs fetch lines in pairs.
 type shard struct {
 	rwMutex
 	_ [128 - 32]byte
@@ -133,7 +133,7 @@ type shard32 struct {
 	shards [shards]shard
 }
 
-// The mixer of hash.h; a shard is its top bits. Go's map hashes the key again, its own way.
+// The mixer of hash.h; its top bits select the shard. Go's map hashes the key again.
 func (t *shard32) of(key uint64) *rwMutex {
 	hi, lo := bits.Mul64(key^0xa0761d6478bd642f, 0xe7037ed1a0b428db)
 	return &t.shards[(hi^lo)>>(64-5)].rwMutex

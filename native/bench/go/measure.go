@@ -66,7 +66,7 @@ func allowedCPUs() []int {
 	return cpus
 }
 
-// The goroutine keeps its thread, and the thread its CPU; it ends with the goroutine.
+// Bind the goroutine to its thread, and the thread to a CPU; the thread ends with the goroutine.
 func pin(cpu int) {
 	var set cpuSet
 
@@ -76,12 +76,12 @@ func pin(cpu int) {
 		uintptr(unsafe.Pointer(&set)))
 }
 
-// A warmUp is a fifth of the time, and some operations, of all threads, but not for ever. Who
-// first sees that it is over begins the timed part for all.
+// A warmUp lasts a fifth of the time, and some operations of all threads, but is limited. The
+// first thread that finds it over begins the timed part for all.
 type warmUp struct {
 	least, most time.Duration // since epoch
-	left        int64         // operations; atomic, as what follows
-	begun       int64         // the timed part, since epoch; 0: not yet
+	left        int64         // operations; atomic, like begun
+	begun       int64         // start of the timed part, since epoch; 0: not yet
 }
 
 func (u *warmUp) batchDone(now time.Duration) {
@@ -116,7 +116,7 @@ func (w *worker) index() uint64 {
 	return w.draw.below(w.keys.n)
 }
 
-// fill draws a batch; it returns what the loads must find, and its sum.
+// fill draws a batch; it returns how many loads must find their key, and the sum of the values.
 func (w *worker) fill(b *batch) (found, sum uint64) {
 	b.keys, b.write = w.list[:], nil
 	if w.cell.mix == "97.3" {
@@ -179,8 +179,8 @@ func (w *worker) step() time.Duration {
 	return end
 }
 
-// measure runs the cell. Up to one thread a CPU each is pinned; where there are more, they
-// are goroutines that Go's scheduler runs on all of the CPUs.
+// measure runs the cell. Up to as many threads as CPUs are pinned; if there are more, they are
+// goroutines that Go's scheduler runs on all of the CPUs.
 func (c *cell) measure(t table, keys *keySet) result {
 	var ready, done sync.WaitGroup
 

@@ -6,7 +6,7 @@
 #include <linux/compiler.h>
 #include <linux/types.h>
 
-/* Without a suffix they order everything before and after them. */
+/* Operations without a suffix are fully ordered. */
 #define xchg(ptr, new)		__atomic_exchange_n(ptr, new, __ATOMIC_SEQ_CST)
 
 #define cmpxchg(ptr, old, new)						\
@@ -25,7 +25,7 @@
 	__atomic_compare_exchange_n(ptr, oldp, new, false,		\
 				    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)
 
-/* Counts: relaxed, but where the name says otherwise. */
+/* Relaxed, except as their names imply. */
 typedef struct {
 	s64 counter;
 } atomic64_t;
@@ -40,7 +40,7 @@ static __always_inline s64 atomic64_read_acquire(const atomic64_t *v)
 	return smp_load_acquire(&v->counter);
 }
 
-/* Fully ordered, on x86, by itself. */
+/* Fully ordered; a locked instruction is, on x86. */
 static __always_inline s64 atomic64_add_return(s64 n, atomic64_t *v)
 {
 	return __atomic_add_fetch(&v->counter, n, __ATOMIC_SEQ_CST);

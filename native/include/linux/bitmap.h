@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Bits of an array of longs. */
+/* Bitmaps: arrays of longs. */
 #ifndef _NATIVE_LINUX_BITMAP_H
 #define _NATIVE_LINUX_BITMAP_H
 

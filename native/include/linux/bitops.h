@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Bits, by the compiler's builtins, which are one instruction each. */
+/* Bit operations, by compiler builtins, which are one instruction each. */
 #ifndef _NATIVE_LINUX_BITOPS_H
 #define _NATIVE_LINUX_BITOPS_H
 

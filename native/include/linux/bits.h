@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A bit of a long. */
+/* Bit masks. */
 #ifndef _NATIVE_LINUX_BITS_H
 #define _NATIVE_LINUX_BITS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Checks at compile time. */
+/* Compile-time checks. */
 #ifndef _NATIVE_LINUX_BUILD_BUG_H
 #define _NATIVE_LINUX_BUILD_BUG_H
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the kernel's compiler.h and its barriers mean here.  On x86 accesses and barriers
- * are what they are in a kernel: volatile accesses, and the compiler's barrier where the
- * CPU keeps the order by itself.  Elsewhere, and under ThreadSanitizer, which has to be
- * told, they are the compiler's atomics.
+ * The kernel's compiler.h and its barriers.  On x86 accesses and barriers are those of a kernel:
+ * volatile accesses, and compiler barriers if the CPU keeps the order.  On other CPUs, and under
+ * ThreadSanitizer, which must see them, they are the compiler's atomics.
  */
 #ifndef _NATIVE_LINUX_COMPILER_H
 #define _NATIVE_LINUX_COMPILER_H
@@ -24,7 +23,7 @@
 #define __aligned(n)		__attribute__((__aligned__(n)))
 #define __printf(a, b)		__attribute__((__format__(__printf__, a, b)))
 
-/* For sparse, which does not look here. */
+/* For sparse, which does not read these headers. */
 #define __percpu
 #define __rcu
 #define __force
@@ -42,7 +41,7 @@
 #define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, val)	(*(volatile __typeof__(x) *)&(x) = (val))
 
-/* Total store order: loads in order, stores in order, loads before later stores. */
+/* Total store order: loads and stores stay in order; only a store may pass a later load. */
 #define smp_rmb()		barrier()
 #define smp_wmb()		barrier()
 #define smp_mb()		__asm__ __volatile__("lock; addl $0,-4(%%rsp)" : : : "memory", "cc")
@@ -69,11 +68,11 @@ do {									\
 #define WRITE_ONCE(x, val)		__atomic_store_n(&(x), (val), __ATOMIC_RELAXED)
 #define smp_load_acquire(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define smp_store_release(p, val)	__atomic_store_n(p, val, __ATOMIC_RELEASE)
-/* What follows a pointer is ordered by the dependency; the compiler knows acquire only. */
+/* Dependency ordering; the compiler offers nothing weaker than acquire. */
 #define native_load_dependent(x)	__atomic_load_n(&(x), __ATOMIC_ACQUIRE)
 
 #ifdef __x86_64__
-/* ThreadSanitizer has no fences, but runs on a CPU that needs none for these. */
+/* ThreadSanitizer does not support fences, but this CPU needs none for these. */
 #define smp_rmb()			barrier()
 #define smp_wmb()			barrier()
 #define smp_mb()			__asm__ __volatile__("mfence" : : : "memory")
@@ -85,7 +84,7 @@ do {									\
 
 #endif
 
-/* Known to be written meanwhile. */
+/* An access that races with writes on purpose. */
 #ifdef __SANITIZE_THREAD__
 void AnnotateIgnoreReadsBegin(const char *file, int line);
 void AnnotateIgnoreReadsEnd(const char *file, int line);

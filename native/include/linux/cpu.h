@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* CPUs neither come nor go. */
+/* No CPU goes online or offline. */
 #ifndef _NATIVE_LINUX_CPU_H
 #define _NATIVE_LINUX_CPU_H
 

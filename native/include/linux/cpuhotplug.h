@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * CPUs, that is threads, neither come nor go as far as the maps know: what is to be done for a
- * CPU that comes online is done for all there may be, when an instance is added.  In the header,
- * for the file that includes it: a program may have the maps in it more than once.
+ * CPUs, which are threads, never go online or offline as far as the maps know: what is done for a
+ * CPU that comes online is done for all possible ones when an instance is added.  All in the
+ * header, so static per file: a program may contain the maps more than once.
  */
 #ifndef _NATIVE_LINUX_CPUHOTPLUG_H
 #define _NATIVE_LINUX_CPUHOTPLUG_H
@@ -16,7 +16,7 @@ enum cpuhp_state {
 
 typedef int (*native_cpuhp_fn)(unsigned int cpu, struct hlist_node *node);
 
-static native_cpuhp_fn native_cpuhp_startup;	/* protected by a lock of the callers */
+static native_cpuhp_fn native_cpuhp_startup;	/* protected by a lock of its callers */
 
 static inline int cpuhp_setup_state_multi(enum cpuhp_state state, const char *name,
 					  native_cpuhp_fn startup, native_cpuhp_fn teardown)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* CPUs: threads, see linux/percpu.h. */
+/* CPUs are threads, see linux/percpu.h. */
 #ifndef _NATIVE_LINUX_CPUMASK_H
 #define _NATIVE_LINUX_CPUMASK_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Characters. */
+/* Character classes. */
 #ifndef _NATIVE_LINUX_CTYPE_H
 #define _NATIVE_LINUX_CTYPE_H
 

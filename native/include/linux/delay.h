@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Waiting for a time, busily. */
+/* Busy waiting. */
 #ifndef _NATIVE_LINUX_DELAY_H
 #define _NATIVE_LINUX_DELAY_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Errors in pointers. */
+/* Error pointers. */
 #ifndef _NATIVE_LINUX_ERR_H
 #define _NATIVE_LINUX_ERR_H
 

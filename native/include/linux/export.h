@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* There is nobody to export to. */
+/* Nothing is exported. */
 #ifndef _NATIVE_LINUX_EXPORT_H
 #define _NATIVE_LINUX_EXPORT_H
 

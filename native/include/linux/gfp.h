@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How to allocate. */
+/* Allocation flags. */
 #ifndef _NATIVE_LINUX_GFP_H
 #define _NATIVE_LINUX_GFP_H
 

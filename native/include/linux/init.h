@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Nothing is freed after the start. */
+/* No code is freed after the start. */
 #ifndef _NATIVE_LINUX_INIT_H
 #define _NATIVE_LINUX_INIT_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * No thread is interrupted here by another that uses maps.
+ * No thread is interrupted by another user of a map.
  */
 #ifndef _NATIVE_LINUX_IRQFLAGS_H
 #define _NATIVE_LINUX_IRQFLAGS_H

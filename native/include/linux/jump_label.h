@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Static keys.  A kernel patches its code, so that a key costs no load and no test; here
- * each is a constant of the build, and the program is built once with statistics and once
- * without.  Where the build says NATIVE_PATCHED, there is the jump, or the instruction that does
- * nothing, that a kernel patches in.  Setting a key to what it is does nothing; the other cannot
- * be done.
+ * Static keys.  A kernel patches its code, so that a key costs no load and no test; here each key
+ * is a constant of the build, and the program is built once with statistics and once without.
+ * With NATIVE_PATCHED, the code contains the jump or no-op that a kernel patches in.  Setting a
+ * key to its present state does nothing; it cannot be changed.
  */
 #ifndef _NATIVE_LINUX_JUMP_LABEL_H
 #define _NATIVE_LINUX_JUMP_LABEL_H
@@ -21,13 +20,13 @@ struct static_key {
 #define NATIVE_STATS	0
 #endif
 #define NATIVE_KEY_mapstat_stats_on	NATIVE_STATS
-/* What operations touch is told to the model in a build of its own. */
+/* A build of its own reports accesses to the cache model. */
 #ifndef NATIVE_ACCESS
 #define NATIVE_ACCESS	0
 #endif
 #define NATIVE_KEY_mapstat_observing	NATIVE_ACCESS
 #define NATIVE_KEY_mapstat_events_on	0
-/* The bench calls a front, or a design, by itself; but see bench/calls.c. */
+/* The bench calls the front or a design directly; bench/calls.c does not. */
 #ifndef NATIVE_FRONT
 #define NATIVE_FRONT	1
 #endif
@@ -41,7 +40,7 @@ struct static_key {
 #define DECLARE_STATIC_KEY_TRUE(name)						\
 	static const struct static_key name __maybe_unused = { NATIVE_KEY_##name }
 #define DECLARE_STATIC_KEY_FALSE(name)	DECLARE_STATIC_KEY_TRUE(name)
-/* Its declaration was enough. */
+/* The declaration has defined it. */
 #define DEFINE_STATIC_KEY_TRUE(name)						\
 	static_assert(sizeof(name) == sizeof(struct static_key), "declared before")
 
@@ -56,10 +55,10 @@ struct static_key {
 #define NATIVE_NOP	"nop"
 #define NATIVE_JUMP	"b %l[away]"
 #else
-#error "what would this machine's kernel patch in?"
+#error "static keys: the instructions of this architecture are unknown"
 #endif
 
-/* @on: a constant.  What is likely follows; what is not is somewhere else. */
+/* @on: a constant.  The likely path is in line, the unlikely one out of line. */
 static __always_inline bool native_branch_likely(bool on)
 {
 	if (on)
@@ -95,7 +94,7 @@ away:
 #define static_branch_enable(key)	native_static_key_set(key, true)
 #define static_branch_disable(key)	native_static_key_set(key, false)
 
-/* Nothing to be counted: who looks whether it is used, is told so. */
+/* Not counted: a key stays as it was built. */
 #define static_branch_inc(key)		do { } while (0)
 #define static_branch_dec(key)		do { } while (0)
 

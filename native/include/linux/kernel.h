@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Small things that everything includes. */
+/* Small definitions that every file includes. */
 #ifndef _NATIVE_LINUX_KERNEL_H
 #define _NATIVE_LINUX_KERNEL_H
 
@@ -24,7 +24,7 @@
 #define container_of(ptr, type, member)					\
 	((type *)((char *)(ptr) - offsetof(type, member)))
 
-/* Nothing looks whether it may. */
+/* Not checked. */
 #define might_sleep()		do { } while (0)
 
 #endif /* _NATIVE_LINUX_KERNEL_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Linked lists: as much of them as the maps use. */
+/* Linked lists, as far as the maps use them. */
 #ifndef _NATIVE_LINUX_LIST_H
 #define _NATIVE_LINUX_LIST_H
 

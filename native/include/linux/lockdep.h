@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Who holds what: looked at where the build says NATIVE_DEBUG, as far as a lock can tell. */
+/* With NATIVE_DEBUG: checks that a spinlock is locked, by any thread.  Otherwise no checks. */
 #ifndef _NATIVE_LINUX_LOCKDEP_H
 #define _NATIVE_LINUX_LOCKDEP_H
 

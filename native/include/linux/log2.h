@@ -10,7 +10,7 @@ static __always_inline bool is_power_of_2(unsigned long n)
 	return n && !(n & (n - 1));
 }
 
-/* log2, rounded up; of 0 it is 0. */
+/* log2, rounded up; 0 for 0. */
 static __always_inline unsigned int order_base_2(unsigned long n)
 {
 	return n > 1 ? __fls(n - 1) + 1 : 0;

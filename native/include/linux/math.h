@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Roots. */
+/* Square roots. */
 #ifndef _NATIVE_LINUX_MATH_H
 #define _NATIVE_LINUX_MATH_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Arithmetic on 64 bits. */
+/* 64-bit arithmetic. */
 #ifndef _NATIVE_LINUX_MATH64_H
 #define _NATIVE_LINUX_MATH64_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The smaller, the larger. */
+/* Minimum and maximum. */
 #ifndef _NATIVE_LINUX_MINMAX_H
 #define _NATIVE_LINUX_MINMAX_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Pages, and memory that may be large. */
+/* Pages. */
 #ifndef _NATIVE_LINUX_MM_H
 #define _NATIVE_LINUX_MM_H
 
@@ -12,7 +12,7 @@
 #define PAGE_ALIGN(x)	ALIGN(x, PAGE_SIZE)
 
 long si_mem_available(void);
-/* None has to be left to others. */
+/* No memory is reserved for other users. */
 #define totalram_pages()	0L
 
 #endif /* _NATIVE_LINUX_MM_H */

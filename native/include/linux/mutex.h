@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A mutex is the C library's. */
+/* Mutexes, implemented by the C library's. */
 #ifndef _NATIVE_LINUX_MUTEX_H
 #define _NATIVE_LINUX_MUTEX_H
 

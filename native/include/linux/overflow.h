@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sums and products that stop at the largest value. */
+/* Saturating sums and products. */
 #ifndef _NATIVE_LINUX_OVERFLOW_H
 #define _NATIVE_LINUX_OVERFLOW_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Per-CPU memory.  A CPU is a thread that has said native_cpu_begin(): its memory lies
- * NATIVE_CPU_BYTES further than that of the one before.  As in a kernel on x86, the
- * segment register gs holds that distance, so that adding to a counter is one instruction.
+ * Per-CPU memory.  A CPU is a thread that has called native_cpu_begin(): its memory lies
+ * NATIVE_CPU_BYTES after that of the CPU before.  Like in a kernel on x86, the segment register
+ * gs holds the offset, so that adding to a counter is one instruction.
  */
 #ifndef _NATIVE_LINUX_PERCPU_H
 #define _NATIVE_LINUX_PERCPU_H
@@ -10,9 +10,9 @@
 #include <linux/cpumask.h>
 #include <linux/types.h>
 
-#define NATIVE_CPU_BYTES	(8UL << 20)	/* all maps' counters and histograms of a CPU */
+#define NATIVE_CPU_BYTES	(8UL << 20)	/* counters and histograms of all maps on a CPU */
 
-/* The calling thread's distance from CPU 0. */
+/* The calling thread's offset from CPU 0. */
 extern __thread unsigned long native_cpu_offset;
 
 void *native_percpu_alloc(size_t size);
@@ -26,7 +26,7 @@ void free_percpu(void *pcpu);
 #define raw_cpu_ptr(p)		this_cpu_ptr(p)
 #define smp_processor_id()	((int)(native_cpu_offset / NATIVE_CPU_BYTES))
 
-/* The sanitizers of gcc 12 do not look through segment registers. */
+/* The sanitizers of gcc 12 do not support segment registers. */
 #if defined(__x86_64__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
 
 #define this_cpu_add(var, n)							\

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Nothing preempts a thread's own code here but another thread, which is another CPU. */
+/* A thread is preempted only by other threads, which are other CPUs. */
 #ifndef _NATIVE_LINUX_PREEMPT_H
 #define _NATIVE_LINUX_PREEMPT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A hint to fetch a line. */
+/* Prefetching. */
 #ifndef _NATIVE_LINUX_PREFETCH_H
 #define _NATIVE_LINUX_PREFETCH_H
 

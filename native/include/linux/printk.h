@@ -31,7 +31,7 @@
 	__bad;								\
 })
 
-/* A warning is a failure: it ends the program. */
+/* A warning is a failure: it aborts the program. */
 void native_warn(const char *what, const char *file, int line) __attribute__((__noreturn__));
 
 #endif /* _NATIVE_LINUX_PRINTK_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Waiting.  Whoever spins in a kernel waits for a CPU that is at work.  Here it may wait for
- * a thread that is not, so now and then it gives the CPU away.
+ * Busy waiting.  In a kernel, a CPU spins for another one that is running.  Here the thread
+ * waited for may have been preempted, so the waiter yields its CPU regularly.
  */
 #ifndef _NATIVE_LINUX_PROCESSOR_H
 #define _NATIVE_LINUX_PROCESSOR_H

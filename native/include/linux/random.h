@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Random numbers, from the kernel, or from a seed (native_random_seed()). */
+/* Random numbers, from the kernel or from a seed (native_random_seed()). */
 #ifndef _NATIVE_LINUX_RANDOM_H
 #define _NATIVE_LINUX_RANDOM_H
 

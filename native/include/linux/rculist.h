@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Lists that are read under RCU: as much of them as the maps use. */
+/* Lists that are read under RCU, as far as the maps use them. */
 #ifndef _NATIVE_LINUX_RCULIST_H
 #define _NATIVE_LINUX_RCULIST_H
 
@@ -8,7 +8,7 @@
 
 #define hlist_first_rcu(list)	((list)->first)
 
-/* @held: what excludes writers where it is not RCU; may be left out. */
+/* @held: lockdep condition for use outside of RCU read-side sections; optional, not checked. */
 #define hlist_for_each_entry_rcu(pos, list, member, held...)			\
 	for (pos = hlist_entry_or_null(rcu_dereference((list)->first),		\
 				       __typeof__(*pos), member);		\
@@ -39,14 +39,14 @@ static inline void hlist_replace_rcu(struct hlist_node *old, struct hlist_node *
 }
 
 /*
- * Who stands on @node still finds the next one from there.  Release, where the kernel
- * trusts the dependency: ThreadSanitizer does not know of those.
+ * A reader at @node can still follow its next pointer.  This is a release store, although the
+ * kernel relies on the dependency: ThreadSanitizer does not know dependencies.
  */
 static inline void hlist_del_rcu(struct hlist_node *node)
 {
 	struct hlist_node *next = node->next;
 
-	/* Pairs with rcu_dereference(); nothing new is behind it. */
+	/* Pairs with rcu_dereference(); publishes no new node. */
 	rcu_assign_pointer(*node->pprev, next);
 	if (next)
 		next->pprev = node->pprev;

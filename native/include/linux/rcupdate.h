@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * RCU, by liburcu's QSBR flavour: a reader costs nothing, as in a kernel without
- * preemption; a thread says when it is in no read-side section (shim/rcu.c).
+ * RCU, by liburcu's QSBR flavour: read-side sections cost nothing, as in a kernel without
+ * preemption; each thread reports when it is in none (shim/rcu.c).
  */
 #ifndef _NATIVE_LINUX_RCUPDATE_H
 #define _NATIVE_LINUX_RCUPDATE_H
@@ -11,13 +11,13 @@
 #define rcu_read_lock()		barrier()
 #define rcu_read_unlock()	barrier()
 
-/* The dependency orders what is reached through the pointer. */
+/* The dependency orders accesses through the pointer. */
 #define rcu_dereference(p)	native_load_dependent(p)
 #define rcu_dereference_raw(p)	native_load_dependent(p)
 #define rcu_dereference_sched(p)	native_load_dependent(p)
 #define rcu_dereference_protected(p, held)	({ (void)(held); (p); })
 #define rcu_access_pointer(p)	READ_ONCE(p)
-/* Pairs with rcu_dereference(): what was written before is seen through the pointer. */
+/* Pairs with rcu_dereference(): publishes what was written before. */
 #define rcu_assign_pointer(p, v)	smp_store_release(&(p), v)
 #define RCU_INIT_POINTER(p, v)	WRITE_ONCE(p, v)
 
@@ -25,7 +25,7 @@ void native_synchronize_rcu(void);
 void native_rcu_barrier(void);
 void native_free_rcu(struct rcu_head *head, size_t offset);
 
-/* liburcu has these names. */
+/* These names are used by liburcu. */
 #define synchronize_rcu()	native_synchronize_rcu()
 #define rcu_barrier()		native_rcu_barrier()
 

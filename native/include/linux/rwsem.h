@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A lock to sleep on, for readers or one writer. */
+/* Sleeping locks for readers or one writer. */
 #ifndef _NATIVE_LINUX_RWSEM_H
 #define _NATIVE_LINUX_RWSEM_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* As in a kernel, giving way is a quiescent state of RCU: nobody does it as a reader. */
+/* As in a kernel, cond_resched() is a quiescent state: not allowed in a read-side section. */
 #ifndef _NATIVE_LINUX_SCHED_H
 #define _NATIVE_LINUX_SCHED_H
 

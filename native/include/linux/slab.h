@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Allocation.  Sizes and alignment are the kernel's: a size class, powers of two aligned to
- * themselves.  shim/alloc.c says what lies behind it.
+ * Allocation.  Sizes and alignment are the kernel's: size classes, powers of two naturally
+ * aligned.  Implemented in shim/alloc.c.
  */
 #ifndef _NATIVE_LINUX_SLAB_H
 #define _NATIVE_LINUX_SLAB_H

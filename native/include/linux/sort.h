@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sorting, with the C library's own way of swapping. */
+/* Sorting; @swap is ignored. */
 #ifndef _NATIVE_LINUX_SORT_H
 #define _NATIVE_LINUX_SORT_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Spinlocks and reader-writer locks of the kernel's kind: one word, waiters in a queue of
- * the MCS kind (Mellor-Crummey and Scott), each spinning on its own line.  The uncontended
- * paths are here, the others in shim/lock.c.
+ * Spinlocks and reader-writer locks like the kernel's: one word, waiters in an MCS queue
+ * (Mellor-Crummey and Scott), each spinning on its own cache line.  The uncontended paths are
+ * here, the others in shim/lock.c.
  */
 #ifndef _NATIVE_LINUX_SPINLOCK_H
 #define _NATIVE_LINUX_SPINLOCK_H
@@ -16,14 +16,14 @@
 #include <linux/preempt.h>
 #include <linux/processor.h>
 
-/* The lowest byte: locked or not.  Above it: the last waiter, 0 where there is none. */
+/* The lowest byte: locked or not.  Above it: the last waiter, 0 if there is none. */
 #define NATIVE_LOCKED		1U
 #define NATIVE_LOCKED_MASK	0xffU
 
 /**
  * struct native_spinlock - a queued spinlock
  * @word: see above
- * @locked: its lowest byte, which the owner alone clears
+ * @locked: the lowest byte of @word, which only the owner clears
  */
 typedef struct native_spinlock {
 	union {
@@ -34,16 +34,16 @@ typedef struct native_spinlock {
 
 typedef spinlock_t raw_spinlock_t;
 
-#define NATIVE_WRITER		0xffU	/* in the lowest byte: a writer is inside */
+#define NATIVE_WRITER		0xffU	/* in the lowest byte: a writer holds the lock */
 #define NATIVE_WRITER_WAITS	0x100U
 #define NATIVE_WRITERS		0x1ffU
-#define NATIVE_READER		0x200U	/* how much a reader adds */
+#define NATIVE_READER		0x200U	/* added by each reader */
 
 /**
  * struct native_rwlock - a queued reader-writer lock
- * @count: readers inside, and the writer
- * @writer: its lowest byte, which the writer alone clears
- * @queue: those who wait
+ * @count: readers that hold the lock, and the writer
+ * @writer: the lowest byte of @count, which only the writer clears
+ * @queue: held by the first waiter; the others wait for it
  */
 typedef struct native_rwlock {
 	union {
@@ -53,9 +53,9 @@ typedef struct native_rwlock {
 	spinlock_t queue;
 } rwlock_t;
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the lowest byte comes first");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the lowest byte must be the first one");
 
-/* Locks that the calling thread holds; counted where statistics are on, but for their price. */
+/* Locks held by the calling thread; counted if statistics are on, but not to measure their cost. */
 #ifndef NATIVE_WORK
 #define NATIVE_WORK	NATIVE_STATS
 #endif
@@ -77,7 +77,7 @@ void native_write_wait(rwlock_t *lock);
 
 static __always_inline bool spin_trylock(spinlock_t *lock)
 {
-	u32 was = READ_ONCE(lock->word);	/* a guess; try_cmpxchg_acquire() tells */
+	u32 was = READ_ONCE(lock->word);	/* a hint; try_cmpxchg_acquire() decides */
 
 	/* Acquire pairs with the release in spin_unlock(). */
 	if (was || unlikely(!try_cmpxchg_acquire(&lock->word, &was, NATIVE_LOCKED)))
@@ -99,13 +99,13 @@ static __always_inline void spin_lock(spinlock_t *lock)
 static __always_inline void spin_unlock(spinlock_t *lock)
 {
 	native_lock_left();
-	/* Pairs with the acquires of whoever takes the lock. */
+	/* Pairs with the acquires of the next owner. */
 	smp_store_release(&lock->locked, 0);
 }
 
 static inline bool native_spin_is_locked(spinlock_t *lock)
 {
-	return READ_ONCE(lock->locked);		/* a look, no ordering */
+	return READ_ONCE(lock->locked);		/* a hint, no ordering */
 }
 
 static __always_inline bool spin_trylock_bh(spinlock_t *lock)
@@ -136,7 +136,7 @@ do {										\
 
 static __always_inline bool read_trylock(rwlock_t *lock)
 {
-	if (unlikely(READ_ONCE(lock->count) & NATIVE_WRITERS))	/* a guess */
+	if (unlikely(READ_ONCE(lock->count) & NATIVE_WRITERS))	/* a hint */
 		return false;
 	/* Acquire pairs with the release in write_unlock(). */
 	if (likely(!(__atomic_fetch_add(&lock->count, NATIVE_READER, __ATOMIC_ACQUIRE) &
@@ -156,15 +156,15 @@ static __always_inline void read_lock(rwlock_t *lock)
 
 static __always_inline void read_unlock(rwlock_t *lock)
 {
-	/* Pairs with the acquire of the writer that comes next. */
+	/* Pairs with the acquire of the next writer. */
 	__atomic_fetch_sub(&lock->count, NATIVE_READER, __ATOMIC_RELEASE);
 }
 
 static __always_inline bool write_trylock(rwlock_t *lock)
 {
-	u32 was = READ_ONCE(lock->count);	/* a guess; try_cmpxchg_acquire() tells */
+	u32 was = READ_ONCE(lock->count);	/* a hint; try_cmpxchg_acquire() decides */
 
-	/* Acquire pairs with the releases of whoever was inside. */
+	/* Acquire pairs with the releases of the previous owners. */
 	if (was || unlikely(!try_cmpxchg_acquire(&lock->count, &was, NATIVE_WRITER)))
 		return false;
 	native_lock_taken();
@@ -175,7 +175,7 @@ static __always_inline void write_lock(rwlock_t *lock)
 {
 	u32 was = 0;
 
-	/* Acquire pairs with the releases of whoever was inside. */
+	/* Acquire pairs with the releases of the previous owners. */
 	if (unlikely(!try_cmpxchg_acquire(&lock->count, &was, NATIVE_WRITER)))
 		native_write_wait(lock);
 	native_lock_taken();
@@ -184,7 +184,7 @@ static __always_inline void write_lock(rwlock_t *lock)
 static __always_inline void write_unlock(rwlock_t *lock)
 {
 	native_lock_left();
-	/* Pairs with the acquires of whoever comes next. */
+	/* Pairs with the acquires of the next owners. */
 	smp_store_release(&lock->writer, 0);
 }
 

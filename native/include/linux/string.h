@@ -6,7 +6,7 @@
 #include <string.h>
 #include <linux/types.h>
 
-/* Copies what fits, and always a NUL. */
+/* Copies as much as fits, and always a NUL. */
 static inline ssize_t strscpy(char *to, const char *from, size_t size)
 {
 	size_t n = strnlen(from, size);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where a CPU's memory is: not looked at. */
+/* NUMA nodes: ignored. */
 #ifndef _NATIVE_LINUX_TOPOLOGY_H
 #define _NATIVE_LINUX_TOPOLOGY_H
 

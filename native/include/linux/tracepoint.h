@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tracepoints: nobody listens, and the compiler knows it.
+ * Tracepoints: never enabled, which the compiler knows.
  */
 #ifndef _NATIVE_LINUX_TRACEPOINT_H
 #define _NATIVE_LINUX_TRACEPOINT_H
@@ -10,7 +10,7 @@
 #define TP_PROTO(...)	__VA_ARGS__
 #define TP_ARGS(...)	__VA_ARGS__
 
-/* What is recorded, and how it is printed, is left out: it is never expanded. */
+/* The description of the record, and its format, are dropped unexpanded. */
 #define TRACE_EVENT(name, proto, ...)						\
 	static inline void trace_##name(proto) { }				\
 	static inline bool trace_##name##_enabled(void) { return false; }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel's names of types.  What the C library's own headers want of the header of
- * this name is in the next one.
+ * The kernel's names of types.  The system's header of this name is included, because the C
+ * library's headers need it.
  */
 #ifndef _NATIVE_LINUX_TYPES_H
 #define _NATIVE_LINUX_TYPES_H
@@ -15,7 +15,7 @@
 
 #define CONFIG_64BIT	1
 
-/* As the kernel's own: long long, so that %llu is right. */
+/* Based on long long like the kernel's, so that %llu is right. */
 typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
@@ -35,7 +35,7 @@ struct hlist_node {
 	struct hlist_node *next, **pprev;
 };
 
-/* As large as liburcu's, which it becomes (shim/rcu.c). */
+/* Same size as liburcu's, as which it is used (shim/rcu.c). */
 struct rcu_head {
 	struct rcu_head *next;
 	void (*func)(struct rcu_head *head);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The oldest kernel that kmod/compat.h knows, so that what it lacks is ours. */
+/* The oldest kernel that kmod/compat.h supports, so that all of its replacements are used. */
 #ifndef _NATIVE_LINUX_VERSION_H
 #define _NATIVE_LINUX_VERSION_H
 

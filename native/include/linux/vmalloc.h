@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Large memory. */
+/* Large allocations. */
 #ifndef _NATIVE_LINUX_VMALLOC_H
 #define _NATIVE_LINUX_VMALLOC_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Work queues: one thread for each (shim/work.c). */
+/* Work queues: one thread each (shim/work.c). */
 #ifndef _NATIVE_LINUX_WORKQUEUE_H
 #define _NATIVE_LINUX_WORKQUEUE_H
 
@@ -9,9 +9,9 @@ struct work_struct;
 typedef void (*work_func_t)(struct work_struct *work);
 
 /**
- * struct work_struct - something to do
+ * struct work_struct - a work item
  * @entry: in the queue; protected by the queue's lock
- * @func: does it; constant
+ * @func: its function; constant
  * @pending: queued; set with an atomic exchange, cleared under the queue's lock
  */
 struct work_struct {
@@ -37,7 +37,7 @@ bool queue_work(struct workqueue_struct *wq, struct work_struct *work);
 bool cancel_work_sync(struct work_struct *work);
 bool flush_work(struct work_struct *work);
 
-/* The CPUs are threads that cannot be asked; whoever asks does it. */
+/* CPUs are threads that run no functions for others: the caller runs it. */
 #define work_on_cpu(cpu, fn, arg)	((void)(cpu), (fn)(arg))
 
 #endif /* _NATIVE_LINUX_WORKQUEUE_H */
