@@ -3,15 +3,15 @@
  * Sample: a cache of login sessions in another module, on a map of mapstat.
  *
  * A session is found by a random token of 32 bytes; every request looks its token up, and
- * now and then somebody logs in, comes back, or is gone for so long that the session
- * expires.  A thread of this module plays all the users.  Meanwhile
+ * occasionally a user logs in or out, or is inactive for so long that the session expires.  A
+ * thread of this module plays all the users.  While it runs,
  *
  *	cat /sys/kernel/debug/mapstat/maps/session_cache/stats
  *
- * shows the map's own figures, next to those of any other live map.
+ * shows the map's statistics, as for any other live map.
  *
- * To use a map in a module of your own you need what is marked with a number below, and in
- * its Kbuild: ccflags-y += -I<mapstat>/include, and KBUILD_EXTRA_SYMBOLS=<mapstat>/Module.symvers.
+ * To use a map in your own module you need what is marked with a number below, and in its
+ * Kbuild: ccflags-y += -I<mapstat>/include, and KBUILD_EXTRA_SYMBOLS=<mapstat>/Module.symvers.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -22,7 +22,7 @@
 #include <linux/module.h>
 #include <linux/random.h>
 #include <linux/slab.h>
-#include <mapstat/cmap.h>	/* 1. the API and, at its top, what it guarantees */
+#include <mapstat/cmap.h>	/* 1. the API; it begins with its guarantees */
 
 #define TOKEN_BYTES	32
 #define REQUESTS	100	/* between two pauses of the thread */
@@ -30,8 +30,8 @@
 #define LIFETIME	(2 * HZ)
 
 /*
- * 2. A value is a struct of fixed size that is copied in and out: nobody holds a pointer.
- * It is compared byte by byte, so it has no padding.
+ * 2. A value is a struct of fixed size that is copied in and out: no caller holds a pointer
+ * into the map.  Values are compared byte by byte, so the struct has no padding.
  */
 struct session {
 	u64 user;
@@ -45,27 +45,27 @@ MODULE_PARM_DESC(design, "rwlock, sharded, readdirty, seqlock, rhashtable or hli
 
 static unsigned int sessions = 1000;
 module_param(sessions, uint, 0444);
-MODULE_PARM_DESC(sessions, "users who come and go, 1..1000000 (1000)");
+MODULE_PARM_DESC(sessions, "number of users, 1..1000000 (1000)");
 
-static struct cmap *cache;		/* constant while the thread is there */
+static struct cmap *cache;		/* constant while the thread runs */
 static struct task_struct *users;
 static u8 (*tokens)[TOKEN_BYTES];	/* a user's token; written before the thread starts */
 
 /*
- * 3. Any operation on one key takes effect at once, on any number of CPUs, without a lock of
- * yours.  -ENOMEM leaves everything as it was; a cache simply goes without.
+ * 3. Any operation on one key is atomic, on any number of CPUs, without a lock of the caller.
+ * If it returns -ENOMEM, nothing has changed; a cache can ignore that.
  */
 static void login(unsigned int user)
 {
 	const struct session new = { .user = user, .last_seen = jiffies, .requests = 1 };
 
 	if (cmap_store(cache, tokens[user], &new))
-		pr_warn_once("no memory: user %u is not kept\n", user);
+		pr_warn_once("no memory: the session of user %u is not cached\n", user);
 }
 
 /*
- * 4. To change a value that others may change too: read, compute, compare and swap.  -EAGAIN
- * says that somebody was faster; -ENOENT that the session has expired meanwhile.
+ * 4. To change a value that others may change concurrently: load, compute, compare and swap.
+ * -EAGAIN: the value has changed since the load; -ENOENT: the session has expired since then.
  */
 static int request(unsigned int user)
 {
@@ -89,7 +89,7 @@ static bool expire(const void *token, const void *value, void *unused)
 {
 	const struct session *s = value;
 
-	/* Fails with -EAGAIN, as it should, where a request has just renewed the session. */
+	/* Fails with -EAGAIN, as it should, if a request has just renewed the session. */
 	if (time_after(jiffies, s->last_seen + LIFETIME))
 		cmap_compare_and_delete(cache, token, value);
 	return !kthread_should_stop();
@@ -102,7 +102,7 @@ static int users_thread(void *unused)
 
 	while (!kthread_should_stop()) {
 		for (i = 0; i < REQUESTS; i++) {
-			/* Some users come often, most seldom: the smaller of two draws. */
+			/* Few users are active, most rarely: the smaller of two draws. */
 			user = min(get_random_u32() % sessions, get_random_u32() % sessions);
 			if (request(user) == -ENOENT)
 				login(user);
@@ -120,7 +120,7 @@ static int users_thread(void *unused)
 
 static int __init session_cache_init(void)
 {
-	/* 6. The name is the directory in debugfs.  Whoever names no capacity grows. */
+	/* 6. The name is that of the directory in debugfs.  Without a capacity the map grows. */
 	const struct cmap_params params = {
 		.name		= KBUILD_MODNAME,
 		.design		= design,
@@ -134,7 +134,7 @@ static int __init session_cache_init(void)
 		pr_err("parameter sessions=%u: not in 1..1000000\n", sessions);
 		return -EINVAL;
 	}
-	/* As large as a parameter says: fails, instead of having tasks killed for it. */
+	/* The size depends on a parameter: fail, instead of invoking the OOM killer. */
 	tokens = kvmalloc_array(sessions, sizeof(*tokens), GFP_KERNEL | __GFP_RETRY_MAYFAIL);
 	if (!tokens)
 		return -ENOMEM;
@@ -142,7 +142,7 @@ static int __init session_cache_init(void)
 
 	cache = cmap_create(&params);
 	if (IS_ERR(cache)) {
-		ret = PTR_ERR(cache);	/* -EINVAL: the log says which parameter, and why */
+		ret = PTR_ERR(cache);	/* -EINVAL: the log names the parameter and the reason */
 		goto free_tokens;
 	}
 	users = kthread_run(users_thread, NULL, KBUILD_MODNAME);
@@ -159,7 +159,7 @@ free_tokens:
 	return ret;
 }
 
-/* 7. No operation may be in flight when the map is destroyed: first whoever calls them goes. */
+/* 7. No operation may be in flight when the map is destroyed: stop its users first. */
 static void __exit session_cache_exit(void)
 {
 	kthread_stop(users);
@@ -172,5 +172,5 @@ module_exit(session_cache_exit);
 
 MODULE_DESCRIPTION("Sample: a session cache on a map of mapstat");
 MODULE_LICENSE("GPL");
-/* 8. the namespace that the symbols are in: MODULE_IMPORT_NS(), which 6.13 has a string for */
+/* 8. The symbols' namespace; MODULE_IMPORT_NS() takes a string only since 6.13. */
 MODULE_INFO(import_ns, "MAPSTAT");
