@@ -34,7 +34,7 @@ test_help_is_of_the_table() {
 
 # man_text: the page without its markup and without blanks, a line for each of its own
 man_plain() {
-	sed -e 's/\\f[BIPR]//g; s/\\-/-/g; s/^\.[A-Z]* //; s/^\.[A-Z]*$//; s/[" ]//g' -e "s/'\\\\\" t//" "$here/../mapstat.1"
+	sed -e 's/\\f[BIPR]//g; s/\\-/-/g; s/^\.[A-Z]* //; s/^\.[A-Z]*$//; s/[" ]//g' -e "s/'\\\\\" t//" "$userspace/mapstat.1"
 }
 
 # Breaks when the man page's synopsis or its list of commands is not what the program takes.
@@ -43,7 +43,7 @@ test_man_page_is_of_the_table() {
 	flat=$(man_plain | sed -n '/^SYNOPSIS$/,/^DESCRIPTION$/p' | tr -d '\n')
 	man_plain | sed -n '/^COMMANDS$/,/^OPTIONS$/p' > "$tmp/commands"
 	man_plain | sed -n '/^OPTIONS$/,/^EXITSTATUS$/p' > "$tmp/options"
-	sed -n 's/["\\,.]/ /g; /^ SH OPTIONS$/,/^ SH EXIT/p' "$here/../mapstat.1" > "$tmp/words"
+	sed -n 's/["\\,.]/ /g; /^ SH OPTIONS$/,/^ SH EXIT/p' "$userspace/mapstat.1" > "$tmp/words"
 	while IFS=$'\t' read -r command _ usage; do
 		usage=${usage// /}
 		[[ $flat == *"mapstat[-dDIR]$usage"* ]] || { say "the synopsis lacks $usage"; return 1; }
@@ -82,7 +82,7 @@ completes() {	# WANT WORD...: the program is in the PATH
 		COMP_WORDS=("$@")
 		COMP_CWORD=$(($# - 1))
 		_mapstat 2> /dev/null
-		echo "${COMPREPLY[*]}"' _ "$here/../mapstat.bash" "$@")
+		echo "${COMPREPLY[*]}"' _ "$userspace/mapstat.bash" "$@")
 	[[ $got == "$want" ]] || { say "$*: '$got', not '$want'"; return 1; }
 }
 test_completion() {

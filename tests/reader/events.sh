@@ -448,7 +448,7 @@ test_heat_json_holds_64_bits() {
 }
 # Breaks when a build without it fails in the middle, or says nothing of the package.
 test_build_without_json_c() {
-	make -s -C "$here/.." BUILD="$tmp/without" CPPFLAGS=-Djson_object_new_uint64=no_such_function > "$tmp/out" 2> "$tmp/err"
+	make -s -C "$userspace" BUILD="$tmp/without" CPPFLAGS=-Djson_object_new_uint64=no_such_function > "$tmp/out" 2> "$tmp/err"
 	status=$?
 	exits 2 && has err "apt-get install libjson-c-dev" && [[ ! -e $tmp/without/mapstat ]]
 }

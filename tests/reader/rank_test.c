@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "../rank_test.h"
+#include "../../userspace/rank_test.h"
 
 void *xrealloc(void *p, size_t n, size_t size);
 

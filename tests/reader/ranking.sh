@@ -27,7 +27,7 @@ times() {
 test_rank_test() {
 	${CC:-cc} -std=gnu11 -D_GNU_SOURCE -I"$here/../../include" -Wall -Wextra -O1 -g \
 		-fsanitize=address,undefined -o "$tmp/rank_test" "$here/rank_test.c" \
-		"$here/../rank_test.c" -lm && "$tmp/rank_test"
+		"$userspace/rank_test.c" -lm && "$tmp/rank_test"
 }
 test_answer_tie() {
 	answer tie "no winner. seqlock has the lowest median" "within the noise of: readdirty (p = 0.22)." \
