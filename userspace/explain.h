@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Two maps of a run: figures.c brings their figures together, explain.c says what they
+ * Two maps of a run: comparison.c brings their figures together, explain.c says what they
  * differ in, explain_json.c the same for programs.
  */
 #ifndef MAPSTAT_EXPLAIN_H

@@ -118,7 +118,7 @@ int tree_fail(const struct tree *t, const char *file, int err);
  */
 const char *tree_twin(const struct tree *t, const char *twin, const char *file);
 
-/* -- what a refused write means (refused.c); Return: an exit status, with its message printed -- */
+/* -- what a refused write means (write_error.c); Return: an exit status, with its message printed -- */
 
 /* A run does not let it. */
 int refused_busy(void);
@@ -139,7 +139,7 @@ int signal_wait(const sigset_t *caught, long ms);
 int setting_restore(const struct tree *t, const char *file, const char *value,
 		    const sigset_t *caught);
 
-/* -- lines of tab-separated fields (text.c) -- */
+/* -- lines of tab-separated fields (tsv.c) -- */
 
 struct lines {
 	const char *file;	/* for messages */
@@ -338,7 +338,7 @@ int pauses_read(const struct tree *t, const char *map, struct pauses *p);
 void pauses_free(struct pauses *p);
 int maps_list(const struct tree *t, struct names *names);
 
-/* -- lines that CPUs take from each other (shared.c) -- */
+/* -- lines that CPUs take from each other (shared_lines.c) -- */
 
 struct shared_line {
 	char *address;
@@ -506,7 +506,7 @@ bool view_has_ranked(const struct view *v, const char *map);
 int show_json(const struct tree *t, const struct view *v, const struct options *opt,
 	      const struct term *term, FILE *out);
 
-/* -- parts of "show" (table.c, histogram.c, percpu_show.c, answer.c) -- */
+/* -- parts of "show" (table.c, histogram.c, percpu_show.c, ranking_text.c) -- */
 
 /* The ranking alone: times.  The details: all else. */
 void table_ranking(const struct results *r, const struct ranking *k, const struct term *term,
