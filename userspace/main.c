@@ -2,35 +2,14 @@
 /*
  * mapstat(1): arguments, and the way out.
  */
-#include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include "commands.h"
 
-int fail(enum exit_status status, const char *hint, const char *fmt, ...)
-{
-	va_list ap;
-
-	fputs("mapstat: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	putc('\n', stderr);
-	if (hint)
-		fprintf(stderr, "  hint: %s\n", hint);
-	return status;
-}
-
 static int usage(const char *fmt, const char *what)
 {
 	return fail(ST_USAGE, "mapstat --help", fmt, what);
-}
-
-int output_failed(void)
-{
-	return fail(ST_OUTPUT, NULL, "cannot write to standard output: %s", strerror(errno));
 }
 
 static int flushed(void)

@@ -66,7 +66,7 @@ struct term {
 	bool colour;
 };
 
-/* -- errors (main.c) -- */
+/* -- errors (error.c) -- */
 
 /* Print "mapstat: …" and, with @hint, what to do.  Return: @status. */
 int fail(enum exit_status status, const char *hint, const char *fmt, ...)
