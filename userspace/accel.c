@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What executed the run's instructions: times of emulated CPUs are the emulator's.
+ * What executed the run's instructions (the accelerator): times measured on an emulated CPU are
+ * those of the emulator.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,11 +28,11 @@ static int parse(const char *where, const char *word, enum accel *accel)
 	for (*accel = ACCEL_NATIVE; *accel <= ACCEL_TCG; ++*accel)
 		if (!strcmp(names[*accel], word))
 			return ST_OK;
-	return fail(ST_MALFORMED, "one word: kvm, tcg or native", "%s: '%.60s' is no accelerator",
-		    where, word);
+	return fail(ST_MALFORMED, "one word: kvm, tcg or native",
+		    "%s: '%.60s' is not an accelerator", where, word);
 }
 
-/* By CPUID.  A hypervisor that is neither QEMU's emulator nor KVM remains unknown. */
+/* From CPUID.  A hypervisor other than QEMU's emulator and KVM is unknown. */
 static enum accel by_cpuid(void)
 {
 #if defined(__x86_64__)
@@ -50,7 +51,7 @@ static enum accel by_cpuid(void)
 	return ACCEL_UNKNOWN;
 }
 
-/* Does the first CPU's "model name" contain @text?  Other architectures have no such line. */
+/* Does the first "model name" of /proc/cpuinfo contain @text?  Not all architectures have one. */
 static bool model_has(const char *text)
 {
 	FILE *f = fopen("/proc/cpuinfo", "r");
@@ -77,7 +78,7 @@ static int of_this_machine(enum accel *accel)
 	if (word && *word)
 		return parse("MAPSTAT_ACCEL", word, accel);
 	*accel = by_cpuid();
-	/* The second is also that of a plain CPU model under KVM, which CPUID tells apart. */
+	/* The second name is also used by a plain CPU model under KVM; CPUID distinguishes them. */
 	if (model_has("QEMU TCG CPU version") ||
 	    (*accel != ACCEL_KVM && model_has("QEMU Virtual CPU version")))
 		*accel = ACCEL_TCG;
@@ -91,7 +92,7 @@ int accel_read(const struct tree *t, enum accel *accel)
 
 	if (tree_is_live(t))
 		return of_this_machine(accel);
-	/* A saved copy: it may come from anywhere, so only its own file counts. */
+	/* A saved copy may come from any machine: only its own file counts. */
 	*accel = ACCEL_UNKNOWN;
 	if (faccessat(t->fd, "accel", F_OK, 0))
 		return ST_OK;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "mapstat parameters": each with its value, default and range, and what it is for.
+ * "mapstat parameters": each parameter with its value, default, range and purpose.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 #define INDENT	4
 
-/* Below a parameter, as wide as the terminal. */
+/* Wrapped to the terminal and indented. */
 static void put_indented(FILE *out, const struct term *term, const char *text)
 {
 	struct term narrow = *term;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Commands and their options, one row each, and what is made of the rows: usage, help, and the
- * table that the shell's completion reads.
+ * The tables of commands and options, and what is generated from them: usage, help, and the
+ * table for shell completion.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,71 +11,71 @@ const struct option_row option_rows[NOPTIONS] = {
 	[OPT_PARAMETER] = {
 		.name = "parameter", .letter = 'p', .again = true,
 		.argument = "NAME=VALUE", .values = "@parameters",
-		.help = "as in stress/NAME; the same as NAME=VALUE alone",
+		.help = "set a parameter, a file of stress/; -p is optional",
 	},
 	[OPT_KEEP] = {
 		.name = "keep",
-		.help = "what is not named stays as it is set now",
+		.help = "keep the values of parameters that are not given",
 	},
 	[OPT_WAIT_ONLY] = {
 		.name = "wait-only",
-		.help = "print nothing at the end",
+		.help = "do not print the results",
 	},
 	[OPT_LAST] = {
 		.name = "last",
-		.help = "show the last run, which was this; run nothing",
+		.help = "show the last run of this experiment; start no run",
 	},
 	[OPT_ANSWER] = {
 		.name = "answer",
-		.help = "the ranking and its answer alone: one screen",
+		.help = "only the ranking and the answer: one screen",
 	},
 	[OPT_OP] = {
 		.name = "op", .argument = "OP", .noun = "operation",
 		.values = "load store delete rmw range load_many load_response store_response "
 			  "delete_response",
-		.help = "whose latency: one of\n"
+		.help = "the operation whose latency is shown: one of\n"
 			"load, store, delete, rmw, range, load_many,\n"
 			"load_response, store_response, delete_response;\n"
-			"without it load, or load_many where batch is above 1",
+			"default: load, or load_many if batch is above 1",
 	},
 	[OPT_HIST] = {
 		.name = "hist",
-		.help = "a latency histogram of each map, too",
+		.help = "also show a latency histogram of each map",
 	},
 	[OPT_PER_CPU] = {
 		.name = "per-cpu",
-		.help = "what each CPU counted, and its latency",
+		.help = "the counters and the latency of each CPU",
 	},
 	[OPT_JSON] = {
 		.name = "json",
-		.help = "the same as JSON, for programs",
+		.help = "print JSON",
 	},
 	[OPT_SOURCE] = {
 		.name = "source", .argument = "SOURCE", .noun = "source",
 		.values = "auto bpf relay",
 		.help = "bpf: from the tracepoint; relay: from events/cpuN,\n"
-			"which is turned on where it is off; auto (default):\n"
+			"with events enabled if they are off; auto (default):\n"
 			"relay if it has records, else bpf, else relay",
 	},
 	[OPT_COUNT] = {
 		.name = "count", .argument = "N",
-		.help = "no more than N records",
+		.help = "stop after N records",
 	},
 	[OPT_SECONDS] = {
 		.name = "seconds", .argument = "S",
-		.help = "for S seconds; 0: those that are there now",
+		.help = "stop after S seconds; 0: only the records available now",
 	},
 	[OPT_MAP] = {
 		.name = "map", .argument = "MAP", .values = "@maps",
-		.help = "that map only",
+		.help = "only this map",
 	},
 	[OPT_SVG] = {
 		.name = "svg", .argument = "FILE", .values = "@files",
-		.help = "draw it into FILE",
+		.help = "write an SVG image to FILE",
 	},
 	[OPT_FOLDED] = {
 		.name = "folded",
-		.help = "stacks for flame graphs:\n"
+		.help = "print stacks for flame graphs:\n"
 			"map;operation;function;field misses",
 	},
 };
@@ -132,7 +132,7 @@ static int call_wait(const struct call *c)
 
 static int call_events(const struct call *c)
 {
-	return events(c->tree, c->opt, stdout);	/* as they come, not in the end */
+	return events(c->tree, c->opt, stdout);	/* as they arrive, not at the end */
 }
 
 static int call_heat(const struct call *c)
@@ -147,20 +147,19 @@ const struct command commands[] = {
 		.name = "show", .call = call_show,
 		.options = HAS(ANSWER) | HAS(OP) | HAS(HIST) | HAS(PER_CPU) | HAS(JSON),
 		.operands = "[MAP]...", .most = SIZE_MAX, .offers = "@maps",
-		.does = "which design was fastest in the last run, and what differs",
+		.does = "which design was fastest in the last run, and its figures",
 		.help =
-	"Show the ranking of the last run's maps, and which of them is fastest or why that is\n"
-	"not known; then their other figures and the verdict.  With MAP, the rows of those\n"
-	"maps only; they are compared with the fastest of all.\n",
+	"Show the ranking of the last run's maps, and which of them is fastest, or why the run\n"
+	"does not show it; then their other figures and the verdict.  With MAP, only the rows of\n"
+	"those maps, compared with the fastest of all.\n",
 	}, {
 		.name = "explain", .call = call_explain,
 		.options = HAS(JSON),
 		.operands = "MAP MAP", .least = 2, .most = 2, .offers = "@maps",
-		.does = "where the difference between two maps goes",
+		.does = "what the difference between two maps comes from",
 		.help =
-	"Show where the difference between two maps of the last run goes: time, accesses and\n"
-	"cache misses, what was counted, pauses; which of these differ most, and whether they\n"
-	"explain the difference in time.\n",
+	"Compare two maps of the last run: time, accesses and cache misses, counters, pauses;\n"
+	"show which of these differ most, and whether they explain the difference in time.\n",
 	}, {
 		.name = "list", .call = call_list,
 		.options = HAS(PER_CPU) | HAS(JSON),
@@ -172,13 +171,13 @@ const struct command commands[] = {
 		.does = "everything, as one JSON document",
 		.help =
 	"Print version, control, parameters, results, verdict, the counts of events, and all\n"
-	"that there is of each live map as one JSON document.  What was not measured is null.\n",
+	"files of each live map as one JSON document.  What was not measured is null.\n",
 	}, {
 		.name = "parameters", .call = call_parameters,
 		.options = HAS(JSON),
-		.does = "each with its value, default and range, and what it is for",
+		.does = "the parameters: values, defaults, ranges and purpose",
 		.help =
-	"Print each parameter with its value, its default and its range, and what it is for.\n",
+	"Print each parameter with its value, default, range and purpose.\n",
 	}, {
 		.name = "run", .call = call_run,
 		.options = HAS(PARAMETER) | HAS(KEEP) | HAS(WAIT_ONLY) | HAS(OP) | HAS(HIST) |
@@ -186,64 +185,64 @@ const struct command commands[] = {
 		.operands = "[NAME=VALUE]...", .most = SIZE_MAX, .offers = "@parameters",
 		.does = "set parameters, run, and show",
 		.help =
-	"Set parameters, start a run, wait for its end, and show it.  Ctrl-C stops the run.\n"
-	"Parameters that are not named take the module's defaults, except autostart and those\n"
-	"of events.  A refused value starts nothing and puts back those set before it.\n",
+	"Set parameters, start a run, wait for it to end, and show it.  Ctrl-C stops the run.\n"
+	"Parameters that are not given take the module's defaults, except autostart and those\n"
+	"of events.  If a value is refused, no run is started and the old values are restored.\n",
 	}, {
 		.name = "stop", .call = call_stop,
-		.does = "end the run that is under way",
+		.does = "stop the run that is under way",
 		.help =
-	"End the run that is under way.  Its rounds so far are kept.\n",
+	"Stop the run that is under way.  Its rounds so far are kept.\n",
 	}, {
 		.name = "reset", .call = call_reset,
-		.does = "forget results, zero statistics",
+		.does = "discard the results, zero the statistics",
 		.help =
-	"Forget the results, and zero the statistics of all live maps, those of other modules\n"
-	"too.\n",
+	"Discard the results, and zero the statistics of all live maps, including those of other\n"
+	"modules.\n",
 	}, {
 		.name = "falseshare", .call = call_falseshare,
 		.options = HAS(PARAMETER) | HAS(KEEP) | HAS(LAST) | HAS(JSON),
 		.operands = "[NAME=VALUE]...", .most = SIZE_MAX, .offers = "@parameters",
-		.does = "what it costs to share a cache line, and which lines do",
+		.does = "the cost of sharing a cache line, and the contended lines",
 		.help =
-	"Run counters and shards, packed against padded, with the model of caches; show what\n"
-	"sharing lines costs, the coherence misses behind it, and the lines that suffered.\n"
+	"Run counters and shards, packed against padded, with the cache model; show the cost of\n"
+	"sharing lines, the coherence misses behind it, and the contended lines.\n"
 	"Parameters are set as by mapstat run.\n",
 	}, {
 		.name = "wait", .call = call_wait,
-		.does = "wait for the end of a run",
+		.does = "wait for a run to end",
 		.help =
 	"Wait until no run is under way.  Exit status 1 if the last one failed.\n",
 	}, {
 		.name = "events", .call = call_events,
 		.options = HAS(SOURCE) | HAS(JSON) | HAS(COUNT) | HAS(SECONDS),
-		.does = "accesses of the maps' memory, as they come",
+		.does = "accesses to the maps' memory, as they happen",
 		.help =
-	"Print accesses of the maps' memory as they come, in the rounds of the cache model,\n"
-	"until Ctrl-C; in the end how many there were, where from, and how many were lost.\n"
+	"Print accesses to the maps' memory as they happen in the rounds of the cache model,\n"
+	"until Ctrl-C; then their source, their number, and how many were lost.\n"
 	"With --json, a line of JSON for each, and a summary.\n",
 	}, {
 		.name = "heat", .call = call_heat,
 		.options = HAS(MAP) | HAS(SVG) | HAS(FOLDED) | HAS(JSON) | HAS(SOURCE) |
 			   HAS(COUNT) | HAS(SECONDS),
 		.operands = "[FILE]", .most = 1, .offers = "@files", .file_is_enough = true,
-		.does = "which lines and fields they access, miss and fight over",
+		.does = "which lines and fields are accessed, missed, contended",
 		.help =
-	"Show which lines of memory, and which fields, a map's operations access, which of\n"
-	"them miss, and which are taken away by other CPUs.  FILE: what mapstat events --json\n"
-	"wrote, or what was read from events/cpuN; -: standard input; none: live.\n",
+	"Show which cache lines and which fields a map's operations access, which of them miss,\n"
+	"and which lines are contended.  FILE: the output of mapstat events --json, or records\n"
+	"read from events/cpuN; -: standard input; without FILE: live records.\n",
 	},
 };
 
 const size_t ncommands = sizeof(commands) / sizeof(*commands);
 
-/* -- help, and the table for programs -- */
+/* -- help, and the table for completion -- */
 
 #define USAGE_WIDTH	80
 #define HELP_COLUMN	25
 #define LIST_COLUMN	30
 
-/* "[-p NAME=VALUE]...", as it stands in a usage line. */
+/* "[-p NAME=VALUE]...", for a usage line. */
 static void usage_option(FILE *out, const struct option_row *o)
 {
 	if (o->letter)
@@ -273,7 +272,7 @@ static char *usage_word(const struct command *c, size_t i)
 	return word;
 }
 
-/* "show [--answer] … [MAP]...": one line where @width is 0. */
+/* "show [--answer] … [MAP]...", wrapped to @width columns unless that is 0. */
 static void put_usage(FILE *out, const struct command *c, unsigned int indent, unsigned int width)
 {
 	unsigned int column = indent + cells(c->name);
@@ -331,7 +330,7 @@ void put_help(FILE *out, const struct command *c)
 void put_help_all(FILE *out)
 {
 	fputs("Usage: mapstat [-d DIR] COMMAND [ARGUMENT]...\n"
-	      "Compare concurrent map designs in the kernel that runs here.\n\n", out);
+	      "Compare concurrent map designs in the running kernel.\n\n", out);
 	for (size_t i = 0; i < ncommands; i++) {
 		const struct command *c = &commands[i];
 		int used = fprintf(out, "  %s%s%s", c->name, c->operands ? " " : "",
@@ -353,8 +352,8 @@ static const char *or_none(const char *text)
 }
 
 /*
- * What the shell's completion, and the test of the man page, know of commands: lines of
- * tab-separated fields, "-" where there is nothing.
+ * The table of commands and options for shell completion and the man page's test: lines of
+ * tab-separated fields, "-" for an empty one.
  */
 void put_commands(FILE *out)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The table of commands, and that of their options.
+ * The tables of commands and of their options.
  */
 #ifndef COMMANDS_H
 #define COMMANDS_H
@@ -13,22 +13,22 @@ enum option_id {
 };
 
 /*
- * An option of commands.  One that has values takes nothing else, and completion offers them;
- * @maps, @parameters and @files say where it finds others.
+ * An option.  @values lists the words it accepts, separated by blanks, or is "@maps", "@parameters"
+ * or "@files" for completion, with any value accepted; NULL: any value, no completion.
  */
 struct option_row {
 	const char *name;
 	char letter;
-	bool again;		/* may be given many times */
+	bool again;		/* may be repeated */
 	const char *argument;	/* NULL: it takes none */
-	const char *noun;	/* what the values are */
+	const char *noun;	/* what a value is called in an error message */
 	const char *values;
-	const char *help;	/* line ends go on below it */
+	const char *help;	/* may have several lines */
 };
 
 extern const struct option_row option_rows[NOPTIONS];
 
-/* What a command works with. */
+/* The arguments of a command. */
 struct call {
 	const struct tree *tree;
 	const struct options *opt;
@@ -37,18 +37,18 @@ struct call {
 };
 
 /*
- * All that is known of a command: usage, help, completion and the checks of its arguments come
- * from here, and the man page is compared with it.
+ * A command.  Usage, help, completion and argument checks are generated from it, and a test
+ * compares the man page with it.
  */
 struct command {
 	const char *name;
-	unsigned int options;
+	unsigned int options;		/* a bit per enum option_id */
 	const char *operands;		/* as usage shows them; NULL: none */
-	size_t least, most;		/* how many */
-	const char *offers;		/* where completion finds them */
+	size_t least, most;		/* number of operands */
+	const char *offers;		/* what completion offers for operands, as @values above */
 	const char *does;		/* in mapstat --help */
 	const char *help;
-	bool file_is_enough;		/* with an operand it needs no module */
+	bool file_is_enough;		/* with an operand it does not need the module */
 	int (*call)(const struct call *c);
 };
 

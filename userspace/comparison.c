@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What "explain" compares: the figures of two maps of one run, from all files that have some.
+ * The comparison behind "mapstat explain": figures of two maps of one run, from all files.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -8,9 +8,8 @@
 #include "explain.h"
 
 /*
- * A difference below "least" per operation is not told of.  An access or a miss costs some
- * 100 ns at the very most, so 0.01 of them is less than a nanosecond; what the counters
- * count may cost more.
+ * A difference below this, per operation, is not listed.  An access or a miss costs at most about
+ * 100 ns, so 0.01 of them is at most a nanosecond; an event of the counters may cost more.
  */
 #define LEAST_MODEL	0.01
 #define LEAST_COUNTED	0.0001
@@ -18,38 +17,38 @@
 static const struct figure_rule rules[] = {
 	{ "time", "ns/op", "ns_per_op", FROM_RESULTS, AS_IT_IS, 1, 0, NULL },
 	{ "accesses per operation", "lines touched", "lines", FROM_MISSES, PER_OP, 4,
-	  LEAST_MODEL, "distinct cache lines that an operation touches" },
+	  LEAST_MODEL, "distinct cache lines that an operation accesses" },
 	{ "accesses per operation", "reads", "reads", FROM_MISSES, PER_OP, 4, 0, NULL },
 	{ "accesses per operation", "writes", "writes", FROM_MISSES, PER_OP, 4,
-	  LEAST_MODEL, "accesses that write: the line has to be this CPU's alone" },
+	  LEAST_MODEL, "accesses that write: they need the line exclusively" },
 	{ "accesses per operation", "locked instructions", "atomics", FROM_MISSES, PER_OP, 4,
-	  LEAST_MODEL, "atomic changes of a word: each waits until the line is this CPU's alone" },
+	  LEAST_MODEL, "atomic accesses: each waits for exclusive ownership of the line" },
 	{ "misses per operation", "L1D", "l1d_misses", FROM_MISSES, PER_OP, 4, 0, NULL },
 	{ "misses per operation", "L1D cold", "cold_misses", FROM_MISSES, PER_OP, 4,
-	  LEAST_MODEL, "lines that this CPU has never had" },
+	  LEAST_MODEL, "lines that this CPU has not accessed before" },
 	{ "misses per operation", "L1D capacity", "capacity_misses", FROM_MISSES, PER_OP, 4,
-	  LEAST_MODEL, "lines that had to go because the cache is too small for all" },
+	  LEAST_MODEL, "lines evicted because the cache is too small for all" },
 	{ "misses per operation", "L1D conflict", "conflict_misses", FROM_MISSES, PER_OP, 4,
-	  LEAST_MODEL, "lines that had to go because too many share a set of the cache" },
+	  LEAST_MODEL, "lines evicted because too many share a set of the cache" },
 	{ "misses per operation", "L1D coherence", "coherence_misses", FROM_MISSES, PER_OP, 4,
-	  LEAST_MODEL, "lines that another CPU has written to since" },
+	  LEAST_MODEL, "lines that another CPU has written since" },
 	{ "misses per operation", "last level", "llc_misses", FROM_MISSES, PER_OP_OPTIONAL, 4,
-	  LEAST_MODEL, "lines that come from memory" },
+	  LEAST_MODEL, "lines fetched from memory" },
 	{ "misses per operation", "data TLB", "dtlb_misses", FROM_MISSES, PER_OP, 4,
-	  LEAST_MODEL, "pages whose address has to be looked up again" },
+	  LEAST_MODEL, "pages whose translation has to be looked up again" },
 	{ "counted per operation", "retries", "retries", FROM_ROUNDS, PER_OP, 4,
-	  LEAST_COUNTED, "operations begun again because of a concurrent write" },
+	  LEAST_COUNTED, "operations restarted because of a concurrent write" },
 	{ "counted per operation", "lock waits", "lock_waits", FROM_ROUNDS, PER_OP, 4,
-	  LEAST_COUNTED, "locks that were taken when an operation wanted them" },
+	  LEAST_COUNTED, "locks that an operation had to wait for" },
 	{ "counted per operation", "allocations", "allocs_per_op", FROM_RESULTS, AS_IT_IS, 4,
 	  LEAST_COUNTED, "allocations by operations" },
 	{ "counted per operation", "bytes allocated", "alloc_bytes_per_op", FROM_RESULTS, AS_IT_IS,
 	  1, 0, NULL },
-	{ "since the map was made", "dirty lookups", "dirty_lookups", FROM_STATS, PER_OP, 4,
+	{ "since the map was created", "dirty lookups", "dirty_lookups", FROM_STATS, PER_OP, 4,
 	  LEAST_COUNTED, "lookups that the read side could not answer" },
-	{ "since the map was made", "promotions", "promotions", FROM_STATS, PER_OP, 4,
-	  LEAST_COUNTED, "dirty sides made read sides" },
-	{ "since the map was made", "entries copied", "copied", FROM_STATS, PER_OP, 4,
+	{ "since the map was created", "promotions", "promotions", FROM_STATS, PER_OP, 4,
+	  LEAST_COUNTED, "dirty sides that replaced a read side" },
+	{ "since the map was created", "entries copied", "copied", FROM_STATS, PER_OP, 4,
 	  LEAST_COUNTED, "entries copied by promotions and rebuilds" },
 	{ "pauses in a round", "count", "pauses", FROM_RESULTS, AS_IT_IS, 0, 0, NULL },
 	{ "pauses in a round", "longest", "pause_max_ns", FROM_RESULTS, NANOSECONDS, 0, 0, NULL },
@@ -57,9 +56,9 @@ static const struct figure_rule rules[] = {
 
 static_assert(sizeof(rules) / sizeof(*rules) <= FIGURES_MAX, "room for each");
 
-/* -- of one file each; false: it has no such figure -- */
+/* -- a figure from one kind of file; false: the file has no such figure -- */
 
-/* The rounds together: a median of counts and one of operations are of different rounds. */
+/* Sum over the rounds: the medians of a count and of operations may be of different rounds. */
 static bool from_rounds(const struct results *r, const char *map, const char *column, double *value)
 {
 	double n, ops, sum = 0, all = 0;
@@ -125,7 +124,7 @@ static bool from_stats(const struct pairs *stats, const char *name, double *valu
 	return true;
 }
 
-/* -- all of them -- */
+/* -- all figures -- */
 
 static bool is_time(const struct figure_rule *rule)
 {
@@ -164,7 +163,7 @@ static void compare(struct comparison *c, const struct results *r)
 	}
 }
 
-/* Why a figure of that file is '-', of which nothing else is known. */
+/* Why a figure is '-'; NULL: it is known. */
 const char *figure_missing(const struct comparison *c, const struct figure *f, size_t side)
 {
 	const struct compared *m = &c->map[side];
@@ -178,7 +177,7 @@ const char *figure_missing(const struct comparison *c, const struct figure *f, s
 		return c->stats_off ? "nothing was counted in the rounds (stats=0)" :
 				      "results has none";
 	if (!m->live)
-		return "the map is gone";
+		return "the map no longer exists";
 	if (f->rule->from == FROM_STATS)
 		return operations(&m->stats, &ops) ? "stats has no such counter" :
 						     "no operation was counted";
@@ -187,7 +186,7 @@ const char *figure_missing(const struct comparison *c, const struct figure *f, s
 	if (c->sources_differ)
 		return "the two maps were counted by different sources";
 	if (number_of(&m->misses.total, "ops", &ops) && ops > 0)
-		return "this source does not tell it";
+		return "this source does not count it";
 	return m->misses.total.n ? "no operation was counted" : m->misses.source;
 }
 
@@ -215,7 +214,7 @@ static int find(struct comparison *c, const char *name, size_t side)
 		    "the last run has no map '%s'", name);
 }
 
-/* By how much the first has more; NaN where that is not known. */
+/* First map's figure minus the second's; NaN: unknown. */
 double figure_difference(const struct figure *f)
 {
 	return f->known[0] && f->known[1] ? f->value[0] - f->value[1] : NAN;
@@ -254,7 +253,7 @@ static void judge(struct comparison *c, const struct results *r)
 
 	c->undecided = results_undecided(r);
 	if (!c->undecided && (a->wrong || b->wrong))
-		c->undecided = "A map gave wrong answers: its figures decide nothing.";
+		c->undecided = "A map returned wrong results: its figures are not conclusive.";
 	if (!c->undecided)
 		c->undecided = c->untimed;
 	if (!c->undecided && (isnan(a->ns) || isnan(b->ns)))
@@ -264,12 +263,12 @@ static void judge(struct comparison *c, const struct results *r)
 	c->slower = a->ns >= b->ns ? 0 : 1;
 	if (!rounds_compare(r, c->map[!c->slower].ranked->map, c->map[c->slower].ranked->map,
 			    &c->test))
-		c->undecided = "Fewer than 5 rounds decide nothing: run more.";
+		c->undecided = "Fewer than 5 rounds are not conclusive: run more.";
 	else
 		c->noise = !c->test.lower || c->test.p >= P_MOST;
 }
 
-/* Who counted a map's misses; NULL: nobody. */
+/* The source of a map's misses; NULL: none. */
 const char *compared_source(const struct compared *m)
 {
 	const char *source = m->misses.source;

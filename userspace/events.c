@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "mapstat events": records as they come.
+ * "mapstat events": print records as they arrive.
  *
- * Signals that end it are blocked and looked for between two looks at the source, as in
- * run.c: what was turned on is turned off, and the summary is printed, whatever ends it.
+ * As in run.c, signals are blocked and checked between two polls of the source, so that whatever
+ * ends the command, events are disabled if it enabled them, and the summary is printed.
  */
 #include <errno.h>
 #include <signal.h>
@@ -25,8 +25,8 @@ uint64_t now_ms(void)
 }
 
 /*
- * "auto" takes what has records: a copy has only relay's, and so has a channel after a run, of
- * which BPF, that gets what comes, would see none.
+ * "auto" uses the source that has records.  A copy has only those of relay; and the records of
+ * a run that has ended are only in the relay channel, as BPF sees new records only.
  */
 static bool relay_is_better(const struct tree *t)
 {
@@ -43,7 +43,7 @@ static int open_source(struct event_source *s, const struct tree *t, const char 
 		return relay_open(s, t, caught);
 	if (!tree_is_live(t))
 		return fail(ST_USAGE, "--source relay reads the records of a copy",
-			    "BPF gives what this kernel does, and %s is a copy", t->path);
+			    "BPF reports events of this kernel, but %s is a copy", t->path);
 	if (!bpf_open(s, t, why, sizeof(why)))
 		return ST_OK;
 	if (!automatic)
@@ -52,7 +52,7 @@ static int open_source(struct event_source *s, const struct tree *t, const char 
 	return relay_open(s, t, caught);
 }
 
-/* Counts, and knows when there are enough. */
+/* Counts records, and stops at @max. */
 struct counting {
 	struct event_sink sink;
 	struct event_sink *next;
@@ -81,15 +81,15 @@ static int poll_until(struct event_source *s, const struct event_loop *loop,
 		last = loop->limited && now_ms() >= end;
 		any = false;
 		ret = s->poll(s, sink, last ? 0 : POLL_MS, &any);
-		if (any && fflush(stdout) && ret <= ST_OK)	/* a pipe's reader sees them now */
+		if (any && fflush(stdout) && ret <= ST_OK)	/* a pipe gets them at once */
 			ret = output_failed();
-		if (!any && !last && !ret)	/* a plain file is always ready */
+		if (!any && !last && !ret)	/* poll() does not block on a plain file */
 			nanosleep(&pause, NULL);
 	} while (!ret && (!last || any) && !signal_wait(caught, 0));
 	return ret == EVENTS_ENOUGH ? ST_OK : ret;
 }
 
-/* A module without that parameter makes a record of each access. */
+/* A module without this parameter records every access. */
 static int read_shift(const struct tree *t, unsigned int *shift)
 {
 	uint64_t n = 0;
@@ -106,7 +106,7 @@ static int read_shift(const struct tree *t, unsigned int *shift)
 	return ret;
 }
 
-/* @ret: what ended the loop, which is what is returned unless something else went wrong. */
+/* Return: 128 + the signal that ended the wait in close(), else @ret, else the status of count() */
 static int finish(struct event_source *s, struct event_count *count, const sigset_t *caught,
 		  int ret)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory-access events: where they come from (events_relay.c, events_bpf.c), and what is
- * made of them (events.c, events_print.c, heat.c).
+ * Memory-access events: their sources (events_relay.c, events_bpf.c) and consumers (events.c,
+ * events_print.c, heat.c).
  */
 #ifndef EVENTS_H
 #define EVENTS_H
@@ -9,8 +9,8 @@
 #include "json.h"
 
 /**
- * struct event_sink - takes records
- * @take: one record; returns an exit status, or EVENTS_ENOUGH to have no more
+ * struct event_sink - consumer of records
+ * @take: consume one record; returns an exit status, or EVENTS_ENOUGH to stop
  */
 struct event_sink {
 	int (*take)(struct event_sink *sink, const struct mapstat_event *event);
@@ -19,12 +19,12 @@ struct event_sink {
 #define EVENTS_ENOUGH	(-1)
 
 /**
- * struct event_count - what became of the records
- * @read: handed to the sink
- * @produced: made by the kernel, among them those that have not been read yet; by its own count
- * @dropped: of those, lost for want of room; by its own count
- * @known: @produced and @dropped are known
- * @shift: 1 access in 2^shift became a record
+ * struct event_count - counts of records
+ * @read: records passed to the sink
+ * @produced: records the kernel produced, including those not read yet; the kernel's count
+ * @dropped: those of @produced that were lost because the buffer was full; the kernel's count
+ * @known: @produced and @dropped are valid
+ * @shift: 1 access in 2^shift was recorded
  */
 struct event_count {
 	__u64 read;
@@ -35,15 +35,15 @@ struct event_count {
 };
 
 /**
- * struct event_source - gives records
+ * struct event_source - source of records
  * @name: "relay" or "bpf"
  * @tree: mapstat's directory
- * @private: the source's own
- * @poll: wait at most @ms for records, and hand on all that are there; returns what the
- *	sink said, or an exit status
- * @count: fill in what the kernel produced and dropped; returns an exit status
- * @close: undo what opening it did; of @caught, which are blocked, a signal ends the wait
- *	for the end of a run; returns that signal, or 0
+ * @private: data of the source
+ * @poll: wait at most @ms for records, pass all available ones to @sink, and set @any if there
+ *	were any; returns the sink's return value if it is not 0, or an exit status
+ * @count: add what the kernel produced and dropped to @c; returns an exit status
+ * @close: undo what opening did, which may wait for the end of a run; a signal of @caught, which
+ *	are blocked, ends that wait; returns that signal, or 0
  */
 struct event_source {
 	const char *name;
@@ -55,16 +55,16 @@ struct event_source {
 };
 
 int relay_open(struct event_source *s, const struct tree *t, const sigset_t *caught);
-/* Does the channel hold records that no reader has read, or is reading? */
+/* Are there unread records in the channel, with no other reader? */
 bool relay_has_records(const struct tree *t);
-/* Where it cannot be had, @why says so, and nothing is printed. */
+/* On failure @why receives the reason, and nothing is printed.  Return: an exit status */
 int bpf_open(struct event_source *s, const struct tree *t, char *why, size_t size);
 
-/* -- names of maps and places (events_names.c) -- */
+/* -- names of maps and access sites (events_names.c) -- */
 
 struct event_names {
 	const struct tree *tree;
-	char **map;		/* by id; NULL: not known */
+	char **map;		/* by id; NULL: not looked up */
 	size_t nmaps;
 	char **func;		/* by site */
 	char **what;
@@ -78,7 +78,7 @@ void name_of_site(struct event_names *n, uint16_t site, const char **func, const
 
 /* -- printing (events_print.c) -- */
 
-/* In JSON an address is text: a number there need not hold 64 bits. */
+/* In JSON an address is a string, as JSON numbers may be limited to 53 bits. */
 #define ADDRESS_LEN	20
 char *address_text(char *buf, uint64_t address);
 const char *event_op(const struct mapstat_event *e);
@@ -87,8 +87,8 @@ const char *event_type(const struct mapstat_event *e);
 void event_header(FILE *out);
 void event_text(FILE *out, struct event_names *n, const struct mapstat_event *e);
 /*
- * The object of a record and its members, which the next record changes: making them anew takes
- * longer.  All 0 before the first record; @record is to be freed.
+ * The JSON object of a record and its members, reused for every record because creating them is
+ * slower.  All zero before the first record; the caller frees @record.
  */
 struct event_line {
 	struct json_object *record;
@@ -99,10 +99,10 @@ struct event_line {
 int event_json(FILE *out, struct event_line *line, struct event_names *n,
 	       const struct mapstat_event *e);
 int event_summary_json(FILE *out, const char *source, const struct event_count *c);
-/* The members of a summary that say how many records there are; null: not known. */
+/* Add the counts of records to a summary; null: unknown. */
 void event_count_json(struct json_object *to, const struct event_count *c);
 void event_summary_text(FILE *out, const char *source, const struct event_count *c);
-/* Are there records that were not read?  @c is known. */
+/* Are there records that were not read?  Requires @c->known. */
 bool event_count_partial(const struct event_count *c);
 
 /* -- the loop (events.c) -- */
@@ -110,11 +110,14 @@ bool event_count_partial(const struct event_count *c);
 struct event_loop {
 	const char *source;	/* "auto", "relay" or "bpf" */
 	uint64_t max;		/* records; 0: no limit */
-	bool limited;		/* @seconds says how long */
-	uint64_t seconds;	/* 0: what is there now */
+	bool limited;		/* stop after @seconds */
+	uint64_t seconds;	/* 0: only what is available now */
 };
 
-/* Hand records on until there are enough, or a signal comes. */
+/*
+ * Pass records to @sink until it or @loop has enough, or a signal arrives.  @source receives the
+ * source's name if it could be opened.  Return: an exit status
+ */
 int events_loop(const struct tree *t, const struct event_loop *loop, struct event_sink *sink,
 		const char **source, struct event_count *count);
 int event_loop_options(const struct options *opt, struct event_loop *loop);

@@ -2,8 +2,8 @@
 /*
  * Records from the tracepoint mapstat:mem_access, through BPF.
  *
- * The program's object is part of this one.  It is attached as a raw tracepoint, which needs
- * no types of the kernel or of the module.
+ * The BPF object is embedded in this program.  It is attached as a raw tracepoint, which needs
+ * no type information of the kernel or the module.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -14,7 +14,7 @@
 #include "bpf/mem_access.h"
 #include "events.h"
 
-/* The object, as it came from the compiler. */
+/* The compiled BPF object. */
 __asm__(".section .rodata\n"
 	".balign 8\n"
 	"mem_access_object:\n"
@@ -28,10 +28,10 @@ struct bpf {
 	struct ring_buffer *ring;
 	int counts;		/* the map's file descriptor */
 	struct event_sink *sink;
-	int ret;		/* of the sink, when it wanted no more */
+	int ret;		/* the sink's last return value; if not 0, it takes no more */
 };
 
-/* libbpf's last complaint, for want of a better reason. */
+/* libbpf's last warning, often the only explanation of an error. */
 static char said[256];
 
 __attribute__((format(printf, 2, 0)))
@@ -51,7 +51,7 @@ static int take_record(void *ctx, void *data, size_t size)
 		return -ECANCELED;
 	if (size != sizeof(*event) || event->version != MAPSTAT_EVENT_VERSION)
 		b->ret = fail(ST_ABI, "use the mapstat(1) that came with the module",
-			      "the tracepoint gives records of another version");
+			      "the tracepoint's records have another version");
 	else
 		b->ret = b->sink->take(b->sink, event);
 	return b->ret ? -ECANCELED : 0;
@@ -87,7 +87,7 @@ static int sum_count(const struct bpf *b, __u32 which, __u64 *sum)
 	return ret;
 }
 
-/* A record is counted as produced before it is there to be read, and before it is dropped. */
+/* Read @dropped first: the program counts a record as produced before it can be read or dropped. */
 static int bpf_count(struct event_source *s, struct event_count *c)
 {
 	struct bpf *b = s->private;
@@ -108,7 +108,7 @@ static int bpf_close(struct event_source *s, const sigset_t *caught)
 	return 0;
 }
 
-/* Return: NULL, or what could not be done. */
+/* Return: NULL, or the step that failed. */
 static const char *set_up(struct bpf *b)
 {
 	const size_t size = (size_t)(mem_access_object_end - mem_access_object);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the numbers in a record stand for: maps, and places in the source.
+ * Names for the numbers in a record: of maps, and of access sites in the source.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ static bool parse_id(const char *text, uint64_t *id)
 	return text && parse_u64(text, id) && *id < ID_MAX;
 }
 
-/* A map may go while it is looked at, and its file with it: that is no error here. */
+/* A map may be destroyed concurrently, so missing files are not errors. */
 static void read_maps(struct event_names *n)
 {
 	struct names dirs;
@@ -89,8 +89,8 @@ void names_of_events_free(struct event_names *n)
 }
 
 /*
- * A record's map and place were known before the record was made, so who is not known now is
- * looked for once: a map that is not there then is gone, and its number with it.
+ * A map and a site are published before their first record, so an unknown number is looked up only
+ * once: a map that is not found then has been destroyed.  Ids are not reused.
  */
 const char *name_of_map(struct event_names *n, uint32_t id)
 {

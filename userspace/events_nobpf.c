@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * In the place of events_bpf.c, where clang or libbpf were missing when this was built.
+ * Replaces events_bpf.c if clang or libbpf was missing at build time.
  */
 #include "events.h"
 

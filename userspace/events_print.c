@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Records as text and as JSON lines.
+ * Print records as text and as JSON lines.
  */
 #include "events.h"
 

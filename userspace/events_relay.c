@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Records from the files events/cpuN, of the kernel's relay channel.
+ * Records from the files events/cpuN of the kernel's relay channel.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@ struct relay_cpu {
 	int fd;
 };
 
-/* A line of events/stats: a CPU's counts since the channel was opened. */
+/* A line of events/stats: a CPU's counts of records since the channel was opened. */
 struct cpu_count {
 	uint64_t cpu;
 	uint64_t produced;
@@ -34,8 +34,8 @@ struct relay {
 	struct relay_cpu *cpu;
 	struct pollfd *poll;
 	size_t n;
-	bool turned_on;		/* by us: turn it off again */
-	struct counts before;	/* what is not ours of the kernel's counts */
+	bool turned_on;		/* by us: disable it on close */
+	struct counts before;	/* to subtract from the kernel's counts */
 	struct mapstat_event records[READ_RECORDS];
 };
 
@@ -50,7 +50,7 @@ static bool is_open(const struct relay *r, const char *file)
 static int open_fail(const struct tree *t, const char *file, int err)
 {
 	if (err == EBUSY)
-		return fail(ST_BUSY, "a file of events has one reader at a time: end the other one",
+		return fail(ST_BUSY, "a file of events allows one reader at a time: end the other",
 			    "%s/%s is being read by somebody else", t->path, file);
 	return tree_fail(t, file, err);
 }
@@ -68,7 +68,7 @@ static int add_cpu(struct relay *r, const struct tree *t, const char *file)
 	return ST_OK;
 }
 
-/* Open what is not open yet: CPUs come. */
+/* Open the files that are not open yet: a CPU that comes online adds one. */
 static int open_cpus(struct relay *r, const struct tree *t)
 {
 	struct names names;
@@ -93,13 +93,13 @@ static int parse_counts(struct counts *c, const struct lines *l)
 	if (l->nfields != 4 || !parse_u64(l->field[0], &cpu.cpu) ||
 	    !parse_u64(l->field[1], &cpu.produced) || !parse_u64(l->field[2], &cpu.dropped) ||
 	    !parse_u64(l->field[3], &cpu.read))
-		return lines_fail(l, "not a CPU and its three counts of records");
+		return lines_fail(l, "not a CPU and three counts of records");
 	c->cpu = xrealloc(c->cpu, c->n + 1, sizeof(*c->cpu));
 	c->cpu[c->n++] = cpu;
 	return ST_OK;
 }
 
-/* @c is to be freed in any case. */
+/* The caller frees @c->cpu, also on failure. */
 static int read_counts(const struct tree *t, struct counts *c)
 {
 	struct lines l;
@@ -116,16 +116,17 @@ static int read_counts(const struct tree *t, struct counts *c)
 	return ret;
 }
 
-/* They may be read while they change: what was produced is read first. */
+/* The kernel reads @produced first, so concurrent records may make the other two larger: then 0. */
 static uint64_t unread(const struct cpu_count *c)
 {
 	return c->produced > c->dropped + c->read ? c->produced - c->dropped - c->read : 0;
 }
 
 /*
- * What is not of our reading.  If a CPU's records were all read before, that is all that was
- * counted so far; else those that were dropped are missing between the ones that we get.  A copy
- * has the files as they were, whatever it says of having read them.
+ * The counts of earlier readers, to subtract from those at the end.  If all of a CPU's records were
+ * read before, that is everything counted so far.  Otherwise dropped records are missing among
+ * those that we are going to read, so only the records already read are subtracted.  A copy holds
+ * complete files, whatever its count of read records is: nothing is subtracted.
  */
 static int read_counts_before(const struct tree *t, struct counts *c)
 {
@@ -166,7 +167,7 @@ static int read_cpu(struct relay *r, struct event_source *s, size_t i, struct ev
 		*any = true;
 		if (r->records[at].version != MAPSTAT_EVENT_VERSION)
 			return fail(ST_ABI, "use the mapstat(1) that came with the module",
-				    "%s/%s: records of version %u, this program knows %u",
+				    "%s/%s: records of version %u, this program supports %u",
 				    s->tree->path, r->cpu[i].file, r->records[at].version,
 				    MAPSTAT_EVENT_VERSION);
 		ret = sink->take(sink, &r->records[at]);
@@ -175,8 +176,8 @@ static int read_cpu(struct relay *r, struct event_source *s, size_t i, struct ev
 }
 
 /*
- * The kernel wakes us when a sub-buffer is full, and hands out one that is not when it is
- * asked: so ask whether it woke us or not.
+ * The kernel wakes a reader only when a sub-buffer is full, but read() also returns records of a
+ * partial one: so read whether poll() reported data or not.
  */
 static int relay_poll(struct event_source *s, struct event_sink *sink, int ms, bool *any)
 {
@@ -199,7 +200,7 @@ static int relay_count(struct event_source *s, struct event_count *c)
 	for (size_t i = 0; !ret && i < now.n; i++) {
 		const struct cpu_count *cpu = &now.cpu[i], *was = find_count(&r->before, cpu->cpu);
 
-		/* A channel that was opened anew counts from 0. */
+		/* The channel has been reopened and counts from 0. */
 		if (was && (was->produced > cpu->produced || was->dropped > cpu->dropped))
 			was = NULL;
 		c->produced += cpu->produced - (was ? was->produced : 0);
@@ -227,7 +228,7 @@ static int relay_close(struct event_source *s, const sigset_t *caught)
 	return sig;
 }
 
-/* Can its files be opened?  Each has one reader at a time. */
+/* Is there no other reader?  Each file can be opened once at a time. */
 static bool is_free(const struct tree *t)
 {
 	struct names names;
@@ -273,7 +274,7 @@ bool relay_has_records(const struct tree *t)
 	return n && is_free(t);
 }
 
-/* Have the kernel record events, where it does not. */
+/* Enable events if they are off. */
 static int turn_on(struct relay *r, const struct tree *t)
 {
 	char *word;
@@ -290,8 +291,8 @@ static int turn_on(struct relay *r, const struct tree *t)
 		return ST_OK;
 	r->turned_on = false;
 	if (err == EBUSY)
-		return fail(ST_BUSY, "have them on before it begins: mapstat run -p events=1",
-			    "events are off, and cannot be turned on during a run");
+		return fail(ST_BUSY, "enable them before the run: mapstat run -p events=1",
+			    "events are off, and cannot be enabled during a run");
 	return tree_refused(t, "stress/events", "events=1", NULL, err);
 }
 
@@ -309,7 +310,7 @@ int relay_open(struct event_source *s, const struct tree *t, const sigset_t *cau
 	if (!ret)
 		ret = open_cpus(r, t);
 	if (!ret && !r->n)
-		ret = fail(ST_VANISHED, "write 0, then 1 to stress/events, and see the log",
+		ret = fail(ST_VANISHED, "write 0, then 1 to stress/events, and see the kernel log",
 			   "%s/events has no files of CPUs", t->path);
 	if (!ret)
 		ret = read_counts_before(t, &r->before);

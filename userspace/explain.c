@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "mapstat explain": two maps side by side, which of their figures differ most, and what
- * that says.
+ * "mapstat explain": print two maps side by side, which of their figures differ most, and whether
+ * these explain the difference in time.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -14,12 +14,12 @@
 enum { TITLE, FIRST, SECOND, DIFFERENCE, COLUMNS };
 
 struct table_row {
-	const char *group;	/* a line of its own before the row, where it is another */
+	const char *group;	/* printed on a line of its own before its first row */
 	char cell[COLUMNS][3 * HUMAN_LEN];
 };
 
 struct table {
-	struct table_row row[FIGURES_MAX + 2];	/* the names, and the spread */
+	struct table_row row[FIGURES_MAX + 2];	/* 2: names and spread */
 	size_t n;
 	unsigned int width[COLUMNS];
 };
@@ -32,7 +32,7 @@ static void safe_name(char *to, size_t size, const char *name)
 			*to = '?';
 }
 
-/* A figure, its sign where @sign; never a 0 that is none. */
+/* A figure, with "+" if positive and @sign; a value that would round to 0 is "<0.01". */
 static void put_figure(char *to, const struct figure_rule *rule, double v, bool sign,
 		       const struct term *term)
 {
@@ -118,7 +118,7 @@ static unsigned int columns_that_fit(const struct table *t, const struct term *t
 	return t->width[TITLE] + width_of(t, COLUMNS) <= term->width ? COLUMNS : DIFFERENCE;
 }
 
-/* The title stands beside the columns, or above them. */
+/* The title is beside the columns, or above them if the terminal is too narrow. */
 static void row_show(const struct table *t, const struct table_row *row, unsigned int columns,
 		     const struct term *term, FILE *out)
 {
@@ -130,7 +130,7 @@ static void row_show(const struct table *t, const struct table_row *row, unsigne
 	else if (*row->cell[TITLE])
 		fprintf(out, "%s\n", row->cell[TITLE]);
 	for (size_t j = FIRST; j < columns; j++) {
-		if (!*row->cell[j]) {	/* no blanks at the end of a line */
+		if (!*row->cell[j]) {	/* avoid trailing blanks */
 			gap += GAP + t->width[j];
 			continue;
 		}
@@ -162,7 +162,7 @@ static void table_put(const struct table *t, const struct term *term, FILE *out)
 	putc('\n', out);
 }
 
-/* A line that holds what a file gave: it must not steer the terminal. */
+/* Print text from a file without control characters. */
 static void put_line(const char *text, const struct term *term, FILE *out)
 {
 	char *safe = xstrdup(text);
@@ -186,8 +186,8 @@ static bool said_before(const struct comparison *c, size_t figure, size_t side, 
 }
 
 /*
- * Where the figures of accesses and misses come from, and why others are '-'; why times are,
- * is said in words.
+ * The source of accesses and misses, and why other figures are '-'.  The reason for missing times
+ * is in the sentences below.
  */
 static void notes_put(const struct comparison *c, const struct term *term, FILE *out)
 {
@@ -221,7 +221,7 @@ static void notes_put(const struct comparison *c, const struct term *term, FILE 
 		putc('\n', out);
 }
 
-#define DIFFERS_WIDTH	61	/* of a row below, in columns */
+#define DIFFERS_WIDTH	61	/* columns that differs_put() needs for a row */
 
 static void differs_put(const struct comparison *c, const struct figure *f,
 			const struct term *term, FILE *out)
@@ -255,7 +255,7 @@ static void differing_put(const struct comparison *c, const struct term *term, F
 
 	if (!c->ndiffering)
 		return;
-	snprintf(line, sizeof(line), "What differs per operation, the largest difference first "
+	snprintf(line, sizeof(line), "Differences per operation, the largest first "
 		 "(+: %s has more)", c->map[c->slower].ranked->map);
 	put_line(line, term, out);
 	for (size_t i = 0; i < c->ndiffering; i++)

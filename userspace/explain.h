@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Two maps of a run: comparison.c brings their figures together, explain.c says what they
- * differ in, explain_json.c the same for programs.
+ * Comparison of two maps of a run: comparison.c collects their figures, explain_text.c puts the
+ * result into words, explain.c and explain_json.c print it.
  */
 #ifndef MAPSTAT_EXPLAIN_H
 #define MAPSTAT_EXPLAIN_H
@@ -10,11 +10,14 @@
 #include "mapstat.h"
 
 #define FIGURES_MAX	24
-#define LEAST_SHARE	0.02	/* of the larger; what differs less, does not differ */
+#define LEAST_SHARE	0.02	/* of the larger figure; smaller differences are ignored */
 
 enum figure_from { FROM_RESULTS, FROM_ROUNDS, FROM_MISSES, FROM_STATS };
 
-/* AS_IT_IS: as it stands in the file; PER_OP: divided by the operations of that file. */
+/*
+ * AS_IT_IS: the value in the file; NANOSECONDS: the same, printed as a time; PER_OP: divided by the
+ * operations of that file; PER_OP_OPTIONAL: the same, left out if neither map has it.
+ */
 enum figure_kind { AS_IT_IS, NANOSECONDS, PER_OP, PER_OP_OPTIONAL };
 
 struct figure_rule {
@@ -24,7 +27,7 @@ struct figure_rule {
 	enum figure_from from;
 	enum figure_kind kind;
 	unsigned int decimals;
-	double least;		/* difference that is told of; 0: it is only shown */
+	double least;		/* smallest difference that is listed; 0: never listed */
 	const char *means;
 };
 
@@ -36,7 +39,7 @@ struct figure {
 
 struct compared {
 	const struct ranked *ranked;
-	bool live;		/* has a directory; else the following are empty */
+	bool live;		/* has a directory; otherwise the following are empty */
 	struct misses misses;
 	struct pairs stats;
 	struct pauses pauses;
@@ -44,21 +47,21 @@ struct compared {
 
 struct comparison {
 	struct ranking ranking;
-	struct compared map[2];	/* in the order in which they were named */
+	struct compared map[2];	/* in the order of the arguments */
 	struct figure figure[FIGURES_MAX];
 	size_t nfigures;
 	const struct figure *differing[FIGURES_MAX];	/* the largest difference first */
 	size_t ndiffering;
 	bool stats_off;
-	bool sources_differ;	/* of cache misses: then they cannot be compared */
-	const char *undecided;	/* why no difference can be told; NULL: it can */
-	const char *untimed;	/* why no time can be used; NULL: they can */
+	bool sources_differ;	/* of cache misses, which then cannot be compared */
+	const char *undecided;	/* why the times cannot be compared; NULL: they can */
+	const char *untimed;	/* why the times cannot be used; NULL: they can */
 	struct rank_test test;	/* the faster against the slower */
 	bool noise;		/* the rounds do not show which is slower */
-	size_t slower;		/* of the two; by the median */
+	size_t slower;		/* index of the map with the larger median */
 };
 
-/* Return: an exit status; comparison_free() is due in any case. */
+/* Return: an exit status; the caller calls comparison_free() in any case. */
 int comparison_read(struct comparison *c, const struct tree *t, const struct options *opt,
 		    const struct results *r);
 void comparison_free(struct comparison *c);
@@ -66,16 +69,16 @@ const char *compared_source(const struct compared *m);
 double figure_difference(const struct figure *f);
 const char *figure_missing(const struct comparison *c, const struct figure *f, size_t side);
 
-/* How much more of it the slower map has; where no map is slower: the first. */
+/* How much more the slower map has; if neither is slower: the first map. */
 double figure_more(const struct comparison *c, const struct figure *f);
-/* What one of it would cost, ns, if it alone made the difference in time; NaN: it cannot. */
+/* Cost of one event, ns, if this figure alone made the difference in time; NaN: it cannot. */
 double figure_price(const struct comparison *c, const struct figure *f);
 /* "model", "pmu" or "counted" */
 const char *figure_source(const struct comparison *c, const struct figure *f);
 
 #define SENTENCES	8
 
-/* What can be said in words. */
+/* The text of the explanation. */
 struct sentences {
 	char *text[SENTENCES];
 	size_t n;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What "explain" says in words: no more than its table shows.
+ * The text of "mapstat explain": it claims no more than the table shows.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -8,8 +8,8 @@
 #include "explain.h"
 
 /*
- * An access or a miss costs some 100 ns at the very most: a line from memory, or from another
- * socket.  What the model's figures cannot make up at that price, they do not explain.
+ * An upper bound on the cost of an access or a miss: a line from memory, or from another socket.
+ * A difference that the model's figures do not reach at this price is not explained by them.
  */
 #define MODEL_NS_MOST	100
 
@@ -108,7 +108,7 @@ static bool is_model(const struct figure *f)
 	return f->rule->from == FROM_MISSES;
 }
 
-/* The one that differs most where map @side has more; NULL: none. */
+/* The largest difference among the figures of which map @side has more; NULL: none */
 static const struct figure *most(const struct comparison *c, size_t side, bool model)
 {
 	for (size_t i = 0; i < c->ndiffering; i++) {
@@ -128,7 +128,7 @@ static void put_most(FILE *out, const struct comparison *c, size_t side, const s
 		f->value[!side], f->rule->means);
 }
 
-/* The first figure of that kind that is missing. */
+/* The first missing figure of that kind, and the side that lacks it. */
 static const struct figure *missing(const struct comparison *c, bool model, size_t *side)
 {
 	for (size_t i = 0; i < c->nfigures; i++) {
@@ -188,7 +188,7 @@ static void say_most(struct sentences *s, const struct comparison *c, bool model
 		put_most(f, c, !first, there);
 	}
 	if (!here && !there)
-		fputs("they differ in nothing that is large enough to be told of", f);
+		fputs("no figure differs enough to be listed", f);
 	putc('.', f);
 	sentence_end(s, f);
 }
@@ -213,7 +213,7 @@ static void put_kind(FILE *out, const struct pause_kind *k, bool timed,
 	fprintf(out, "at most %s", human_ns(text, term, (double)max));
 }
 
-/* A promotion or a growth may run beside the operations: it is said, and not ranked. */
+/* A promotion or growth may run beside the operations: pauses are printed, but not ranked. */
 static void say_pauses(struct sentences *s, const struct comparison *c, const struct term *term)
 {
 	size_t len;
@@ -222,7 +222,7 @@ static void say_pauses(struct sentences *s, const struct comparison *c, const st
 	if (!c->map[0].pauses.nkinds && !c->map[1].pauses.nkinds)
 		return;
 	f = sentence_begin(s, &len);
-	fputs("Pauses since the maps were made, filling them included: ", f);
+	fputs("Pauses since the maps were created, including filling them: ", f);
 	for (size_t side = 0; side < 2; side++) {
 		const struct pauses *p = &c->map[side].pauses;
 
@@ -238,7 +238,7 @@ static void say_pauses(struct sentences *s, const struct comparison *c, const st
 	sentence_end(s, f);
 }
 
-/* What the model's figures make up at the very most, ns; what was counted has no such price. */
+/* Upper bound on the time that the model's figures explain, ns.  @counted: others differ, too */
 static double model_most_ns(const struct comparison *c, bool *counted)
 {
 	double sum = 0;
@@ -266,16 +266,16 @@ static void say_explained(struct sentences *s, const struct comparison *c)
 	if (!counted && !(model > 0)) {
 		fputs("These figures do not explain the difference: ", f);
 		put_safe(f, name_of(c, c->slower));
-		fputs(" has more of nothing that was compared. Instructions, branches and the "
-		      "time that an access takes are not among them.", f);
+		fputs(" has more of none of them. Instructions, branches and the latency of an "
+		      "access are not compared.", f);
 	} else if (!counted && model < ns) {
 		fprintf(f, "These figures do not explain the difference of %.1f ns: even if each "
-			"access and each miss cost %d ns, they would make up %.1f.", ns,
+			"access and each miss cost %d ns, they would add up to %.1f.", ns,
 			MODEL_NS_MOST, model);
 	} else {
-		fputs("Where the time can have gone: the rows with +. \"ns each\" is what one of "
-		      "them would have to cost if it alone made the difference: where that is more "
-		      "than it can cost here, that row does not explain it.", f);
+		fputs("The rows with + may explain the difference. \"ns each\" is the cost of one "
+		      "of them if that row alone made the difference; a row that cannot cost as "
+		      "much does not explain it.", f);
 	}
 	sentence_end(s, f);
 }

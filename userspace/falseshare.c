@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "mapstat falseshare": what it costs to share a line, why, and which lines they are.
+ * "mapstat falseshare": the cost of sharing a cache line, its cause, and the lines.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static const struct row *median_of(const struct results *r, const char *variant)
 	return NULL;
 }
 
-/* Of all rounds of the model; NaN where it had none. */
+/* Over all rounds of the model; NaN if there were none. */
 static double misses_per_op(const struct shared *s)
 {
 	const char *misses = pairs_get(&s->summary, "coherence_misses");
@@ -89,7 +89,7 @@ double variant_ratio(const struct variant *f, const struct variant *padded)
 	return padded->ns > 0 ? f->ns / padded->ns : NAN;
 }
 
-/* Columns of a narrow terminal are fewer: what they say is in words below, too. */
+/* Terminal widths from which a column is shown; the text below repeats the figures. */
 #define NARROW_SPREAD	64
 #define NARROW_MISSES	48
 #define NARROW_RATIO	37
@@ -149,7 +149,7 @@ static void table(const struct variant *f, const struct term *term, FILE *out)
 	style_off(out, term, DIM);
 }
 
-/* One sentence on the times of a pair, no stronger than the rounds. */
+/* A sentence on the times of a pair, as far as the rounds show a difference. */
 static void say_time(const char *what, const struct results *r, const struct variant *f,
 		     size_t packed, FILE *out)
 {
@@ -157,11 +157,11 @@ static void say_time(const char *what, const struct results *r, const struct var
 	struct rank_test test;
 
 	if (isnan(f[packed].ns) || isnan(f[padded].ns))
-		fprintf(out, "Of %s there is no time. ", what);
+		fprintf(out, "There is no time for %s. ", what);
 	else if (!rounds_compare(r, variants[packed], variants[padded], &test))
 		fprintf(out, "Fewer than 5 rounds do not show what packing costs %s. ", what);
 	else if (test.p >= P_MOST)
-		fprintf(out, "Between packed and padded %s the rounds show no difference "
+		fprintf(out, "The rounds show no difference between packed and padded %s "
 			"(p = %.2g). ", what, test.p);
 	else if (test.lower)
 		fprintf(out, "Packed %s take less time than padded ones here (p = %.2g). ", what,
@@ -179,11 +179,11 @@ static void sentence(const char *what, const struct results *r, const struct var
 	if (!results_untimed(r))
 		say_time(what, r, f, packed, out);
 	if (!isnan(misses) && !isnan(of_padded))
-		fprintf(out, "In the model an operation on packed %s has %.4f coherence misses, "
+		fprintf(out, "In the model, an operation on packed %s has %.4f coherence misses, "
 			"on padded ones %.4f. ", what, misses, of_padded);
 }
 
-/* What can be said of it, no stronger than the rounds. */
+/* The result in words; the caller frees it. */
 static char *answer(const struct results *r, const struct variant *f)
 {
 	const char *threads = pairs_get(&r->parameters, "threads");
@@ -192,8 +192,8 @@ static char *answer(const struct results *r, const struct variant *f)
 	FILE *words = xmemstream(&text, &len);
 
 	if (threads && !strcmp(threads, "1"))
-		fputs("One thread shares its lines with nobody: run two or more, on CPUs of their "
-		      "own. ", words);
+		fputs("A single thread shares no lines: run two or more, each on its own CPU. ",
+		      words);
 	if (results_untimed(r))
 		fprintf(words, "%s ", results_untimed(r));
 	sentence("counters", r, f, 0, words);
@@ -227,14 +227,14 @@ static void show_line(const struct shared_line *line, const struct term *term, F
 	free(text);
 }
 
-/* Lines that are not shown, and misses on lines that the module does not keep. */
+/* The number of lines not shown, and of misses on lines that the module did not keep. */
 static void show_rest(const struct shared *s, FILE *out)
 {
 	const char *of = pairs_get(&s->summary, "of"), *lost = pairs_get(&s->summary, "lost");
 	uint64_t n;
 
 	if (of && parse_u64(of, &n) && n > LINES_SHOWN)
-		fprintf(out, "and %llu lines more\n", (unsigned long long)n - LINES_SHOWN);
+		fprintf(out, "and %llu more lines\n", (unsigned long long)n - LINES_SHOWN);
 	if (lost && parse_u64(lost, &n) && n)
 		fprintf(out, "%llu misses on lines not kept\n", (unsigned long long)n);
 }
@@ -300,13 +300,13 @@ static void show_experiment(const struct results *r, const struct variant *f,
 	put_wrapped(out, term, text);
 	free(text);
 	putc('\n', out);
-	put_wrapped(out, term, "The lines that suffered, in the model (r: read by, w: written by "
-		    "CPUs):");
+	put_wrapped(out, term, "The contended lines, in the model (r: CPUs that read, w: CPUs that "
+		    "write):");
 	for (size_t i = 0; i < VARIANTS; i++)
 		suffered(&f[i], variants[i], term, out);
 }
 
-/* Of another run there is nothing to show. */
+/* Is the last run this experiment? */
 static int check_experiment(const struct results *r)
 {
 	const char *experiment = pairs_get(&r->parameters, "experiment");
@@ -314,7 +314,7 @@ static int check_experiment(const struct results *r)
 	if (experiment && !strcmp(experiment, "falseshare") && median_of(r, variants[VARIANTS - 1]))
 		return ST_OK;
 	return fail(ST_NO_MAP, "mapstat falseshare", "the last run was not this experiment, or "
-		    "its first round did not end");
+		    "did not complete its first round");
 }
 
 static int show_last(const struct tree *t, const struct options *opt, const struct term *term,

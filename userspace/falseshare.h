@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The experiment of false sharing: falseshare.c shows it, falseshare_json.c writes it for
- * programs.
+ * The false-sharing experiment: falseshare.c prints it as text, falseshare_json.c as JSON.
  */
 #ifndef FALSESHARE_H
 #define FALSESHARE_H
@@ -10,24 +9,24 @@
 
 #define VARIANTS	4
 
-/* In pairs: packed, then padded. */
+/* In pairs: packed at an even index, its padded variant at the next one. */
 extern const char *const variants[VARIANTS];
 
-/* What one of them showed; NaN: not measured. */
+/* Figures of one variant; NaN: not measured. */
 struct variant {
-	double ns, min, max;
-	double misses;
+	double ns, min, max;	/* ns per operation: median, range over the rounds */
+	double misses;		/* coherence misses per operation, in the model */
 	unsigned int rounds;
 	struct shared shared;
 };
 
-/* A pair that others have published: never ours. */
+/* A pair of results published by others. */
 extern const struct published {
 	const char *what;
 	double packed_ns, padded_ns;
 } published;
 
-/* How many times the padded one's time; only of measured ones. */
+/* Time relative to the padded variant; NaN without times. */
 double variant_ratio(const struct variant *f, const struct variant *padded);
 int falseshare_json(const struct results *r, const struct variant *f, const char *answer,
 		    FILE *out);

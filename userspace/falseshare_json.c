@@ -21,7 +21,7 @@ static void add_variant(struct json_object *to, const struct variant *f, size_t 
 	json_add_shared(o, &f[at].shared);
 }
 
-/* The rank test of each pair. */
+/* The rank test of a pair. */
 static void add_test(struct json_object *to, const struct results *r, size_t packed)
 {
 	struct json_object *o = json_add(to, NULL, json_object_new_object());

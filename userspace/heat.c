@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "mapstat heat": where the records come from.  Live, or a file: JSON (heat_json.c), or what
- * was read from events/cpuN.
+ * "mapstat heat": read records, live or from a file, which holds JSON (heat_json.c) or the binary
+ * records of events/cpuN; and choose the output.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ static int heat_record(struct event_sink *sink, const struct mapstat_event *even
 	return ST_OK;
 }
 
-/* The first record may have been read already. */
+/* @got bytes of the first record have been read into @event already. */
 static int heat_binary(struct heating *h, FILE *in, const char *file,
 		       struct mapstat_event *event, size_t got)
 {
@@ -52,7 +52,7 @@ static int heat_binary(struct heating *h, FILE *in, const char *file,
 	return got ? fail(ST_MALFORMED, NULL, "%s: ends within a record", file) : ST_OK;
 }
 
-/* A record has bytes that are 0, JSON has none. */
+/* Binary records contain zero bytes, JSON does not. */
 static int heat_stream(struct heating *h, FILE *in, const char *file)
 {
 	struct mapstat_event first;
@@ -116,7 +116,7 @@ static int output(const struct heat *h, const struct options *opt, const struct 
 	if (!h->nmaps)
 		return fail(ST_NO_MAP, "records come with a run: mapstat run -p cache=model",
 			    opt->map ? "no record of map %s" : "no record%.0s", opt->map);
-	if (opt->folded && heat_lacks(h, stderr))	/* stacks have no place for it */
+	if (opt->folded && heat_lacks(h, stderr))	/* folded stacks cannot hold it */
 		putc('\n', stderr);
 	if (opt->svg)
 		ret = write_file(opt->svg, h, heat_svg);

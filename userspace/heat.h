@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * "mapstat heat": sums of records, by line and by place (heat_sum.c), from where they come
- * (heat.c, heat_json.c), and their pictures (heat_show.c, heat_svg.c).
+ * "mapstat heat": read records (heat.c, heat_json.c), sum them by cache line and by place
+ * (heat_sum.c), and print them (heat_show.c, heat_svg.c, heat_write.c).
  */
 #ifndef HEAT_H
 #define HEAT_H
@@ -9,10 +9,10 @@
 #include "events.h"
 
 #define HEAT_NR_L1	(MAPSTAT_EVENT_L1_COHERENCE + 1)
-#define HEAT_LINE	64	/* bytes, as a picture has them */
+#define HEAT_LINE	64	/* bytes per line, whatever the model's line size */
 
 /**
- * struct heat_event - a record, in words
+ * struct heat_event - a record with names instead of numbers
  */
 struct heat_event {
 	const char *map;
@@ -35,16 +35,16 @@ struct heat_count {
 	__u64 invalidated;
 };
 
-/* A line of memory; CPUs above 63 count as the last. */
+/* A cache line; CPUs above 63 count as CPU 63. */
 struct heat_line {
 	__u64 addr;
-	size_t place;		/* the one that touched it first */
-	__u64 writers;	/* CPUs, a bit each */
+	size_t place;		/* index of the place that accessed it first */
+	__u64 writers;		/* a bit per CPU */
 	__u64 readers;
 	struct heat_count n;
 };
 
-/* What is accessed, and where in the source; an operation's accesses of it. */
+/* An object accessed in a function, by one kind of operation. */
 struct heat_place {
 	char *op;
 	char *func;
@@ -63,11 +63,11 @@ struct heat_map {
 	size_t nplaces;
 };
 
-/* The numbers of records of one CPU: what is missing among them was dropped, or read by others. */
+/* Sequence numbers of one CPU's records: missing ones were dropped, or read by another reader. */
 struct heat_numbers {
 	__u64 cpu;		/* seq_cpu */
-	__u64 last;		/* the largest; they begin with 0 */
-	__u64 n;		/* how many of them came */
+	__u64 last;		/* the largest; the first one is 0 */
+	__u64 n;		/* number of records read */
 };
 
 struct heat {
@@ -80,15 +80,15 @@ struct heat {
 };
 
 void heat_add(struct heat *h, const struct heat_event *e);
-/* Add the records of a file of JSON, of which @head was read before.  Return: an exit status. */
+/* Add the records of a JSON file; @head has been read from it.  Return: an exit status */
 int heat_json(struct heat *h, FILE *in, const char *name, const char *head, size_t nhead);
 void heat_number(struct heat *h, __u64 cpu, __u64 seq);
 /*
- * Say what the picture lacks, and begin with "Partial" if it lacks something for certain.
- * Return: false if it has each access, and then nothing is said.
+ * Print why the records are incomplete, beginning with "Partial" if records are known to be
+ * missing.  Return: false, with nothing printed, if every access was recorded
  */
 bool heat_lacks(const struct heat *h, FILE *out);
-/* Lines by address, places by misses. */
+/* Sort lines by address, places by misses. */
 void heat_sort(struct heat *h);
 void heat_free(struct heat *h);
 __u64 heat_misses(const struct heat_count *n);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Records from JSON: what "mapstat events --json" wrote, or another program wrote again.
- * Each object may be in a line of its own, take several lines or be in an array; its fields
- * come in any order.
+ * Records from JSON: the output of "mapstat events --json", possibly rewritten by another program.
+ * An object may be on one line, span several lines or be in an array; its members may be in any
+ * order.
  */
 #include <errno.h>
 #include <json-c/json.h>
@@ -14,8 +14,8 @@
 struct json_file {
 	const char *name;
 	struct json_tokener *tokener;
-	size_t line;		/* of the byte that is parsed next, from 1 */
-	size_t begun;		/* the line in which a value began that has not ended; or 0 */
+	size_t line;		/* line number of the next byte, from 1 */
+	size_t begun;		/* line in which the current value begins; 0: between values */
 };
 
 static int malformed(const struct json_file *f, size_t line, const char *what, const char *why)
@@ -24,7 +24,7 @@ static int malformed(const struct json_file *f, size_t line, const char *what, c
 		    "%s, line %zu: %s: %s", f->name, line, what, why);
 }
 
-/* A whole number, which another program may have written as 1.0. */
+/* A non-negative integer; another program may have written it as 1.0. */
 static bool whole(struct json_object *object, const char *name, uint64_t *n)
 {
 	struct json_object *v = json_object_object_get(object, name);
@@ -39,6 +39,7 @@ static bool whole(struct json_object *object, const char *name, uint64_t *n)
 	return (double)*n == d;
 }
 
+/* As whole(), with values above @most reduced to @most. */
 static bool small(struct json_object *object, const char *name, unsigned int most, unsigned int *n)
 {
 	uint64_t v;
@@ -49,7 +50,7 @@ static bool small(struct json_object *object, const char *name, unsigned int mos
 	return true;
 }
 
-/* @wrong: the first name of what is no text; NULL: none yet */
+/* Return: a string without NUL, or "".  @wrong receives the name of the first invalid member. */
 static const char *text(struct json_object *object, const char *name, const char **wrong)
 {
 	struct json_object *v = json_object_object_get(object, name);
@@ -97,7 +98,7 @@ static int record(struct heat *h, const struct json_file *f, struct json_object 
 	addr = text(object, "addr", &wrong);
 	l1 = text(object, "l1", &wrong);
 	if (wrong) {
-		snprintf(why, sizeof(why), "%s is missing, or no text", wrong);
+		snprintf(why, sizeof(why), "%s is missing, or not a string", wrong);
 		return malformed(f, f->begun, "not a record", why);
 	}
 	tlb_miss = json_object_object_get(object, "tlb_miss");
@@ -116,18 +117,18 @@ static int record(struct heat *h, const struct json_file *f, struct json_object 
 	return ST_OK;
 }
 
-/* What the kernel counted; a file may be several, put together. */
+/* Add the kernel's counts: a file may consist of several outputs. */
 static int summary(struct heat *h, const struct json_file *f, struct json_object *object)
 {
 	struct event_count *c = &h->count;
 	uint64_t records, dropped, produced;
 
 	if (!whole(object, "records", &records))
-		return malformed(f, f->begun, "not a summary", "records is no number");
+		return malformed(f, f->begun, "not a summary", "records is not a number");
 	if (!small(object, "events_shift", 31, &c->shift) &&
 	    json_object_object_get_ex(object, "events_shift", NULL))
 		return malformed(f, f->begun, "not a summary", "events_shift is out of range");
-	/* No number if it was not known. */
+	/* null if it was unknown */
 	if (!whole(object, "dropped", &dropped))
 		return ST_OK;
 	if ((!whole(object, "produced", &produced) &&
@@ -139,7 +140,7 @@ static int summary(struct heat *h, const struct json_file *f, struct json_object
 	return ST_OK;
 }
 
-/* An array holds what a file may hold. */
+/* A record, a summary, or an array of them. */
 static int value(struct heat *h, const struct json_file *f, struct json_object *v)
 {
 	struct json_object *element;
@@ -159,7 +160,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Whole lines, so that no character is cut, which json-c takes for a wrong one. */
+/* @s holds whole lines: json-c rejects a UTF-8 character that is split between two calls. */
 static int lines(struct heat *h, struct json_file *f, const char *s, size_t len)
 {
 	const char *const end = s + len, *line = s, *stop;
@@ -199,7 +200,7 @@ static int lines(struct heat *h, struct json_file *f, const char *s, size_t len)
 	return ret;
 }
 
-/* @head and the rest of its line, which was not read with it: a pipe cannot be rewound. */
+/* Parse @head, which has been read already, and the rest of its line: a pipe cannot be rewound. */
 static int first_lines(struct heat *h, struct json_file *f, FILE *in, const char *head,
 		       size_t nhead)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The picture for a terminal: the map's lines in the order of their addresses, as dark as
- * they are hot; then the places that miss most, and the lines that are fought over.
+ * The heat map for a terminal: a map's cache lines in address order, darker if accessed more; then
+ * the accesses that miss most, and the contended lines.
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -13,9 +13,9 @@
 #define PLACES_MAX	12
 #define LINES_MAX	8
 
-#define PLACE_WIDTH	52	/* of the figures of a place, and the gap after them */
-#define LINE_WIDTH	66	/* of a line's */
-#define WHAT_LEAST	14	/* cells for what is accessed; or it has its own line */
+#define PLACE_WIDTH	52	/* columns of a place's figures and the gap after them */
+#define LINE_WIDTH	66	/* the same for a line */
+#define WHAT_LEAST	14	/* columns left for the name; if fewer, it gets its own line */
 #define INDENT		2
 
 struct cell {
@@ -32,7 +32,7 @@ static const char *shade(const struct term *term, unsigned int level)
 	return (term->utf8 ? utf8 : ascii)[level];
 }
 
-/* 0..LEVEL_MAX: a step is a factor of four below the hottest. */
+/* 0..LEVEL_MAX: each step below the hottest is a factor of four. */
 static unsigned int level(__u64 n, __u64 max)
 {
 	unsigned int l = LEVEL_MAX;
@@ -56,7 +56,7 @@ static enum style cell_style(const struct cell *c)
 	return c->misses ? BOLD : DIM;
 }
 
-/* put_hanging(), of what a file may hold. */
+/* put_hanging() for text from a file: non-printable characters become '?'. */
 __attribute__((format(printf, 5, 6)))
 static void put_text(FILE *out, const struct term *term, unsigned int column,
 		     unsigned int indent, const char *fmt, ...)
@@ -87,7 +87,7 @@ static void put_legend(size_t each, const struct term *term, FILE *out)
 		HEAT_LINE);
 	for (unsigned int i = 0; i <= LEVEL_MAX; i++)
 		fprintf(f, " %s", shade(term, i));
-	fprintf(f, ": ever more accesses%s",
+	fprintf(f, ": few to many accesses%s",
 		term->colour ? "; red: lost to another CPU, bold: missed" : "");
 	fclose(f);
 	put_wrapped(out, term, text);
@@ -122,7 +122,7 @@ static void put_grid(const struct heat_map *m, const struct term *term, FILE *ou
 	put_legend(each, term, out);
 }
 
-/* A row of the table; if the terminal is too narrow for that, the same in words. */
+/* A row of the table, or the same as text if the terminal is too narrow. */
 static void put_place(const struct heat_map *m, const struct heat_place *p, bool row,
 		      const struct term *term, FILE *out)
 {
@@ -194,7 +194,7 @@ static void put_line(const struct heat_map *m, const struct heat_line *l, bool r
 		 readers);
 }
 
-/* As `perf c2c` shows them: who writes a line that others want. */
+/* The contended lines, as in `perf c2c`. */
 static void put_fights(const struct heat_map *m, const struct term *term, FILE *out)
 {
 	const bool rows = LINE_WIDTH + WHAT_LEAST <= term->width;
@@ -213,8 +213,7 @@ static void put_fights(const struct heat_map *m, const struct term *term, FILE *
 		fprintf(out, "%-16s %9s %9s %11s %7s %7s  %s\n", "line", "accesses",
 			"coherence", "invalidates", "writers", "readers", "accessed by");
 	else
-		put_text(out, term, 0, 0, "Lines that CPUs take from each other, and what accessed "
-			 "them first:");
+		put_text(out, term, 0, 0, "Contended lines, and what accessed them first:");
 	for (size_t i = 0; i < n && i < LINES_MAX; i++)
 		put_line(m, line[i], rows, term, out);
 	if (n > LINES_MAX)

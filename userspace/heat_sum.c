@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Records, summed by line and by place.
+ * Sum records by cache line and by place (operation, function, object).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,7 @@ static struct heat_map *map_of(struct heat *h, const char *name)
 	return m;
 }
 
-/* Inlined copies of one place are one. */
+/* Inlined copies of a place have different sites but the same names: they count as one. */
 static size_t place_of(struct heat_map *m, const struct heat_event *e)
 {
 	struct heat_place *p;
@@ -141,11 +141,11 @@ static bool lacks_records(const struct heat *h, FILE *out)
 		fprintf(out, "Partial: at least %llu records are missing among these %llu.",
 			missing, c->read);
 	else if (!c->known)
-		fputs("How many records were dropped is not known: there is no count of them.",
+		fputs("How many records were dropped is not known, as nothing counted them.",
 		      out);
 	else if (c->dropped)
-		fprintf(out, "Partial: %llu of %llu records were dropped for want of room. Read "
-			"them while they are made, or have larger buffers (events_kib, "
+		fprintf(out, "Partial: %llu of %llu records were dropped because buffers were "
+			"full. Read them during the run, or use larger buffers (events_kib, "
 			"events_subbufs) or fewer records (events_shift).", c->dropped,
 			c->produced);
 	else
@@ -185,7 +185,7 @@ static int by_misses(const void *a, const void *b)
 	return what ? what : strcmp(x->op, y->op);
 }
 
-/* A line's place is looked up by its number, which sorting places would change: lines first. */
+/* Lines refer to places by index: renumber them after sorting. */
 static void sort_places(struct heat_map *m)
 {
 	size_t *now = xrealloc(NULL, m->nplaces, sizeof(*now));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The picture as SVG, and as folded stacks.
+ * The heat map as SVG, and folded stacks.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static void put_xml(FILE *out, const char *s)
 	}
 }
 
-/* As hot as it is accessed, on a scale of logarithms; the hue says what became of it. */
+/* Darker with more accesses, on a logarithmic scale; the hue shows misses and coherence misses. */
 static void put_colour(FILE *out, const struct heat_count *n, __u64 max)
 {
 	double heat = log1p((double)n->accesses) / log1p((double)max);
@@ -51,7 +51,7 @@ static void add(struct heat_count *sum, const struct heat_count *n)
 		sum->l1[i] += n->l1[i];
 }
 
-/* Lines that a cell stands for. */
+/* Number of lines per cell. */
 static size_t each_of(const struct heat_map *m)
 {
 	return (m->nlines + CELLS_MAX - 1) / CELLS_MAX;
@@ -185,7 +185,7 @@ void heat_svg(const struct heat *h, FILE *out)
 	fputs("</svg>\n", out);
 }
 
-/* A frame: what would end it, or the line, is written otherwise. */
+/* A frame, with separators and control characters replaced. */
 static void put_frame(FILE *out, const char *s)
 {
 	for (; *s; s++)

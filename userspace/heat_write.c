@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "mapstat heat --json": the sums, of each map its places and its lines.
+ * "mapstat heat --json": the sums of each map, its places and its lines.
  */
 #include <stdlib.h>
 #include "heat.h"
@@ -19,7 +19,7 @@ static void add_count(struct json_object *to, const struct heat_count *n)
 			 json_object_new_uint64(n->l1[i]));
 }
 
-/* The last of the CPUs stands for all above it, too. */
+/* CPU 63 stands for all CPUs from 63 on. */
 static void add_cpus(struct json_object *to, const char *name, __u64 cpus)
 {
 	struct json_object *array = json_add(to, name, json_object_new_array());
@@ -67,7 +67,7 @@ static void add_map(struct json_object *maps, const struct heat_map *m)
 		add_line(array, m, &m->line[i]);
 }
 
-/* What the picture says of the records; null: they lack nothing. */
+/* Why the records are incomplete; null: they are complete. */
 static void add_lacks(struct json_object *to, const struct heat *h)
 {
 	char *text = NULL;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A latency histogram for the terminal.  Rows are runs of neighbouring buckets, and
- * since buckets are log-linear, rows are log-scaled.  Up to the 99th percentile (the
- * 90th, where they lie far apart) they are as fine as fits; the tail after it, which may
- * reach over six powers of ten, is drawn in coarser rows, so that neither hides the
- * other.
+ * A latency histogram for the terminal.  A row covers adjacent buckets; since buckets are
+ * log-linear, rows are on a logarithmic scale.  Up to the 99th percentile (the 90th, if the two
+ * are far apart) rows are as fine as fits; the tail, which may span six powers of ten, has
+ * coarser rows, so that neither part hides the other.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,7 @@
 
 #define CORE_ROWS	14
 #define TAIL_ROWS	8
-#define BAR_LEAST	2	/* cells; lo, hi, share and these are 29 at most */
+#define BAR_LEAST	2	/* columns; with lo, hi and share at most 29 */
 
 enum { P50, P90, P99, P999, MAX, NMARKS };
 
@@ -50,7 +49,7 @@ struct plot {
 	uint64_t tallest;
 };
 
-/* The module's own figures; where it gave none, the bucket's upper bound. */
+/* The module's own quantiles, or the upper bound of the bucket if it gives none. */
 static void find_marks(struct plot *p, const struct latency_op *op)
 {
 	memcpy(p->mark, marks, sizeof(marks));
@@ -185,7 +184,7 @@ static void show_share(FILE *out, uint64_t count, uint64_t total)
 		fprintf(out, "%7.2f%%", share);
 }
 
-/* On a narrow terminal the marks go first, which stand in the title; then the counts. */
+/* On a narrow terminal the marks are left out first, as the title has them; then the counts. */
 static void fit(struct plot *p, const struct term *term)
 {
 	/* lo, " - ", hi, 2, bar, share of 8; 2, count; 2, marks */

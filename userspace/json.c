@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Values of JSON, and "mapstat json": all that the text files say, as one JSON document.
+ * Building JSON values, and "mapstat json": the content of all files as one JSON document.
  */
 #include <ctype.h>
 #include <math.h>
@@ -29,7 +29,7 @@ static size_t utf8_length(const char *text)
 	return n;
 }
 
-/* Return: NULL if @text is UTF-8, else a copy with U+FFFD for what is not; to be freed. */
+/* Return: NULL if @text is valid UTF-8, else a copy with invalid bytes as U+FFFD, to free */
 static char *utf8_repaired(const char *text)
 {
 	static const char replacement[] = "\xef\xbf\xbd";
@@ -126,10 +126,10 @@ int json_write(FILE *out, struct json_object *document, int status)
 	return status;
 }
 
-/* A parameter, or a line of a file of names and values. */
+/* A parameter, or a line of a file of names and values: a number if the value looks like one. */
 static void add_named(struct json_object *to, const char *name, const char *value)
 {
-	/* Text that may look like a number: a list of one CPU is a list. */
+	/* Strings that may look like a number, such as a list of one CPU. */
 	static const char *const texts[] = {
 		"module", "kernel", "clock", "design", "map", "cpus"
 	};
@@ -227,7 +227,7 @@ static void add_ranked(struct json_object *to, const struct ranking *k)
 	json_add_text(to, "reason", undecided);
 }
 
-/* The ranking or null, and the reason if there is no winner. */
+/* The ranking, or null; and the reason if there is no winner. */
 static void add_ranking(struct json_object *to, const struct results *r)
 {
 	static const struct options all;
@@ -294,7 +294,7 @@ void json_add_buckets(struct json_object *to, const char *name, const uint64_t *
 	}
 }
 
-/* [{"cpu": 0, …}, …]: a file of rows under one header, whose names are the keys. */
+/* [{"cpu": 0, …}, …]: the rows of a file with a header, which has the keys. */
 static int add_table(struct json_object *to, const char *key, const struct tree *t,
 		     const char *file)
 {

@@ -121,7 +121,7 @@ static int add_pauses(struct json_object *to, const struct tree *t, const char *
 	return ST_OK;
 }
 
-/* Of that CPU, or of all: the buckets and the summaries, by kind of miss. */
+/* Buckets and summaries by kind of miss, of the CPU @who or of "all". */
 static void add_hists(struct json_object *to, const struct misses *m, const char *who)
 {
 	struct json_object *buckets, *summaries;
@@ -207,7 +207,7 @@ static int add_shared(struct json_object *to, const struct tree *t, const char *
 	return ST_OK;
 }
 
-/* A kernel that is locked down does not let the file front be read: its state is in front_stats. */
+/* Under lockdown the file "front" cannot be read, so take the state from front_stats. */
 static int add_front(struct json_object *to, const struct tree *t, const char *map)
 {
 	const char *state;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * maps/<name>/latency: the histograms of a map's operations; latency_percpu: those of each CPU.
+ * maps/<name>/latency: histograms of a map's operations; latency_percpu: the same per CPU.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@ static int parse_summary(struct latency *lat, const struct lines *l, const char 
 	const char *count, *max;
 
 	if (latency_find(lat, name))
-		return lines_fail(l, "operation '%s' stands twice", name);
+		return lines_fail(l, "operation '%s' appears twice", name);
 	lat->op = xrealloc(lat->op, lat->n + 1, sizeof(*lat->op));
 	op = &lat->op[lat->n++];
 	memset(op, 0, sizeof(*op));
@@ -41,7 +41,7 @@ static int parse_bucket_row(struct latency *lat, const struct lines *l, size_t f
 	if (!parse_bucket(l->field + from + 1, &index, &count) || !count)
 		return lines_fail(l, "not an occupied bucket");
 	if (op->bucket[index])
-		return lines_fail(l, "the bucket stands twice");
+		return lines_fail(l, "the bucket appears twice");
 	op->bucket[index] = count;
 	return ST_OK;
 }
@@ -63,7 +63,7 @@ static int parse_comment(struct latency *lat, const struct lines *l)
 	return parse_summary(lat, l, l->field[0] + strlen("# "), 1);
 }
 
-/* Both were derived from one copy of the buckets: a difference is a truncated file. */
+/* The module derives count and buckets from one snapshot: if they differ, the file is truncated. */
 static int check_counts(const struct latency *lat, const struct lines *l)
 {
 	for (size_t i = 0; i < lat->n; i++) {
@@ -124,9 +124,9 @@ void latency_free(struct latency *lat)
 	*lat = (struct latency){ 0 };
 }
 
-/* -- of each CPU -- */
+/* -- per CPU -- */
 
-/* That CPU's, which is the last so far, or a new one: CPUs are not mixed. */
+/* The lines of a CPU are consecutive.  Return: NULL if @cpu appears again after another one */
 static struct latency *latency_of_cpu(struct latency_cpus *cpus, unsigned int cpu)
 {
 	struct latency_cpu *at;
@@ -156,7 +156,7 @@ static int parse_percpu_comment(struct latency_cpus *cpus, const struct lines *l
 		return lines_fail(l, "no CPU and operation");
 	lat = latency_of_cpu(cpus, cpu);
 	if (!lat)
-		return lines_fail(l, "CPU %u stands twice", cpu);
+		return lines_fail(l, "CPU %u appears twice", cpu);
 	return parse_summary(lat, l, l->field[1], 2);
 }
 
@@ -187,7 +187,7 @@ static int parse_percpu(struct latency_cpus *cpus, struct lines *l)
 	return ret;
 }
 
-/* None where the module has no such file. */
+/* @cpus is empty if the module has no such file. */
 int latency_percpu_read(const struct tree *t, const char *map, struct latency_cpus *cpus)
 {
 	char file[512];
@@ -243,7 +243,7 @@ const struct latency_op *latency_find(const struct latency *lat, const char *op)
 
 unsigned int latency_quantile(const struct latency_op *op, unsigned int per_mille)
 {
-	/* ceil(count * q) without overflow: split off what 1000 divides */
+	/* ceil(count * per_mille / 1000), without overflow */
 	uint64_t rank = op->count / 1000 * per_mille +
 			(op->count % 1000 * per_mille + 999) / 1000;
 	uint64_t seen = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "mapstat list": a line per live map, or per map and CPU.
+ * "mapstat list": one line per live map, or per map and CPU.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,7 @@ struct list_table {
 	size_t ncells;
 };
 
-/* Cells hold no space, so that awk finds the columns. */
+/* Cells contain no blanks, so that awk can split the columns. */
 static void add_cell(struct list_table *l, const char *text)
 {
 	char *cell = xstrdup(text && *text ? text : "-");

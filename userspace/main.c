@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mapstat(1): arguments, and the way out.
+ * mapstat(1): parse the arguments, run the command, write its output.
  */
 #include <getopt.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static int flushed(void)
 	return fflush(stdout) || ferror(stdout) ? output_failed() : ST_OK;
 }
 
-/* A file of events can be looked at anywhere. */
+/* A file of events needs no module. */
 static bool needs_tree(const struct command *command, const struct options *opt)
 {
 	return !command->file_is_enough || !opt->nargs;
@@ -32,7 +32,7 @@ static int call(const struct command *command, const struct tree *t, const struc
 	return command->call(&(struct call){ t, opt, &term, out });
 }
 
-/* Run the command; print its output only where it came to its end. */
+/* Run the command; print its output only if it completed. */
 static int execute(const struct command *command, const struct options *opt)
 {
 	char *text = NULL;
@@ -61,7 +61,7 @@ static int execute(const struct command *command, const struct options *opt)
 	return ret;
 }
 
-/* A value that a table of words has to hold. */
+/* If the option has a list of values, @value must be one of them. */
 static int check_value(const struct option_row *o, const char *value)
 {
 	const char *word = o->values;
@@ -128,7 +128,7 @@ static void take_option(struct options *opt, enum option_id option, char *value)
 	}
 }
 
-/* What getopt_long() returns for option @i: above all letters. */
+/* The value getopt_long() returns for option @i: above any character. */
 #define OPT_VALUE(i)	(256 + (int)(i))
 
 static void fill_options(struct option *options)
@@ -144,7 +144,7 @@ static void fill_options(struct option *options)
 	*options = (struct option){ 0 };
 }
 
-/* A short option is the long one of that letter. */
+/* Map a getopt value, of the long or the short form, to an option_id; -1: none */
 static int option_of(int option)
 {
 	for (int i = 0; i < NOPTIONS; i++) {
@@ -159,15 +159,15 @@ static int option_of(int option)
 static int check_operands(const struct command *command, const struct options *opt)
 {
 	if (opt->nargs > command->most && command->least < 2)
-		return usage("'%s' is one argument too many", opt->args[command->most]);
-	/* Of two, both have to be named, and not the same. */
+		return usage("one argument too many: '%s'", opt->args[command->most]);
+	/* A command for two maps needs two different names. */
 	if (command->least == 2 &&
 	    (opt->nargs != 2 || !strcmp(opt->args[0], opt->args[1])))
 		return usage("'%s' takes the names of two maps", command->name);
 	return ST_OK;
 }
 
-/* Options and operands stand in any order, which that of parameters follows. */
+/* Options and operands may be mixed; parameters keep their order on the command line. */
 static int parse(const struct command *command, struct options *opt, int argc, char **argv,
 		 bool *helped)
 {
@@ -184,7 +184,7 @@ static int parse(const struct command *command, struct options *opt, int argc, c
 			return flushed();
 		}
 		if (option == '?')
-			return usage("see what '%s' takes", command->name);
+			return usage("invalid option for '%s'", command->name);
 		if (id >= 0 && !(command->options & 1U << id))
 			return usage("'%s' takes no such option", command->name);
 		if (option == 1)
@@ -198,7 +198,7 @@ static int parse(const struct command *command, struct options *opt, int argc, c
 			return ret;
 		take_option(opt, (enum option_id)id, optarg);
 	}
-	while (optind < argc)	/* behind "--" */
+	while (optind < argc)	/* after "--" */
 		opt->args[opt->nargs++] = argv[optind++];
 	return check_operands(command, opt);
 }
@@ -223,7 +223,7 @@ static int find_and_run(struct options *opt, int argc, char **argv)
 	for (size_t i = 0; i < ncommands; i++) {
 		if (strcmp(commands[i].name, name))
 			continue;
-		argv[0] = (char *)"mapstat";	/* what getopt calls us */
+		argv[0] = (char *)"mapstat";	/* the name getopt prints */
 		return run_command(&commands[i], opt, argc, argv);
 	}
 	return usage("there is no command '%s'", name);
@@ -233,7 +233,7 @@ static const struct option global_options[] = {
 	{ "debugfs", required_argument, NULL, 'd' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
-	{ "commands", no_argument, NULL, 'c' },	/* for completion: help has no word of it */
+	{ "commands", no_argument, NULL, 'c' },	/* for completion; not in --help */
 	{ NULL, 0, NULL, 0 },
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Live maps: which there are, their stats and pauses.
+ * Live maps: their list, stats and pauses.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static int parse_kind(struct pauses *p, const struct lines *l)
 	*kind = (struct pause_kind){ .name = xstrdup(l->field[0] + strlen("# ")) };
 	for (size_t i = 0; i + 1 < p->nkinds; i++)
 		if (!strcmp(p->kind[i].name, kind->name))
-			return lines_fail(l, "kind '%s' stands twice", kind->name);
+			return lines_fail(l, "kind '%s' appears twice", kind->name);
 	if (!pairs_of_fields(&kind->summary, l, 1))
 		return lines_fail(l, "not name=value");
 	return ST_OK;
@@ -45,7 +45,7 @@ static int parse_hist(struct pauses *p, const struct lines *l)
 	if (l->nfields != 4)
 		return lines_fail(l, "%zu columns, not 4", l->nfields);
 	if (!parse_bucket(l->field + 1, &index, &count) || p->bucket[index])
-		return lines_fail(l, "not a bucket, or it stands twice");
+		return lines_fail(l, "not a bucket, or it appears twice");
 	p->bucket[index] = count;
 	return ST_OK;
 }

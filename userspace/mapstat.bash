@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Completion for mapstat(1). What there is to complete, the program says: mapstat --commands.
+# Completion for mapstat(1), from the table that "mapstat --commands" prints.
 
-# Where the files are; COMP_WORDS as they stand.
+# Print mapstat's directory, with regard to -d in COMP_WORDS.
 _mapstat_root()
 {
 	local root=${MAPSTAT_DEBUGFS:-/sys/kernel/debug/mapstat} i
@@ -25,7 +25,7 @@ _mapstat_entries()
 	done
 }
 
-# Print the values of a parameter that has a list of them.
+# Print the possible values of a parameter, if it has a list of them.
 _mapstat_values()
 {
 	awk -F '\t' -v name="$1" '
@@ -42,7 +42,7 @@ _mapstat_values()
 		}' "$(_mapstat_root)/parameters" 2> /dev/null
 }
 
-# NAME=VALUE: a shell may have split it at the =.
+# Complete NAME=VALUE; the shell may have split it at the =.
 _mapstat_parameter()
 {
 	local current=$1 previous=$2 name words last
@@ -59,15 +59,15 @@ _mapstat_parameter()
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 		return
 	fi
-	# Of a comma list, the last one.
+	# In a comma-separated list, complete the last item.
 	last=
 	[[ $current != *,* ]] || last=${current%,*},
 	mapfile -t COMPREPLY < <(compgen -P "$last" -W "$(_mapstat_values "$name")" -- "${current##*,}")
-	# What the shell has not split off stands before it.
+	# If the shell has not split the word, candidates need NAME= in front.
 	[[ ${COMP_WORDS[COMP_CWORD]} == = || $previous == = ]] || COMPREPLY=("${COMPREPLY[@]/#/$name=}")
 }
 
-# Offer words, or what @maps, @files and @parameters stand for.
+# Offer words, or what @maps, @files or @parameters expands to.
 _mapstat_offer()
 {
 	local offered=$1 current=$2 previous=$3 more=$4

@@ -2,10 +2,10 @@
 /*
  * mapstat(1): reads the files described in docs/debugfs.md and prints them.
  *
- * The data's way: read.c brings a file into memory; results.c, latency.c, maps.c and misses.c
- * turn text into structures, refusing whatever is not as documented; show.c, explain.c, json.c
- * and run.c print.  A command writes its output into memory first, so that standard output
- * gets all of it or nothing.
+ * Data flow: read.c reads a file into memory; results.c, latency.c, maps.c, misses.c and the
+ * like parse it into structures and reject anything undocumented; show.c, explain.c, json.c and
+ * run.c print.  A command (except events) writes its output to memory first, so that standard
+ * output receives all of it or nothing.
  */
 #ifndef MAPSTAT_H
 #define MAPSTAT_H
@@ -21,7 +21,7 @@
 #define MAPSTAT_VERSION	"0.1.0"
 #define DEFAULT_ROOT	"/sys/kernel/debug/mapstat"
 
-/* Exit statuses; the man page lists them.  128 + n: ended by signal n. */
+/* Exit statuses, listed in the man page.  128 + n: ended by signal n. */
 enum exit_status {
 	ST_OK,
 	ST_FAILURE,		/* the run's verdict is FAILURE, or it did not finish */
@@ -41,25 +41,25 @@ enum exit_status {
 
 struct options {
 	const char *root;	/* directory to read */
-	const char *op;		/* operation whose latency is shown; NULL: not chosen */
+	const char *op;		/* operation whose latency is shown; NULL: the default */
 	bool hist;
 	bool per_cpu;
-	bool answer;		/* and nothing below it */
+	bool answer;		/* show: only the ranking and the answer */
 	bool wait_only;
 	const char *source;	/* of events: "auto", "bpf" or "relay" */
-	bool json;		/* events as JSON lines, others as a document */
+	bool json;		/* one document; events: one line per record */
 	const char *count;	/* of events; NULL: no limit */
-	const char *seconds;
-	const char *map;	/* heat: of this one only */
-	const char *svg;	/* heat: a file to draw into */
+	const char *seconds;	/* of events; NULL: no limit */
+	const char *map;	/* heat: only this map */
+	const char *svg;	/* heat: output file */
 	bool folded;
-	bool last;		/* show the last run, run nothing */
-	bool keep;		/* run: what is not named stays as it is */
-	char **args;		/* map names, or name=value of "run" */
+	bool last;		/* falseshare: show the last run, start none */
+	bool keep;		/* run: parameters not given keep their values */
+	char **args;		/* map names, or name=value for "run" */
 	size_t nargs;
 };
 
-/* How to print: found once, in main(). */
+/* Properties of the terminal, determined once per command by term_init(). */
 struct term {
 	unsigned int width;
 	bool utf8;
@@ -68,13 +68,13 @@ struct term {
 
 /* -- errors (error.c) -- */
 
-/* Print "mapstat: …" and, with @hint, what to do.  Return: @status. */
+/* Print "mapstat: …" on standard error and, unless NULL, @hint.  Return: @status */
 int fail(enum exit_status status, const char *hint, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* A write to standard output has failed; errno says why.  Return: an exit status */
+/* Report a failed write to standard output; errno holds the reason.  Return: ST_OUTPUT */
 int output_failed(void);
 
-/* -- memory (read.c): end the program with ST_SYSTEM when there is none -- */
+/* -- memory (read.c): exit with ST_SYSTEM if out of memory -- */
 
 void *xrealloc(void *p, size_t n, size_t size);
 FILE *xmemstream(char **text, size_t *len);
@@ -99,42 +99,45 @@ struct names {
 };
 
 int tree_open(struct tree *t, const char *path);
-/* The kernel's files, and not a copy of them? */
+/* Is this debugfs, rather than a copy? */
 bool tree_is_live(const struct tree *t);
 void tree_close(struct tree *t);
 int tree_read(const struct tree *t, const char *file, struct text *text);
 int tree_read_word(const struct tree *t, const char *file, char **word);
 int tree_write(const struct tree *t, const char *file, const char *value);
 int tree_list(const struct tree *t, const char *dir, struct names *names);
-/* Is there such a file?  Another module, or a saved copy, may have none. */
+/* Does the file exist?  Maps of other modules and saved copies may lack some. */
 bool tree_has(const struct tree *t, const char *file);
 void names_free(struct names *names);
 bool names_have(const struct names *names, const char *name);
-/* What a failed read of @file means.  Return: an exit status, told to the user. */
+/* Report a failed access to @file.  Return: an exit status */
 int tree_fail(const struct tree *t, const char *file, int err);
 /*
- * Of a file that can be written: the one that says the same and can be read when the kernel is
- * locked down; of a module that has none, that file itself.
+ * @twin is the read-only file with the content of the writable @file: it stays readable under
+ * lockdown.  Return: @twin if it exists, otherwise @file
  */
 const char *tree_twin(const struct tree *t, const char *twin, const char *file);
 
-/* -- what a refused write means (write_error.c); Return: an exit status, with its message printed -- */
+/* -- report a refused write (write_error.c); Return: an exit status -- */
 
-/* A run does not let it. */
+/* Refused because of a run. */
 int refused_busy(void);
-/* @what was to be: "keys=5", "to start"; @hint may be NULL. */
+/* @what was refused: "keys=5", "to start"; @hint may be NULL; @err: the errno. */
 int tree_refused(const struct tree *t, const char *file, const char *what, const char *hint,
 		 int err);
 
-/* -- settings that are put back (restore.c) -- */
+/* -- signals, and restoring settings (restore.c) -- */
 
-/* Block the signals that end the program, to be waited for; ignore SIGPIPE. */
+/*
+ * Block the signals that end the program, to be fetched with signal_wait(), and ignore SIGPIPE.
+ * @caught receives them, @before the previous mask.
+ */
 void signals_catch(sigset_t *caught, sigset_t *before);
-/* Wait @ms.  Return: the signal that came, or 0. */
+/* Wait up to @ms for a signal of @caught.  Return: that signal, or 0 */
 int signal_wait(const sigset_t *caught, long ms);
 /*
- * Write @value; during a run, which refuses it, wait for the run's end.  What stays as it is,
- * is printed.  Return: the signal of @caught that ended the wait, or 0.
+ * Write @value.  During a run, which refuses the write, wait for the end of the run.  Reports a
+ * setting that could not be restored.  Return: the signal of @caught that ended the wait, or 0
  */
 int setting_restore(const struct tree *t, const char *file, const char *value,
 		    const sigset_t *caught);
@@ -153,8 +156,9 @@ struct lines {
 
 int lines_open(struct lines *l, const struct tree *t, const char *file);
 void lines_close(struct lines *l);
-/* Return: 1 with a line in @l->field, 0 at the end, a negative exit status if truncated. */
+/* Return: 1 with a line in @l->field, 0 at the end, a negated exit status if truncated */
 int lines_next(struct lines *l);
+/* Report @l's file and line as malformed.  Return: ST_MALFORMED */
 int lines_fail(const struct lines *l, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -162,7 +166,7 @@ bool is_number(const char *s);		/* as in JSON */
 bool parse_u64(const char *s, uint64_t *value);
 bool parse_bucket(char **field, unsigned int *index, uint64_t *count);
 
-/* A list of name and value, in the file's order. */
+/* Names and values, in the order of the file. */
 struct pairs {
 	char **name;
 	char **value;
@@ -171,7 +175,7 @@ struct pairs {
 
 void pairs_add(struct pairs *p, const char *name, const char *value);
 const char *pairs_get(const struct pairs *p, const char *name);
-/* Take fields @from… of the form name=value.  Return: false if one is not. */
+/* Add the fields from @from on.  Return: false if one is not name=value, or a name repeats */
 bool pairs_of_fields(struct pairs *p, const struct lines *l, size_t from);
 int pairs_read(const struct tree *t, const char *file, struct pairs *p);
 void pairs_free(struct pairs *p);
@@ -179,14 +183,14 @@ void pairs_free(struct pairs *p);
 /* -- version, control, results (results.c) -- */
 
 int version_read(const struct tree *t, struct pairs *p);
-/* Only whether the module speaks what this program knows. */
+/* Only check that this program supports the module's ABI version. */
 int version_check(const struct tree *t);
 
 enum control_state {
 	CONTROL_IDLE,
 	CONTROL_RUNNING,
 	CONTROL_FAILED,
-	CONTROL_STARTING,	/* the word written still stands there: only in a plain file */
+	CONTROL_STARTING,	/* still holds the command written to it: a plain file */
 };
 
 struct control {
@@ -203,8 +207,8 @@ int control_read(const struct tree *t, struct control *c);
 enum accel { ACCEL_UNKNOWN, ACCEL_NATIVE, ACCEL_KVM, ACCEL_TCG };
 
 /*
- * Of live files: this machine's, by MAPSTAT_ACCEL, CPUID and /proc/cpuinfo.  Of a saved copy:
- * what its file "accel" says.
+ * Of live files: this machine's, from MAPSTAT_ACCEL, or CPUID and /proc/cpuinfo.  Of a saved
+ * copy: from its file "accel".
  */
 int accel_read(const struct tree *t, enum accel *accel);
 const char *accel_name(enum accel accel);	/* NULL: unknown */
@@ -219,10 +223,10 @@ struct results {
 	struct row *row;
 	size_t nrows;
 	char *source;		/* NULL if the file has none */
-	char *misses;		/* who counted cache misses; NULL as above */
-	char *primitives;	/* what the kernel's cost; NULL as above */
+	char *misses;		/* source of cache misses; NULL as above */
+	char *primitives;	/* cost of the kernel's primitives; NULL as above */
 	char *verdict;		/* "SUCCESS", "FAILURE", "RUNNING" or "NONE" */
-	char *reason;		/* text between that and the parameters */
+	char *reason;		/* text between the verdict and the parameters */
 	struct pairs parameters;
 	enum accel accel;
 };
@@ -233,24 +237,25 @@ bool row_is_median(const struct row *row);
 /* Return: false if there is no such column, or "-" in it. */
 bool row_value(const struct results *r, const struct row *row, const char *column,
 	       double *value);
-/* How many loads were one call; 1: each by itself. */
+/* Loads per call; 1: single loads. */
 uint64_t results_batch(const struct results *r);
-/* A round, during which threads were not on their CPUs: it does not count. */
+/* Is it a round that does not count, because threads were off their CPUs? */
 bool row_is_disturbed(const struct results *r, const struct row *row);
-/* A sentence: how many rounds of which maps were.  Return: false if none, and no sentence. */
+/* Print how many rounds of which maps were disturbed.  Return: false if none, nothing printed */
 bool results_disturbed(const struct results *r, FILE *out);
-/* How many there were, as text; "-": not known. */
+/* The number of threads, as text; "-": unknown. */
 const char *results_threads(const struct results *r);
-/* The range of a map's ns_per_op over the rounds that count.  Return: number of rounds. */
+/* The range of a map's ns_per_op over the undisturbed rounds.  Return: number of rounds */
 unsigned int results_spread(const struct results *r, const char *map, double *min,
 			    double *max);
-/* Sum of a map's errors, of all its rows: a median may hide the one bad round.
- * Return: false if none was counted.
+/*
+ * Sum of a map's errors over all rows: the median alone may hide a single bad round.
+ * Return: false if no row has a count of errors
  */
 bool results_errors(const struct results *r, const char *map, double *errors);
-/* Return: why the figures of such a run decide nothing; NULL: they do. */
+/* Return: why the run's figures are not conclusive; NULL: they are */
 const char *results_undecided(const struct results *r);
-/* Return: why no time of it can be used; NULL: they can. */
+/* Return: why the run's times cannot be used; NULL: they can */
 const char *results_untimed(const struct results *r);
 
 /* -- latency (latency.c) -- */
@@ -272,12 +277,12 @@ struct latency {
 int latency_read(const struct tree *t, const char *map, struct latency *lat);
 void latency_free(struct latency *lat);
 const struct latency_op *latency_find(const struct latency *lat, const char *op);
-/* That operation; NULL for @op: load, or load_many if no single load was timed. */
+/* Find @op; NULL: load, or load_many if only that was timed. */
 const struct latency_op *latency_choose(const struct latency *lat, const char *op);
-/* Return: the bucket that holds the quantile; @op has at least one observation. */
+/* Return: the bucket that holds the quantile; @op must have at least one observation */
 unsigned int latency_quantile(const struct latency_op *op, unsigned int per_mille);
 
-/* Of each CPU that timed something. */
+/* Per CPU; only CPUs with observations. */
 struct latency_cpus {
 	char *source;
 	struct latency_cpu {
@@ -290,11 +295,11 @@ struct latency_cpus {
 int latency_percpu_read(const struct tree *t, const char *map, struct latency_cpus *cpus);
 void latency_percpu_free(struct latency_cpus *cpus);
 
-/* -- counters of each CPU (percpu.c) -- */
+/* -- per-CPU counters (percpu.c) -- */
 
 struct percpu_counter {
 	char *name;
-	char **value;		/* of each CPU: a number, or "-" */
+	char **value;		/* one per CPU: a number, or "-" */
 };
 
 struct percpu {
@@ -338,7 +343,7 @@ int pauses_read(const struct tree *t, const char *map, struct pauses *p);
 void pauses_free(struct pauses *p);
 int maps_list(const struct tree *t, struct names *names);
 
-/* -- lines that CPUs take from each other (shared_lines.c) -- */
+/* -- contended cache lines (shared_lines.c) -- */
 
 struct shared_line {
 	char *address;
@@ -347,19 +352,19 @@ struct shared_line {
 	char *sharing;		/* "true" or "false" */
 	char *writers;		/* CPUs, or "-" */
 	char *readers;
-	char *what;		/* lies there, and who reads and writes it */
+	char *what;		/* the objects on it, and the CPUs that access each */
 };
 
 struct shared {
 	char *source;
-	struct pairs summary;	/* none where nobody counts coherence misses */
+	struct pairs summary;	/* empty if coherence misses are not counted */
 	struct shared_line *line;
 	size_t n;
 };
 
 int shared_read(const struct tree *t, const char *map, struct shared *s);
 void shared_free(struct shared *s);
-/* What lies on a line, with what is of one kind put together (shared_parts.c). */
+/* Print the objects on a line, those of one kind combined (shared_parts.c). */
 void put_shared_parts(FILE *out, const char *what);
 
 /* -- cache misses of a live map (misses.c) -- */
@@ -380,12 +385,12 @@ struct misses {
 
 int misses_read(const struct tree *t, const char *map, struct misses *m);
 void misses_free(struct misses *m);
-/* What a source says, with words in the place of an errno.  Return: to be freed. */
+/* A source line with error names replaced by words.  Return: text for the caller to free */
 char *source_in_words(const char *source);
 
 /* -- parameters (params.c) -- */
 
-/* All but name and value are NULL where the module does not publish them. */
+/* All but name and value are NULL if the module does not publish them. */
 struct param {
 	char *name;
 	char *kind;		/* number, decimal, word, list or cpus */
@@ -403,12 +408,12 @@ struct params {
 int params_read(const struct tree *t, struct params *p);
 const struct param *params_find(const struct params *p, const char *name);
 void params_free(struct params *p);
-char *param_file(const char *name);	/* to write it; to be freed */
+char *param_file(const char *name);	/* its file; the caller frees the text */
 
 /* -- terminal (term.c) -- */
 
 void term_init(struct term *term);
-/* A terminal that knows escape sequences? */
+/* Does the terminal support escape sequences? */
 bool term_moves(int fd);
 
 enum align { LEFT, RIGHT };
@@ -416,10 +421,11 @@ enum style { PLAIN, BOLD, DIM, GOOD, BAD };
 
 void style_on(FILE *out, const struct term *term, enum style style);
 void style_off(FILE *out, const struct term *term, enum style style);
-/* Print @s in @width cells; bytes that are not printable become '?'. */
+/* Print @s padded to @width cells. */
 void put_cell(FILE *out, const char *s, unsigned int width,
 	      enum align align);
 unsigned int cells(const char *s);
+/* Print @s with '?' for everything but printable ASCII. */
 void put_safe(FILE *out, const char *s);
 void put_heading(FILE *out, const struct term *term, const char *name, const char *what);
 
@@ -433,7 +439,7 @@ char *human_fixed(char *buf, double v, unsigned int decimals);
 int show(const struct tree *t, const struct options *opt, const struct term *term, FILE *out);
 int json(const struct tree *t, FILE *out);
 int events(const struct tree *t, const struct options *opt, FILE *out);
-/* @t may be NULL where the records come from a file. */
+/* @t may be NULL if the records come from a file. */
 int heat(const struct tree *t, const struct options *opt, const struct term *term, FILE *out);
 int list(const struct tree *t, const struct options *opt, FILE *out);
 int parameters(const struct tree *t, const struct options *opt, const struct term *term,
@@ -447,17 +453,17 @@ int wait_idle(const struct tree *t);
 int stop(const struct tree *t);
 int reset(const struct tree *t);
 /*
- * Set @own (NULL at its end) and then what @opt says, run, and wait for the end; @own is put
- * back then.  @verdict receives the exit status that the run deserves.
+ * Set the parameters of @own (NULL-terminated), then those of @opt, run, and wait for the end;
+ * then restore those of @own.  @verdict receives the exit status that matches the run's verdict.
  */
 int run_with(const struct tree *t, const struct options *opt, const char *const *own,
 	     int *verdict);
 
 /* -- the ranking (ranking.c) -- */
 
-/* Of each map: with 4, p is 0.029 at best, and two others cannot both be beaten. */
+/* Per map: with 4 rounds p is at least 0.029, too much to beat two other maps. */
 #define ROUNDS_LEAST	5
-#define P_MOST		0.05	/* what is as probable by chance alone is noise */
+#define P_MOST		0.05	/* from this p on, a difference is noise */
 
 struct ranked {
 	const struct row *row;
@@ -465,36 +471,36 @@ struct ranked {
 	double ns;		/* median of ns_per_op; NaN if not measured */
 	double min, max;	/* over the rounds */
 	unsigned int rounds;
-	struct rank_test test;	/* the best against this one; p is NaN if there was none */
+	struct rank_test test;	/* the best against this one; p is NaN if not tested */
 	double p_holm;		/* corrected for the number of comparisons */
-	bool wrong;		/* its answers were checked and found wrong */
+	bool wrong;		/* it returned wrong results */
 	bool shown;		/* selected by the arguments */
 };
 
-/* All maps of the run: the best is the best of them, whatever is shown. */
+/* All maps of the run, whether shown or not. */
 struct ranking {
-	struct ranked *at;	/* fastest first, wrong ones last; the run's order without times */
+	struct ranked *at;	/* fastest first, wrong ones last; without times in run order */
 	size_t n;
 	size_t nshown;
 };
 
-/* Do the arguments name this map, or none? */
+/* Do the arguments name this map, or no map at all? */
 bool map_selected(const struct options *opt, const char *map);
 void ranking_make(struct ranking *k, const struct results *r, const struct options *opt);
 const struct ranked *ranking_best(const struct ranking *k);
-/* How many were measured and gave right answers; they come first. */
+/* Number of maps that were timed and returned right results; they come first in @k->at. */
 size_t ranking_contenders(const struct ranking *k);
-/* Does the best beat this one? */
+/* Do the rounds show that the best map is faster than this one? */
 bool ranked_beaten(const struct ranked *other);
-/* Return: why no winner is named; NULL: the best is the winner. */
+/* Return: why no winner is named; NULL: the best is the winner */
 const char *ranking_undecided(const struct ranking *k);
 /*
- * The rounds' times of two maps, one comparison alone.  Return: false without enough rounds, or
- * without times.
+ * Test the round times of two maps, not corrected for other comparisons.  Return: false if there
+ * are too few rounds or no usable times
  */
 bool rounds_compare(const struct results *r, const char *a, const char *b, struct rank_test *test);
 
-/* What "show" reads before it prints a line. */
+/* Everything "show" reads before it prints. */
 struct view {
 	struct pairs version;
 	struct results results;
@@ -508,14 +514,14 @@ int show_json(const struct tree *t, const struct view *v, const struct options *
 
 /* -- parts of "show" (table.c, histogram.c, percpu_show.c, ranking_text.c) -- */
 
-/* The ranking alone: times.  The details: all else. */
+/* table_ranking() prints the times, table_details() the other figures. */
 void table_ranking(const struct results *r, const struct ranking *k, const struct term *term,
 		   FILE *out);
 void table_details(const struct results *r, const struct ranking *k, const struct options *opt,
 		   const struct term *term, FILE *out);
 void histogram_show(const char *map, const struct latency_op *op,
 		    const struct term *term, FILE *out);
-/* The sentence alone, not wrapped.  To be freed. */
+/* The answer as one unwrapped line; the caller frees it. */
 char *answer_text(const struct results *r, const struct ranking *k, const struct term *term);
 void answer_show(const struct results *r, const struct ranking *k, const struct term *term,
 		 FILE *out);
@@ -523,8 +529,8 @@ int percpu_show(const struct tree *t, const char *map, const struct options *opt
 		const struct term *term, FILE *out);
 void mix_describe(const struct results *r, FILE *out);
 /*
- * Print @s, breaking lines between words, and within those that are wider than a line.  The output
- * is at @column, and further lines begin at @indent; or both at 0.
+ * Print @s, breaking lines between words, and within words that are wider than a line.  The
+ * output is at @column; further lines are indented by @indent.
  */
 void put_hanging(FILE *out, const struct term *term, unsigned int column, unsigned int indent,
 		 const char *s);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The file maps/<name>/misses, or cache_miss.
+ * maps/<name>/misses, or cache_miss if the module has no file misses.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,16 +16,16 @@ static int parse_total(struct misses *m, const struct lines *l)
 	uint64_t n;
 
 	if (len <= tail || strcmp(l->field[0] + len - tail, "_total"))
-		return lines_fail(l, "'%.60s' is no total", l->field[0]);
+		return lines_fail(l, "'%.60s' is not a total", l->field[0]);
 	if (strcmp(l->field[1], "-") && !parse_u64(l->field[1], &n))
 		return lines_fail(l, "%.60s is neither a number nor '-'", l->field[0]);
 	if (pairs_get(&m->total, l->field[0]))
-		return lines_fail(l, "%.60s stands twice", l->field[0]);
+		return lines_fail(l, "%.60s appears twice", l->field[0]);
 	pairs_add(&m->total, l->field[0], l->field[1]);
 	return ST_OK;
 }
 
-/* The histogram of that name, of that CPU or all of them; made where there is none yet. */
+/* Find or add the histogram @name of @who, a CPU or "all". */
 static struct misses_hist *hist_of(struct misses *m, const char *who, const char *name)
 {
 	struct misses_hist *h;
@@ -56,10 +56,10 @@ static int parse_bucket_row(struct misses *m, const struct lines *l)
 	if (!parse_bucket(l->field + LABELS, &index, &count))
 		return lines_fail(l, "not a bucket");
 	if (!is_all_or_cpu(l->field[0]))
-		return lines_fail(l, "'%.60s' is no CPU", l->field[0]);
+		return lines_fail(l, "'%.60s' is not a CPU", l->field[0]);
 	h = hist_of(m, l->field[0], l->field[1]);
 	if (h->bucket[index])
-		return lines_fail(l, "the bucket stands twice");
+		return lines_fail(l, "the bucket appears twice");
 	h->bucket[index] = count;
 	return ST_OK;
 }
@@ -98,7 +98,7 @@ static int parse_line(struct misses *m, const struct lines *l)
 	return lines_fail(l, "%zu columns, neither 2 nor %d", l->nfields, LABELS + 3);
 }
 
-/* @m->source stays NULL where the module has no such file. */
+/* @m->source stays NULL if the module has no such file. */
 int misses_read(const struct tree *t, const char *map, struct misses *m)
 {
 	char twin[512], written[512];
@@ -136,7 +136,7 @@ void misses_free(struct misses *m)
 	*m = (struct misses){ 0 };
 }
 
-/* "-ENOENT", or "-2" of a kernel that has no names of them.  Return: its length; 0: it is none. */
+/* "-ENOENT", or "-2" from a kernel without errno names.  Return: its length; 0: not an errno */
 static size_t parse_errno(const char *s, int *err)
 {
 	const size_t digits = strspn(s + (*s == '-'), "0123456789");
@@ -156,7 +156,7 @@ static size_t parse_errno(const char *s, int *err)
 	return 0;
 }
 
-/* The files name the source that was asked: the CPU's counters, through perf. */
+/* These errnos come from perf: an attempt to use the CPU's counters. */
 static const char *errno_in_words(int err)
 {
 	switch (err) {
@@ -170,7 +170,7 @@ static const char *errno_in_words(int err)
 	}
 }
 
-/* "none -ENODATA (cache=off)" has its reason beside it, "none -ENOENT" has not. */
+/* "none -ENODATA (cache=off)" becomes "none (cache=off)"; "none -ENOENT" gets a reason added. */
 char *source_in_words(const char *source)
 {
 	char *text = NULL;

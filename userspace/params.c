@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The parameters, as the module publishes them: names, kinds, defaults, ranges, what for, and
- * values.  Nothing of them is known here.
+ * The parameters, as the module publishes them: names, kinds, defaults, ranges, help and values.
+ * This program has no list of its own.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ static const char *const columns[COLUMNS_KNOWN] = {
 	"name", "kind", "default", "range", "help", "value"
 };
 
-/* Where each of those stands; columns that a later module may add are passed over. */
+/* Find the position of each column; columns added by a later module are ignored. */
 static int parse_header(const struct lines *l, size_t *at)
 {
 	for (size_t c = 0; c < COLUMNS_KNOWN; c++) {
@@ -46,7 +46,7 @@ static int parse_row(struct params *p, const struct lines *l, const size_t *at, 
 	if (l->nfields != width)
 		return lines_fail(l, "%zu columns, not %zu", l->nfields, width);
 	if (!*l->field[at[0]] || params_find(p, l->field[at[0]]))
-		return lines_fail(l, "name '%.60s' is empty or stands twice", l->field[at[0]]);
+		return lines_fail(l, "name '%.60s' is empty or appears twice", l->field[at[0]]);
 	param = add(p);
 	param->name = xstrdup(l->field[at[0]]);
 	param->kind = xstrdup(l->field[at[1]]);
@@ -79,7 +79,7 @@ static int read_table(const struct tree *t, struct params *p)
 	return ret;
 }
 
-/* Of a module that has no such file: names and values alone. */
+/* For a module without the file "parameters": only names and values. */
 static int read_files(const struct tree *t, struct params *p)
 {
 	struct names names;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * maps/<name>/percpu: the counters, a column per CPU.
+ * maps/<name>/percpu: counters, a column per CPU.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,11 +20,11 @@ bool parse_cpu(const char *text, unsigned int *cpu)
 static int parse_header(struct percpu *p, const struct lines *l)
 {
 	if (strcmp(l->field[0], "# counter") || p->ncpus || l->nfields < 2)
-		return lines_fail(l, "one header, which begins with counter");
+		return lines_fail(l, "there must be one header, beginning with counter");
 	p->cpu = xrealloc(NULL, l->nfields, sizeof(*p->cpu));
 	for (size_t i = 1; i < l->nfields; i++) {
 		if (!parse_cpu(l->field[i], &p->cpu[p->ncpus]))
-			return lines_fail(l, "'%.60s' is no CPU", l->field[i]);
+			return lines_fail(l, "'%.60s' is not a CPU", l->field[i]);
 		p->ncpus++;
 	}
 	return ST_OK;
@@ -38,7 +38,7 @@ static int parse_row(struct percpu *p, const struct lines *l)
 	if (!p->ncpus || l->nfields != p->ncpus + 1)
 		return lines_fail(l, "%zu columns, not %zu", l->nfields, p->ncpus + 1);
 	if (!*l->field[0] || percpu_find(p, l->field[0]))
-		return lines_fail(l, "counter '%.60s' is empty or stands twice", l->field[0]);
+		return lines_fail(l, "counter '%.60s' is empty or appears twice", l->field[0]);
 	for (size_t i = 1; i < l->nfields; i++)
 		if (strcmp(l->field[i], "-") && !parse_u64(l->field[i], &n))
 			return lines_fail(l, "%.60s: neither a number nor '-'", l->field[0]);
@@ -51,7 +51,7 @@ static int parse_row(struct percpu *p, const struct lines *l)
 	return ST_OK;
 }
 
-/* @p->ncpus stays 0 where the module has no such file. */
+/* @p->ncpus stays 0 if the module has no such file. */
 int percpu_read(const struct tree *t, const char *map, struct percpu *p)
 {
 	char file[512];

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "mapstat show --per-cpu": of each map a table with a row per CPU: what it counted, and its
- * latency.
+ * "mapstat show --per-cpu": a table per map with a row per CPU: its counters and its latency.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,7 @@
 #define GAP		2
 #define QUANTILES	3
 
-/* A row per CPU that counted something, a column per counter that is not 0 on all of them. */
+/* A row per CPU that counted anything, a column per counter that is not 0 on all of them. */
 struct sheet {
 	char **title;
 	char **cell;		/* row by row */
@@ -30,7 +29,7 @@ static void sheet_free(struct sheet *s)
 	free(s->width);
 }
 
-/* Columns come whole: @cell has one for each row. */
+/* Append a column; @cell has one cell per row, which the sheet frees. */
 static void add_column(struct sheet *s, const char *title, char *const *cell)
 {
 	const size_t n = s->ncolumns + 1;
@@ -68,7 +67,7 @@ static char *cpu_text(unsigned int cpu)
 	return xstrdup(buf);
 }
 
-/* What every CPU that is shown leaves at 0 is left out. */
+/* Is the counter not 0 on at least one of the CPUs shown? */
 static bool counts(const struct percpu_counter *c, const size_t *row, size_t nrows)
 {
 	for (size_t i = 0; i < nrows; i++)
@@ -147,7 +146,7 @@ static void put_row(const struct sheet *s, char *const *cell, size_t from, size_
 	putc('\n', out);
 }
 
-/* In blocks, where the terminal is narrow; each begins with the CPU. */
+/* In blocks if the terminal is too narrow, each with the CPU as its first column. */
 static void sheet_show(const struct sheet *s, const struct term *term, FILE *out)
 {
 	for (size_t from = 1, to; from < s->ncolumns; from = to) {
@@ -219,7 +218,7 @@ static void show_sheet(const struct percpu *p, const struct latency_cpus *lat, c
 	free(row);
 }
 
-/* The operation that is shown of all CPUs: that of the map as a whole. */
+/* All CPUs show the same operation, chosen from the map's totals. */
 static const char *op_name(const struct latency *lat, const char *op)
 {
 	const struct latency_op *found = latency_choose(lat, op);

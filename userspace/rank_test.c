@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The rank test.  Ranks are doubled throughout, so that the mean of tied ones is an integer.
+ * The rank test.  Ranks are doubled throughout, so that the mean rank of tied values is an integer.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static int by_value(const void *a, const void *b)
 	return x->value < y->value ? -1 : x->value > y->value;
 }
 
-/* Sort and rank.  Return: the sum of t^3 - t over each group of t equal values. */
+/* Sort and rank.  Return: the sum of t^3 - t over all groups of t equal values */
 static double rank(struct ranked_value *all, size_t n)
 {
 	double ties = 0, t;
@@ -45,9 +45,9 @@ static size_t distance(size_t a, size_t b)
 }
 
 /*
- * Each choice of @k of the @n ranks is equally likely.  ways[j][s] counts the choices of j ranks
- * with the sum s, one rank after the other.  Return: the share of those sums that lie at least
- * @far from the mean.
+ * Every choice of @k of the @n ranks is equally likely.  ways[j][s] is the number of choices of j
+ * ranks with the sum s among the ranks added so far.  Return: the share of the choices of @k ranks
+ * whose sum is at least @far from the mean
  */
 static double exact_p(const struct ranked_value *all, size_t n, size_t k, size_t far)
 {
@@ -73,7 +73,7 @@ static double exact_p(const struct ranked_value *all, size_t n, size_t k, size_t
 	return extreme / sum;
 }
 
-/* With the correction for continuity; a rank is half of what is counted in. */
+/* With continuity correction; @far is in doubled ranks. */
 static double normal_p(double nx, double ny, double ties, double far)
 {
 	const double n = nx + ny;
@@ -100,7 +100,7 @@ struct rank_test rank_test(const double *x, size_t nx, const double *y, size_t n
 	for (size_t i = 0; i < n; i++)
 		sum += all[i].first ? all[i].rank : 0;
 	test.lower = sum < mean;
-	/* The other sample's sum lies as far from its mean: count for the smaller of them. */
+	/* Both rank sums are equally far from their means: count for the smaller sample. */
 	if (test.exact)
 		test.p = exact_p(all, n, nx < ny ? nx : ny, distance(sum, mean));
 	else

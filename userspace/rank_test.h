@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The two-sided rank test of Wilcoxon, and of Mann and Whitney: how often chance alone would
- * separate two samples at least as far.
+ * The two-sided rank test of Wilcoxon, Mann and Whitney: the probability that chance alone
+ * separates two samples at least as far.
  */
 #ifndef MAPSTAT_RANK_TEST_H
 #define MAPSTAT_RANK_TEST_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Up to so many values in both samples the distribution is counted; above, it is the normal. */
+/* Up to this many values in both samples together p is exact; above, by normal approximation. */
 #define RANK_TEST_EXACT_MOST	100
 
 struct rank_test {
@@ -18,7 +18,10 @@ struct rank_test {
 	bool lower;		/* the first sample's ranks are below their mean */
 };
 
-/* Both samples have values, none of them NaN; equal ones share the mean of their ranks. */
+/*
+ * Test @nx values of @x against @ny values of @y.  Neither sample may be empty or contain NaN.
+ * Equal values get the mean of their ranks.
+ */
 struct rank_test rank_test(const double *x, size_t nx, const double *y, size_t ny);
 
 #endif /* MAPSTAT_RANK_TEST_H */

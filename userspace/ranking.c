@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The order of a run's maps, and whether its rounds show that the first of them is faster than
- * the others: by the rank test, for each other one, corrected for their number.
+ * Rank the maps of a run, and test whether the rounds show that the first is faster than each of
+ * the others: a rank test per other map, corrected for their number.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ static int by_speed(const void *a, const void *b)
 	return x->row < y->row ? -1 : x->row > y->row;
 }
 
-/* ns_per_op of a map's rounds, without disturbed ones; to be freed. */
+/* ns_per_op of a map's undisturbed rounds; the caller frees the array. */
 static double *rounds_of(const struct results *r, const char *map, size_t *n)
 {
 	double *ns = xrealloc(NULL, r->nrows, sizeof(*ns));
@@ -81,7 +81,7 @@ static int by_p(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Holm: of m comparisons the smallest p counts m times, the next one m - 1 times, and so on. */
+/* Holm: of m comparisons the smallest p is multiplied by m, the next one by m - 1, and so on. */
 static void correct(struct ranking *k, size_t m)
 {
 	struct ranked **other = xrealloc(NULL, m, sizeof(*other));
@@ -97,7 +97,7 @@ static void correct(struct ranking *k, size_t m)
 	free(other);
 }
 
-/* The best against each of the others. */
+/* Test the best against each of the others. */
 static void compare(struct ranking *k, const struct results *r)
 {
 	const size_t n = ranking_contenders(k);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The sentence that answers the question: which design is fastest under this mix, by how much,
- * or why the run does not show it.
+ * The ranking in words: which design is fastest under this mix, and by how much, or why the run
+ * does not show it.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ static void put_parameter(FILE *out, const struct results *r, const char *name,
 	fprintf(out, "%s%s", unit, strcmp(value, "1") && *unit ? "s" : "");
 }
 
-/* "97.3 % reads (2 threads, 10000 keys, uniform, closed loop)" */
+/* "97.3% reads (2 threads, 10000 keys, uniform, closed loop)" */
 void mix_describe(const struct results *r, FILE *out)
 {
 	const char *reads = pairs_get(&r->parameters, "read_permille");
@@ -64,7 +64,7 @@ static void put_name(FILE *out, const struct ranked *m)
 	put_safe(out, m->map);
 }
 
-/* "2.61× as fast as rwlock (55.9, 54.0..57.2)" */
+/* "2.61× as fast as rwlock (55.9 ns, 54.0..57.2)" */
 static void put_ratio(FILE *out, const struct ranked *best, const struct ranked *other,
 		      const struct term *term)
 {
@@ -76,7 +76,7 @@ static void put_ratio(FILE *out, const struct ranked *best, const struct ranked 
 	putc(')', out);
 }
 
-/* Did the arguments select maps that the best can be compared with? */
+/* Do the arguments select some, but not all, of the maps to compare with the best? */
 static bool others_chosen(const struct ranking *k)
 {
 	for (size_t i = 1; i < ranking_contenders(k); i++)
@@ -85,7 +85,10 @@ static bool others_chosen(const struct ranking *k)
 	return false;
 }
 
-/* "2.61× as fast as rwlock (55.9 ns, 54.0..57.2) and ": those of interest that are beaten. */
+/*
+ * "2.61× as fast as rwlock (55.9 ns, 54.0..57.2) and …": the beaten maps that the arguments
+ * select; by default the second fastest and the baseline.  Return: their number
+ */
 static size_t put_beaten(FILE *out, const struct ranking *k, const struct term *term)
 {
 	const struct ranked *baseline = find(k, BASELINE);
@@ -105,7 +108,7 @@ static size_t put_beaten(FILE *out, const struct ranking *k, const struct term *
 	return n;
 }
 
-/* The least certain of the comparisons. */
+/* The largest p of the comparisons. */
 static double most_p(const struct ranking *k)
 {
 	double p = 0;
@@ -187,7 +190,7 @@ static void say_wrong(FILE *out, const struct ranking *k)
 			continue;
 		putc(' ', out);
 		put_name(out, &k->at[i]);
-		fputs(" gave wrong answers and is not ranked.", out);
+		fputs(" returned wrong results and is not ranked.", out);
 	}
 }
 

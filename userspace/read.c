@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Files under the root, whole, and what it means when they cannot be had.
+ * Memory, and reading and writing files under mapstat's directory, with a message for each failure.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -60,7 +60,7 @@ static bool parent_is_debugfs(const char *path, bool *exists)
 	return found;
 }
 
-/* Does @file hold the word @want? */
+/* Does @file contain the word @want? */
 static bool file_has(const char *file, const char *want)
 {
 	char word[256];
@@ -74,7 +74,7 @@ static bool file_has(const char *file, const char *want)
 	return found;
 }
 
-/* A kernel that was booted with debugfs=off, or built so, does not know the file system. */
+/* Booted with debugfs=off, or built so: the kernel does not list the file system. */
 static bool debugfs_is_off(void)
 {
 	return !access(FILESYSTEMS, R_OK) && !file_has(FILESYSTEMS, "debugfs");
@@ -86,8 +86,8 @@ static int root_missing(const char *path)
 
 	if (!debugfs && !strcmp(path, DEFAULT_ROOT) && debugfs_is_off())
 		return fail(ST_NO_DEBUGFS, file_has("/proc/cmdline", "debugfs=off") ?
-			    "boot it without debugfs=off; the maps themselves work without" :
-			    "boot it with debugfs=on, or build it with CONFIG_DEBUG_FS; the maps themselves work without",
+			    "boot without debugfs=off; the maps themselves work without debugfs" :
+			    "boot with debugfs=on, or build the kernel with CONFIG_DEBUG_FS; the maps themselves work without debugfs",
 			    "this kernel has debugfs turned off: there is no %s", path);
 
 	if (debugfs || (exists && strcmp(path, DEFAULT_ROOT)))
@@ -99,17 +99,17 @@ static int root_missing(const char *path)
 }
 
 /*
- * The mode of a file is EACCES.  Where the kernel is locked down, debugfs opens no file that
- * can be written or mapped, and says EPERM, to root as well.
+ * EACCES comes from the file's mode.  EPERM comes from lockdown: debugfs then refuses to open files
+ * that can be written or mapped, even for root.
  */
 static int no_permission(const char *path, const char *slash, const char *file, int err)
 {
 	if (err == EACCES)
-		return fail(ST_PERMISSION, "debugfs is open to root only: run it with sudo",
+		return fail(ST_PERMISSION, "debugfs is accessible to root only: use sudo",
 			    "no permission for %s%s%s", path, slash, file);
 	return fail(ST_PERMISSION,
-		    "give parameters to insmod or modprobe, which starts a run; then: mapstat wait; mapstat show",
-		    "the kernel %s: it opens no file of debugfs that can be written or mapped, not even for root: %s%s%s",
+		    "pass parameters to insmod or modprobe, which starts a run; then: mapstat wait; mapstat show",
+		    "the kernel %s: even root cannot open files of debugfs that can be written or mapped: %s%s%s",
 		    file_has(LOCKDOWN, "[integrity]") ? "is locked down (integrity)" :
 		    file_has(LOCKDOWN, "[confidentiality]") ? "is locked down (confidentiality)" :
 		    "seems to be locked down", path, slash, file);
@@ -124,7 +124,7 @@ int tree_open(struct tree *t, const char *path)
 			return ST_OK;
 		close(t->fd);
 		return fail(ST_NO_MODULE, "the default directory is " DEFAULT_ROOT,
-			    "%s is not mapstat's: it has no file 'version'", path);
+			    "%s is not mapstat's directory: it has no file 'version'", path);
 	}
 	if (errno == ENOENT)
 		return root_missing(path);
@@ -151,7 +151,7 @@ int tree_fail(const struct tree *t, const char *file, int err)
 	case ENOENT:
 	case EIO:
 	case ENODEV:
-	case ENXIO:	/* the module is going, its files are still there */
+	case ENXIO:	/* the module is being removed, its files still exist */
 	case ESTALE:
 		return fail(ST_VANISHED,
 			    "the module is being unloaded, or a new run replaced its maps: try again",
@@ -164,7 +164,7 @@ int tree_fail(const struct tree *t, const char *file, int err)
 	}
 }
 
-/* Return: 0 or an errno. */
+/* Return: 0 or an errno */
 static int read_all(int fd, struct text *text)
 {
 	size_t room = READ_FIRST;
@@ -200,7 +200,7 @@ int tree_read(const struct tree *t, const char *file, struct text *text)
 	err = read_all(fd, text);
 	close(fd);
 	if (!err && memchr(text->data, '\0', text->len)) {
-		fail(ST_MALFORMED, NULL, "%s/%s: not text: a NUL byte", t->path, file);
+		fail(ST_MALFORMED, NULL, "%s/%s: not text: it contains a NUL byte", t->path, file);
 		err = -1;
 	}
 	if (!err)
@@ -229,8 +229,8 @@ int tree_read_word(const struct tree *t, const char *file, char **word)
 }
 
 /*
- * Truncation means nothing to debugfs and makes a plain file behave.
- * Return: 0 or an errno, not yet told to the user.
+ * O_TRUNC has no effect on debugfs; in a plain file the value replaces the old one.
+ * Return: 0 or an errno, without a message
  */
 int tree_write(const struct tree *t, const char *file, const char *value)
 {
@@ -241,7 +241,7 @@ int tree_write(const struct tree *t, const char *file, const char *value)
 	fd = openat(t->fd, file, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	if (fd < 0)
 		return errno;
-	/* An empty write() does not reach the kernel's handler; a line end does. */
+	/* A write() of 0 bytes does not reach the kernel's handler; a newline does. */
 	put = len ? write(fd, value, len) : write(fd, "\n", 1);
 	if (put < 0)
 		err = errno;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Putting back what was set.  The kernel refuses it during a run: then at the run's end.
+ * Signals, and restoring settings.  The kernel refuses changes during a run, so wait for its end.
  */
 #include <errno.h>
 #include <signal.h>
@@ -21,7 +21,7 @@ void signals_catch(sigset_t *caught, sigset_t *before)
 		if (!sigaction(wanted[i], NULL, &old) && old.sa_handler != SIG_IGN)
 			sigaddset(caught, wanted[i]);
 	sigprocmask(SIG_BLOCK, caught, before);
-	signal(SIGPIPE, SIG_IGN);	/* a write that fails says so */
+	signal(SIGPIPE, SIG_IGN);	/* write() returns EPIPE instead */
 }
 
 int signal_wait(const sigset_t *caught, long ms)
@@ -32,7 +32,7 @@ int signal_wait(const sigset_t *caught, long ms)
 	return sig > 0 ? sig : 0;
 }
 
-/* The module is gone, and its settings with it. */
+/* Has the module been removed, and its settings with it? */
 static bool is_gone(int err)
 {
 	return err == ENOENT || err == EIO || err == ENODEV || err == ENXIO;

@@ -13,16 +13,16 @@ static int check_abi(const struct tree *t, const struct pairs *p)
 	uint64_t found;
 
 	if (!p->n)
-		return fail(ST_MALFORMED, "copy with cp -r, which reads each file to its end: "
+		return fail(ST_MALFORMED, "copy with cp -r, which reads files to the end: "
 			    "cp -r " DEFAULT_ROOT " saved",
-			    "%s/version is empty: a copy by tar or rsync? They copy files of "
-			    "debugfs, whose size is 0, as empty ones", t->path);
+			    "%s/version is empty: a copy by tar or rsync? They make empty copies "
+			    "of files in debugfs, whose size is 0", t->path);
 	if (!abi || !parse_u64(abi, &found))
 		return fail(ST_MALFORMED, NULL, "%s/version: no number after 'abi'", t->path);
 	if (found == MAPSTAT_ABI_VERSION)
 		return ST_OK;
-	return fail(ST_ABI, "use the mapstat that was built with the loaded module",
-		    "the module speaks ABI version %s, this program knows version %d", abi,
+	return fail(ST_ABI, "use the mapstat(1) that came with the loaded module",
+		    "the module has ABI version %s, this program supports version %d", abi,
 		    MAPSTAT_ABI_VERSION);
 }
 
@@ -66,7 +66,7 @@ int control_read(const struct tree *t, struct control *c)
 	else if (sscanf(word, "failed %9d%c", &c->error, &rest) == 1 && c->error < 0)
 		c->state = CONTROL_FAILED;
 	else
-		ret = fail(ST_MALFORMED, NULL, "%s/control: '%.60s' is no state", t->path, word);
+		ret = fail(ST_MALFORMED, NULL, "%s/control: '%.60s' is not a state", t->path, word);
 	free(word);
 	return ret;
 }
@@ -90,7 +90,7 @@ static int parse_header(struct results *r, const struct lines *l)
 		const char *name = l->field[i] + (i ? 0 : strlen("# "));
 
 		if (have_column(r, name))
-			return lines_fail(l, "column '%s' stands twice", name);
+			return lines_fail(l, "column '%s' appears twice", name);
 		r->column[r->ncolumns++] = xstrdup(name);
 	}
 	return ST_OK;
@@ -130,7 +130,7 @@ static int parse_row(struct results *r, const struct lines *l)
 	return ST_OK;
 }
 
-/* A token name=value; a reason may hold '=', too, but then it ends with ':'. */
+/* Return: the '=' of a token name=value, or NULL.  One that ends with ':' belongs to the reason. */
 static char *as_parameter(char *token)
 {
 	char *equals = strchr(token, '=');
@@ -143,7 +143,7 @@ static char *as_parameter(char *token)
 	return equals;
 }
 
-/* "SUCCESS name=value …", "FAILURE why: name=value …": the parameters are the tail. */
+/* "SUCCESS name=value …", "FAILURE why: name=value …": take the parameters from the end. */
 static void parse_verdict(struct results *r, char *text)
 {
 	char *space = strchr(text, ' '), *tail = text + strlen(text), *token, *equals;
@@ -174,7 +174,7 @@ static void parse_verdict(struct results *r, char *text)
 	r->reason = xstrdup(text);
 }
 
-/* They were taken from the tail: turn them round. */
+/* The parameters were added from the last to the first. */
 static void reverse(struct pairs *p)
 {
 	for (size_t i = 0; i < p->n / 2; i++) {
@@ -242,7 +242,7 @@ static int parse_results(struct results *r, struct lines *l)
 			ret = parse_row(r, l);
 	}
 	if (!ret && !r->verdict)
-		ret = lines_fail(l, "truncated: no verdict after it");
+		ret = lines_fail(l, "truncated: no verdict at the end");
 	if (!ret && !r->ncolumns && r->nrows)
 		ret = lines_fail(l, "no header");
 	return ret;
@@ -335,7 +335,7 @@ bool results_disturbed(const struct results *r, FILE *out)
 	return maps;
 }
 
-/* The parameter may be 0, which means: one per CPU. */
+/* From the rows: the parameter may be 0, for one per CPU. */
 const char *results_threads(const struct results *r)
 {
 	for (size_t j = 2; j < r->ncolumns && r->nrows; j++)
@@ -390,14 +390,14 @@ bool results_errors(const struct results *r, const char *map, double *errors)
 const char *results_undecided(const struct results *r)
 {
 	if (!strcmp(r->verdict, "NONE") && r->nrows)
-		return "The run was stopped before its end: its rounds so far decide nothing.";
+		return "The run was stopped before its end: its rounds so far are not conclusive.";
 	if (!strcmp(r->verdict, "NONE"))
-		return "No run yet. Begin one with: mapstat run";
+		return "No run yet. Start one with: mapstat run";
 	if (!strcmp(r->verdict, "RUNNING"))
 		return "The run is not over, the figures will still change. Wait for it with: "
 		       "mapstat wait";
 	if (strcmp(r->verdict, "SUCCESS"))
-		return "The run failed: its figures decide nothing.";
+		return "The run failed: its figures are not conclusive.";
 	return NULL;
 }
 

@@ -2,9 +2,9 @@
 /*
  * "mapstat run", "wait", "stop" and "reset".
  *
- * While parameters are set and a run is watched, SIGINT, SIGTERM and SIGHUP are blocked
- * and fetched with sigtimedwait(), which is the pause between two looks as well: no
- * handler, no global flag, and none is missed.
+ * While parameters are set and a run is watched, SIGINT, SIGTERM and SIGHUP are blocked and
+ * fetched with sigtimedwait(), which also provides the delay between two polls: this needs no
+ * handler and no global flag, and misses no signal.
  */
 #include <errno.h>
 #include <signal.h>
@@ -15,12 +15,12 @@
 #include "mapstat.h"
 
 #define POLL_MS		100
-#define START_MS	5000	/* for a plain file's "start" to be answered */
+#define START_MS	5000	/* a plain file never leaves "start": give up after this */
 
 struct setting {
 	char *name;
 	const char *value;
-	char *before;		/* what stood there, to put back */
+	char *before;		/* the old value, to restore */
 	bool done;		/* written */
 };
 
@@ -28,13 +28,13 @@ struct session {
 	const struct tree *tree;
 	struct setting *setting;
 	size_t n;
-	size_t own;		/* the first of them: put back when the run has ended */
-	size_t named;		/* those and what the arguments name; the others are defaults */
-	size_t *order;		/* in which they were written */
+	size_t own;		/* the first of them: restored when the run has ended */
+	size_t named;		/* own ones and those of the arguments; the rest are defaults */
+	size_t *order;		/* indices, in the order in which they were written */
 	size_t ndone;
-	struct params known;	/* all that there are, and what stood there */
-	sigset_t caught;	/* empty: every signal does what it always does */
-	sigset_t mask;		/* as it was before */
+	struct params known;	/* all parameters, with their old values */
+	sigset_t caught;	/* signals to fetch; empty: default actions */
+	sigset_t mask;		/* the previous mask */
 };
 
 struct progress {
@@ -75,7 +75,7 @@ static void progress_end(struct progress *p)
 	p->shown = false;
 }
 
-/* Watch until the run is over.  @sig receives the signal that ended the watch, or 0. */
+/* Wait until the run is over.  @sig receives the signal that ended the wait, or 0. */
 static int watch(const struct session *s, struct control *c, int *sig)
 {
 	struct progress p = { .tty = term_moves(STDERR_FILENO) };
@@ -88,7 +88,7 @@ static int watch(const struct session *s, struct control *c, int *sig)
 		if (ret || c->state == CONTROL_IDLE || c->state == CONTROL_FAILED)
 			break;
 		if (c->state == CONTROL_STARTING && seconds_since(&p.begin) > START_MS / 1e3) {
-			ret = fail(ST_SYSTEM, "a saved copy can be shown, but not run",
+			ret = fail(ST_SYSTEM, "a saved copy can be shown, but cannot run",
 				   "%s/control does not answer", s->tree->path);
 			break;
 		}
@@ -101,7 +101,7 @@ static int watch(const struct session *s, struct control *c, int *sig)
 	return ret;
 }
 
-/* How the run did that has ended; @ran: there must have been one. */
+/* The exit status for the run that has ended; @ran: having no run is a failure. */
 static int judge(const struct tree *t, const struct control *c, bool ran)
 {
 	struct results r;
@@ -134,7 +134,7 @@ int wait_idle(const struct tree *t)
 	return ret ? ret : judge(t, &c, false);
 }
 
-/* Write a word into control, and wait until it is answered. */
+/* Write a command to control, and wait until the module is idle. */
 static int command(const struct tree *t, const char *word)
 {
 	struct session s = { .tree = t };
@@ -160,7 +160,7 @@ static int check_idle(const struct tree *t)
 	return refused_busy();
 }
 
-/* To stop what does not run is no error: it is as it was asked to be. */
+/* Stopping without a run is a success. */
 int stop(const struct tree *t)
 {
 	struct control c;
@@ -222,20 +222,21 @@ static bool is_named(const struct session *s, const char *name)
 	return false;
 }
 
-/* autostart counts when the module is loaded; events belong to those that read them. */
+/* autostart matters only at load time; the parameters of events belong to readers of events. */
 static bool is_of_the_run(const char *name)
 {
 	return strcmp(name, "autostart") && strncmp(name, "events", strlen("events"));
 }
 
-/* What is not named takes its default. */
+/* Parameters that are not given take their defaults. */
 static void add_defaults(struct session *s)
 {
 	for (size_t i = 0; i < s->known.n; i++) {
 		const struct param *p = &s->known.at[i];
 
 		if (!p->fallback) {
-			fputs("mapstat: the module publishes no defaults: all else stays\n",
+			fputs("mapstat: the module publishes no defaults: other parameters keep "
+			      "their values\n",
 			      stderr);
 			return;
 		}
@@ -248,7 +249,7 @@ static void add_defaults(struct session *s)
 	}
 }
 
-/* All names are checked, and all old values known, before anything is written. */
+/* Check all names and save all old values before writing anything. */
 static int check_settings(struct session *s)
 {
 	int ret = ST_OK;
@@ -260,9 +261,9 @@ static int check_settings(struct session *s)
 		if (known)
 			p->before = xstrdup(known->value);
 		else
-			ret = fail(ST_PARAMETER, "see which there are: mapstat parameters",
+			ret = fail(ST_PARAMETER, "list them with: mapstat parameters",
 				   "there is no parameter '%s'", p->name);
-		/* What stands there already need not be written. */
+		/* A default that is set already need not be written. */
 		p->done = known && i >= s->named && !strcmp(p->before, p->value);
 	}
 	return ret;
@@ -298,7 +299,7 @@ static void put_back(const struct session *s, const struct setting *p)
 	free(file);
 }
 
-/* All that were written, last one first: each state on the way has been there before. */
+/* Restore in reverse order of writing, so that every intermediate state was valid before. */
 static void restore(struct session *s)
 {
 	while (s->ndone)
@@ -311,7 +312,7 @@ static void restore_own(const struct session *s)
 		put_back(s, &s->setting[i]);
 }
 
-/* Return: 0 or an errno. */
+/* Return: 0 or an errno */
 static int apply(struct session *s, size_t i)
 {
 	char *file = param_file(s->setting[i].name);
@@ -326,9 +327,8 @@ static int apply(struct session *s, size_t i)
 }
 
 /*
- * Defaults first, then the others in the order given.  A value may go together with those to
- * come, and not with those that stand there now: what was refused is tried again as long as
- * another one is accepted.
+ * Defaults first, then the others in the order given.  A value may conflict with a current value
+ * that is still to be replaced, so refused ones are retried as long as another one is accepted.
  */
 static int apply_settings(struct session *s)
 {
@@ -387,15 +387,15 @@ static int interrupted(const struct session *s, int sig)
 {
 	int err = tree_write(s->tree, "control", "stop");
 
-	if (err && err != EINVAL)	/* EINVAL: it ended just now */
-		fail(ST_SYSTEM, "echo stop into control", "the run could not be stopped: %s",
+	if (err && err != EINVAL)	/* EINVAL: it has just ended */
+		fail(ST_SYSTEM, "write stop to control", "the run could not be stopped: %s",
 		     strerror(err));
 	else
-		fprintf(stderr, "mapstat: stopped; see the rounds so far with: mapstat show\n");
+		fprintf(stderr, "mapstat: stopped; show the rounds so far with: mapstat show\n");
 	return 128 + sig;
 }
 
-/* Set the parameters and start; whatever prevents it, the old values are put back. */
+/* Set the parameters and start; on failure or a signal restore the old values. */
 static int begin(struct session *s, int *sig)
 {
 	int ret = apply_settings(s);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * maps/<name>/shared_lines: the cache lines that CPUs take from each other.
+ * maps/<name>/shared_lines: the contended cache lines.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +35,7 @@ static int parse_row(struct shared *s, const struct lines *l)
 	if (l->nfields != FIELDS)
 		return lines_fail(l, "%zu columns, not %d", l->nfields, FIELDS);
 	if (!is_address(l->field[0]))
-		return lines_fail(l, "'%s' is no address", l->field[0]);
+		return lines_fail(l, "'%s' is not an address", l->field[0]);
 	if (!parse_u64(l->field[1], &line.misses) || !parse_u64(l->field[2], &line.invalidated))
 		return lines_fail(l, "not a number");
 	if (strcmp(l->field[3], "true") && strcmp(l->field[3], "false"))

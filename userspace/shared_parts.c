@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What lies on a cache line, for people: of many parts that differ in their number alone, as
- * the shards of a packed map, the numbers are put together, and the CPUs.
+ * The objects on a cache line, for people: objects that differ only in a number, such as the
+ * shards of a packed map, are combined, with their numbers as ranges and their CPUs merged.
  */
 #include <stdlib.h>
 #include <string.h>
 #include "mapstat.h"
 
-#define MANY		4	/* so many of a kind are still named one by one */
-#define RANGES_MAX	4	/* of numbers */
+#define MANY		4	/* up to this many of a kind are listed one by one */
+#define RANGES_MAX	4	/* of numbers; with more, only the first and the last */
 #define CPUS_MAX	8192
 
 /* "shard 3 lock r:1 w:0-1" */
 struct part {
 	char *text;
 	char *name;		/* of its kind: "shard # lock r: w:" */
-	size_t at;		/* in it: where the number goes; SIZE_MAX: it has none */
+	size_t at;		/* offset of the number in @name; SIZE_MAX: no number */
 	uint64_t number;
-	char *cpus[2];		/* that read, that write; NULL: none */
+	char *cpus[2];		/* readers, writers; NULL: none */
 	bool shown;
 };
 
 static const char *const uses[2] = { "r:", "w:" };
 
-/* Take " r:…" and " w:…" off the end of @text. */
+/* Move " r:…" and " w:…" from the end of @text to @p->cpus. */
 static void cut_cpus(struct part *p, char *text)
 {
 	for (size_t i = 2; i--; ) {
@@ -36,7 +36,7 @@ static void cut_cpus(struct part *p, char *text)
 	}
 }
 
-/* The first number that is a word, or a CPU's. */
+/* Find the first number that is a word of its own, or follows "cpu". */
 static bool find_number(const char *text, size_t *at, size_t *len)
 {
 	for (*at = 1; text[*at]; ++*at) {
@@ -95,7 +95,7 @@ static void put_bits(FILE *out, const bool *bit, size_t n)
 	}
 }
 
-/* Return: false if it is no list of CPUs. */
+/* Set the CPUs of @list in @cpu.  Return: false if it is not a list of CPUs */
 static bool add_cpus(bool *cpu, const char *list)
 {
 	while (*list) {
@@ -125,7 +125,7 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* "0-15", or how many of which if there are gaps all over. */
+/* "0-3,8", or "0-15 (9 of them)" if there are too many ranges. */
 static void put_numbers(FILE *out, uint64_t *number, size_t n)
 {
 	size_t ranges = 1;
@@ -157,7 +157,7 @@ static void put_all_cpus(FILE *out, const struct part *part, size_t n, size_t fi
 	put_bits(out, cpu, CPUS_MAX);
 }
 
-/* All that are of the first one's kind. */
+/* All parts of the kind of part[first], combined. */
 static void put_kind(FILE *out, struct part *part, size_t n, size_t first)
 {
 	const struct part *p = &part[first];

@@ -64,7 +64,7 @@ static int check_maps(const struct view *v, const struct options *opt)
 	return ST_OK;
 }
 
-/* A text that a file gave, made safe and wrapped; NULL and "" are no line. */
+/* Print text from a file, wrapped, without control characters; nothing for NULL and "". */
 static void show_text(const char *text, const struct term *term, FILE *out)
 {
 	char *safe;
@@ -89,7 +89,7 @@ static void show_named(const char *name, const char *value, const struct term *t
 	free(text);
 }
 
-/* Where it was measured: one line. */
+/* Where the run was measured, on one line. */
 static void show_place(const struct view *v, const struct term *term, FILE *out)
 {
 	const char *kernel = pairs_get(&v->version, "kernel");
@@ -106,7 +106,7 @@ static void show_place(const struct view *v, const struct term *term, FILE *out)
 	free(text);
 }
 
-/* The workload, and what took the times and counted the misses. */
+/* The workload, and the sources of times and misses. */
 static void show_sources(const struct view *v, const struct term *term, FILE *out)
 {
 	char *text = NULL;
@@ -132,7 +132,7 @@ static void show_sources(const struct view *v, const struct term *term, FILE *ou
 	putc('\n', out);
 }
 
-/* The parameters, wrapped: a figure is worth nothing without them. */
+/* All parameters: figures cannot be interpreted without them. */
 static void show_parameters(const struct pairs *p, const struct term *term, FILE *out)
 {
 	char *text = NULL;
@@ -166,7 +166,7 @@ static void show_verdict(const struct results *r, const struct term *term, FILE 
 	show_parameters(&r->parameters, term, out);
 }
 
-/* What is shown of a live map below the tables. */
+/* Prints something about a live map below the tables. */
 typedef int (*show_map_fn)(const struct tree *t, const char *map, const struct options *opt,
 			   const struct term *term, FILE *out);
 
@@ -189,7 +189,7 @@ static int show_latency(const struct tree *t, const char *map, const struct opti
 	} else {
 		many = latency_find(&lat, "load_many");
 		in_bulk = opt->op && !strcmp(opt->op, "load") && many && many->count;
-		snprintf(what, sizeof(what), "no %s latency was taken%s",
+		snprintf(what, sizeof(what), "no %s latency was recorded%s",
 			 opt->op ? opt->op : "load",
 			 in_bulk ? "; loads were in bulk: --op load_many" : "");
 		put_heading(out, term, map, what);
@@ -212,7 +212,7 @@ static int show_percpu_untimed(const struct tree *t, const char *map, const stru
 	return percpu_show(t, map, opt, false, term, out);
 }
 
-/* In the table's order, then the maps of other modules. */
+/* The maps of the run in the table's order, then those of other modules. */
 static int show_each(const struct tree *t, const struct view *v, const struct options *opt,
 		     show_map_fn show_map, const struct term *term, FILE *out)
 {
@@ -240,11 +240,11 @@ static int show_histograms(const struct tree *t, const struct view *v,
 	return show_each(t, v, opt, show_latency, term, out);
 }
 
-/* The answer first: one screen. */
+/* The ranking and the answer come first and fit on one screen. */
 static int show_view(const struct tree *t, const struct view *v, const struct options *opt,
 		     const struct term *term, FILE *out)
 {
-	bool of_run = v->ranking.nshown || !opt->nargs;	/* else: maps of others only */
+	bool of_run = v->ranking.nshown || !opt->nargs;	/* else: only maps of other modules */
 	int ret = ST_OK;
 
 	if (v->ranking.nshown && !results_untimed(&v->results))
@@ -267,7 +267,7 @@ static int show_view(const struct tree *t, const struct view *v, const struct op
 	if (opt->per_cpu)
 		ret = show_each(t, v, opt, results_untimed(&v->results) ? show_percpu_untimed :
 				show_percpu, term, out);
-	/* Of other modules' maps there is nothing else. */
+	/* Maps of other modules have nothing else to show. */
 	if (!ret && (opt->hist || (!of_run && !opt->per_cpu)))
 		ret = show_histograms(t, v, opt, term, out);
 	return ret;

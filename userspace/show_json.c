@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include "json.h"
 
-/* Those that are live, with what was asked for. */
+/* The live maps, with the details that the options select. */
 static int add_maps(struct json_object *to, const struct tree *t, const struct view *v,
 		    const struct options *opt)
 {

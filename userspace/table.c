@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ranking, and the details: one row a map, cut into blocks where the terminal is narrow.
+ * The tables of "show": one row per map, split into blocks if the terminal is too narrow.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -10,11 +10,11 @@
 enum kind { MAP, FIXED, SMALL, NS, COUNT, SPREAD, RATIO };
 
 struct column {
-	const char *group;	/* written above several columns */
+	const char *group;	/* heading above adjacent columns with the same group */
 	const char *title;
 	enum kind kind;
-	const char *name;	/* in results */
-	bool optional;		/* left out where no map has a figure */
+	const char *name;	/* column of results */
+	bool optional;		/* left out if no map has a figure */
 };
 
 #define COLUMNS_MAX	32
@@ -24,14 +24,14 @@ struct grid {
 	struct column column[COLUMNS_MAX];
 	unsigned int width[COLUMNS_MAX];
 	size_t ncolumns;
-	const struct ranked **row;	/* those that are shown */
+	const struct ranked **row;	/* the maps shown */
 	size_t nrows;
-	bool stacked;			/* the map's name is a line of its own */
-	char (*cell)[COLUMNS_MAX][3 * HUMAN_LEN];	/* of each row */
+	bool stacked;			/* the map's name is on a line of its own */
+	char (*cell)[COLUMNS_MAX][3 * HUMAN_LEN];	/* per row */
 	char op_name[5][64];		/* names of the chosen operation's columns */
 };
 
-/* Which operation of the results a histogram's operation belongs to. */
+/* The operation in the columns of results that belongs to a value of --op. */
 static const char *results_op(const char *op)
 {
 	if (!op)
@@ -46,7 +46,7 @@ static void add(struct grid *g, struct column c)
 	g->column[g->ncolumns++] = c;
 }
 
-/* What the columns of loads hold: with batch above 1 the time of a whole call. */
+/* With batch above 1 the columns of loads hold the time of a whole cmap_load_many(). */
 static const char *op_title(const char *op, const struct results *r)
 {
 	return strcmp(op, "load") || results_batch(r) <= 1 ? op : "load_many";
@@ -124,7 +124,7 @@ static void drop_unmeasured(struct grid *g, const struct results *r)
 	g->ncolumns = kept;
 }
 
-/* At most four decimals, without trailing zeros, and never a 0 that is none. */
+/* At most four decimals, without trailing zeros; a positive value never becomes 0. */
 static void small(char *buf, double v)
 {
 	size_t len;
@@ -183,7 +183,7 @@ static void format(char *buf, size_t size, const struct column *c, const struct 
 	}
 }
 
-/* Is there a column that does not fit beside the map's name? */
+/* Is any column too wide to fit beside the map's name? */
 static bool is_stacked(const struct grid *g, const struct term *term)
 {
 	for (size_t i = 1; i < g->ncolumns; i++)
@@ -209,13 +209,13 @@ static void fill(struct grid *g, const struct results *r, const struct ranking *
 				g->width[i] = cells(cell);
 		}
 	}
-	for (size_t i = 1; i < g->ncolumns; i++)	/* a group of one needs its room */
+	for (size_t i = 1; i < g->ncolumns; i++)	/* a group of one column must fit it */
 		if (cells(g->column[i].group) > g->width[i])
 			g->width[i] = cells(g->column[i].group);
 	g->stacked = is_stacked(g, term);
 }
 
-/* What a block's lines begin with: the map's name, or its first column's title. */
+/* The first column of a block; if stacked, a map's name on its own line and no title. */
 static void show_first(const struct grid *g, const char *text, bool name, FILE *out)
 {
 	if (!g->stacked) {
@@ -226,7 +226,7 @@ static void show_first(const struct grid *g, const char *text, bool name, FILE *
 	}
 }
 
-/* "load ─────" over the columns of one group; over a single one, its name alone. */
+/* "load ─────" above the columns of a group; above a single column, only the name. */
 static void show_group(const struct grid *g, size_t from, size_t to, const struct term *term,
 		       FILE *out)
 {
@@ -303,7 +303,7 @@ static void show_block(const struct grid *g, const struct ranking *k, size_t fro
 	}
 }
 
-/* Where the block that begins with column @from ends; a group is not torn apart. */
+/* The end of the block that begins with column @from; groups are not split unless too wide. */
 static size_t block_end(const struct grid *g, size_t from, unsigned int width)
 {
 	unsigned int used = g->stacked ? 0 : g->width[0];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The terminal: width, character set, colour; cells and numbers for people.
+ * The terminal: width, character set, colour; formatting of cells and numbers.
  */
 #include <langinfo.h>
 #include <locale.h>
@@ -12,8 +12,8 @@
 #include "mapstat.h"
 
 #define WIDTH_DEFAULT	80
-#define WIDTH_MIN	30	/* narrower, and the lines wrap */
-#define WIDTH_MAX	160	/* wider is harder to read, not easier */
+#define WIDTH_MIN	30	/* narrower terminals wrap the lines */
+#define WIDTH_MAX	160	/* longer lines are harder to read */
 
 static unsigned int find_width(void)
 {
@@ -69,7 +69,7 @@ void style_off(FILE *out, const struct term *term, enum style style)
 		fputs("\033[0m", out);
 }
 
-/* Does this byte begin a character?  All that are printed here are one cell wide. */
+/* Does this byte begin a character?  All characters printed here are one column wide. */
 static bool is_cell(char c)
 {
 	return ((unsigned char)c & 0xc0) != 0x80;
@@ -84,7 +84,7 @@ unsigned int cells(const char *s)
 	return n;
 }
 
-/* What a file says must not steer the terminal. */
+/* Text from a file must not contain control sequences for the terminal. */
 void put_safe(FILE *out, const char *s)
 {
 	for (; *s; s++)
@@ -103,7 +103,7 @@ void put_cell(FILE *out, const char *s, unsigned int width,
 		fprintf(out, "%*s", pad, "");
 }
 
-/* A name that a file gave, and what is shown of it: one line, if it fits. */
+/* A name from a file and a description, on one line if they fit. */
 void put_heading(FILE *out, const struct term *term, const char *name, const char *what)
 {
 	style_on(out, term, BOLD);
@@ -171,7 +171,7 @@ char *human_fixed(char *buf, double v, unsigned int decimals)
 	return buf;
 }
 
-/* Return: the column. */
+/* Return: the new column */
 static unsigned int new_line(FILE *out, unsigned int indent)
 {
 	fprintf(out, "\n%*s", (int)indent, "");

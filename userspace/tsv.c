@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lines of tab-separated fields, numbers, and lists of name and value.
+ * Parsing: lines of tab-separated fields, numbers, and lists of names and values.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -34,7 +34,7 @@ int lines_fail(const struct lines *l, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
-	return fail(ST_MALFORMED, "is this file a mapstat module's? See docs/debugfs.md",
+	return fail(ST_MALFORMED, "is this a file of the mapstat module? See docs/debugfs.md",
 		    "%s, line %u: %s", l->file, l->number, why);
 }
 
@@ -69,7 +69,7 @@ int lines_next(struct lines *l)
 	return 1;
 }
 
-/* A number as JSON has it, without an exponent. */
+/* A number in JSON syntax, without an exponent. */
 bool is_number(const char *s)
 {
 	s += *s == '-';
@@ -99,7 +99,7 @@ bool parse_u64(const char *s, uint64_t *value)
 	return !errno && !*end;
 }
 
-/* lo, hi, count: a bucket of the rule in <uapi/mapstat.h>, and nothing else. */
+/* The fields lo, hi, count: exactly a bucket of the histogram rule in <uapi/mapstat.h>. */
 bool parse_bucket(char **field, unsigned int *index, uint64_t *count)
 {
 	uint64_t lo, hi;
@@ -162,7 +162,7 @@ int pairs_read(const struct tree *t, const char *file, struct pairs *p)
 		}
 		more = -(l.nfields != 2 ?
 			 lines_fail(&l, "%zu columns, not 2", l.nfields) :
-			 lines_fail(&l, "key '%s' is empty or stands twice", l.field[0]));
+			 lines_fail(&l, "key '%s' is empty or appears twice", l.field[0]));
 		break;
 	}
 	lines_close(&l);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Why the kernel refused a write, in its own words.
+ * Messages for a write that the kernel refused, with the reason from the file last_error.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include "mapstat.h"
 
-/* "22	parameter keys=0: not in 1..4294967295	4711": of this process, and that error? */
+/* "22	parameter keys=0: not in 1..4294967295	4711": is it @err, of this process? */
 static bool is_ours(char *line, int err, char **why)
 {
 	char *tab = strchr(line, '\t'), *last = strrchr(line, '\t');
@@ -24,8 +24,8 @@ static bool is_ours(char *line, int err, char **why)
 }
 
 /*
- * The file last_error has what was refused to this process last; another's says nothing of
- * this one's write, and is left alone.  Return: the words, or NULL.
+ * The kernel's reason for @err.  last_error may hold another process's error: that is ignored.
+ * Return: text for the caller to free, or NULL
  */
 static char *own_words(const struct tree *t, int err)
 {
@@ -38,7 +38,7 @@ static char *own_words(const struct tree *t, int err)
 	return why;
 }
 
-/* "parameter keys=0: not in …" where "keys=0" has been said. */
+/* Strip "parameter keys=0: ", as the message names @what itself. */
 static char *without_name(char *words, const char *what)
 {
 	static const char parameter[] = "parameter ";
@@ -50,7 +50,7 @@ static char *without_name(char *words, const char *what)
 	return words + skip + len + 2;
 }
 
-/* A start is refused so for nothing else; a parameter may be for what depends on another. */
+/* A start returns EBUSY only during a run; a parameter also if it conflicts with another one. */
 static bool run_is_under_way(const struct tree *t, const char *file)
 {
 	struct control c;
@@ -62,7 +62,7 @@ static bool run_is_under_way(const struct tree *t, const char *file)
 
 int refused_busy(void)
 {
-	return fail(ST_BUSY, "wait for its end: mapstat wait; or end it: mapstat stop",
+	return fail(ST_BUSY, "wait for it: mapstat wait; or stop it: mapstat stop",
 		    "a run is under way");
 }
 
@@ -87,7 +87,7 @@ int tree_refused(const struct tree *t, const char *file, const char *what, const
 		return refused_busy();
 	words = own_words(t, err);
 	why = words ? without_name(words, what) : strerror(err);
-	ret = fail(ST_PARAMETER, hint ? hint : words ? NULL : "the kernel log says why: dmesg",
+	ret = fail(ST_PARAMETER, hint ? hint : words ? NULL : "see the kernel log: dmesg",
 		   "the kernel refuses %s: %s; nothing was started", what, why);
 	free(words);
 	return ret;

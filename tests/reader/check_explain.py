@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Compare "mapstat explain --json" with a reading of the tree that shares no code with it.
+"""Check "mapstat explain --json" against an independent parser of the tree.
 
 usage: check_explain.py TREE JSON
 """
@@ -44,7 +44,7 @@ class Tree:
         self.rows = [dict(zip(self.columns, line)) for line in lines if line[0][0] != "#"]
         self.verdict = lines[-1][0]
         self.sources_differ = False
-        # Of live files vm/init knows it.
+        # For live files, vm/init sets MAPSTAT_ACCEL.
         try:
             self.accel = self.text("accel")[0]
         except FileNotFoundError:
@@ -120,9 +120,9 @@ def check_answer(tree, document):
 
 
 def check_figures(tree, document):
-    told = {f["name"]: f for f in document["figures"]}
-    same("figures", RESULTS | ROUNDS | STATS | MISSES, set(told) | OPTIONAL)
-    for name, figure in told.items():
+    figures = {f["name"]: f for f in document["figures"]}
+    same("figures", RESULTS | ROUNDS | STATS | MISSES, set(figures) | OPTIONAL)
+    for name, figure in figures.items():
         for i, of_map in enumerate(document["maps"]):
             same(f"{of_map} {name}", tree.figure(of_map, name), figure["values"][i])
             same(f"{of_map} {name} is missing", figure["values"][i] is None,
@@ -132,12 +132,12 @@ def check_figures(tree, document):
 
 
 def check_differing(document):
-    told = {f["name"]: f for f in document["figures"]}
+    figures = {f["name"]: f for f in document["figures"]}
     differences = [d["difference"] for d in document["differing"]]
     same("order", sorted(differences, reverse=True), differences)
     times = document["ns_per_op"]
     for d in document["differing"]:
-        a, b = told[d["name"]]["values"]
+        a, b = figures[d["name"]]["values"]
         same(f"{d['name']} differs by", abs(a - b), d["difference"])
         same(f"{d['name']} more in", document["maps"][a < b], d["more_in"])
         price = None
@@ -156,7 +156,7 @@ def main(path, file):
     check_figures(tree, document)
     check_differing(document)
     if not document["text"]:
-        sys.exit("# it says nothing")
+        sys.exit("# no text")
 
 
 main(sys.argv[1], sys.argv[2])

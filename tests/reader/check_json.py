@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Compare "mapstat json" with a reading of the tree that shares no code with it."""
+"""Check "mapstat json" against an independent parser of the tree."""
 
 import json
 import os
@@ -13,7 +13,7 @@ TEXT = {"module", "kernel", "clock", "design", "maps", "cpus", "dist", "arrival"
 
 
 def value(text, name=""):
-    """A field as JSON should have it."""
+    """The JSON value expected for a field."""
     if text == "-":
         return None
     if name in TEXT or not NUMBER.match(text):
@@ -48,11 +48,11 @@ def accel(tree):
     path = os.path.join(tree, "accel")
     if os.path.exists(path):
         return lines(tree, "accel")[0][0]
-    return os.environ.get("MAPSTAT_ACCEL")	# of live files
+    return os.environ.get("MAPSTAT_ACCEL")	# for live files
 
 
 def check_ranking(tree, doc):
-    """The best against each other map, and the winner that follows."""
+    """Check the tests of the best map against the others, and the winner."""
     if doc["verdict"]["state"] != "SUCCESS" or accel(tree) == "tcg":
         same("ranking", None, doc["ranking"])
         same("reason", True, bool(doc["reason"]))
@@ -60,16 +60,16 @@ def check_ranking(tree, doc):
     wrong = {r["map"] for r in doc["rounds"] + doc["medians"] if r["errors"]}
     medians = sorted((r["ns_per_op"], i, r["map"]) for i, r in enumerate(doc["medians"])
                      if r["map"] not in wrong)
-    told = doc["ranking"]["maps"]
-    same("order", [name for _, _, name in medians], [m["map"] for m in told])
-    times = [[r["ns_per_op"] for r in doc["rounds"] if r["map"] == m["map"] and not r.get("threads_away")] for m in told]
+    ranked = doc["ranking"]["maps"]
+    same("order", [name for _, _, name in medians], [m["map"] for m in ranked])
+    times = [[r["ns_per_op"] for r in doc["rounds"] if r["map"] == m["map"] and not r.get("threads_away")] for m in ranked]
     enough = all(len(t) >= ranks.LEAST_ROUNDS for t in times)
     p = [ranks.p_value(times[0], t) for t in times[1:]] if enough else []
-    near("p", [None] + (p or [None] * (len(told) - 1)), [m["p"] for m in told])
-    near("p_holm", [None] + (ranks.holm(p) or [None] * (len(told) - 1)),
-         [m["p_holm"] for m in told])
-    wins = enough and len(told) > 1 and max(ranks.holm(p)) < ranks.MOST_P
-    same("winner", told[0]["map"] if wins else None, doc["ranking"]["winner"])
+    near("p", [None] + (p or [None] * (len(ranked) - 1)), [m["p"] for m in ranked])
+    near("p_holm", [None] + (ranks.holm(p) or [None] * (len(ranked) - 1)),
+         [m["p_holm"] for m in ranked])
+    wins = enough and len(ranked) > 1 and max(ranks.holm(p)) < ranks.MOST_P
+    same("winner", ranked[0]["map"] if wins else None, doc["ranking"]["winner"])
     same("reason", wins, doc["reason"] is None)
 
 
@@ -160,7 +160,7 @@ def check_pauses(tree, name, doc):
 
 
 def check_misses(tree, name, doc):
-    """Where the module has no such file, there is nothing of it."""
+    """Check cache misses; without the file, everything is empty."""
     path = f"maps/{name}/cache_miss"
     rows = lines(tree, path) if os.path.exists(os.path.join(tree, path)) else []
     same(f"{name} source of misses", rows[0][1] if rows else None, doc["source"])

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Tests of what hangs on the table of commands, of JSON and of the figures of each CPU. Sourced
-# by run.
+# Tests of what is generated from the table of commands, of JSON and of per-CPU figures. Sourced by
+# run.
 #
 # shellcheck disable=SC2016,SC2034,SC2154 # sed's $ is not the shell's; here, tmp and status are run's
 
-# table KIND...: the fields that follow, of the rows of that kind
+# table KIND: the other fields of the rows of that kind
 table() {
 	"$MAPSTAT_ASAN" --commands | awk -F'\t' -v kind="$1" '$1 == kind' | cut -f2-
 }
 
 # -- one table --
 
-# Breaks when the table has a command that no help mentions.
+# Fails if a help text lacks a command or an option of the table.
 test_help_is_of_the_table() {
 	local command options option argument
 	mapstat --help
@@ -32,12 +32,12 @@ test_help_is_of_the_table() {
 	done < <(table command)
 }
 
-# man_text: the page without its markup and without blanks, a line for each of its own
+# man_plain: the man page without markup and blanks, line by line
 man_plain() {
 	sed -e 's/\\f[BIPR]//g; s/\\-/-/g; s/^\.[A-Z]* //; s/^\.[A-Z]*$//; s/[" ]//g' -e "s/'\\\\\" t//" "$userspace/mapstat.1"
 }
 
-# Breaks when the man page's synopsis or its list of commands is not what the program takes.
+# Fails if the man page's synopsis, commands or options differ from those of the program.
 test_man_page_is_of_the_table() {
 	local command usage flat option values value
 	flat=$(man_plain | sed -n '/^SYNOPSIS$/,/^DESCRIPTION$/p' | tr -d '\n')
@@ -62,7 +62,7 @@ test_man_page_is_of_the_table() {
 	done < <(table option)
 }
 
-# The operations of the documents, and so of the kernel, are those that --op takes.
+# --op accepts exactly the operations documented for the kernel.
 test_operations_are_those_of_the_module() {
 	local documented
 	documented=$(sed -n 's/^Operations: \(.*\)\. The last bucket.*/\1/p' "$here/../../docs/debugfs.md" |
@@ -93,7 +93,7 @@ test_completion() {
 		completes "--folded" mapstat heat --fo && completes "--per-cpu" mapstat -d x list --p &&
 		completes "" mapstat events --count "" && completes "" mapstat stop x
 }
-# A shell may part a word at the =, or not.
+# A shell may split a word at the =, or not.
 test_completion_of_parameters() {
 	tree
 	completes "theta= threads=" mapstat run th && completes "threads=" mapstat run -p thr && completes "uniform zipf hotspot" mapstat run dist = &&
@@ -121,11 +121,11 @@ test_every_command_is_completed() {
 
 # -- JSON --
 
-# Breaks when a command prints something that a program has to scrape.
+# Fails if the output of a command cannot be had as JSON.
 test_every_command_that_prints_has_json() {
 	[[ $(table command | cut -f1 | grep -vxF "$(table option | awk -F'\t' '$2 == "--json" { print $1 }')" | xargs) == "json stop reset wait" ]]
 }
-is_json() {	# FILE: with no name twice, and no NaN
+is_json() {	# FILE: without duplicate names and NaN
 	python3 - "$1" <<- 'END'
 		import json, sys
 		def no_duplicates(pairs):
@@ -161,7 +161,7 @@ test_json_is_valid() {
 	wait "$kernel"
 	exits 0 && python3 -m json.tool < "$tmp/out" > /dev/null && has out '"answer"'
 }
-# What show prints is what json has: the same rows, the same ranking.
+# "show --json" prints a part of "json": the same rows, the same ranking.
 test_show_json_is_part_of_json() {
 	tree
 	mapstat json && cp "$tmp/out" "$tmp/all" && mapstat show --json --hist --per-cpu rwlock seqlock conntrack.v6
@@ -249,7 +249,7 @@ test_show_per_cpu_emulated() {
 	mapstat show --per-cpu rwlock
 	exits 0 && has out "rwlock  each CPU" "lock_waits" && lacks out "timed" && lacks out "p99"
 }
-# The rows of a map add up to what stats has.
+# The rows of a map add up to its stats.
 test_list_per_cpu() {
 	tree
 	mapstat list --per-cpu
@@ -257,23 +257,23 @@ test_list_per_cpu() {
 		[[ $(awk '$1 == "rwlock" { n += $3 } END { printf "%.0f", n }' "$tmp/out") == $(awk '$1 == "hits_total" { print $2 }' "$tmp/tree/maps/rwlock/stats") ]]
 }
 test_malformed_percpu() {
-	damaged maps/rwlock/percpu '1s/cpu1/cpux/' "percpu, line 1: 'cpux' is no CPU" "show --per-cpu" &&
+	damaged maps/rwlock/percpu '1s/cpu1/cpux/' "percpu, line 1: 'cpux' is not a CPU" "show --per-cpu" &&
 		damaged maps/rwlock/percpu '2s/\t[^\t]*$//' "line 2: 4 columns, not 5" "list --per-cpu" &&
 		damaged maps/rwlock/percpu '3s/\t[0-9]*/\t-1/' "misses_total: neither a number" &&
-		damaged maps/rwlock/percpu '2p' "stands twice" &&
+		damaged maps/rwlock/percpu '2p' "appears twice" &&
 		damaged maps/rwlock/percpu 'd' "truncated: no header" &&
 		damaged maps/rwlock/latency_percpu '/^# cpu1\tstore/d' "operation 'store' has no summary" "show --per-cpu" &&
 		damaged maps/rwlock/latency_percpu '4d' "truncated: the buckets of load hold" &&
 		damaged maps/rwlock/latency_percpu '$s/cpu1/cpu0/' "'cpu0' has no summary before it" &&
 		damaged maps/rwlock/front_stats '1s/\t.*//' "front_stats, line 1: 1 columns, not 2" &&
 		damaged maps/rwlock/shared_lines '$d' "truncated: 1 lines" &&
-		damaged maps/rwlock/cache_miss 's/^cpu0\t/cpx\t/' "'cpx' is no CPU" &&
+		damaged maps/rwlock/cache_miss 's/^cpu0\t/cpx\t/' "'cpx' is not a CPU" &&
 		damaged parameters '2s/\t[^\t]*$//' "parameters, line 2: 5 columns, not 6" run
 }
 
 # -- loads in bulk --
 
-# Loads that were in bulk have no latency of a single one.
+# With loads in bulk there is no latency of a single load.
 bulk_tree() {
 	local map
 	tree
@@ -287,10 +287,10 @@ test_show_bulk() {
 	mapstat show --hist rwlock seqlock readdirty
 	exits 0 && lacks out "no load latency" && has out "load_many latency, " "load_many ─" "8 loads in one call" || return
 	mapstat show --hist --op load rwlock
-	exits 0 && has out "no load latency was taken; loads were in bulk: --op load_many" || return
+	exits 0 && has out "no load latency was recorded; loads were in bulk: --op load_many" || return
 	mapstat show --hist --op load_many rwlock
 	exits 0 && has out "rwlock  load_many latency, " || return
-	# A map of another module has loads of its own.
+	# A map of another module has single loads.
 	mapstat show --hist --op load conntrack.v6
 	exits 0 && lacks out "in bulk"
 }
@@ -319,7 +319,7 @@ test_show_fits_30_columns() {
 		}
 	done
 }
-# Nothing is lost where a line is broken within a word.
+# Breaking a line within a word loses nothing.
 test_narrow_keeps_all() {
 	local width
 	tree
@@ -333,7 +333,7 @@ test_narrow_keeps_all() {
 
 # -- words --
 
-# Breaks when a name of an errno is printed for people, or hidden from programs.
+# Fails if the name of an errno appears in text for people, or is missing in JSON.
 test_no_errno_for_people() {
 	local command
 	tree
@@ -354,7 +354,7 @@ test_no_errno_for_people() {
 
 # -- parameters of a run --
 
-run_done() {	# ARGUMENT...: a run that ends well
+run_done() {	# ARGUMENT...: a run that succeeds
 	local kernel
 	control idle
 	fake_kernel tie idle & kernel=$!
@@ -369,14 +369,14 @@ test_run_as_insmod() {
 	tree
 	refuses 2 "keys: not name=value" run keys && refuses 2 "=5: not name=value" run =5 && reads stress/keys 10000
 }
-# As the module does: parameters has the values of the files under stress/.
+# As the module does, put the values of the files under stress/ into the file parameters.
 show_values() {
 	awk -F'\t' -v OFS='\t' -v stress="$tmp/tree/stress/" '
 		/^#/ { print; next }
 		{ value = ""; getline value < (stress $1); $6 = value; print }' "$tmp/tree/parameters" > "$tmp/parameters" &&
 		mv "$tmp/parameters" "$tmp/tree/parameters"
 }
-# A run is what its command line says, and not what another one said.
+# A run depends on its own command line, not on that of an earlier run.
 test_run_takes_defaults() {
 	tree
 	run_done dist=zipf theta=0.5 maps=rwlock,seqlock && reads stress/dist zipf && lacks err "defaults" &&
@@ -390,7 +390,7 @@ test_run_keeps() {
 	run_done dist=zipf theta=0.5 && show_values && run_done --keep keys=500 && reads stress/dist zipf && reads stress/theta 0.5 &&
 		reads stress/keys 500
 }
-# They are not the run's: a reader of events may have turned them on just now.
+# They do not belong to the run: a reader of events may just have enabled them.
 test_run_leaves_events_and_autostart() {
 	tree
 	printf 'events\tnumber\t0\t0..1\tx\t1\nevents_kib\tnumber\t64\t4..1024\tx\t128\n' >> "$tmp/tree/parameters"
@@ -408,7 +408,7 @@ test_run_without_defaults() {
 	run_done keys=500 && reads stress/dist zipf && reads stress/keys 500 && has err "publishes no defaults" || return
 	run_done --keep keys=600 && lacks err "defaults"
 }
-# What was default and what was named: all of it is as it was before.
+# After a refusal, defaults and named parameters have their old values.
 test_run_refused_puts_all_back() {
 	tree
 	echo zipf > "$tmp/tree/stress/dist"
@@ -470,7 +470,7 @@ test_stop_and_reset() {
 
 # -- copies --
 
-# tar and rsync go by the size, which debugfs gives as 0.
+# tar and rsync copy as many bytes as the size, which is 0 in debugfs.
 test_empty_copy() {
 	local file command
 	tree

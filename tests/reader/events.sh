@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Tests of "mapstat events" and "mapstat heat", sourced by run. A plain file of records is
-# read to its end, and then has nothing more, as that of a CPU that does nothing.
+# Tests of "mapstat events" and "mapstat heat", sourced by run. A plain file of records, once read to
+# its end, behaves like the file of an idle CPU.
 #
 # shellcheck disable=SC2154,SC2034 # status, skip, tmp and here are run's
 
-# No record was dropped, and none was read before.
+# Counts without dropped records, and without earlier readers.
 all_read() {
 	printf '# cpu\tproduced_total\tdropped_total\tread_total\n0\t3\t0\t0\n1\t1\t0\t0\n' > "$tmp/tree/events/stats"
 }
-# Records of two CPUs, with all that a record can say; a directory events/ around them.
+# A tree with a directory events/: records of two CPUs that use every field.
 event_tree() {
 	tree
 	mkdir -p "$tmp/tree/events"
@@ -62,23 +62,23 @@ test_events_count() {
 	exits 0 && has out '"records": 4, "dropped": 0, "produced": 4, "partial": false' && has err "0 of 4 dropped" &&
 		lacks err partial
 }
-# live COMMAND...: as if the files were the kernel's
+# live COMMAND...: as if the tree were on debugfs
 live() {
 	env FAULT_CPUINFO=/dev/null LD_PRELOAD="$tmp/faults.so" "$MAPSTAT" -d "$tmp/tree" "$@" > "$tmp/out" 2> "$tmp/err"
 	status=$?
 }
-# Breaks when what was dropped before the first record is not counted, or what another reader lost is.
+# Fails if records dropped before the first one are not counted, or those lost by another reader are.
 test_events_counts_of_earlier_readers() {
 	event_tree
 	live events --source relay --seconds 0 --json
 	exits 0 && has out '"records": 4, "dropped": 2, "produced": 6, "partial": true' || return
-	# CPU 0: read to its end before; CPU 1: 10 were read, one is there.
+	# CPU 0: all were read before; CPU 1: 10 were read, one is left.
 	printf '# cpu\tproduced_total\tdropped_total\tread_total\n0\t90\t20\t70\n1\t14\t3\t10\n' > "$tmp/tree/events/stats"
 	: > "$tmp/tree/events/cpu0"
 	live events --source relay --seconds 0 --json
 	exits 0 && has out '"records": 1, "dropped": 3, "produced": 4, "partial": true'
 }
-# Breaks when "0 dropped" stands for "nothing is known".
+# Fails if an unknown count is printed as 0 dropped.
 test_events_counts_that_vanish() {
 	local pid
 	event_tree
@@ -93,7 +93,7 @@ test_events_counts_that_vanish() {
 	status=$?
 	exits 12 && has out '"records": 4, "dropped": null, "produced": null, "partial": null' && has err "is not known"
 }
-# What is turned on is turned off again, whatever ends it.
+# Events that the program enabled are disabled again, whatever ends it.
 test_events_turned_on_and_off() {
 	event_tree
 	echo 0 > "$tmp/tree/stress/events"
@@ -117,8 +117,8 @@ test_events_interrupted() {
 	status=$?
 	exits 0 && has out '"summary"' && has err "records from relay" && reads stress/events 0
 }
-# busy COMMAND...: stress/events cannot be set to 0 while there is a file "busy"; each try empties the
-# plain file. Leaves $pid.
+# busy COMMAND...: stress/events cannot be set to 0 while the file "busy" exists; each attempt
+# truncates the plain file. Leaves $pid.
 busy() {
 	event_tree
 	echo 0 > "$tmp/tree/stress/events"
@@ -137,7 +137,7 @@ waits_for_the_run() {
 	say "it does not wait for the run: $(< "$tmp/err")"
 	return 1
 }
-# Breaks when a run, which refuses it, leaves events on.
+# Fails if events stay enabled because a run refuses to disable them.
 test_events_turned_off_after_a_run() {
 	local pid to
 	for to in "$tmp/out" /dev/full; do
@@ -157,7 +157,7 @@ test_events_turned_off_after_a_run() {
 	status=$?
 	exits 0 && reads stress/events 0
 }
-# Breaks when the second Ctrl-C does not end it, or does so without a word.
+# Fails if the second Ctrl-C does not end it, or ends it without a message.
 test_events_left_on_says_so() {
 	local pid
 	busy events --source relay --seconds 0
@@ -202,7 +202,7 @@ test_events_malformed() {
 	event_tree
 	printf '\2' | dd of="$tmp/tree/events/cpu0" bs=1 seek=53 conv=notrunc status=none
 	relay
-	exits 6 && has err "records of version 2, this program knows 1" || return
+	exits 6 && has err "records of version 2, this program supports 1" || return
 	event_tree
 	echo "0	x" >> "$tmp/tree/events/stats"
 	relay
@@ -217,8 +217,8 @@ test_events_usage() {
 	refuses 2 "one argument too many" events rwlock
 	refuses 2 "takes no such option" show --count 1
 }
-# Breaks when a copy's records are looked for in the kernel that runs, or those that relay holds are
-# left for BPF's, which begin with the next run. (There is no such tracepoint here.)
+# Fails if the running kernel is asked for the records of a copy, or records in the relay channel are
+# ignored in favour of BPF, which only sees new ones. (The tracepoint does not exist here.)
 test_events_auto_takes_what_has_records() {
 	[[ ! -e /sys/kernel/tracing/events/mapstat ]] || { skip="the module is loaded"; return; }
 	event_tree
@@ -227,7 +227,7 @@ test_events_auto_takes_what_has_records() {
 	refuses 2 "is a copy" events --source bpf --seconds 0 || return
 	live events --seconds 0
 	exits 0 && has err "4 records from relay" && lacks err BPF || return
-	# Nothing is there: then BPF is asked first, and says why it cannot.
+	# Without records BPF is tried first, and the reason for its failure is printed.
 	printf '# cpu\tproduced_total\tdropped_total\tread_total\n0\t3\t0\t3\n1\t1\t0\t1\n' > "$tmp/tree/events/stats"
 	live events --seconds 0
 	exits 0 && has err "mapstat: no BPF: " "events from relay" || return
@@ -258,7 +258,7 @@ test_heat_counts_all() {
 test_heat_folded() {
 	mapstat heat --folded "$here/trees/events.json"
 	exits 0 && expects heat-folded || return
-	# A stack, a blank, a number: the misses, all of them.
+	# Each line is a stack, a blank and a number; the numbers add up to all misses.
 	! grep -vnE '^[^ ;]+;[^ ;]+;[^ ;]+;[^ ;]+ [1-9][0-9]*$' "$tmp/out" || return
 	[[ $(awk '{ n += $NF } END { print n }' "$tmp/out") == $(grep '"seq"' "$here/trees/events.json" | grep -vc '"l1": "hit"') ]]
 }
@@ -283,18 +283,18 @@ test_heat_records() {
 	exits 0 && has out "map-7: 3 accesses, 1 lines" "1 cold" "1 coherence" \
 		"Partial: at least 2 records are missing among these 3."
 }
-# Breaks when a picture of what is left looks like one of all.
+# Fails if a heat map of incomplete records looks complete.
 test_heat_partial() {
 	event_tree
 	relay --json
 	cp "$tmp/out" "$tmp/records"
 	COLUMNS=160 mapstat heat "$tmp/records"
-	exits 0 && has out "Partial: 2 of 6 records were dropped for want of room." "events_kib" || return
+	exits 0 && has out "Partial: 2 of 6 records were dropped because buffers were full." "events_kib" || return
 	mapstat heat --folded "$tmp/records"
 	exits 0 && has err "Partial: 2 of 6" && lacks out Partial || return
 	mapstat heat --svg "$tmp/heat.svg" "$tmp/records"
 	exits 0 && grep -q 'Partial: 2 of 6' "$tmp/heat.svg" || return
-	# Of the same records without a count.
+	# The same records without the counts.
 	grep '"seq"' "$tmp/records" > "$tmp/some"
 	mapstat heat "$tmp/some"
 	exits 0 && has out "Partial: at least 2 records are missing among these 4." || return
@@ -311,7 +311,7 @@ test_heat_partial() {
 	mapstat heat "$tmp/records"
 	exits 0 && lacks out Partial && lacks out "not known"
 }
-# Breaks when a picture of one access in 16 looks like one of all.
+# Fails if a heat map of one access in 16 looks complete.
 test_heat_of_a_sample() {
 	event_tree
 	all_read
@@ -354,7 +354,7 @@ json_refused() {
 test_heat_malformed() {
 	printf '{"time_ns": 1}\n' > "$tmp/bad"
 	mapstat heat "$tmp/bad"
-	exits 11 && empty out && has err "bad, line 1: not a record: map is missing, or no text" || return
+	exits 11 && empty out && has err "bad, line 1: not a record: map is missing, or not a string" || return
 	printf 'no records at all' > "$tmp/bad"
 	mapstat heat "$tmp/bad"
 	exits 11 && has err "bad, line 1: not JSON: null expected, at byte 2" || return
@@ -365,7 +365,7 @@ test_heat_malformed() {
 	sed '2s/"cpu": 0/"cpu": -1/' "$here/trees/events.json" > "$tmp/bad"
 	mapstat heat "$tmp/bad"
 	exits 11 && has err "bad, line 2: not a record: addr, l1, cpu or invalidated" || return
-	json_refused '2s/"read"/"re\\u0000ad"/' "line 2: not a record: access is missing, or no text" &&
+	json_refused '2s/"read"/"re\\u0000ad"/' "line 2: not a record: access is missing, or not a string" &&
 		json_refused '2s/"cpu": 0/"cpu": NaN/' "line 2: not a record: addr, l1, cpu" &&
 		json_refused '2s/"tlb_miss": false/"tlb_miss": 0/' "line 2: not a record: tlb_miss is neither" &&
 		json_refused '2s/read/re\xffad/' "line 2: not JSON: invalid utf-8 string, at byte" &&
@@ -385,7 +385,7 @@ test_heat_malformed() {
 	mapstat heat "$tmp/nosuch"
 	exits 13 && has err "No such file"
 }
-# Breaks when JSON is read by how one program writes it: blanks, lines, order, escapes, arrays.
+# Fails if reading depends on how JSON is written: blanks, lines, order, escapes, arrays.
 test_heat_json_written_again() {
 	local how
 	same_picture() {
@@ -417,14 +417,14 @@ test_heat_json_written_again() {
 		END
 		same_picture - < "$tmp/again" || return
 	done
-	command -v jq > /dev/null || { skip="no jq: its ways are among those that were tried"; return; }
+	command -v jq > /dev/null || { skip="no jq; Python wrote the same variants"; return; }
 	for how in --indent\ 7 -c -s -S; do
 		# shellcheck disable=SC2086 # an option and its argument
 		jq $how . "$here/trees/events.json" > "$tmp/again" || return
 		same_picture "$tmp/again" || return
 	done
 }
-# Breaks when a record is taken for text since its time begins with the byte of a brace.
+# Fails if a binary record is taken for JSON because its first byte is a brace.
 test_heat_records_of_any_time() {
 	event_tree
 	printf '{' | dd of="$tmp/tree/events/cpu0" bs=1 conv=notrunc status=none
@@ -436,7 +436,7 @@ test_heat_names_with_quotes() {
 	mapstat heat "$tmp/again"
 	exits 0 && has out 'a"b\c<d: 1 accesses'
 }
-# Breaks when a count goes through a double, which holds 53 bits.
+# Fails if a count is converted to a double, which holds 53 bits.
 test_heat_json_holds_64_bits() {
 	local counts='"records": 1, "dropped": 9223372036854775809, "produced": 18446744073709551615'
 	head -n 1 "$here/trees/events.json" > "$tmp/again"
@@ -446,13 +446,13 @@ test_heat_json_holds_64_bits() {
 	sed p "$tmp/again" > "$tmp/bad"
 	refuses 11 "line 4: not a summary: more records than can be counted" heat "$tmp/bad"
 }
-# Breaks when a build without it fails in the middle, or says nothing of the package.
+# Fails if a build without json-c fails later, or does not name the package.
 test_build_without_json_c() {
 	make -s -C "$userspace" BUILD="$tmp/without" CPPFLAGS=-Djson_object_new_uint64=no_such_function > "$tmp/out" 2> "$tmp/err"
 	status=$?
 	exits 2 && has err "apt-get install libjson-c-dev" && [[ ! -e $tmp/without/mapstat ]]
 }
-# Lines that were damaged anywhere: an error or a picture, never a crash.
+# Damaged lines lead to an error or a heat map, never to a crash.
 test_heat_mutations() {
 	python3 - "$MAPSTAT_ASAN" "$here/trees/events.json" "$tmp/bad" <<-'END'
 	import random, subprocess, sys

@@ -37,7 +37,7 @@ test_explain_json() {
 		[[ $pairs -ge 2 || $results == running ]] || { say "$results: no two maps"; return 1; }
 	done
 }
-# Breaks when values lose digits that their difference is made of.
+# Fails if values are rounded to fewer digits than their difference needs.
 test_explain_json_near() {
 	tree
 	misses_are rwlock readdirty "model L1D 48 KiB"
@@ -46,14 +46,14 @@ test_explain_json_near() {
 	mapstat explain --json rwlock readdirty
 	exits 0 && python3 "$here/check_explain.py" "$tmp/tree" "$tmp/out"
 }
-# explained TEXT...: what it says of two maps ($pair), on one line
+# explained TEXT...: the output for two maps ($pair), joined into one line, contains TEXT
 explained() {
 	# shellcheck disable=SC2086 # two names
 	COLUMNS=160 mapstat explain ${pair:-readdirty rwlock}
 	{ tr '\n' ' ' < "$tmp/out"; echo; } > "$tmp/flat"
 	exits 0 && has flat "$@"
 }
-misses_are() {	# MAP... SOURCE: and no totals
+misses_are() {	# MAP... SOURCE: without totals
 	local map source=${*: -1}
 	for map in "${@:1:$#-1}"; do
 		printf '# source\t%s\n# cpu\tmisses\tlo_thousandths\thi_thousandths\tcount\n' "$source" \
@@ -67,9 +67,9 @@ test_explain_within_spread() {
 }
 test_explain_undecided() {
 	local pair="seqlock rwlock"
-	tree one-round && explained "Fewer than 5 rounds decide nothing" && lacks out "ns each" || return
+	tree one-round && explained "Fewer than 5 rounds are not conclusive" && lacks out "ns each" || return
 	tree stopped && explained "stopped before its end" || return
-	tree wrong && pair="busted rwlock" explained "gave wrong answers: its figures decide nothing"
+	tree wrong && pair="busted rwlock" explained "returned wrong results: its figures are not conclusive"
 }
 test_explain_without_misses() {
 	tree
@@ -80,16 +80,16 @@ test_explain_without_misses() {
 	rm "$tmp/tree/maps/rwlock/cache_miss"
 	explained "- of rwlock, accesses per operation: this module has no cache_miss"
 }
-# Not even at 100 ns each: then it says so.
+# Reported if the figures do not reach the difference even at 100 ns each.
 test_explain_unexplained() {
 	tree
 	misses_are rwlock readdirty "model L1D 48 KiB"
 	printf 'ops_total\t100\nlines_total\t310\natomics_total\t0\n' >> "$tmp/tree/maps/rwlock/cache_miss"
 	printf 'ops_total\t100\nlines_total\t300\natomics_total\t0\n' >> "$tmp/tree/maps/readdirty/cache_miss"
 	sed -i 's/^\(# map.*\)lock_waits/\1other/' "$tmp/tree/results"
-	explained "do not explain the difference of 28.2 ns" "they would make up 10.0" "282.0 ns each" || return
+	explained "do not explain the difference of 28.2 ns" "they would add up to 10.0" "282.0 ns each" || return
 	sed -i 's/310/290/' "$tmp/tree/maps/rwlock/cache_miss"
-	explained "These figures do not explain the difference: rwlock has more of nothing"
+	explained "These figures do not explain the difference: rwlock has more of none of them"
 }
 test_explain_does_not_steer_the_terminal() {
 	tree
@@ -103,7 +103,7 @@ test_explain_pmu() {
 	printf 'ops_total\t100\nlines_total\t-\nl1d_misses_total\t50\nllc_misses_total\t40\n' |
 		tee -a "$tmp/tree/maps/rwlock/cache_miss" >> "$tmp/tree/maps/readdirty/cache_miss"
 	sed -i 's/\t40$/\t20/' "$tmp/tree/maps/readdirty/cache_miss"
-	explained "this source does not tell it" "last level  " "By the CPUs' counters, rwlock has more last level misses: 0.4000 against 0.2000" \
+	explained "this source does not count it" "last level  " "By the CPUs' counters, rwlock has more last level misses: 0.4000 against 0.2000" \
 		"pmu" && lacks out "model"
 }
 test_explain_two_sources() {
@@ -115,7 +115,7 @@ test_explain_two_sources() {
 test_explain_map_is_gone() {
 	tree
 	rm -r "$tmp/tree/maps/rwlock"
-	explained "- of rwlock, accesses per operation: the map is gone"
+	explained "- of rwlock, accesses per operation: the map no longer exists"
 }
 test_explain_refuses() {
 	tree
@@ -136,9 +136,9 @@ test_explain_malformed() {
 	}
 	explain_refuses '1d' "truncated: no source" &&
 		explain_refuses '1p' "source: one text, once" &&
-		explain_refuses '2s/_total//' "'ops' is no total" &&
+		explain_refuses '2s/_total//' "'ops' is not a total" &&
 		explain_refuses '2s/\t.*/\tmany/' "line 2: ops_total is neither" &&
-		explain_refuses '2p' "line 3: ops_total stands twice" &&
+		explain_refuses '2p' "line 3: ops_total appears twice" &&
 		explain_refuses '$s/\t[0-9]*\t/\t7\t/' "not a bucket" &&
 		explain_refuses '$s/\t[0-9]*$//' "4 columns, neither 2 nor 5" || return
 	tree

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Preloaded: lets read() or write() fail as the kernel's side would, and plain files be live.
- *   FAULT_READ=PATH-END:ERRNO	reading a file whose path ends so
- *   FAULT_WRITE=TEXT:ERRNO	writing this text
- *   FAULT_WHILE=FILE		that only while there is this file
- *   FAULT_UNTIL=TEXT:FILE:WORD	writing this text, EINVAL, unless the first word of FILE is WORD
- *   FAULT_OPEN=PATH-END:ERRNO	opening a file whose path ends so
- *   FAULT_FILE=PATH:FILE	what reads PATH line by line reads FILE
- *   FAULT_CPUINFO=FILE		all files are on debugfs, and /proc/cpuinfo is that one
+ * Preloaded library: makes calls fail as in the kernel, and makes plain files look live.
+ *   FAULT_READ=PATH-END:ERRNO	reading a file whose path ends with PATH-END fails
+ *   FAULT_WRITE=TEXT:ERRNO	writing TEXT fails
+ *   FAULT_WHILE=FILE		FAULT_WRITE applies only while FILE exists
+ *   FAULT_UNTIL=TEXT:FILE:WORD	writing TEXT fails with EINVAL unless the first word of FILE is WORD
+ *   FAULT_OPEN=PATH-END:ERRNO	openat() of a file whose path ends with PATH-END fails
+ *   FAULT_FILE=PATH:FILE	fopen() of PATH opens FILE
+ *   FAULT_CPUINFO=FILE		all files are on debugfs, and FILE replaces /proc/cpuinfo
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -20,7 +20,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* Return: the errno to fail with, or 0. */
+/* Return: the errno to fail with, or 0 */
 static int fault(const char *variable, const char *text, size_t len, int whole)
 {
 	const char *want = getenv(variable), *colon = want ? strrchr(want, ':') : NULL;
@@ -43,7 +43,7 @@ ssize_t read(int fd, void *buf, size_t count)
 	return errno ? -1 : next(fd, buf, count);
 }
 
-/* Does one value go with another that another file has? */
+/* FAULT_UNTIL.  Return: EINVAL or 0 */
 static int refused_until(const char *text, size_t len)
 {
 	char wanted[64], file[4096], word[64], found[64] = "";
@@ -78,7 +78,7 @@ int openat(int dir, const char *path, int flags, ...)
 	int (*next)(int, const char *, int, ...) = dlsym(RTLD_NEXT, "openat");
 
 	errno = fault("FAULT_OPEN", path, strlen(path), 0);
-	return errno ? -1 : next(dir, path, flags);	/* none is made here */
+	return errno ? -1 : next(dir, path, flags);	/* never with O_CREAT */
 }
 
 int fstatfs(int fd, struct statfs *fs)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Damage recorded trees and see that mapstat refuses or shows them, and never crashes.
+"""Damage recorded trees and check that mapstat rejects or shows them, and never crashes.
 
 Accepted: exit status 0 (with valid JSON from "json"), or a documented error with a
 message and nothing on standard output.  The program is built with sanitizers.
@@ -19,7 +19,7 @@ COMMANDS = (["json"], ["show"], ["list"], ["show", "--op", "store", "--hist"],
             ["show", "--per-cpu"], ["list", "--per-cpu"], ["show", "--json", "--hist", "--per-cpu"],
             ["list", "--json", "--per-cpu"],
             ["wait"])
-REFUSALS = {1, 6, 8, 11}	# 1: "wait" and a run that failed; 8: a map has another name now
+REFUSALS = {1, 6, 8, 11}	# 1: "wait" after a failed run; 8: a map's name was changed
 TOKENS = (b"-", b"inf", b"\t", b"\n", b"\0", b"=", b"#", b"# ", b"\xff\xfe", b"0", b"-1", b"1e9",
           b"18446744073709551615", b"18446744073709551616", b"9" * 400, b"median", b"A" * 5000,
           b"\x1b[2J", b"%s%n", b"\t" * 300, b"running 99999999999/1", b"# SUCCESS ")
@@ -57,11 +57,11 @@ def complaint(command, result):
                 json.loads(result.stdout.decode("utf-8"))
             except ValueError as error:
                 return f"not JSON: {error}"
-        return b"\x1b" in result.stdout and "an escape sequence went to the output" or None
+        return b"\x1b" in result.stdout and "an escape sequence in the output" or None
     if result.returncode not in REFUSALS:
         return f"exit status {result.returncode}"
     if result.stdout:
-        return "output beside an error"
+        return "output in spite of an error"
     return None if result.stderr.startswith(b"mapstat: ") else "no message"
 
 
@@ -89,7 +89,7 @@ def main(program, trees, work, count):
         data = mutate(data, rng)
         with open(path, "wb") as f:
             f.write(data)
-        # a damaged control may say "running": there is nothing to wait for then
+        # A damaged control may read "running", and then waiting would not end.
         command = rng.choice(COMMANDS[:-1] if path.endswith("/control") else COMMANDS)
         result = subprocess.run([program, "-d", work] + command, capture_output=True, timeout=60,
                                 check=False)
@@ -103,7 +103,7 @@ def main(program, trees, work, count):
             f.write(before)
     print(f"# {count} damaged trees, exit statuses {outcomes}")
     if count >= 1000 and (outcomes.get(11, 0) < count // 10 or outcomes.get(0, 0) < count // 10):
-        sys.exit("# the mutations reach too little")
+        sys.exit("# too few mutations reach the parsers")
 
 
 main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))

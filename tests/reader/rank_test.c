@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The rank test against published values, and against each choice of ranks, one by one.
- * Breaks when a tie, a tail or the direction is counted wrongly.  Built and run by ranking.sh.
+ * Compare the rank test with published values, and with an enumeration of all choices of ranks.
+ * Fails if a tie, a tail or the direction is handled wrongly.  Built and run by ranking.sh.
  */
 #include <math.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 void *xrealloc(void *p, size_t n, size_t size);
 
-/* Sums of some hundred terms: what they may differ by. */
+/* Tolerance for sums of some hundred terms. */
 #define ROUNDING	0.000000000001
 
 static unsigned int failed;
@@ -32,7 +32,7 @@ static void expect(const char *what, double got, double want, double tolerance)
 	failed++;
 }
 
-/* wilcox.test() of R, exact = TRUE: no ties. */
+/* Values of R's wilcox.test(exact = TRUE), without ties. */
 static void published(void)
 {
 	static const double one_to_five[] = { 1, 2, 3, 4, 5 }, six_to_ten[] = { 6, 7, 8, 9, 10 };
@@ -49,7 +49,7 @@ static void published(void)
 	}
 }
 
-/* Twice the rank sum of x less its mean, from pairs: no sorting, no ranks. */
+/* Distance of twice the rank sum from its mean, from pairs, without sorting or ranks. */
 static int separation(const double *all, unsigned int first, int n)
 {
 	int sum = 0;
@@ -94,7 +94,7 @@ static void each_choice(void)
 	}
 }
 
-/* Above the limit: R's formula, by other means. */
+/* Above the limit: the value was computed separately, by R's formula. */
 static void approximated(void)
 {
 	double x[RANK_TEST_EXACT_MOST], y[RANK_TEST_EXACT_MOST];

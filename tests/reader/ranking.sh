@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Tests of the ranking, and of what it is worth. Sourced by run, never run.
+# Tests of the ranking and of its significance. Sourced by run, never run.
 # shellcheck disable=SC2154 # here, tmp and status are run's
 
 answer() {	# RESULTS TEXT...
@@ -8,12 +8,12 @@ answer() {	# RESULTS TEXT...
 	shift
 	answered "$@"
 }
-answered() {	# TEXT...: what show says of the tree, on one line
+answered() {	# TEXT...: the output of show, joined into one line, contains TEXT
 	COLUMNS=1000 mapstat show
 	{ tr '\n' ' ' < "$tmp/out"; echo; } > "$tmp/flat"
 	exits 0 && has flat "$@"
 }
-# times MAP NS...: of each of its rounds, and their median
+# times MAP NS...: set the times of its rounds, and their median
 times() {
 	awk -F'\t' -v OFS='\t' -v map="$1" -v ns="${*:2}" '
 		BEGIN { n = split(ns, at, " "); m = split(ns, sorted, " ")
@@ -23,7 +23,7 @@ times() {
 		"$tmp/tree/results" > "$tmp/results" && mv "$tmp/results" "$tmp/tree/results"
 }
 
-# Breaks when a tie, a tail or the direction of the test is counted wrongly.
+# Fails if a tie, a tail or the direction of the test is handled wrongly.
 test_rank_test() {
 	${CC:-cc} -std=gnu11 -D_GNU_SOURCE -I"$here/../../include" -Wall -Wextra -O1 -g \
 		-fsanitize=address,undefined -o "$tmp/rank_test" "$here/rank_test.c" \
@@ -37,14 +37,14 @@ test_answer_tie_with_baseline() {
 	answer tie-baseline "no winner" "within the noise of: rwlock (p = 1)." &&
 		lacks out "is fastest" && lacks out "as fast as"
 }
-# One round overlaps, the others do not. Breaks when spreads decide.
+# One round overlaps, the others do not. Fails if spreads decide.
 test_answer_overlap_with_winner() {
 	tree tie-baseline
 	times seqlock 20.0 20.1 20.2 20.3 22.0
 	times rwlock 21.9 22.1 22.2 22.3 22.4
 	answered "seqlock is fastest" "; p = 0.016."
 }
-# Breaks when the number of comparisons does not count: 0.016 of one is 0.063 of four.
+# Fails if p is not corrected: 0.016 for one comparison is 0.063 for four.
 test_answer_of_many_maps() {
 	local map
 	tree
@@ -56,7 +56,7 @@ test_answer_of_many_maps() {
 	done
 	answered "no winner. seqlock has the lowest median" "readdirty (p = 0.063)" "rwlock (p = 0.063)"
 }
-# The median of the file is lower, the rounds are higher. Breaks when only p decides.
+# The median in the file is lower, but the rounds are higher. Fails if only p decides.
 test_answer_needs_the_direction() {
 	tree tie-baseline
 	times seqlock 30 31 32 33 34
@@ -65,15 +65,15 @@ test_answer_needs_the_direction() {
 	answered "no winner. rwlock has the lowest median" "within the noise of: seqlock"
 }
 test_answer_one_round() { answer one-round "no winner: fewer than 5 rounds" && lacks out "is fastest"; }
-# Four rounds that do not touch: p = 0.029. Breaks when p alone decides.
+# Four rounds that do not overlap: p = 0.029. Fails if only p decides.
 test_answer_four_rounds() {
 	tree poisson
 	sed -i '/^[a-z]*\t5\t/d' "$tmp/tree/results"
 	answered "no winner: fewer than 5 rounds" && lacks out "is fastest" || return
 	mapstat explain seqlock rwlock
-	exits 0 && has out "Fewer than 5 rounds decide nothing" && lacks out "ns each"
+	exits 0 && has out "Fewer than 5 rounds are not conclusive" && lacks out "ns each"
 }
-# away MAP ROUND: threads were not on their CPUs in it; the fastest by far, it would decide
+# away MAP ROUND: mark a round as disturbed, and make it by far the fastest
 away() {
 	awk -F'\t' -v OFS='\t' -v map="$1" -v round="$2" '
 		$1 == "# map" { $(NF + 1) = "threads_away" }
@@ -81,7 +81,7 @@ away() {
 		/^# SUCCESS/ { sub(/SUCCESS/, "SUCCESS disturbed: threads were not on their CPUs in rounds " round ":") }
 		{ print }' "$tmp/tree/results" > "$tmp/results" && mv "$tmp/results" "$tmp/tree/results"
 }
-# Five rounds each: what is left of them is too few. Breaks when a disturbed round counts.
+# Of five rounds each, too few are left. Fails if a disturbed round counts.
 test_answer_of_disturbed_rounds() {
 	tree tie-baseline
 	away seqlock 3
@@ -108,11 +108,11 @@ test_answer_stopped() { answer stopped "stopped before its end" && lacks out "No
 test_answer_running() { answer running "The run is not over" && lacks out "is fastest"; }
 test_answer_without_baseline() { answer no-baseline "seqlock is fastest" "rwlock is not among them"; }
 test_answer_wrong_is_not_ranked() {
-	answer wrong "seqlock is fastest" "busted gave wrong answers" || return
-	# Its median of errors is 0: the rounds tell.
+	answer wrong "seqlock is fastest" "busted returned wrong results" || return
+	# The median of its errors is 0, but one round has errors.
 	[[ $(awk '/^seqlock|^busted/ { print $1; exit }' "$tmp/out") == seqlock ]]
 }
-# Breaks when a map is compared with itself.
+# Fails if a map is compared with itself.
 test_show_compares_with_the_best_of_all() {
 	tree
 	mapstat show rwlock
@@ -121,8 +121,8 @@ test_show_compares_with_the_best_of_all() {
 	has flat "seqlock is fastest" "2.59× as fast as rwlock" || return
 	! grep -q '^readdirty  ' "$tmp/out"
 }
-# Six maps that all lie within the noise: the longest answer. Breaks when it is not on the first
-# screen, or anything is before it.
+# Six maps within the noise give the longest answer. Fails if it is not on the first screen, or not
+# at the top.
 test_show_answers_on_one_screen() {
 	local map
 	tree
@@ -181,12 +181,12 @@ test_emulated_falseshare() {
 	shared_tree
 	echo tcg > "$tmp/tree/accel"
 	COLUMNS=200 mapstat falseshare --last
-	exits 0 && has out "$emulated" "0.2500" && lacks out "499.9" && lacks out "the rounds show"
+	exits 0 && has out "$emulated" "0.2500" && lacks out "499.9" && lacks out "rounds show"
 }
-accel_is() {	# WORD: what json says
+accel_is() {	# WORD: the value in JSON
 	exits 0 && has out "\"accel\": $1,"
 }
-# Breaks when the reading machine is taken for the one that was measured.
+# Fails if the reading machine is taken for the measured one.
 test_accel_of_a_saved_tree() {
 	local word
 	tree
@@ -198,10 +198,10 @@ test_accel_of_a_saved_tree() {
 		accel_is "\"$word\"" || return
 	done
 	echo "maybe" > "$tmp/tree/accel"
-	refuses 11 "accel: 'maybe' is no accelerator" show && refuses 11 "accel" json &&
+	refuses 11 "accel: 'maybe' is not an accelerator" show && refuses 11 "accel" json &&
 		refuses 11 "accel" explain seqlock rwlock
 }
-# Breaks when a file beside live files counts, or the machine's name counts more than vm/init's.
+# Fails if a file accel on debugfs is used, or CPU names take precedence over MAPSTAT_ACCEL.
 test_accel_of_live_files() {
 	local word
 	tree
@@ -218,5 +218,5 @@ test_accel_of_live_files() {
 	MAPSTAT_ACCEL=tcg faulty FAULT_CPUINFO="$tmp/none" json
 	accel_is '"tcg"' || return
 	MAPSTAT_ACCEL=qemu faulty FAULT_CPUINFO="$tmp/cpuinfo" show
-	exits 11 && has err "MAPSTAT_ACCEL: 'qemu' is no accelerator"
+	exits 11 && has err "MAPSTAT_ACCEL: 'qemu' is not an accelerator"
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The rank test a second time, by each choice of ranks: for check_json.py and check_explain.py."""
+"""The rank test by enumeration of all choices of ranks, for check_json.py and check_explain.py."""
 
 import itertools
 
@@ -8,7 +8,7 @@ MOST_P = 0.05
 
 
 def separation(first, second):
-    """How many more pairs have the first sample's value above the second's than below."""
+    """Pairs whose first value is above the second, minus those below."""
     return sum((a > b) - (a < b) for a in first for b in second)
 
 
@@ -23,7 +23,7 @@ def p_value(x, y):
 
 
 def holm(p_values):
-    """Corrected p of each, in their order."""
+    """Corrected p values, in the order given."""
     order = sorted(range(len(p_values)), key=lambda i: p_values[i])
     corrected, least = [0.0] * len(p_values), 0.0
     for place, i in enumerate(order):

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The records of mapstat:mem_access, from the tracepoint into a BPF ring buffer.
+ * Copy the records of the tracepoint mapstat:mem_access into a BPF ring buffer.
  *
- * A raw tracepoint: its argument is the record of <uapi/mapstat.h> itself, so nothing has to
- * be known of the module's types, nor of the fields that a kernel puts before those of a
- * trace event (PREEMPT_RT's had one more up to Linux 6.1).
+ * A raw tracepoint: its argument is the record of <uapi/mapstat.h> itself, so this depends neither
+ * on the module's types nor on the common fields of trace events, which differ between kernels
+ * (PREEMPT_RT had one more up to Linux 6.1).
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -28,7 +28,7 @@ static void count(__u32 which)
 	__u64 *n = bpf_map_lookup_elem(&counts, &which);
 
 	if (n)
-		++*n;	/* of this CPU */
+		++*n;	/* this CPU's */
 }
 
 SEC("raw_tp/mem_access")
