@@ -16,7 +16,7 @@
 
 static const struct figure_rule rules[] = {
 	{ "time", "ns/op", "ns_per_op", FROM_RESULTS, AS_IT_IS, 1, 0, NULL },
-	{ "accesses per operation", "lines touched", "lines", FROM_MISSES, PER_OP, 4,
+	{ "accesses per operation", "lines accessed", "lines", FROM_MISSES, PER_OP, 4,
 	  LEAST_MODEL, "distinct cache lines that an operation accesses" },
 	{ "accesses per operation", "reads", "reads", FROM_MISSES, PER_OP, 4, 0, NULL },
 	{ "accesses per operation", "writes", "writes", FROM_MISSES, PER_OP, 4,

@@ -51,7 +51,7 @@ static int open_fail(const struct tree *t, const char *file, int err)
 {
 	if (err == EBUSY)
 		return fail(ST_BUSY, "a file of events allows one reader at a time: end the other",
-			    "%s/%s is being read by somebody else", t->path, file);
+			    "%s/%s is being read by another process", t->path, file);
 	return tree_fail(t, file, err);
 }
 

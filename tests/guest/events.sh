@@ -120,7 +120,7 @@ two_readers() {
 	with
 	holding holds
 	refused_with "Device or resource busy" cat "$FILES/events/cpu0"
-	refused_with "is being read by somebody else" mapstat events --source relay --seconds 0
+	refused_with "is being read by another process" mapstat events --source relay --seconds 0
 	# The first reader is gone: another may open the file.
 	let_go
 	mapstat events --source relay --seconds 0

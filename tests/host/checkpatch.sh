@@ -34,7 +34,7 @@ clean() {
 	include/mapstat/trace.h) more=(--ignore "$trace") ;;
 	# static_assert() would need a header that does not exist in user space.
 	include/uapi/mapstat.h) more=(--ignore CAMELCASE) ;;
-	userspace/* | vm/*) more=(--ignore "$user_space") ;;
+	userspace/* | tests/reader/* | vm/*) more=(--ignore "$user_space") ;;
 	native/include/*) more=(--ignore "$shim") ;;
 	native/*) more=(--ignore "$native") ;;
 	esac

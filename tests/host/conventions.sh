@@ -108,6 +108,16 @@ no_place_of_the_workshop() {
 		grep -v 'HOME\|/usr/local' | no_line
 }
 
+# Fails when a comment has a private word where the field has a term, and when none would be found.
+terms_of_the_field() {
+	local file
+	tree_files | grep '\.[ch]$' | xargs python3 tests/lib/comments.py | no_line
+	file=$(mktemp --suffix=.c)
+	printf '/* Nobody is told. */\nchar *s = "nobody";\n' >"$file"
+	equal "words found" "$(python3 tests/lib/comments.py "$file" | wc -l)" 2
+	rm -f "$file"
+}
+
 # Fails when a command in a document cannot be run as printed.
 commands_can_be_typed() {
 	local targets target
@@ -129,6 +139,7 @@ test_case "no #ifdef for user space in the module" no_user_space_in_kmod
 test_case "each lettered guarantee has a KUnit case" letters_are_tested
 test_case "each counter in the header has its name" counters_are_named
 test_case "docs/debugfs.md has the module's parameters" parameters_are_documented stock-6.1
+test_case "comments have the terms of the field" terms_of_the_field
 test_case "commands in documents can be run as printed" commands_can_be_typed
 test_case "no path of a particular machine" no_place_of_the_workshop
 run_cases

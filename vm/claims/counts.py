@@ -19,7 +19,7 @@ def table(m, run, pair):
             cells = [doc.two(*found.get(c, (None, None))) for c in COUNTS]
             rare = [doc.two(*found.get(c, (None, None)), 4) for c in RARE]
             lines.append((spaced(n), threads, *cells, *rare))
-    yield f"Per operation, {pair[0]} / {pair[1]} (dirty lookups: since the map was made, filling it included):"
+    yield f"Per operation, {pair[0]} / {pair[1]} (dirty lookups: since the map was created, filling it included):"
     yield ""
     yield from doc.table(("keys", "threads", *HEADER, "lock waits", "allocations", "dirty lookups"), lines)
 

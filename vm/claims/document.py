@@ -6,7 +6,7 @@ import cases
 from data import compared
 
 TITLES = {
-    "lines": "lines touched", "writes": "writes", "atomics": "locked instructions",
+    "lines": "lines accessed", "writes": "writes", "atomics": "locked instructions",
     "cold_misses": "cold misses", "capacity_misses": "capacity misses",
     "conflict_misses": "conflict misses", "coherence_misses": "coherence misses",
     "llc_misses": "last-level misses", "dtlb_misses": "TLB misses", "retries": "retries",
