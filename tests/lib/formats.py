@@ -43,7 +43,8 @@ def counters():
     """The counters' names, from the header that the module is built with."""
     header = os.path.join(os.path.dirname(DOCS), "../kmod/stats/counters.h")
     with open(header, encoding="utf-8") as file:
-        return [n.lower() for n in re.findall(r"^\tCMAP_([A-Z_]+),$", file.read(), re.M)]
+        enum = re.search(r"^enum cmap_counter \{\n(.*?)^\}", file.read(), re.M | re.S)
+    return [n.lower() for n in re.findall(r"^\tCMAP_([A-Z_]+),$", enum.group(1), re.M)]
 
 
 def parameters():
