@@ -202,7 +202,8 @@ static int latency_record_show(struct seq_file *m, void *v)
 	if (reader->per_cpu && !cpu_possible(cpu))
 		return 0;
 
-	mapstat_hist_snapshot(&reader->sum, reader->map->stats.hist[kind], reader->per_cpu ? cpu : -1);
+	mapstat_hist_snapshot(&reader->sum, reader->map->stats.hist[kind],
+			      reader->per_cpu ? cpu : -1);
 	if (!reader->sum.count)
 		return 0;
 	if (reader->per_cpu)

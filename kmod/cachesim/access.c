@@ -226,7 +226,7 @@ static void access_lines(struct mapstat_model *model, struct mapstat_access *t, 
 
 /* Keep an access for later. Return: false if there is no room. */
 static bool log_access(struct mapstat_access_log *log, struct mapstat_access_site *site,
-			 const void *addr, unsigned int size, enum mapstat_access_kind access)
+		       const void *addr, unsigned int size, enum mapstat_access_kind access)
 {
 	const unsigned int i = log->nr;
 

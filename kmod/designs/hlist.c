@@ -141,7 +141,8 @@ static __always_inline int hlist_map_load_hashed(struct cmap *m, u64 hash, const
 }
 
 CMAP_DEFINE_LOADS(hlist, .begin = many_rcu_begin, .fetch = hlist_map_fetch,
-		  .fetch_next = hlist_map_fetch_next, .load = hlist_map_load_hashed, .end = many_rcu_end)
+		  .fetch_next = hlist_map_fetch_next, .load = hlist_map_load_hashed,
+		  .end = many_rcu_end)
 
 static struct hl_node *hlist_map_alloc_node(struct cmap *m, const struct cmap_update *u)
 {

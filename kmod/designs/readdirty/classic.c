@@ -360,7 +360,7 @@ static int classic_dirty_add(struct readdirty_classic *c, struct classic_entry *
  * -ENOMEM: the map is unchanged (it may have a dirty side now, with the same keys).
  */
 static int classic_dirty_insert(struct readdirty_classic *c, struct classic_entry *e,
-			 struct classic_stalls *s)
+				struct classic_stalls *s)
 {
 	lockdep_assert_held(&c->lock);
 	if (!c->dirty && classic_make_dirty(c, s))
@@ -378,7 +378,7 @@ static int classic_dirty_insert(struct readdirty_classic *c, struct classic_entr
  * it.  Return: 0: it is merely deleted now; or -ENOMEM: the map is unchanged.
  */
 static int classic_unexpunge(struct readdirty_classic *c, struct classic_entry *e,
-		      struct classic_stalls *s)
+			     struct classic_stalls *s)
 {
 	lockdep_assert_held(&c->lock);
 	if (classic_dirty_add(c, e, s))

@@ -443,7 +443,7 @@ static struct sqm_table *sqm_table_alloc(struct sqm_map *sm, unsigned int bits)
  * Return: false if out of memory.
  */
 static bool sqm_supply_overflows(struct sqm_map *sm, struct sqm_supply *supply, unsigned int need,
-			  gfp_t gfp)
+				 gfp_t gfp)
 {
 	const size_t bytes = sqm_overflow_bytes(sm->cmap.shape);
 
@@ -597,7 +597,7 @@ static u64 sqm_stripe_end(const struct sqm_map *sm, const struct sqm_stripe *s,
  * Return: true if the bucket of @hash has moved; if not, it is still the valid one.
  */
 static bool sqm_help_move(struct sqm_map *sm, struct sqm_stripe *s, struct sqm_table *t,
-		   struct sqm_table *next, u64 hash, struct sqm_supply *supply)
+			  struct sqm_table *next, u64 hash, struct sqm_supply *supply)
 {
 	const struct cmap_shape shape = sm->cmap.shape;
 	unsigned int spare;

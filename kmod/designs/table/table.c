@@ -10,7 +10,8 @@
 
 #define TABLE_GFP	(GFP_ATOMIC | __GFP_NOWARN)	/* under the user's lock */
 
-static struct table_bucket *table_bucket_at(const struct table *t, const struct table_array *a, u64 i)
+static struct table_bucket *table_bucket_at(const struct table *t, const struct table_array *a,
+					    u64 i)
 {
 	return a->buckets + i * table_bucket_size(t->map->shape);
 }
