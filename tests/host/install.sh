@@ -82,7 +82,7 @@ fake() {
 	touch "$OUT/tree/"{Module.symvers,linux}
 	cd "$OUT/fake"
 	touch modules.order
-	for program in native/run tests/{check,demo} vm/{layout,compile-commands,test}; do
+	for program in native/run tests/{check,demo,host/vm.sh} vm/{layout,compile-commands}; do
 		printf '#!/bin/sh\nexec make -C %s modules\n' "$OUT/tree" >"$program"
 	done
 	printf 'import run\nrun.command(["make", "-C", "%s", "modules"])\n' "$OUT/tree" >vm/claims/__main__.py
