@@ -43,6 +43,21 @@ static void *busted_stale_value(struct busted_map *bm)
 	return bm->stale + ALIGN(bm->map.shape.key_size, 8);
 }
 
+static struct table *busted_table(struct cmap *m)
+{
+	return &to_busted(m)->table;
+}
+
+static void busted_begin(struct cmap *m) __acquires(&to_busted(m)->lock)
+{
+	spin_lock_bh(&to_busted(m)->lock);
+}
+
+static void busted_end(struct cmap *m) __releases(&to_busted(m)->lock)
+{
+	spin_unlock_bh(&to_busted(m)->lock);
+}
+
 static void busted_table_lock(struct table *t)
 	__acquires(&to_busted(t->map)->lock)
 {
@@ -54,6 +69,8 @@ static void busted_table_unlock(struct table *t)
 {
 	spin_unlock_bh(&to_busted(t->map)->lock);
 }
+
+TABLE_MAP_OPS(busted)
 
 static bool busted_is_stale_key(struct busted_map *bm, const void *key)
 {
@@ -124,10 +141,8 @@ int busted_update(struct cmap *m, const struct cmap_update *u)
 
 static void busted_exit(struct cmap *m)
 {
-	struct busted_map *bm = to_busted(m);
-
-	table_exit(&bm->table);
-	kfree(bm->stale);
+	busted_table_exit(m);
+	kfree(to_busted(m)->stale);
 }
 
 static int busted_init(struct cmap *m)
@@ -148,44 +163,10 @@ static int busted_init(struct cmap *m)
 	return ret;
 }
 
-static int busted_collect(struct cmap *m, struct cmap_page *page)
-{
-	struct busted_map *bm = to_busted(m);
-
-	spin_lock_bh(&bm->lock);
-	table_collect(&bm->table, &page->cursor, page);
-	spin_unlock_bh(&bm->lock);
-	page->done = page->cursor >> TABLE_BITS_MAX;
-	return 0;
-}
-
-static int busted_clear(struct cmap *m)
-{
-	struct busted_map *bm = to_busted(m);
-	u64 cursor = 0;
-
-	while (!(cursor >> TABLE_BITS_MAX)) {
-		spin_lock_bh(&bm->lock);
-		table_clear_step(&bm->table, &cursor);
-		spin_unlock_bh(&bm->lock);
-		cond_resched();
-	}
-	return 0;
-}
-
-static void busted_work(struct cmap *m)
-{
-	table_work(&to_busted(m)->table);
-}
-
 static void busted_memory(struct cmap *m, struct cmap_memory *mem)
 {
-	struct busted_map *bm = to_busted(m);
-
-	spin_lock_bh(&bm->lock);
-	table_memory(&bm->table, mem);
-	spin_unlock_bh(&bm->lock);
-	mem->bytes += sizeof(*bm) + table_entry_size(m->shape);
+	busted_table_memory(m, mem);
+	mem->bytes += table_entry_size(m->shape);
 }
 
 STRESS_DEFINE_RUN(busted, busted_load_one)

@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include "array.h"
+#include "lock.h"
 #include "lookup.h"
 #include "loop.h"
 
@@ -63,23 +64,6 @@ static struct hlist_map *to_hlist(struct cmap *m)
 static spinlock_t *hlist_map_lock_of(struct hlist_map *hm, u64 bucket)
 {
 	return &hm->locks[bucket % HLIST_LOCKS].lock;
-}
-
-static void hlist_map_lock_bucket(struct hlist_map *hm, spinlock_t *lock)
-	__acquires(lock)
-{
-	cmap_access(&hm->map, lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
-	if (likely(spin_trylock_bh(lock)))
-		return;
-	cmap_count(&hm->map, CMAP_LOCK_WAITS);
-	spin_lock_bh(lock);
-}
-
-static void hlist_map_unlock_bucket(struct hlist_map *hm, spinlock_t *lock)
-	__releases(lock)
-{
-	cmap_access(&hm->map, lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
-	spin_unlock_bh(lock);
 }
 
 static __always_inline void *hlist_map_node_value(struct hl_node *node,
@@ -207,7 +191,7 @@ static __always_inline int hlist_map_do_update(struct hlist_map *hm, const struc
 	/* Before the lock is taken; a compare_and_swap may turn out not to need the node. */
 	if (update_has_value(u->op))
 		new = hlist_map_alloc_node(&hm->map, u);
-	hlist_map_lock_bucket(hm, lock);
+	cmap_lock(&hm->map, lock);
 	old = hlist_map_find(hm, bucket, u->key, true, shape);
 	act = update_decide(&hm->map, u, old ? hlist_map_node_value(old, shape) : NULL, shape,
 			    &ret);
@@ -217,7 +201,7 @@ static __always_inline int hlist_map_do_update(struct hlist_map *hm, const struc
 		ret = -ENOMEM;
 	}
 	hlist_map_act_on(hm, act, bucket, old, new);
-	hlist_map_unlock_bucket(hm, lock);
+	cmap_unlock(&hm->map, lock);
 	if (act == CMAP_ACT_REPLACE || act == CMAP_ACT_REMOVE)
 		hlist_map_free_later(hm, old);
 	if (act != CMAP_ACT_INSERT && act != CMAP_ACT_REPLACE)
@@ -300,13 +284,13 @@ static void hlist_map_clear_bucket(struct hlist_map *hm, u64 bucket)
 	struct hlist_node *after;
 	struct hl_node *node;
 
-	hlist_map_lock_bucket(hm, lock);
+	cmap_lock(&hm->map, lock);
 	hlist_for_each_entry_safe(node, after, &hm->buckets[bucket], node) {
 		hlist_del_rcu(&node->node);
 		update_count(&hm->map, CMAP_ACT_REMOVE);
 		kfree_rcu(node, rcu);
 	}
-	hlist_map_unlock_bucket(hm, lock);
+	cmap_unlock(&hm->map, lock);
 }
 
 static int hlist_map_clear(struct cmap *m)

@@ -14,6 +14,7 @@
 #include <linux/spinlock.h>
 #include "kmod/designs/table/table.h"
 #include "array.h"
+#include "lock.h"
 #include "lookup.h"
 #include "loop.h"
 #include "sharded.h"
@@ -67,23 +68,6 @@ static __always_inline struct table *sharded_table_at(struct sharded_map *sm, un
 	return sm->tables + i * sm->table_stride;
 }
 
-static __always_inline void sharded_lock_shard(struct sharded_map *sm, spinlock_t *lock)
-	__acquires(lock)
-{
-	cmap_access(&sm->map, lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
-	if (likely(spin_trylock_bh(lock)))
-		return;
-	cmap_count(&sm->map, CMAP_LOCK_WAITS);
-	spin_lock_bh(lock);
-}
-
-static __always_inline void sharded_unlock_shard(struct sharded_map *sm, spinlock_t *lock)
-	__releases(lock)
-{
-	cmap_access(&sm->map, lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
-	spin_unlock_bh(lock);
-}
-
 static spinlock_t *sharded_lock_of(struct table *t)
 {
 	struct sharded_map *sm = to_sharded(t->map);
@@ -101,7 +85,7 @@ static void sharded_table_lock(struct table *t)
 static void sharded_table_unlock(struct table *t)
 	__releases(sharded_lock_of(t))
 {
-	sharded_unlock_shard(to_sharded(t->map), sharded_lock_of(t));
+	cmap_unlock(t->map, sharded_lock_of(t));
 }
 
 /**
@@ -125,9 +109,9 @@ static __always_inline int sharded_load_hashed(struct cmap *m, u64 hash, const v
 	spinlock_t *lock = sharded_lock_at(sm, i);
 	int ret;
 
-	sharded_lock_shard(sm, lock);
+	cmap_lock(&sm->map, lock);
 	ret = table_load(sharded_table_at(sm, i), hash, key, value, shape);
-	sharded_unlock_shard(sm, lock);
+	cmap_unlock(&sm->map, lock);
 	return ret;
 }
 
@@ -149,9 +133,9 @@ static __always_inline int sharded_do_update(struct sharded_map *sm, const struc
 	enum cmap_action act;
 	int ret;
 
-	sharded_lock_shard(sm, lock);
+	cmap_lock(&sm->map, lock);
 	ret = table_update(sharded_table_at(sm, i), u, hash, shape, &act);
-	sharded_unlock_shard(sm, lock);
+	cmap_unlock(&sm->map, lock);
 	update_count(&sm->map, act);
 	return ret;
 }
@@ -243,9 +227,9 @@ static int sharded_collect(struct cmap *m, struct cmap_page *page)
 	unsigned int i = page->cursor >> SHARD_SHIFT;
 	u64 cursor = page->cursor & CURSOR_MASK;
 
-	sharded_lock_shard(sm, sharded_lock_at(sm, i));
+	cmap_lock(&sm->map, sharded_lock_at(sm, i));
 	table_collect(sharded_table_at(sm, i), &cursor, page);
-	sharded_unlock_shard(sm, sharded_lock_at(sm, i));
+	cmap_unlock(&sm->map, sharded_lock_at(sm, i));
 	if (cursor >> TABLE_BITS_MAX) {
 		page->done = i == sm->mask;
 		cursor = 0;
@@ -264,9 +248,9 @@ static int sharded_clear(struct cmap *m)
 		u64 cursor = 0;
 
 		while (!(cursor >> TABLE_BITS_MAX)) {
-			sharded_lock_shard(sm, sharded_lock_at(sm, i));
+			cmap_lock(&sm->map, sharded_lock_at(sm, i));
 			table_clear_step(sharded_table_at(sm, i), &cursor);
-			sharded_unlock_shard(sm, sharded_lock_at(sm, i));
+			cmap_unlock(&sm->map, sharded_lock_at(sm, i));
 			cond_resched();
 		}
 	}
@@ -289,9 +273,9 @@ static void sharded_memory(struct cmap *m, struct cmap_memory *mem)
 
 	mem->bytes += sizeof(*sm) + sm->bytes;
 	for (i = 0; i <= sm->mask; i++) {
-		sharded_lock_shard(sm, sharded_lock_at(sm, i));
+		cmap_lock(&sm->map, sharded_lock_at(sm, i));
 		table_memory(sharded_table_at(sm, i), mem);
-		sharded_unlock_shard(sm, sharded_lock_at(sm, i));
+		cmap_unlock(&sm->map, sharded_lock_at(sm, i));
 	}
 }
 
@@ -301,9 +285,9 @@ static int sharded_shard_where(struct sharded_map *sm, unsigned int i, const voi
 	char part[32];
 	int n;
 
-	sharded_lock_shard(sm, sharded_lock_at(sm, i));
+	cmap_lock(&sm->map, sharded_lock_at(sm, i));
 	n = table_where(sharded_table_at(sm, i), addr, part, sizeof(part));
-	sharded_unlock_shard(sm, sharded_lock_at(sm, i));
+	cmap_unlock(&sm->map, sharded_lock_at(sm, i));
 	return n ? scnprintf(buf, size, "shard %u %s", i, part) : 0;
 }
 

@@ -40,6 +40,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include "kmod/designs/design.h"
+#include "kmod/designs/lock.h"
 #include "kmod/designs/lookup.h"
 #include "kmod/designs/loop.h"
 #include "kmod/designs/update.h"
@@ -161,17 +162,12 @@ static __always_inline unsigned long classic_read_load(const struct readdirty_cl
 /* Take the map's lock, and count a wait if it was taken. */
 static inline void classic_lock(struct readdirty_classic *c) __acquires(&c->lock)
 {
-	cmap_access(&c->cmap, &c->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
-	if (likely(spin_trylock_bh(&c->lock)))
-		return;
-	cmap_count(&c->cmap, CMAP_LOCK_WAITS);
-	spin_lock_bh(&c->lock);
+	cmap_lock(&c->cmap, &c->lock);
 }
 
 static inline void classic_unlock(struct readdirty_classic *c) __releases(&c->lock)
 {
-	cmap_access(&c->cmap, &c->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
-	spin_unlock_bh(&c->lock);
+	cmap_unlock(&c->cmap, &c->lock);
 }
 
 /* Number of deleted entries that never justify a compaction. */

@@ -10,6 +10,7 @@
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include "kmod/designs/design.h"
+#include "kmod/designs/lock.h"
 #include "snapshot.h"
 #include "trie.h"
 
@@ -90,17 +91,12 @@ static __always_inline struct readdirty *to_readdirty(struct cmap *m)
 /* Take the map's lock, and count a wait if it was taken. */
 static inline void rd_lock(struct readdirty *rd) __acquires(&rd->lock)
 {
-	cmap_access(&rd->cmap, &rd->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
-	if (likely(spin_trylock_bh(&rd->lock)))
-		return;
-	cmap_count(&rd->cmap, CMAP_LOCK_WAITS);
-	spin_lock_bh(&rd->lock);
+	cmap_lock(&rd->cmap, &rd->lock);
 }
 
 static inline void rd_unlock(struct readdirty *rd) __releases(&rd->lock)
 {
-	cmap_access(&rd->cmap, &rd->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
-	spin_unlock_bh(&rd->lock);
+	cmap_unlock(&rd->cmap, &rd->lock);
 }
 
 /* A pass costs time proportional to the buckets of its tables: the minimum that justifies it. */

@@ -10,6 +10,7 @@
 #ifndef MAPSTAT_SEQLOCK_BUCKET_H
 #define MAPSTAT_SEQLOCK_BUCKET_H
 
+#include "kmod/designs/lock.h"
 #include "seqlock.h"
 
 static __always_inline struct sqm_stripe *sqm_stripe_of(struct sqm_map *sm, u64 hash)
@@ -17,27 +18,16 @@ static __always_inline struct sqm_stripe *sqm_stripe_of(struct sqm_map *sm, u64 
 	return sm->stripes + hash_bucket(hash, sm->stripe_bits);
 }
 
+/* A softirq may load, so it must not interrupt a counted change. */
 static __always_inline void sqm_stripe_lock(struct sqm_map *sm, struct sqm_stripe *s)
+	__acquires(&s->lock)
 {
-	/*
-	 * A softirq may load, so it must not interrupt a counted change.  On PREEMPT_RT
-	 * softirqs are threads, and the raw lock keeps them off this CPU.
-	 */
-	cmap_access(&sm->cmap, &s->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_ATOMIC);
-	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
-		local_bh_disable();
-	if (likely(raw_spin_trylock(&s->lock)))
-		return;
-	cmap_count(&sm->cmap, CMAP_LOCK_WAITS);
-	raw_spin_lock(&s->lock);
+	cmap_raw_lock(&sm->cmap, &s->lock);
 }
 
-static __always_inline void sqm_stripe_unlock(struct sqm_stripe *s)
+static __always_inline void sqm_stripe_unlock(struct sqm_stripe *s) __releases(&s->lock)
 {
-	cmap_access(NULL, &s->lock, MAPSTAT_LOCK_BYTES, MAPSTAT_WRITE);
-	raw_spin_unlock(&s->lock);
-	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
-		local_bh_enable();
+	cmap_raw_unlock(NULL, &s->lock);
 }
 
 static __always_inline void sqm_write_begin(const struct sqm_bucket b)

@@ -402,4 +402,54 @@ static __always_inline int table_update(struct table *t, const struct cmap_updat
 	return ret;
 }
 
+/**
+ * TABLE_MAP_OPS - what a design is that is one table behind one lock
+ * @design: its name; design_table(), which returns a map's table, and design_begin() and
+ *	design_end(), between which it does not change, are visible
+ *
+ * Makes design_collect(), _clear() and _work(), and what the design's exit and memory consist
+ * of: design_table_exit() and _table_memory().
+ */
+#define TABLE_MAP_OPS(design)							\
+static void design##_table_exit(struct cmap *m)					\
+{										\
+	table_exit(design##_table(m));						\
+}										\
+										\
+static int design##_collect(struct cmap *m, struct cmap_page *page)		\
+{										\
+	design##_begin(m);							\
+	table_collect(design##_table(m), &page->cursor, page);			\
+	design##_end(m);							\
+	page->done = page->cursor >> TABLE_BITS_MAX;				\
+	return 0;								\
+}										\
+										\
+static int design##_clear(struct cmap *m)					\
+{										\
+	struct table *t = design##_table(m);					\
+	u64 cursor = 0;								\
+										\
+	while (!(cursor >> TABLE_BITS_MAX)) {					\
+		t->lock(t);							\
+		table_clear_step(t, &cursor);					\
+		t->unlock(t);							\
+		cond_resched();							\
+	}									\
+	return 0;								\
+}										\
+										\
+static void design##_work(struct cmap *m)					\
+{										\
+	table_work(design##_table(m));						\
+}										\
+										\
+static void design##_table_memory(struct cmap *m, struct cmap_memory *mem)	\
+{										\
+	design##_begin(m);							\
+	table_memory(design##_table(m), mem);					\
+	design##_end(m);							\
+	mem->bytes += m->ops->size;						\
+}
+
 #endif /* MAPSTAT_TABLE_H */
